@@ -1,0 +1,1 @@
+"""What every programme works with: organs, instruments, duties."""

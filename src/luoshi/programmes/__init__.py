@@ -1,0 +1,1 @@
+"""One room per programme; rooms never import each other."""

@@ -1,0 +1,1 @@
+"""The top floor: settings, urls, shell, design system, command line, API root."""
