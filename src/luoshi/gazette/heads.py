@@ -1,0 +1,574 @@
+"""Where one document ends and the next begins, and what its head and closing block say.
+
+A document is recognised by its number on a line of its own (or by a dated order number), its title above or below it.
+Contents pages are left out first: their entries look like heads. Nothing is guessed: what a text does not print is None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from luoshi.gazette.labels import numeral, read_label
+from luoshi.gazette.text import TERMINAL, Line, compact, text_of
+
+_OPEN, _CLOSE = r"[〔\[(【]", r"[〕\])】]"
+_NUMBER_TEXT = rf"(?P<issuer>[\u4e00-\u9fff]{{2,14}}){_OPEN}(?P<year>(?:19|20)\d\d){_CLOSE}第?0*(?P<serial>[1-9]\d{{0,3}})号?"
+_NUMBER_LINE = re.compile(rf"[(\[【]?(?:{_NUMBER_TEXT})[)\]】]?$")
+_NUMBER_AT_END = re.compile(rf"[(\[【]?{_NUMBER_TEXT}[)\]】]?$")
+_NUMBER_AT_START = re.compile(rf"{_NUMBER_TEXT}(?=《|关于)")
+_NUMBER_IN_LINE = re.compile(
+    rf"(?<![\u4e00-\u9fff《〈])(?P<issuer>[\u4e00-\u9fff]{{2,14}}) ?{_OPEN} ?(?P<year>(?:19|20)\d\d) ?{_CLOSE} ?第? ?0*"
+    r"(?P<serial>[1-9]\d{0,3}) ?(?:号|$|(?= ))"
+)
+_NUMBER_WORD = re.compile(r"^(?:发文字号|文件编号|文号|字号|编号|号)")
+_YEAR = r"(?P<y>(?:19|20)\d\d|[二一][〇○零OoΟ0一二三四五六七八九]{3})"
+_DATE = rf"{_YEAR}年(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}})月(?P<d>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})日"
+_DATE_LINE = re.compile(rf"[(]?(?:{_DATE})[)]?(?:\([^()]*公开[^()]*\))?$")
+_SIGNED_AND_DATED = re.compile(rf"(?P<name>[\u4e00-\u9fff]{{4,40}}?)(?:{_DATE})$")
+_ORDER_LINE = re.compile(rf"(?:{_DATE})(?:{_NUMBER_TEXT})$")
+_ISO_DATE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})")
+_DISCLOSURE = re.compile(r"[(]?(?:此件|信息公开|公开属性|公开方式|公开类别)[^,;。]{0,30}?公开[^,;。]{0,20}[)]?$")
+
+TITLE_WORDS = (
+    "通知|意见|办法|方案|规定|规则|细则|预案|要点|计划|规划|决定|公告|通告|通报|批复|函|条例|制度|名单|报告|纲要|标准|措施|"
+    "章程|准则|规程|指南|守则|议案|命令|令|机制|清单|目录|任务|分工|分解|手册|导则|指引|安排"
+)
+_TITLE_END = re.compile(rf"(?:{TITLE_WORDS})[》”\"]?(?:\([^()]{{1,24}}\)|〔[^〔〕]{{1,12}}〕|\[[^\[\]]{{1,12}}\])?》?$")
+_STRONG_TITLE = re.compile(
+    r"(?:关于|印发|转发|批转).{2,120}(?:通知|意见|决定|通报|公告|通告|批复|函|方案|办法|规定|细则)(?:\([^()]{1,24}\))?$"
+)
+_TITLE_CONTINUES = re.compile(r"的?(?:通知|意见|实施意见|实施方案|办法|方案)(?:\([^()]{1,24}\))?$")
+_CARRIES = re.compile(
+    r"(?:关于)?(?:修订|重新|修改|联合)?(?:印发|转发|批转|下发|发布|公布|颁发|颁布)(?:修订后的|修订的|修改后的|新修订的)?"
+    r"(?P<what>.{4,120}?)的?通知(?:\([^()]{1,24}\))?$"
+)
+_PROLONGS = re.compile(r"关于(?:延长|修改|修订|调整|延续).{0,6}《(?P<what>[^《》]{4,60})》.{0,20}(?:通知|决定)$")
+_NAMED = re.compile(
+    r"现将(?:修订后的|修改后的|新修订的)?《(?P<a>[^《》]{4,80})》(?:\([^()]{2,30}\))?(?:印发|下发|转发|予以)"
+    r"|《(?P<b>[^《》]{4,80})》.{0,60}?(?:现予?以?印发|现予?以?公布|现转发|现下发|现予发布)"
+)
+_WHOLE_QUOTED = re.compile(r"《([^《》]{2,100})》(\([^()]{1,24}\))?$")
+_ISSUER_PREFIX = re.compile(r"((?:中共)?[\u4e00-\u9fff、()]{2,80}?)(?=关于|印发|转发|批转)")
+ORGAN_LINE = re.compile(
+    r"(?:中共)?[\u4e00-\u9fff()、]{2,46}?(?:人民政府|政府|办公室|办公厅|委员会|管委会|管理局|局|厅|委|办|院|会|部|处|中心|"
+    r"指挥部|领导小组|公司|联社|分局|支行)$"
+)
+_HEADING_NOISE = re.compile(r"(?:文件|公报|主办|季刊|月刊|目录)$")
+_LABELLED_FIELD = re.compile(
+    r"(?:^|(?<=[ |·]))(?P<key>标题|名称|文件名称|信息名称|发文机关|发文机构|发文单位|制发机关|成文日期|成文时间|印发日期|印发时间|"
+    r"发文日期|发文时间|生成日期|签发日期|发布日期|发布时间|公开日期) ?[:| ] ?(?P<value>[^ |]*)"
+)
+_SPACED_KEY = re.compile(r"(?:名 +称|标 +题)")
+_SIGN_KEYS = ("成文日期", "成文时间", "印发日期", "印发时间", "发文日期", "发文时间", "签发日期")
+_PUBLISH_KEYS = ("发布日期", "发布时间", "公开日期", "生成日期")
+_TITLE_KEYS = ("标题", "名称", "文件名称", "信息名称")
+_ISSUER_KEYS = ("发文机关", "发文机构", "发文单位", "制发机关")
+_WEB_NOISE = re.compile(
+    r"首页|当前位置|所在位置|您的位置|浏览|字号|打印|来源|作者|索引号|阅读|下载|无障碍|分享|关键词|主题分类|主题词|组配分类|"
+    r"公文目录|微信|网站|www|http|时间:|日期:|字体|>|»|…$|^\d{4}年.{0,4}月.{0,6}日 "
+)
+_FIRST_SENTENCE = re.compile(
+    r"(?:现将|经.{2,20}(?:同意|研究)|(?:修订后的)?《[^《》]{4,80}》.{0,20}(?:已经|业经|已于|已)|为.{4,60},"
+    r"|根据《).{6,}"
+)
+_ADDRESSEE = re.compile(
+    r"(?:[\u4e00-\u9fff()]{0,24}管委会,)?(?=.{0,60}(?:各|有关|直属))(?:各|市|县|区|省|有关|直属)"
+    r"(?!.*(?:如下|现将|通知|根据|名单|以下)).{5,200}[:;]$"
+)
+_ADDRESSEE_START = re.compile(r"各[^。:]{0,40}(?:人民政府|政府|部门|单位|办事处|机构|企业)[,、][^。]*$")
+_PAGE_ENTRY = re.compile(r"(?:[.·…—\- ]{3,}|\s)\(?\d{1,3}\)?$|[.·…]{3,}")
+_JOINT = re.compile(
+    r"[\u4e00-\u9fff()]{2,30}?(?:人民政府办公室|人民政府办公厅|人民政府|委员会办公室|委办公室|委员会|局|厅)"
+    r"(?=中共|$|[\u4e00-\u9fff]{2,6}(?:市|县|区|省))"
+)
+_KIND_PATTERNS = tuple(
+    (re.compile(words), kind)
+    for words, kind in (
+        ("预案", "emergency_plan"), ("办法|规定|细则|规则|制度|准则|规程|守则|条例|章程", "measures"), ("要点", "work_points"),
+        ("方案|计划|规划|纲要|安排", "plan"), ("意见", "opinion"), ("通知", "notice"),
+    )
+)  # fmt: skip
+_APPOINTS = re.compile("任免|任职|免职|任命")
+
+
+@dataclass(slots=True)
+class Document:
+    """One document as lines: head fields read so far, the notice's own lines (`cover`) and the text's lines (`body`).
+
+    `published_only` says that the only date is a web page's date of publication; `order` that it is an appointment
+    order with number and date on one line; `carried` that a notice carries the measure.
+    """
+
+    begin: int
+    end: int
+    number: str | None = None
+    parts: tuple[str, int, int] | None = None
+    title: str | None = None
+    covering_title: str | None = None
+    issuer: str | None = None
+    signed_by: str | None = None
+    issued_on: date | None = None
+    disclosure: str | None = None
+    addressees: list[str] = field(default_factory=list)
+    body: list[Line] = field(default_factory=list)
+    cover: list[Line] = field(default_factory=list)
+    published_only: bool = False
+    order: bool = False
+    carried: bool = False
+
+
+def kind_of(title: str | None, covering_title: str | None) -> str:
+    """Return the kind of instrument its title says (the last such word of the title decides)."""
+    text = title or covering_title or ""
+    if _APPOINTS.search(text):
+        return "appointment"
+    best, place = "other", -1
+    for pattern, kind in _KIND_PATTERNS:
+        for match in pattern.finditer(text):
+            if match.start() > place:
+                best, place = kind, match.start()
+    return best
+
+
+def _to_date(match: re.Match[str]) -> date | None:
+    text = match["y"]
+    year = int(text) if text.isdigit() else int("".join(str(numeral(c)) for c in text))
+    try:
+        return date(year, numeral(match["m"]), numeral(match["d"]))
+    except ValueError:
+        return None
+
+
+def without_contents(lines: list[Line]) -> list[Line]:
+    """Return the lines without tables of contents: their entries look like heads and clauses but are none."""
+    kept: list[Line] = []
+    index = 0
+    while index < len(lines):
+        text = lines[index].text
+        if len(text) < 60 and (text[-1] in "录次" or text[-1] == "则") and _opens_contents(lines, index):
+            end = _contents_end(lines, index if text[-1] == "则" else index + 1)
+            if end > index:
+                index = end
+                continue
+        kept.append(lines[index])
+        index += 1
+    return kept
+
+
+def _opens_contents(lines: list[Line], index: int) -> bool:
+    """A line 目录, alone or after the title; or the entry 总则 with entries that only number headings after it."""
+    text = compact(lines[index].text)
+    if text in ("目录", "目次"):
+        return True
+    following = [line.text for line in lines[index + 1 : index + 4]]
+    entries = len(following) == 3 and all(len(text) < 30 and text[0].isdigit() and text[-1] not in TERMINAL for text in following)
+    return entries and (text.endswith("目录") or text.lstrip("1. ") == "总则")
+
+
+def _contents_end(lines: list[Line], start: int) -> int:
+    last_paged = -1
+    for index in range(start, min(start + 400, len(lines))):
+        if _PAGE_ENTRY.search(lines[index].text) and len(lines[index].text) < 120:
+            last_paged = index
+        elif last_paged >= 0 and index - last_paged > 6:
+            break
+    if last_paged >= 0:
+        return last_paged + 1
+    seen: set[str] = set()
+    for index in range(start, min(start + 400, len(lines))):
+        text = _letters(lines[index].text)
+        if text in seen or len(text) > 50 or lines[index].text[-1] in TERMINAL:
+            while index - 1 >= start and _letters(lines[index - 1].text) not in seen:
+                index -= 1
+            return index
+        seen.add(text)
+    return start
+
+
+@dataclass(slots=True)
+class _Anchor:
+    line: int
+    match: re.Match[str]
+    dated: date | None
+
+
+def find_documents(lines: list[Line]) -> list[Document]:
+    """Split the lines of a file (contents already left out) into documents with their heads read."""
+    anchors = _anchors(lines)
+    if len(anchors) < 2 and not any(anchor.dated for anchor in anchors):
+        document = Document(0, len(lines))
+        _read_document(document, lines)
+        return [document]
+    begins = [_title_begin(lines, anchor.line, anchors[i - 1].line + 1 if i else 0) for i, anchor in enumerate(anchors)]
+    documents: list[Document] = []
+    heading = ""
+    for index, anchor in enumerate(anchors):
+        begin = begins[index]
+        document = Document(begin, begins[index + 1] if index + 1 < len(anchors) else len(lines))
+        if anchor.dated:
+            _set_number(document, anchor.match)
+            document.order = True
+            document.issued_on = anchor.dated
+            if begin < anchor.line:
+                heading = text_of(lines[begin : anchor.line])
+            document.title = heading or None
+            document.issuer = _government_in(heading)
+            document.body = lines[anchor.line + 1 : document.end]
+        else:
+            _read_document(document, lines[begin : document.end])
+        documents.append(document)
+    return documents
+
+
+def _anchors(lines: list[Line]) -> list[_Anchor]:
+    anchors: list[_Anchor] = []
+    for index, line in enumerate(lines):
+        text = line.text
+        if len(text) > 60 or not ("〕" in text or "]" in text or ")" in text or "】" in text):
+            continue
+        text = compact(text)
+        if match := _NUMBER_LINE.match(text):
+            if index and _is_citation(lines, index):
+                continue
+            last = anchors[-1] if anchors else None
+            if last and last.match.groups() == match.groups() and _same_head(lines, last.line, index):
+                last.line = index
+                continue
+            anchors.append(_Anchor(index, match, None))
+        elif match := _ORDER_LINE.match(text):
+            anchors.append(_Anchor(index, match, _to_date(match)))
+    return anchors
+
+
+def _is_citation(lines: list[Line], index: int) -> bool:
+    """A number that a broken line left alone inside a sentence: the line before is open."""
+    before = compact(lines[index - 1].text)
+    return before[-1] in ",、(《" or before.endswith(("》(", "根据", "按照"))
+
+
+def _same_head(lines: list[Line], first: int, second: int) -> bool:
+    return second - first <= 12 and not any(
+        read_label(line.text) or line.text[-1] == "。" or len(line.text) > 90 for line in lines[first + 1 : second]
+    )
+
+
+def _title_begin(lines: list[Line], anchor: int, floor: int) -> int:
+    """Return the first line of the head whose number stands at `anchor`: title and issuer lines above it."""
+    index = anchor
+    joined = ""
+    while index > floor and anchor - index < 8:
+        text = compact(lines[index - 1].text)
+        if not _may_be_title(text) or (index < anchor and lines[index].marked and not lines[index - 1].marked):
+            break
+        if ("关于" in joined or "印发" in joined[:30]) and not ORGAN_LINE.match(text):
+            break
+        joined = text + joined
+        index -= 1
+    return index
+
+
+def _may_be_title(text: str) -> bool:
+    return (
+        len(text) <= 70
+        and text[-1] not in "。;:!?,"
+        and "," not in text
+        and not _DATE_LINE.match(text)
+        and not _DISCLOSURE.match(text)
+        and not _LABELLED_FIELD.match(text)
+        and (text[-1] != ")" or bool(_TITLE_END.search(text)))
+        and (read_label(text) is None or "关于" in text)
+    )
+
+
+def _set_number(document: Document, match: re.Match[str]) -> None:
+    issuer = _NUMBER_WORD.sub("", match["issuer"])
+    document.number = f"{issuer}〔{match['year']}〕{match['serial']}号"
+    document.parts = (issuer, int(match["year"]), int(match["serial"]))
+
+
+def _read_document(document: Document, lines: list[Line]) -> None:
+    """Read one document: the head zone above its text, then addressees, closing block and measure."""
+    stop = _zone_end(lines)
+    zone = [line for line in lines[:stop] if not _HEADING_NOISE.search(compact(line.text))]
+    for line in zone:
+        if match := _NUMBER_IN_LINE.search(line.text):
+            _set_number(document, match)
+            break
+    labelled = _labelled_fields(zone)
+    picked = _best_title(zone)
+    if picked is None:
+        picked = next(([Line(0, labelled[key], 0)] for key in _TITLE_KEYS if labelled.get(key)), None)
+    if picked:
+        title, document.issuer = _split_title(picked)
+        _set_titles(document, title)
+    _read_body(document, lines[stop:], labelled)
+
+
+def _zone_end(lines: list[Line]) -> int:
+    """Return the index of the first line that belongs to the text: addressees, a label, or a running sentence."""
+    for index, line in enumerate(lines[:60]):
+        text = compact(line.text)
+        if _ADDRESSEE.match(text) or _ADDRESSEE_START.match(text) or _FIRST_SENTENCE.match(text):
+            return index
+        label = read_label(line.text)
+        if label and "关于" not in text and not _WEB_NOISE.search(text) and (label.kind != "num" or label.ordinal == 1):
+            return index
+        if text in ("1总则", "总则") or _STARTS_TEXT.match(text):
+            return index
+        running = (text[-1] in "。;:" and len(text) > 24) or len(text) > 110
+        if running and not _WEB_NOISE.search(text) and not _NUMBER_IN_LINE.match(line.text):
+            return index
+    return min(len(lines), 60)
+
+
+_ABOUT = re.compile("关于|印发|转发|《")
+_STARTS_TEXT = re.compile(r"(?:任命|免去|组长|附件)[:]?$|(?:组长|总指挥|总召集人):")
+
+
+def _best_title(zone: list[Line]) -> list[Line] | None:
+    """Return the lines of the title nearest to the text: one that says 关于…的通知 before one that only names a kind."""
+    best: tuple[int, list[Line]] | None = None
+    index = 0
+    while index < len(zone):
+        picked = _title_lines(zone, index)
+        if picked is None:
+            index += 1
+            continue
+        score = 2 if _STRONG_TITLE.search(_title_text(picked)) else 1
+        if best is None or score >= best[0]:
+            first = index
+            while first and _issuer_line(zone[first - 1]) and index - first < 4:
+                first -= 1
+            best = (score, [*zone[first:index], *picked])
+        index += len(picked)
+    return best[1] if best else None
+
+
+def _issuer_line(line: Line) -> bool:
+    text = compact(line.text)
+    return len(text) <= 40 and bool(ORGAN_LINE.match(text)) and "关于" not in text
+
+
+def _title_lines(zone: list[Line], start: int) -> list[Line] | None:
+    for count in range(1, 6):
+        if start + count > len(zone):
+            return None
+        line = zone[start + count - 1]
+        text = compact(line.text)
+        if len(text) > 120 or text[-1] in TERMINAL or _WEB_NOISE.search(line.text) or _LABELLED_FIELD.search(line.text):
+            return None
+        if count == 1 and (_DATE_LINE.match(text) or (_issuer_line(line) and not _TITLE_END.search(text))):
+            return None
+        if _NUMBER_LINE.match(text) or (count > 1 and "关于" in text and not _ABOUT.search(zone[start].text)):
+            return None
+        joined = _title_text(zone[start : start + count])
+        following = compact(zone[start + count].text) if start + count < len(zone) else ""
+        if len(joined) >= 6 and _TITLE_END.search(joined) and not _TITLE_CONTINUES.match(following):
+            return None if re.search(r"[,;。|]", _outside_quotes(joined)) else zone[start : start + count]
+    return None
+
+
+def _outside_quotes(text: str) -> str:
+    return re.sub(r"《[^《》]*》|“[^“”]*”", "", text)
+
+
+def _title_text(lines: Sequence[Line]) -> str:
+    """Return title lines joined, without a number before or after and without 《》 round the whole."""
+    text = text_of(lines)
+    if match := _NUMBER_AT_START.match(text):
+        text = text[match.end() :]
+    if (match := _NUMBER_AT_END.search(text)) and match.start() > 6:
+        text = text[: match.start()]
+    if text.startswith("《") and text.endswith("》") and "》" not in text[:-1]:
+        text = text[1:-1].replace("〈", "《").replace("〉", "》")
+    return text
+
+
+def _split_title(lines: Sequence[Line]) -> tuple[str, str | None]:
+    """Return (title without issuer, issuer) of head lines; lines that only name organs above 关于 are the issuers."""
+    lines = list(lines)
+    issuers: list[str] = []
+    while len(lines) > 1 and _issuer_line(lines[0]):
+        issuers.extend(_organ_words(lines.pop(0).text))
+    title = _title_text(lines)
+    prefix = _ISSUER_PREFIX.match(title)
+    if prefix and ORGAN_LINE.match(prefix[1]) and len(prefix[1]) >= 3:
+        organs = _organ_words(lines[0].text.partition("关于")[0])
+        title = title[prefix.end() :]
+        return title, "、".join(organs) if "".join(organs) == prefix[1] else prefix[1]
+    return title, "、".join(issuers) or None
+
+
+def _organ_words(text: str) -> list[str]:
+    """Split names that blanks keep apart; a name whose letters are spaced out stays one."""
+    words = [word for word in text.split(" ") if word]
+    return words if all(len(word) > 4 for word in words) else [compact(text)]
+
+
+def _set_titles(document: Document, title: str) -> None:
+    if carried := _CARRIES.match(title):
+        document.carried = True
+        document.covering_title = title
+        document.title = bare(re.sub(r"等.{0,6}$", "", carried["what"]))
+    elif prolonged := _PROLONGS.match(title):
+        document.carried = True
+        document.covering_title = title
+        document.title = prolonged["what"]
+    else:
+        document.title = bare(title)
+
+
+def bare(title: str) -> str:
+    """Return a title without 《》 round the whole of it, inner 〈〉 turned back into 《》."""
+    match = _WHOLE_QUOTED.match(title)
+    return (match[1].replace("〈", "《").replace("〉", "》") + (match[2] or "")) if match else title
+
+
+def _labelled_fields(lines: Sequence[Line]) -> dict[str, str]:
+    """Return head data that stand on labelled lines (several may share one line)."""
+    fields: dict[str, str] = {}
+    for index, line in enumerate(lines):
+        text = _SPACED_KEY.sub(lambda match: match[0].replace(" ", ""), line.text)
+        for match in _LABELLED_FIELD.finditer(text):
+            value = match["value"] or (compact(lines[index + 1].text) if index + 1 < len(lines) else "")
+            fields.setdefault(match["key"], compact(value))
+    return fields
+
+
+def _read_body(document: Document, lines: list[Line], labelled: dict[str, str]) -> None:
+    """Read addressees, closing block and, of a notice that carries a measure, where the measure begins."""
+    lines = list(lines)
+    _take_addressees(document, lines)
+    if not document.carried and document.covering_title is None and (named := _named_measure(lines)):
+        document.carried, document.title = True, named
+    measure = _measure_start(document, lines)
+    closing = _take_closing(document, lines[: measure[0]] if measure else lines, last=not document.carried)
+    if measure:
+        document.title = measure[2]
+        document.cover, document.body = closing, lines[measure[1] :]
+        if document.issued_on is None:
+            document.body = _take_closing(document, document.body, last=True)
+    else:
+        document.body = closing
+    if document.issued_on is None:
+        dates = (_ISO_DATE.search(labelled.get(key, "")) for key in _SIGN_KEYS)
+        if match := next((found for found in dates if found), None):
+            document.issued_on = date(int(match[1]), int(match[2]), int(match[3]))
+        document.published_only = document.issued_on is None and any(key in labelled for key in _PUBLISH_KEYS)
+    document.issuer = document.signed_by or document.issuer
+    if document.issuer is None:
+        names = (labelled[key] for key in _ISSUER_KEYS if labelled.get(key))
+        document.issuer = next((name for name in names if ORGAN_LINE.match(name) and "网" not in name), None)
+
+
+def _named_measure(lines: list[Line]) -> str | None:
+    """Return the title of the measure that the first sentences carry, if this is a covering notice without its title."""
+    if not lines or read_label(lines[0].text):
+        return None
+    match = _NAMED.search(text_of(lines[:4])[:400])
+    return (match["a"] or match["b"]).replace("〈", "《").replace("〉", "》") if match else None
+
+
+def _take_addressees(document: Document, lines: list[Line]) -> None:
+    for count in range(1, min(5, len(lines) + 1)):
+        text = text_of(lines[:count])
+        if read_label(lines[count - 1].text) or "。" in text or len(text) > 300:
+            return
+        open_ended = _ADDRESSEE_START.match(text) and count < len(lines) and _FIRST_SENTENCE.match(compact(lines[count].text))
+        if text[-1] in ":;" or open_ended:
+            if _ADDRESSEE.match(text) or open_ended:
+                document.addressees = [part for part in text.rstrip(":;").split(",") if part]
+                del lines[:count]
+            return
+
+
+def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str] | None:
+    """Return (first line of the measure's heading, first line after it, the heading) in a notice that carries it."""
+    if not document.carried or not document.title:
+        return None
+    wanted = _letters(document.title)
+    best: tuple[float, int, int, str] | None = None
+    for index in range(min(len(lines), 60)):
+        for count in range(1, min(5, len(lines) - index + 1)):
+            last = compact(lines[index + count - 1].text)
+            if last[-1] in "。;:,、" or len(last) > 70:
+                break
+            text = bare(text_of(lines[index : index + count]))
+            score = _similarity(wanted, _letters(text))
+            if score > 0.62 and _TITLE_END.search(text) and (best is None or score > best[0]):
+                best = (score, index, index + count, text)
+    if best is None:
+        return None
+    _, first, after, text = best
+    while first and _BARE_ANNEX.match(compact(lines[first - 1].text)):
+        first -= 1
+    return first, after, text
+
+
+_BARE_ANNEX = re.compile(r"附件\d{0,2}:?$")
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^\u4e00-\u9fffA-Za-z0-9]", "", text)
+
+
+def _similarity(one: str, other: str) -> float:
+    """Share of common bigrams (Dice); 1.0 for equal texts."""
+    if one == other:
+        return 1.0
+    a = {one[i : i + 2] for i in range(len(one) - 1)}
+    b = {other[i : i + 2] for i in range(len(other) - 1)}
+    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
+
+
+def _take_closing(document: Document, lines: list[Line], *, last: bool) -> list[Line]:
+    """Take signature, date and publication note out of `lines`; `last` says that the last date closes (else the first)."""
+    texts = [compact(line.text) if len(line.text) < 90 else "" for line in lines]
+    places = [i for i, text in enumerate(texts) if text and (_DATE_LINE.match(text) or _SIGNED_AND_DATED.match(text))]
+    drop: set[int] = set()
+    for index, text in enumerate(texts):
+        if 0 < len(text) < 40 and "公开" in text and _DISCLOSURE.match(text):
+            document.disclosure = document.disclosure or text.strip("()")
+            drop.add(index)
+    for index in reversed(places) if last else places:
+        names = _signature_before(texts, index)
+        plain = _DATE_LINE.match(texts[index])
+        match = plain or _SIGNED_AND_DATED.match(texts[index])
+        if match is None or (not plain and not ORGAN_LINE.match(match["name"])):
+            continue
+        alone = index + 1 >= len(texts) or index + 1 in drop or index - 1 in drop
+        if (plain and not names and last and not alone) or (value := _to_date(match)) is None:
+            continue
+        document.issued_on = value
+        signers = [part for i in names for part in _organ_words(lines[i].text)] if plain else [match["name"]]
+        document.signed_by = "、".join(part for text in signers for part in (_JOINT.findall(text) or [text])) or None
+        drop.update(names, [index])
+        break
+    else:
+        signed = next((i for i in range(len(texts) - 1, -1, -1) if texts[i] and texts[i] == document.issuer), None)
+        if signed is not None:
+            document.signed_by = texts[signed]
+            drop.add(signed)
+    return [line for index, line in enumerate(lines) if index not in drop]
+
+
+def _signature_before(texts: list[str], index: int) -> list[int]:
+    """Return the lines of organs' names right above a date, publication notes between them skipped."""
+    places: list[int] = []
+    cursor = index - 1
+    while cursor >= 0 and index - cursor <= 5:
+        text = texts[cursor]
+        if 0 < len(text) <= 40 and ORGAN_LINE.match(text) and read_label(text) is None:
+            places.insert(0, cursor)
+        elif not (0 < len(text) < 40 and _DISCLOSURE.match(text)):
+            break
+        cursor -= 1
+    return places
+
+
+def _government_in(heading: str) -> str | None:
+    match = re.search(r"[\u4e00-\u9fff]{2,12}?人民政府(?:办公[室厅])?", heading)
+    return match[0] if match else None

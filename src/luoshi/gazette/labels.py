@@ -1,0 +1,161 @@
+"""Printed labels of clauses: 第一章, 第十二条, 一、, (一), 1., (1), ①, 3.1.3, 附件1, ——.
+
+A label is recognised at the start of a folded line (inner blanks still there) or, for labels that were run into a
+paragraph, inside canonical text. Labels are written as the conventions ask: half-width, without blanks and closing
+punctuation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_DIGITS = {"〇": 0, "○": 0, "零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_CN = "[一二三四五六七八九十百零〇○ ]"
+CIRCLES = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+
+
+class Label(NamedTuple):
+    """A label: its kind (see records.CLAUSE_KINDS), canonical text, ordinal and the offset after it."""
+
+    kind: str
+    text: str
+    ordinal: int
+    end: int
+
+
+def numeral(text: str) -> int:
+    """Return the value of a Chinese or Arabic numeral below 1000; 0 where it is none."""
+    if text.isascii():
+        return int(text) if text.isdigit() else 0
+    total = digit = 0
+    for char in text:
+        if char == "十":
+            total, digit = total + (digit or 1) * 10, 0
+        elif char == "百":
+            total, digit = total + (digit or 1) * 100, 0
+        elif char in _DIGITS:
+            digit = digit * 10 + _DIGITS[char] if digit and total == 0 else _DIGITS[char]
+        else:
+            return 0
+    return total + digit
+
+
+_ORDERED = re.compile(rf"第 ?((?:{_CN}|\d){{1,7}}) ?(章|节|条)((?:之[一二三四五六七八九十])?)(?=[^例款规目件]|$)[ 、:]?")
+_ARTICLE_WITHOUT_WORD = re.compile(rf"第({_CN}{{1,5}}) +")
+_CN_LABEL = re.compile(r"([一二三四五六七八九十百]{1,4}) ?[、.,:](?!\d)")
+_PAREN = re.compile(rf"\( ?(?:({_CN}{{1,5}})|(\d{{1,3}})) ?\) ?[、.,:]?")
+_HALF_PAREN = re.compile(r"(?:([一二三四五六七八九十]{1,3})|(\d{1,2})) ?\) ?[、.]?")
+_NUM = re.compile(r"(\d{1,3}) ?(?:[.,](?!\d)|、)")
+_DECIMAL = re.compile(r"(\d{1,2}(?: ?\. ?\d{1,2}){1,5})(?![\d.]|[ ]?[%‰万亿元倍个米吨公里平至])[. 、]?")
+_TOP_DECIMAL = re.compile(r"(\d{1,2})(?: +| ?[、.] ?)?(?=[\u4e00-\u9fff])(?![年月日个家项%万亿元])")
+_DASH = re.compile(r"—{1,3} ?(?=[^—\d])")
+_ANNEX = re.compile(r"附 ?(?:件|表|录)? ?((?:[一二三四五六七八九十]{1,2}|\d{1,2})(?: ?[-—] ?\d{1,2})?)? ?(?:[:.、]|$| (?=\S))")
+_WORD_OF = {"章": "chapter", "节": "section", "条": "article"}
+_STARTERS = frozenset("第(附—0123456789一二三四五六七八九十百" + CIRCLES)
+
+
+def read_label(text: str, *, decimals: bool = False, articles: bool = False) -> Label | None:
+    """Return the label at the start of a folded line, or None.
+
+    `decimals` says that the document numbers its headings 1, 1.1, 1.1.1; `articles` that it consists of 第N条, so that
+    an article whose 条 the print lost is still read.
+    """
+    if not text or (first := text[0]) not in _STARTERS:
+        return None
+    if first == "第":
+        return _ordered(text, articles=articles)
+    if first == "(":
+        if match := _PAREN.match(text):
+            kind = "cn_paren" if match[1] else "num_paren"
+            name = (match[1] or match[2]).replace(" ", "")
+            return Label(kind, f"({name})", numeral(name), match.end()) if numeral(name) else None
+        return None
+    if first == "附":
+        return _annex(text)
+    if first == "—":
+        match = _DASH.match(text)
+        return Label("dash", "—", 0, match.end()) if match else None
+    if first in CIRCLES:
+        end = 2 if text[1:2] in ("、", ".") else 1
+        return Label("circle", first, CIRCLES.index(first) + 1, end)
+    if first.isdigit():
+        return _arabic(text, decimals=decimals)
+    if match := _CN_LABEL.match(text):
+        return Label("cn", match[1], numeral(match[1]), match.end())
+    if match := _HALF_PAREN.match(text):
+        return Label("cn_paren", f"({match[1]})", numeral(match[1]), match.end())
+    return None
+
+
+def _ordered(text: str, *, articles: bool) -> Label | None:
+    if match := _ORDERED.match(text):
+        name = match[1].replace(" ", "")
+        ordinal = numeral(name)
+        return Label(_WORD_OF[match[2]], f"第{name}{match[2]}{match[3]}", ordinal, match.end()) if ordinal else None
+    if articles and (match := _ARTICLE_WITHOUT_WORD.match(text)):
+        name = match[1].replace(" ", "")
+        return Label("article", f"第{name}", numeral(name), match.end()) if numeral(name) else None
+    return None
+
+
+def _annex(text: str) -> Label | None:
+    match = _ANNEX.match(text)
+    if not match or (text[1] not in "件表录: " and len(text) > 1):
+        return None
+    if text.startswith("附件") or len(text) < 3:
+        name = (match[1] or "").replace(" ", "").replace("—", "-")
+        return Label("annex", f"附件{name}", numeral(name) if name else 1, match.end())
+    return None
+
+
+def _arabic(text: str, *, decimals: bool) -> Label | None:
+    if decimals:
+        if match := _DECIMAL.match(text):
+            name = match[1].replace(" ", "")
+            return Label("decimal", name, int(name.rpartition(".")[2]), match.end())
+        if match := _TOP_DECIMAL.match(text):
+            return Label("decimal", match[1], int(match[1]), match.end())
+    if match := _NUM.match(text):
+        return Label("num", match[1], int(match[1]), match.end())
+    if match := _HALF_PAREN.match(text):
+        return Label("num_paren", f"({match[2]})", int(match[2]), match.end())
+    return None
+
+
+_DECIMAL_HEADING = re.compile(r"\d{1,2}\.\d{1,2}(?:\.\d{1,2})?[ 、.]*[\u4e00-\u9fff]{2}")
+_NOT_A_HEADING = re.compile(r"\d{1,2}\.\d{1,2} ?[个万亿倍元米吨公千平百年月日]")
+
+
+def numbers_by_decimals(lines: list[str]) -> bool:
+    """Return whether these folded lines use decimal headings (1.1, 3.1.3) rather than decimal figures."""
+    found = 0
+    for text in lines:
+        if text[0].isdigit() and len(text) > 3 and _DECIMAL_HEADING.match(text) and not _NOT_A_HEADING.match(text):
+            found += 1
+            if found >= 2:
+                return True
+    return False
+
+
+_INLINE_CIRCLE = re.compile(rf"(?<=[。;:!])[{CIRCLES}]")
+_INLINE = re.compile(
+    r"(?<=[。;:!)])(?:(?P<cn_paren>\([一二三四五六七八九十]{1,3}\))|(?P<num_paren>\(\d{1,2}\))|(?P<num>\d{1,2}[.、](?!\d))"
+    r"|(?P<cn>[一二三四五六七八九十]{1,3}、))"
+)
+
+
+def inline_labels(text: str) -> list[Label]:
+    """Return labels that stand inside canonical text right after a closing mark; `end` is the offset *before* the label.
+
+    Whether one of them opens a clause depends on its neighbours; the caller decides.
+    """
+    found: list[Label] = []
+    if any(circle in text for circle in "②③④"):
+        for match in _INLINE_CIRCLE.finditer(text):
+            found.append(Label("circle", match[0], CIRCLES.index(match[0]) + 1, match.start()))
+    for match in _INLINE.finditer(text):
+        kind = match.lastgroup or ""
+        name = match[0].rstrip("、.")
+        found.append(Label(kind, name, numeral(name.strip("()")), match.start()))
+    return found

@@ -1,0 +1,586 @@
+"""Member lists of leading groups, joint conferences and command posts: role, person, post.
+
+Four ways of printing a seat are read: `组长:甲(某局局长)`, `组长:甲 某局局长` (a blank or comma divides), posts
+without persons (`副组长:某局局长`) and running text (`总指挥由某局局长担任`). Damage of two-column print is mended with
+a warning: a role label printed again in the middle of a list, a person repeated by it, the sentence on the group's
+office cut in two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from luoshi.gazette.appointments import CHINESE, ends_with_title, split_post, word_table
+from luoshi.gazette.organs import Level, split_organs
+
+HEAD, DEPUTY, MEMBER, OFFICE = range(4)
+
+_ROLES_OF_RANK = {
+    HEAD: (
+        "组长 第一组长 总组长 总召集人 召集人 第一召集人 总指挥 第一总指挥 指挥长 总指挥长 指挥 主任 "
+        "第一主任 主任委员 政委 会长 主席 团长 队长 总队长 总负责人 牵头领导"
+    ),
+    DEPUTY: (
+        "副组长 第一副组长 常务副组长 执行组长 执行副组长 副召集人 常务副召集人 副总召集人 副总指挥 "
+        "常务副总指挥 执行总指挥 副总指挥长 副指挥长 常务副指挥长 执行指挥长 副指挥 副主任 常务副主任 "
+        "副主任委员 副会长 副主席 副团长 副队长 副政委 秘书长 副秘书长 顾问 组长单位 副组长单位"
+    ),
+    MEMBER: ("成员 组员 委员 队员 成员单位 联络员"),
+    OFFICE: ("办公室主任 办公室副主任 办公室常务副主任 办公室成员"),
+}
+ROLES = {role: rank for rank, roles in _ROLES_OF_RANK.items() for role in roles.split()}
+"""Role labels and their rank in a list."""
+
+UNITS = frozenset(("成员单位", "组长单位", "副组长单位"))
+"""Labels under which organs stand, not persons."""
+
+SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范"
+    "金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜"
+    "倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁"
+    "蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋"
+    "商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜"
+    "海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭"
+    "况那宿鲜印逯隆茹诺战危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由欧"
+)
+"""First characters of family names, to tell a name from an organ where nothing else does."""
+
+POST_STARTS = frozenset("市省县区州盟旗团国副党")
+"""Characters a post begins with and a given name hardly holds."""
+
+FIELDS = frozenset(
+    word_table(
+        "公安 司法 文化 文旅 商务 林业 农业 卫生 卫健 水利 水务 安监 经信 公路 广电 国土 房管 应急 教育 财政 "
+        "民政 交通 环保 住建 规划 统计 审计 金融 宣传 组织 城管 信访 海关 安全"
+    )
+)
+"""Fields of government that look like names in a run (`公安、司法、文化`)."""
+
+LONGEST_NAME = 18
+"""No person's name has more characters."""
+
+LONGEST_ORGAN = 40
+"""No organ's name has more characters; what is longer is a sentence."""
+
+FOUNDING = ("成立", "建立", "设立", "组建", "调整")
+"""Verbs that set up a group."""
+
+
+def _spaced(word: str) -> str:
+    return " {0,6}".join(word)
+
+
+_ROLE = "|".join(_spaced(role) for role in sorted(ROLES, key=len, reverse=True))
+_PLAIN_ROLE = "|".join(sorted((r for r in ROLES if r not in UNITS), key=len, reverse=True))
+_LABEL = re.compile(
+    rf"(?:(?<![{CHINESE}])|(?<=小组)|(?<=指挥部)|(?<=委员会)|(?<=联席会议)|(?<=[长任员记席]))"
+    rf"(?P<role>{_ROLE})(?: {{0,6}}\([^()]{{1,24}}\))? {{0,6}}:"
+)
+_LABEL_ALONE = re.compile(rf"(?:\(?[一二三四五六七八九十\d]{{1,2}}[、.)] {{0,4}})?(?P<role>{_ROLE}) {{0,6}}")
+_HINTS = ("组长", "组 ", "召集", "指挥", "主任", "成员", "成 ", "委员")
+
+_NAME = rf"[{CHINESE}](?:[{CHINESE}· ]{{0,16}}[{CHINESE}])?"
+_ENTRY = re.compile(
+    rf"(?P<name>{_NAME}) {{0,8}}\( {{0,8}}(?P<post>(?:[^()]|\([^()]{{0,40}}\)){{1,160}}+)(?P<close>\)|$)"
+)
+_NUMBERING = re.compile(r" {0,8}(?:\(?\d{1,3}(?:[、.)] {0,4})|\([一二三四五六七八九十]{1,3}\) {0,4})")
+_SEPARATORS = " 、,;。*-"
+_NOT_A_NAME = re.compile(
+    r"(?:[局委厅部院办处科室所站镇乡县区市省府]|街道|公司|中心|单位|部门|集团|协会|银行|主任|书记|[市局县区镇乡]长|部长|领导|同志|成员|"
+    r"人员|小组|负责人)$"
+)
+
+_GROUP_NOUN = (
+    r"(?:领导小组|工作小组|小组|联席会议|指挥部|委员会|工作专班|专班|协调机制|工作机制|组委会|筹委会|工作组|组)"
+)
+_FOUNDED = re.compile(
+    rf"(?:成立|设立|建立|组建|调整|完善|启动)(?:了)?(?:由[^。]{{1,200}}?(?:组成|参加|参与|组长|成员)的)?(?P<group>[{CHINESE}、·“”()]{{2,60}}?{_GROUP_NOUN})"
+    r"(?=[(,。;制的成组]|$)"
+)
+_OFFICE_OF = re.compile(rf"(?P<group>[{CHINESE}]{{2,40}}?(?:领导小组|指挥部|联席会议|委员会))办公室(?:设|主任)")
+_LIST_WORDS = re.compile(
+    r"(?:组成人员|组成单位|成员单位|成员|人员名单|名单|及其?(?:主要|工作)?职责|职责分工|主要职责|工作职责|行动细则|工作规则|组织机构图|的通知|的决定).*$"
+)
+_TITLE_LEAD = re.compile(r"^.{0,60}?关于(?=成立|调整|组建|设立|建立|充实|印发|公布|明确|更新)")
+_TITLE_VERB = re.compile(
+    r"^(?:附件\d{0,2}:?)?(?:(?:进一步)?(?:成立|调整|组建|设立|建立|充实|印发|公布|明确|更新|和|充实)){0,3}"
+)
+_GENERIC_HEADINGS = frozenset(("领导小组", "工作领导小组", "联席会议", "指挥部", "委员会", "机构", "组"))
+_HEADING = re.compile(
+    r"(?:[一二三四五六七八九十\d]{1,3}[、.]|\([一二三四五六七八九十\d]{1,3}\)) {0,4}"
+    rf"(?P<name>[{CHINESE}、()“”]{{1,40}}?)(?:组成人员|成员名单|人员名单|成员|名单)?[:。]?"
+)
+
+_OFFICE_HEAD = re.compile(r"办公室(?:设在|设于|设立在|设)[^。]{2,60}$")
+_OFFICE_TAIL = re.compile(r".{0,8}(?:兼任|担任|任|兼)(?:领导小组|联席会议|指挥部)?办公室主任")
+_OFFICE_BY_NAME = re.compile(
+    r"(?P<who>[^,;。:]{2,40}?)(?P<comrade>同志)?(?:兼任|担任|兼|任)(?:领导小组|联席会议|指挥部|委员会)?办公室(?P<role>(?:常务)?副?主任)"
+)
+_OFFICE_PASSIVE = re.compile(
+    r"(?:办公室|[,;。])(?P<role>(?:常务)?副?主任)由(?P<who>[^,;。]{2,80}?)(?P<comrade>同志)?(?:分别)?(?:兼任|担任|任|兼)"
+)
+_OFFICE_ACTIVE = re.compile(
+    r"(?P<who>[^,;。:]{2,40}?)(?P<comrade>同志)?(?:兼任|担任|兼|任)(?P<role>(?:常务)?副?主任)(?=[,;。)]|$)"
+)
+
+_ROLE_BY = re.compile(rf"(?P<role>{_PLAIN_ROLE})由(?P<posts>[^。;]{{2,400}}?)(?:担任|兼任|组成|任(?=[,。;]))")
+_BY_ROLE = re.compile(rf"(?<![主责])(?:担任|兼任|任|为)(?P<role>{_PLAIN_ROLE}|成员单位)(?=[,;。、)的]|$)")
+
+
+class Seat(NamedTuple):
+    """One seat of a group.
+
+    `person` is None in lists of posts; `post` is as printed (organ and title together), None where only an organ or
+    only a name stands there; `organ` is the organ of the first post. `start` and `end` are offsets in paragraph
+    `paragraph`, from the name (or post) to the end of the entry.
+    """
+
+    group: str
+    role: str
+    person: str | None
+    organ: str | None
+    post: str | None
+    paragraph: int
+    start: int
+    end: int
+
+
+Notice = tuple[str, str, int]
+"""A warning: code, Chinese message, paragraph index."""
+
+
+def looks_like_member_list(title: str, paragraphs: Sequence[str]) -> bool:
+    """True where the paragraphs, printed under `title`, hold seats: a labelled list or roles given in running text."""
+    listed = "名单" in title or "组成人员" in title
+    for text in paragraphs:
+        if not any(hint in text for hint in _HINTS):
+            continue
+        if ":" in text:
+            label = _LABEL.search(text)
+            if label and (listed or ROLES[_role(label)] in (HEAD, DEPUTY)):
+                return True
+        if "任" in text and any(verb in text for verb in FOUNDING) and any(_running(text)):
+            return True
+        if "办公室" in text and any(office.search(text) for office in (_OFFICE_BY_NAME, _OFFICE_PASSIVE)):
+            return True
+        if listed and _LABEL_ALONE.fullmatch(text):
+            return True
+    return False
+
+
+def group_name(title: str, paragraphs: Sequence[str] = ()) -> str:
+    """Name of the group whose list stands under `title`; of the group a paragraph sets up if it names none."""
+    name = _TITLE_VERB.sub("", _TITLE_LEAD.sub("", title.replace(" ", "")))
+    cut = _LIST_WORDS.search(name, 2)
+    if cut:
+        name = name[: cut.start()]
+    if re.search(rf"(?:{_GROUP_NOUN}|办公室)$", name):
+        return name
+    for text in paragraphs:
+        founded = _FOUNDED.search(text) if "立" in text or "组建" in text or "调整" in text else None
+        if founded:
+            return founded["group"]
+    for text in paragraphs:
+        office = _OFFICE_OF.search(text) if "办公室" in text else None
+        if office:
+            return office["group"]
+    return name
+
+
+def find_seats(paragraphs: Sequence[str], title: str) -> tuple[list[Seat], list[Notice]]:
+    """Return the seats of the list printed under `title`, in printed order, and what a reader should check.
+
+    Paragraphs may keep the blanks that align names; both forms give the same seats.
+    """
+    reader = _Reader(paragraphs, group_name(title, paragraphs))
+    reader.read()
+    return reader.seats, reader.notices
+
+
+def _role(label: re.Match[str]) -> str:
+    return label["role"].replace(" ", "")
+
+
+def _is_name(text: str) -> bool:
+    """True where `text` (without blanks) can be a person's name beside a post in brackets."""
+    if "·" in text:
+        return 3 <= len(text) <= LONGEST_NAME
+    return 2 <= len(text) <= 4 and text[0] not in "各由市省县" and not _NOT_A_NAME.search(text)
+
+
+def _is_surely_name(text: str) -> bool:
+    return _is_name(text) and text[0] in SURNAMES and text not in FIELDS
+
+
+def _running(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield (role, start, end of its posts) for roles assigned in running text."""
+    for m in _ROLE_BY.finditer(text):
+        if text[m.start() - 3 : m.start()] != "办公室":
+            yield m["role"], m.start("posts"), m.end("posts")
+    last = 0
+    for m in _BY_ROLE.finditer(text):
+        start = max(last, m.start() - 400)
+        last = m.end()
+        start = max(start, *(text.rfind(mark, start, m.start()) + 1 for mark in "。;:"))
+        if "主任" in m["role"] and "办公室" in text[start : m.start()]:
+            continue
+        # The run of posts begins after 由, or after the last part between commas that is a statement of its own.
+        opened = text.find("由", start, m.start())
+        if opened >= 0:
+            start = opened + 1
+        else:
+            while (comma := text.find(",", start, m.start())) >= 0 and (
+                comma == start or any(verb in text[start:comma] for verb in FOUNDING)
+            ):
+                start = comma + 1
+        if m.start() - start >= 2:
+            yield m["role"], start, m.start()
+
+
+class _Reader:
+    """Reads one annex; `role` is the role of those who follow, None outside a list."""
+
+    def __init__(self, paragraphs: Sequence[str], group: str) -> None:
+        self.paragraphs = paragraphs
+        self.base = self.group = group
+        self.whole = "".join(paragraphs)[:20000]
+        self.seats: list[Seat] = []
+        self.notices: list[Notice] = []
+        self.role: str | None = None
+        self.printed: set[str] = set()
+        self.persons: dict[str, Seat] = {}
+        self.everyone: dict[str, Seat] = {}
+        self.labels = [(i, m.start(), _role(m)) for i, text in enumerate(paragraphs) for m in self._labels(text)]
+        self.label_count = 0
+        # Rank of the lowest label from each label on: tells whether a list begins anew after a repeated label.
+        self.lowest = [0]
+        for _, _, role in reversed(self.labels):
+            self.lowest.append(max(self.lowest[-1], ROLES[role]))
+        self.lowest.reverse()
+        self.office: list[tuple[str, int]] = []
+        self.office_seats: set[tuple[str, str | None, str | None]] = set()
+        self.head: tuple[str, int] | None = None
+        self.tail: str | None = None
+
+    @staticmethod
+    def _labels(text: str) -> list[re.Match[str]]:
+        if not any(hint in text for hint in _HINTS):
+            return []
+        alone = _LABEL_ALONE.fullmatch(text)
+        if alone:
+            return [alone]
+        return list(_LABEL.finditer(text)) if ":" in text else []
+
+    def read(self) -> None:
+        for index, text in enumerate(self.paragraphs):
+            self._paragraph(index, text)
+        if not self.labels:
+            for index, text in enumerate(self.paragraphs):
+                for role, start, end in _running(text):
+                    self._posts(index, role, text, start, end)
+        self._offices()
+
+    def _paragraph(self, index: int, text: str) -> None:
+        labels = self._labels(text)
+        if labels:
+            if labels[0].start() > 3 and self.role:
+                self._line(index, text, 0, labels[0].start())
+            ends = [m.start() for m in labels[1:]] + [len(text)]
+            for label, end in zip(labels, ends, strict=True):
+                self._label(index, label)
+                self._content(index, text, label.end(), self._office_start(text, label.end(), end))
+            if "办公室" in text[labels[-1].end() :]:
+                self._office_text(index, text[self._office_start(text, labels[-1].end(), len(text)) :])
+        elif (self.role and self._line(index, text, 0, len(text))) or (len(text) <= 48 and self._heading(text)):
+            return
+        elif "办公室" in text and ("主任" in text or _OFFICE_HEAD.search(text)):
+            self._office_text(index, text)
+            if not _OFFICE_TAIL.match(text):
+                self.role = None
+        elif len(text) > 24:
+            self.role = None
+
+    @staticmethod
+    def _office_start(text: str, start: int, end: int) -> int:
+        """Where, after the entries of a run-in list, the sentence on the office begins."""
+        place = text.find("办公室设", start, end)
+        if place < 0:
+            return end
+        return max(text.rfind(mark, start, place) for mark in ")。;") + 1 or end
+
+    def _label(self, index: int, label: re.Match[str]) -> None:
+        role = _role(label)
+        rank = ROLES[role]
+        self.label_count += 1
+        if role in self.printed and self.role and ROLES[self.role] > rank:
+            if self.lowest[self.label_count] >= ROLES[self.role]:
+                self._open(self.group)
+                self.notices.append(("second_list", f"“{role}”再次出现并另起一份名单，请核对所属机构", index))
+            else:
+                self.notices.append(
+                    ("displaced_label", f"“{role}”在名单中间重复出现，其后人员仍按“{self.role}”记录", index)
+                )
+                return
+        self.printed.add(role)
+        self.role = role
+
+    def _open(self, group: str) -> None:
+        """Begin the list of another group."""
+        self.group = group
+        self.role = None
+        self.printed = set()
+        self.persons = {}
+
+    def _heading(self, text: str) -> bool:
+        """Take a numbered heading that names a group; True where it does."""
+        m = _HEADING.fullmatch(text)
+        if not m or not re.search(rf"(?:{_GROUP_NOUN}|办公室)$", m["name"]):
+            return False
+        name = m["name"]
+        if name in ("办公室", "领导小组办公室", "联席会议办公室", "指挥部办公室"):
+            name = f"{self.base}办公室"
+        self._open(self.base if name in _GENERIC_HEADINGS else name)
+        return True
+
+    def _add(self, index: int, name: str, post: str | None, start: int, end: int, text: str) -> None:
+        post = post.replace(" ", "") if post else None
+        known = self.persons.get(name)
+        if known and known.post == post and self.role and ROLES[self.role] != OFFICE:
+            self.notices.append(("repeated_person", f"“{name}”在名单中重复出现，只记录一次", index))
+            return
+        role = self.role
+        if role is None:
+            return
+        organ = split_post(post)[0] or None if post else None
+        stripped = end - (len(text[start:end]) - len(text[start:end].rstrip(_SEPARATORS)))
+        seat = Seat(self.group, role, name, organ, post, index, start, stripped)
+        self.seats.append(seat)
+        self.persons.setdefault(name, seat)
+        self.everyone.setdefault(name, seat)
+
+    def _content(self, index: int, text: str, start: int, end: int) -> None:
+        """Read what stands behind a label: persons in one of the printed forms, else posts."""
+        while start < end and text[start] in " *":
+            start += 1
+        if start >= end or self.role is None:
+            return
+        if self.role not in UNITS and self._line(index, text, start, end):
+            return
+        if self.role not in UNITS and self._names(index, text, start, end):
+            return
+        content = text[start:end].rstrip(_SEPARATORS)
+        if self.role not in UNITS and self._unsplit(content):
+            self.notices.append(("name_not_divided", f"“{content[:20]}”姓名与职务之间没有分隔，未记录，请核对", index))
+            return
+        self._posts(index, self.role, text, start, start + len(content))
+
+    def _line(self, index: int, text: str, start: int, end: int) -> bool:
+        """Read persons with their posts; False where the text does not begin with one."""
+        numbering = _NUMBERING.match(text, start, end)
+        if numbering:
+            start = numbering.end()
+        while start < end and text[start] == " ":
+            start += 1
+        return self._bracketed(index, text, start, end) or self._divided(index, text, start, end)
+
+    def _bracketed(self, index: int, text: str, start: int, end: int) -> bool:
+        found = False
+        while start < end:
+            entry = _ENTRY.match(text, start, end)
+            name = entry["name"].replace(" ", "").removesuffix("同志") if entry else ""
+            if not entry or not _is_name(name) or text[entry.end() : entry.end() + 1] == ":":
+                break
+            found = True
+            if not entry["close"]:
+                self.notices.append(("unclosed_bracket", f"“{name}”的职务括号没有结束，请核对", index))
+            self._add(index, name, entry["post"].strip(), start, entry.end(), text)
+            start = entry.end()
+            while start < end and text[start] in _SEPARATORS:
+                start += 1
+        rest = text[start:end].strip(_SEPARATORS + ")")
+        if found and rest:
+            if _OFFICE_TAIL.match(rest):
+                self.tail = rest
+            elif "办公室" not in rest:
+                self.notices.append(("stray_text", f"名单中有未能识别的文字“{rest[:20]}”", index))
+        return found
+
+    def _divided(self, index: int, text: str, start: int, end: int) -> bool:
+        """Read persons divided from their posts by a blank or a comma, several persons divided by ; or by blanks."""
+        entries: list[tuple[str, str, int, int]] = []
+        for piece in re.finditer(r"[^;。]+", text[start:end]):
+            words = [(w.group(), start + piece.start() + w.start()) for w in re.finditer(r"[^ ]+", piece.group())]
+            if len(words) == 1:
+                word, place = words[0]
+                name, comma, post = word.partition(",")
+                if not (comma and _is_surely_name(name) and ends_with_title(post)):
+                    return False
+                entries.append((name, post, place, place + len(word)))
+                continue
+            read = self._words(words)
+            if not read:
+                return False
+            entries.extend(read)
+        for name, post, first, last in entries:
+            self._add(index, name, post, first, last, text)
+        return bool(entries)
+
+    @staticmethod
+    def _words(words: list[tuple[str, int]]) -> list[tuple[str, str, int, int]]:
+        """Read `甲 某局局长 乙 某局局长`; a two-character name may itself be aligned by a blank (`测 试 某局局长`)."""
+        entries: list[tuple[str, str, int, int]] = []
+        i = 0
+        while i < len(words):
+            word, place = words[i]
+            post = ""
+            if len(word) == 1 and i + 1 < len(words) and word in SURNAMES:
+                following = words[i + 1][0]
+                # What stands in one piece behind the aligned second character is the post.
+                name, post = word + following[0], following[1:]
+                i += 2
+                if len(following) == 1 and i < len(words) and len(words[i][0]) == 1:
+                    name += words[i][0]
+                    i += 1
+            elif len(words) == 2 and ends_with_title(word) and _is_surely_name(words[1][0]):
+                return [(words[1][0], word, words[1][1], words[1][1] + len(words[1][0]))]
+            elif _is_surely_name(word) or ("·" in word and _is_name(word)):
+                name = word
+                i += 1
+            else:
+                return []
+            while i < len(words) and not (
+                ends_with_title(post) and (_is_surely_name(words[i][0]) or len(words[i][0]) == 1)
+            ):
+                post += words[i][0]
+                i += 1
+            if not post or not _is_name(name):
+                return []
+            last = words[i - 1]
+            entries.append((name, post, place, last[1] + len(last[0])))
+        return entries
+
+    def _names(self, index: int, text: str, start: int, end: int) -> bool:
+        """Read a run of bare names (`成员:甲、乙、丙`); False where one of them is none."""
+        pieces = [(p.group(), start + p.start()) for p in re.finditer(r"[^、,;。 ]+", text[start:end])]
+        if not pieces or not all(_is_surely_name(piece.removesuffix("同志")) for piece, _ in pieces):
+            return False
+        for piece, place in pieces:
+            self._add(index, piece.removesuffix("同志"), None, place, place + len(piece), text)
+        return True
+
+    def _unsplit(self, content: str) -> bool:
+        """True for a name run into its post (`测试甲市某局局长`); a place that the list or title names is none."""
+        if content[:1] not in SURNAMES or not ends_with_title(content):
+            return False
+        for length in (2, 3):
+            if content[length : length + 1] in POST_STARTS:
+                place = content[: length + 1]
+                if self.whole.count(place) < 2 and place[:length] not in self.base:
+                    return True
+        return False
+
+    def _posts(self, index: int, role: str, text: str, start: int, end: int) -> None:
+        """Read posts without persons; organs that share a title get one seat each."""
+        for organ, post, first, last in read_posts(text, start, end):
+            self.seats.append(Seat(self.group, role, None, organ, post, index, first, last))
+
+    def _office_text(self, index: int, text: str) -> None:
+        """Keep what is said of the group's office until all persons are known."""
+        if "主任" in text:
+            if _OFFICE_TAIL.match(text) and "设" not in text:
+                self.tail = text
+            else:
+                self.office.append((text, index))
+        elif _OFFICE_HEAD.search(text):
+            self.head = (text, index)
+
+    def _offices(self) -> None:
+        """Add the seats of the office; a sentence cut in two by the columns is joined first."""
+        if self.head and self.tail:
+            self.office.append((self.head[0] + self.tail, self.head[1]))
+            self.notices.append(("split_office_sentence", "办公室主任一句被分栏割裂，已拼接，请核对", self.head[1]))
+        elif self.tail:
+            self.notices.append(("split_office_sentence", "办公室主任一句缺少前半句，未记录", len(self.paragraphs) - 1))
+        elif self.head and not self.head[0].endswith(
+            ("。", ")", "局", "部", "委", "办", "院", "室", "厅", "中心", "公司")
+        ):
+            self.notices.append(("split_office_sentence", "办公室一句似被截断，请核对", self.head[1]))
+        for text, index in self.office:
+            place = text.find("办公室")
+            seen: set[tuple[str, int]] = set()
+            for pattern in (_OFFICE_BY_NAME, _OFFICE_PASSIVE, _OFFICE_ACTIVE):
+                for m in pattern.finditer(text, place if pattern is _OFFICE_PASSIVE else 0):
+                    if (m["role"], m.start("who")) in seen or m.start("role") < place:
+                        continue
+                    seen.add((m["role"], m.start("who")))
+                    self._office_seats(m, index)
+
+    def _office_seats(self, m: re.Match[str], index: int) -> None:
+        role = f"办公室{m['role']}"
+        length = len(self.paragraphs[index])
+        for piece in re.finditer(r"[^、]+", m["who"]):
+            who = piece.group().removeprefix("由").removesuffix("同志")
+            name, post = self._holder(who, bool(m["comrade"]))
+            if not name and not post:
+                continue
+            start = m.start("who") + piece.start() + piece.group().index(who) + (len(who) - len(name) if name else 0)
+            end = min(start + len(name or who), length)
+            organ = split_post(post)[0] or None if post else None
+            seat = Seat(self.base, role, name, organ, post, index, min(start, length), end)
+            if (role, name, post) not in self.office_seats:
+                self.office_seats.add((role, name, post))
+                self.seats.append(seat)
+
+    def _holder(self, who: str, comrade: bool) -> tuple[str | None, str | None]:
+        """Divide the words before 兼任 into name and post; the post of a listed person comes from the list."""
+        for length in range(min(len(who), LONGEST_NAME), 1, -1):
+            known = self.everyone.get(who[-length:])
+            if known:
+                return known.person, known.post
+        if ends_with_title(who):
+            return None, who
+        for length in (3, 2, 4):
+            name, post = who[-length:], who[:-length]
+            if _is_surely_name(name) and (ends_with_title(post) or not post):
+                return name, post or None
+        return (who, None) if comrade and _is_name(who) else (None, None)
+
+
+def read_posts(text: str, start: int, end: int) -> list[tuple[str | None, str | None, int, int]]:
+    """Read `text[start:end]` as posts: (organ, post, start, end) each.
+
+    A title behind several organs belongs to each (`市甲局、乙局分管副局长`); organs without a title give post None.
+    """
+    seats: list[tuple[str | None, str | None, int, int]] = []
+    run: int | None = None
+    for piece in re.finditer(r"(?:[^、,;。()]|\([^()]{0,40}\)?|\))+", text[start:end]):
+        words = piece.group()
+        first, last = start + piece.start(), start + piece.end()
+        lead = len(words) - len(words.lstrip(" 由"))
+        words, first = words[lead:].rstrip(" "), first + lead
+        if not words:
+            continue
+        if not ends_with_title(words):
+            run = first if run is None else run
+            continue
+        organ, title = split_post(words)
+        opened = first if run is None else run
+        names = _organs(text[opened : first + len(organ)])
+        if len(names) > 1:
+            seats.extend((name, name + title, opened, last) for name in names)
+        else:
+            named = organ and not organ.endswith("的") and not organ.startswith(("负责", "协调", "联系", "分管"))
+            seats.append((organ if named else None, words, first, last))
+        run = None
+    if run is not None:
+        seats.extend((name, None, run, end) for name in _organs(text[run:end]))
+    return seats
+
+
+def _organs(run: str) -> list[str]:
+    if not run.strip():
+        return []
+    found = split_organs(run.strip(" 由"), Level.CITY)
+    return [name for name in (*found.names, *found.local) if len(name) <= LONGEST_ORGAN]

@@ -1,0 +1,404 @@
+"""The tree of clauses: printed lines become paragraphs, labels become clauses, and each clause finds its parent.
+
+Numbering styles differ per document and restart. Decimals nest by their own numbers; every other label hangs under the
+nearest open label of a higher rank, and a list that begins anew inside an item of lower rank hangs under that item.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from luoshi.gazette.labels import Label, inline_labels, numbers_by_decimals, read_label
+from luoshi.gazette.text import TERMINAL, Line, Paragraph, compact, join
+
+_RANK = {
+    "annex": 0, "part": 1, "chapter": 2, "section": 3, "article": 4, "decimal": 4, "cn": 5, "cn_paren": 6, "num": 7,
+    "num_paren": 8, "circle": 9,
+}  # fmt: skip
+_LOWEST = 5
+_PUNCTUATION = re.compile(r"[,。;:!?]")
+_MARK_WORDS = re.compile(r"牵头|负责|单位|参与|落实|配合|部门|局\)$|办\)$|委\)$")
+_LIST_ENTRY = re.compile(r"[\u4e00-\u9fff· ]{2,12}\([^()]{2,40}\)$")
+_TITLE_LIKE = re.compile(r"[\u4e00-\u9fffA-Za-z0-9“”、《》()—\-]{2,40}$")
+_ONLY_A_MARK = re.compile(r"[(\[【] ?(?:责任|牵头|配合|主办|承办|落实)[\u4e00-\u9fff]{0,4} ?[:]")
+
+
+@dataclass(slots=True)
+class Block:
+    """Printed lines that belong together, with the label they begin with."""
+
+    label: Label | None
+    lines: list[Line]
+    length: int
+    marked: bool = False
+
+
+@dataclass(slots=True)
+class Node:
+    """A clause of the tree. `paragraph` is its own text after the label; `start` the label's first character."""
+
+    kind: str
+    label: str
+    ordinal: int
+    start: int
+    paragraph: Paragraph
+    parent: Node | None = None
+    heading: str | None = None
+    heading_end: int = 0
+    path: str = ""
+    lines: list[Line] = field(default_factory=list)
+    supplied: bool = False
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the label is printed (dashes and unnumbered paragraphs are not)."""
+        return self.kind not in ("dash", "paragraph")
+
+    @property
+    def text(self) -> str:
+        """Own text without the run-in heading."""
+        return self.paragraph.text[self.heading_end :]
+
+
+def filed_under(node: Node) -> str:
+    """Return the path that a duty in this node is filed under: the nearest numbered clause, else the node's own."""
+    holder: Node | None = node
+    while holder is not None and not holder.numbered:
+        holder = holder.parent
+    return holder.path if holder is not None else node.path
+
+
+def read_structure(lines: Sequence[Line]) -> list[Node]:
+    """Return the clauses and unnumbered paragraphs of a document's body in reading order, paths set."""
+    texts = [line.text for line in lines]
+    decimals = numbers_by_decimals(texts)
+    articles = sum(text.startswith("第") and "条" in text[:9] for text in texts) >= 3
+    blocks = _blocks(lines, decimals=decimals, articles=articles)
+    nodes = _Nesting(blocks).run()
+    _set_paths(nodes)
+    return nodes
+
+
+# --- lines into blocks -------------------------------------------------------------------------------------------
+
+
+def _blocks(lines: Sequence[Line], *, decimals: bool, articles: bool) -> list[Block]:
+    widths = _widths(lines)
+    labels = [read_label(line.text, decimals=decimals, articles=articles) for line in lines]
+    running = _running_kinds(lines, labels)
+    blocks: list[Block] = []
+    for index, (line, label) in enumerate(zip(lines, labels, strict=True)):
+        if blocks and label is None and _continues(blocks[-1], line, widths[index - 1], running):
+            blocks[-1].lines.append(line)
+            blocks[-1].length += len(line.text)
+        else:
+            blocks.append(Block(label, [line], len(line.text), line.marked))
+    return blocks
+
+
+def _running_kinds(lines: Sequence[Line], labels: Sequence[Label | None]) -> frozenset[str]:
+    """Return the kinds of label after which this document goes on with running text rather than a heading line."""
+    short: dict[str, int] = {}
+    total: dict[str, int] = {}
+    for line, label in zip(lines, labels, strict=True):
+        if label is not None and label.kind in ("num", "num_paren", "article", "cn_paren", "circle"):
+            total[label.kind] = total.get(label.kind, 0) + 1
+            short[label.kind] = short.get(label.kind, 0) + (len(line.text) < 50 and line.text[-1] not in TERMINAL)
+    return frozenset(kind for kind, count in total.items() if count >= 5 and short[kind] <= count * 0.2)
+
+
+def _widths(lines: Sequence[Line]) -> list[int]:
+    """For each line, the width of the hard-wrapped run it stands in; 0 where lines are whole paragraphs."""
+    widths = [0] * len(lines)
+    start = 0
+    for index in range(1, len(lines) + 1):
+        if index < len(lines) and lines[index].gap == 0:
+            continue
+        if index - start >= 2:
+            width = max(len(line.text) for line in lines[start:index])
+            if 12 <= width <= 60:
+                widths[start:index] = [width] * (index - start)
+        start = index
+    return widths
+
+
+def _continues(block: Block, line: Line, width: int, running: frozenset[str]) -> bool:
+    """Return whether an unlabelled line goes on with the sentence that the block left open."""
+    before = block.lines[-1].text
+    last = before[-1]
+    if line.marked and not block.marked:
+        return False
+    tail = before if len(block.lines) == 1 else "".join(part.text for part in block.lines[-3:])
+    if tail.count("(") > tail.count(")") or tail.count("《") > tail.count("》"):
+        return True
+    if line.text[0] in "([【" and last in TERMINAL and _ONLY_A_MARK.match(line.text):
+        return True
+    if last in TERMINAL or last in "”》" and before[-2:-1] in TERMINAL:
+        return False
+    if last == ")" and (_MARK_WORDS.search(before[-60:]) or _LIST_ENTRY.match(before) or block.length < 60):
+        return False
+    if last in ",、(《":
+        return True
+    wrapped = width and line.gap == 0 and len(before) >= width - 3
+    if wrapped:
+        return True
+    if block.label is not None and block.label.kind in running:
+        return True
+    return not _heading_like(block)
+
+
+def _heading_like(block: Block) -> bool:
+    text = "".join(line.text for line in block.lines)
+    if block.label is None:
+        return len(text) <= 40 and not _PUNCTUATION.search(text) and "》" not in text
+    if "。" in text or ";" in text:
+        return False
+    body = text[block.label.end :]
+    if block.label.kind in ("num", "num_paren", "circle", "article"):
+        return len(text) <= 36 and "," not in body
+    return len(text) <= 50
+
+
+# --- blocks into a tree ------------------------------------------------------------------------------------------
+
+
+class _Nesting:
+    """One pass over the blocks that keeps the stack of open clauses."""
+
+    def __init__(self, blocks: list[Block]) -> None:
+        self.blocks = blocks
+        self.nodes: list[Node] = []
+        self.stack: list[Node] = []
+        self.seen: set[tuple[int, str]] = set()
+        self.last: dict[str, int] = {}
+
+    def run(self) -> list[Node]:
+        index = 0
+        while index < len(self.blocks):
+            block = self.blocks[index]
+            if block.label is not None and block.label.kind == "annex":
+                index = self._annex(index)
+                continue
+            if block.label is None and self._is_part(index):
+                self._push_part(block)
+            else:
+                self._place(block)
+            index += 1
+        return self.nodes
+
+    # annexes and parts
+
+    def _annex(self, index: int) -> int:
+        """Open an annex at the annex itself; a mere mention becomes an unnumbered paragraph."""
+        block = self.blocks[index]
+        label = block.label
+        assert label is not None
+        rest = compact(block.lines[0].text[label.end :]) + "".join(line.text for line in block.lines[1:])
+        if rest and self._is_mention(index):
+            self._unnumbered(join(block.lines), block, "paragraph", block.lines[0].start)
+            index += 1
+            while index < len(self.blocks) and self._lists_annex(self.blocks[index]) and not _is_bare_annex(self.blocks[index]):
+                index += 1
+            return index
+        node = Node("annex", label.text, label.ordinal, block.lines[0].start, join(block.lines, label.end), lines=block.lines)
+        self.stack = [node]
+        self.nodes.append(node)
+        self.last.clear()
+        index += 1
+        title: list[Line] = list(block.lines[1:])
+        while not rest and index < len(self.blocks) and self._is_title(self.blocks[index]) and len(title) < 4:
+            title.extend(self.blocks[index].lines)
+            index += 1
+            if re.search(r"(?:名单|细则|方案|办法|分工|表|单|清单|要点|标准|图|目录|措施|意见|职责|规定|流程|书|计划)$", compact(title[-1].text)):
+                break
+        if title or rest:
+            node.paragraph = join(title) if title else node.paragraph
+            node.heading = node.paragraph.text
+            node.heading_end = len(node.paragraph.text)
+        return index
+
+    def _is_mention(self, index: int) -> bool:
+        later = self.blocks[index + 1 :]
+        if any(_is_bare_annex(other) for other in later):
+            return True
+        return all(self._lists_annex(block) for block in later)
+
+    @staticmethod
+    def _lists_annex(block: Block) -> bool:
+        text = block.lines[0].text
+        return block.label is not None and block.label.kind in ("num", "annex") and len(text) < 60 and "。" not in text
+
+    @staticmethod
+    def _is_title(block: Block) -> bool:
+        text = compact(block.lines[0].text)
+        return block.label is None and len(block.lines) <= 3 and bool(_TITLE_LIKE.match(text)) and not _LIST_ENTRY.match(text)
+
+    def _is_part(self, index: int) -> bool:
+        """An unnumbered title inside an annex after which the numbering begins with its first number."""
+        if not self.stack or self.stack[0].kind != "annex" or index + 1 >= len(self.blocks):
+            return False
+        following = self.blocks[index + 1].label
+        if following is None or following.ordinal != 1 or following.kind not in ("cn", "chapter", "article", "cn_paren", "num"):
+            return False
+        if following.kind in ("cn_paren", "num") and any(node.kind == "cn" for node in self.stack):
+            return False
+        return self._is_title(self.blocks[index])
+
+    def _push_part(self, block: Block) -> None:
+        del self.stack[1:]
+        title = join(block.lines)
+        node = Node("part", title.text, 0, title.start, title, self.stack[0], title.text, len(title.text), lines=block.lines)
+        self.stack.append(node)
+        self.nodes.append(node)
+        self.last.clear()
+
+    # numbered clauses and paragraphs
+
+    def _place(self, block: Block) -> None:
+        if block.label is None or block.label.kind == "dash":
+            kind = "paragraph" if block.label is None else "dash"
+            self._unnumbered(join(block.lines, block.label.end if block.label else 0), block, kind, block.lines[0].start)
+            return
+        paragraph = join(block.lines, block.label.end)
+        self._split(block.label, block.lines[0].start, paragraph, block)
+
+    def _split(self, label: Label, start: int, paragraph: Paragraph, block: Block) -> None:
+        """Push a labelled paragraph, cut at the labels that were run into it."""
+        self._push(label, start, paragraph, block)
+        self._cut(paragraph, block, self.nodes[-1])
+
+    def _cut(self, paragraph: Paragraph, block: Block, holder: Node) -> None:
+        inline = inline_labels(paragraph.text)
+        cuts: list[Label] = []
+        expected = dict(self.last)
+        for position, label in enumerate(inline):
+            follows = label.ordinal == expected.get(label.kind, 0) + 1 and (label.ordinal > 1 or self._goes_on(inline, position))
+            if label.kind == "circle" or follows:
+                cuts.append(label)
+                expected[label.kind] = label.ordinal
+        if not cuts:
+            return
+        holder.paragraph = paragraph.slice(0, cuts[0].end)
+        _set_heading(holder)
+        for position, label in enumerate(cuts):
+            stop = cuts[position + 1].end if position + 1 < len(cuts) else len(paragraph.text)
+            body = label.end + len(label.text) + (1 if paragraph.text[label.end + len(label.text) : label.end + len(label.text) + 1] in ("、", ".") else 0)
+            self._push(label, paragraph.origin(label.end), paragraph.slice(body, stop), block)
+
+    @staticmethod
+    def _goes_on(inline: list[Label], position: int) -> bool:
+        """A list that begins inside a paragraph: its second label stands there as well."""
+        label = inline[position]
+        return any(other.kind == label.kind and other.ordinal == 2 for other in inline[position + 1 :])
+
+    def _push(self, label: Label, start: int, paragraph: Paragraph, block: Block) -> None:
+        parent = self._parent(label)
+        node = Node(label.kind, label.text, label.ordinal, start, paragraph, parent, lines=block.lines)
+        _set_heading(node)
+        self.stack.append(node)
+        self.nodes.append(node)
+        self.seen.add((id(parent), label.kind))
+        self.last[label.kind] = label.ordinal
+        rank = _RANK[label.kind]
+        for kind in [kind for kind in self.last if _RANK[kind] > rank and kind not in ("article", "num")]:
+            del self.last[kind]
+
+    def _parent(self, label: Label) -> Node | None:
+        stack = self.stack
+        if label.kind == "decimal":
+            while stack and not (stack[-1].kind in ("annex", "part", "chapter") or _is_prefix(stack[-1], label.text)):
+                stack.pop()
+            return stack[-1] if stack else None
+        rank = _RANK[label.kind]
+        if label.ordinal == 1 and stack and not any(node.kind == label.kind for node in stack):
+            top = stack[-1]
+            if _RANK[top.kind] > rank and _RANK[top.kind] > _LOWEST and (id(self._above(rank)), label.kind) not in self.seen:
+                return top
+        same = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].kind == label.kind), None)
+        if same is not None and all(_RANK[node.kind] >= rank or node.kind == "decimal" for node in stack[same + 1 :]):
+            parent = stack[same].parent
+            del stack[same:]
+            return parent
+        while stack and _RANK[stack[-1].kind] >= rank:
+            stack.pop()
+        return stack[-1] if stack else None
+
+    def _above(self, rank: int) -> Node | None:
+        return next((node for node in reversed(self.stack) if _RANK[node.kind] < rank), None)
+
+    def _unnumbered(self, paragraph: Paragraph, block: Block, kind: str, start: int) -> None:
+        parent = self.stack[-1] if self.stack else None
+        node = Node(kind, "", 0, start, paragraph, parent, lines=block.lines)
+        self.nodes.append(node)
+        if parent is not None:
+            self._cut(paragraph, block, node)
+
+
+def _is_bare_annex(block: Block) -> bool:
+    """A line that holds nothing but 附件, 附件: or 附件2."""
+    return block.label is not None and block.label.kind == "annex" and not block.lines[0].text[block.label.end :].strip()
+
+
+def _is_prefix(node: Node, number: str) -> bool:
+    return node.kind in ("decimal", "num") and number.startswith(node.label + ".")
+
+
+_RUN_IN = re.compile(r"([^。;:!?]{2,40})(?:。(?=.)|:(?=.))")
+
+
+def _set_heading(node: Node) -> None:
+    """Separate a run-in heading: the whole of a short line without full stop, or a short first sentence before more."""
+    text = node.paragraph.text
+    node.heading, node.heading_end = None, 0
+    if text and len(text) <= 60 and text[-1] not in "。;:!?" and "。" not in text:
+        node.heading, node.heading_end = text, len(text)
+        return
+    match = _RUN_IN.match(text)
+    if match and match[1].count(",") <= 2 and (match[0][-1] == "。" or (len(match[1]) <= 24 and "," not in match[1])):
+        node.heading, node.heading_end = match[1], match.end()
+
+
+def _set_paths(nodes: list[Node]) -> None:
+    supply_first(nodes)
+    for node, following in zip(nodes, nodes[1:], strict=False):
+        text = node.paragraph.text
+        if node.heading is None and following.parent is node and 2 <= len(text) <= 30 and text[-1] == "。" and "," not in text:
+            node.heading, node.heading_end = text[:-1], len(text)
+    used: dict[str, int] = {}
+    counters: dict[tuple[int, str], int] = {}
+    for node in nodes:
+        label = node.label
+        if not node.numbered:
+            key = (id(node.parent), node.kind)
+            counters[key] = counters.get(key, 0) + 1
+            label = node.label = f"{'—' if node.kind == 'dash' else '¶'}{counters[key]}"
+        path = f"{node.parent.path}/{label}" if node.parent else label
+        count = used[path] = used.get(path, 0) + 1
+        node.path = f"{path}~{count}" if count > 1 else path
+
+
+def supply_first(nodes: list[Node]) -> None:
+    """Supply a first 一 that a page or column break destroyed: the items before a printed 二 lie under it."""
+    tops = [node for node in nodes if node.parent is None and node.kind == "cn"]
+    if not tops or tops[0].ordinal != 2:
+        return
+    second = nodes.index(tops[0])
+    items = [node for node in nodes[:second] if node.parent is None and node.numbered]
+    if not items:
+        return
+    first = nodes.index(items[0])
+    before = nodes[first - 1] if first else None
+    if before is not None and not before.numbered:
+        text = before.paragraph.text
+        cut = max(text.rfind("。"), text.rfind("、")) + 1
+        heading = before.paragraph.slice(cut, len(text)) if cut < len(text) else Paragraph("", [(0, before.paragraph.end)])
+        if heading.text and cut:
+            before.paragraph = before.paragraph.slice(0, cut)
+    else:
+        heading = Paragraph("", [(0, items[0].start)])
+    supplied = Node("cn", "一", 1, heading.start, heading, None, heading.text or None, len(heading.text), supplied=True)
+    nodes.insert(first, supplied)
+    for node in items:
+        node.parent = supplied

@@ -1,0 +1,206 @@
+"""Parameters: the numbers of a policy, by date, each with its unit, its citation and where it comes from.
+
+A date without a value is an error that names the parameter, never the last known value; two values for one date are
+refused when the table is read. Values are integers, text, booleans, exact decimals or lists of these; never floats.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from pydantic_core import to_json
+
+from luoshi.kernel.citation import Citation
+from luoshi.kernel.errors import LuoshiError
+
+
+class Provenance(StrEnum):
+    """Where a value comes from (conventions section 3); all but a clause show as unconfirmed until two persons confirm."""
+
+    CLAUSE = "clause"
+    OUTSIDE_RULE = "outside_rule"
+    DEFAULT = "default"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class DatedValue:
+    """One value: in force from `valid_from` to `valid_to`, both included (None: no end known)."""
+
+    value: Any
+    valid_from: date
+    valid_to: date | None
+    citation: Citation | None
+    source: Provenance
+    confirmed_by: str | None = None
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether it must be shown as 默认值,未经确认."""
+        return self.source is not Provenance.CLAUSE and self.confirmed_by is None
+
+    def covers(self, day: date) -> bool:
+        """Tell whether the value is in force on the day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A named number with its history, oldest first."""
+
+    name: str
+    title: str
+    unit: str
+    values: tuple[DatedValue, ...]
+
+    def __post_init__(self) -> None:
+        ordered = sorted(self.values, key=lambda value: value.valid_from)
+        for earlier, later in itertools.pairwise(ordered):
+            if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
+                raise LuoshiError(
+                    "E_INPUT",
+                    f"参数“{self.name}”在{later.valid_from.isoformat()}有两个值",
+                    fields={"parameter": self.name, "date": later.valid_from.isoformat()},
+                )
+        for value in ordered:
+            if value.valid_to is not None and value.valid_to < value.valid_from:
+                raise LuoshiError("E_INPUT", f"参数“{self.name}”的终止日早于起始日", fields={"parameter": self.name})
+        object.__setattr__(self, "values", tuple(ordered))
+
+    def on(self, day: date) -> DatedValue:
+        """Return the value in force on the day; E_PARAMETER_MISSING, naming the dates there are, if there is none."""
+        for value in self.values:
+            if value.covers(day):
+                return value
+        raise missing(self.name, day, self)
+
+
+def missing(name: str, day: date, parameter: Parameter | None) -> LuoshiError:
+    """The error for a parameter without a value on the day."""
+    spans = [
+        f"{value.valid_from.isoformat()}至{value.valid_to.isoformat() if value.valid_to else '今'}"
+        for value in (parameter.values if parameter else ())
+    ]
+    known = f"已有:{'、'.join(spans)}" if spans else "尚无任何值"
+    return LuoshiError(
+        "E_PARAMETER_MISSING",
+        f"参数“{name}”在{day.isoformat()}没有值({known}),请补录后再办",
+        fields={"parameter": name, "date": day.isoformat(), "known": spans},
+    )
+
+
+class Values(dict[str, Any]):
+    """The values in force on one day, by name. Reading one that is not there is E_PARAMETER_MISSING."""
+
+    def __init__(self, on: date, parameters: Mapping[str, Parameter], overrides: Mapping[str, Any]) -> None:
+        self.on = on
+        self.parameters = parameters
+        self.dated: dict[str, DatedValue] = {}
+        for name, parameter in parameters.items():
+            if (found := next((value for value in parameter.values if value.covers(on)), None)) is not None:
+                self.dated[name] = found
+        super().__init__({name: found.value for name, found in self.dated.items()} | dict(overrides))
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The dated values as a decision lists them, with citation and provenance."""
+        return [
+            {
+                "name": name,
+                "title": self.parameters[name].title,
+                "unit": self.parameters[name].unit,
+                "value": dated.value,
+                "from": dated.valid_from.isoformat(),
+                "to": None if dated.valid_to is None else dated.valid_to.isoformat(),
+                "citation": None if dated.citation is None else str(dated.citation),
+                "source": dated.source.value,
+                "confirmed_by": dated.confirmed_by,
+                "needs_confirmation": dated.needs_confirmation,
+            }
+            for name, dated in self.dated.items()
+        ]
+
+    @cached_property
+    def rows_json(self) -> bytes:
+        """The same as JSON text."""
+        return to_json(self.rows)
+
+    def __missing__(self, name: str) -> Any:
+        raise missing(name, self.on, self.parameters.get(name))
+
+
+class ParameterTable(Mapping[str, Parameter]):
+    """The parameters of a room."""
+
+    def __init__(self, parameters: Iterable[Parameter] = ()) -> None:
+        self._by_name = {parameter.name: parameter for parameter in parameters}
+
+    def __getitem__(self, name: str) -> Parameter:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> ParameterTable:
+        """Read the parsed content of a `parameters.yaml`.
+
+        name: {title, unit, values: [{value, from, to?, citation?, source?, confirmed_by?}]}. Decimals are written as
+        text with `unit` saying so (`decimal`, `%`); floats are refused. Every fault names the parameter (E_INPUT).
+        """
+        return cls(_parameter(name, entry) for name, entry in data.items())
+
+
+def _parameter(name: str, entry: Any) -> Parameter:
+    try:
+        unit = str(entry["unit"])
+        return Parameter(name, str(entry["title"]), unit, tuple(_dated(name, unit, row) for row in entry["values"]))
+    except (KeyError, TypeError) as error:
+        raise LuoshiError("E_INPUT", f"参数“{name}”缺少 {error}", fields={"parameter": name}) from None
+
+
+def _dated(name: str, unit: str, row: Mapping[str, Any]) -> DatedValue:
+    citation = row.get("citation")
+    source = Provenance(row.get("source", "clause"))
+    if source is Provenance.CLAUSE and citation is None:
+        raise LuoshiError("E_INPUT", f"参数“{name}”出自条款,应注明条款", fields={"parameter": name})
+    return DatedValue(
+        value=_exact(name, unit, row["value"]),
+        valid_from=_day(name, row["from"]),
+        valid_to=None if row.get("to") is None else _day(name, row["to"]),
+        citation=None if citation is None else Citation.of(str(citation)),
+        source=source,
+        confirmed_by=row.get("confirmed_by"),
+    )
+
+
+def _exact(name: str, unit: str, value: Any) -> Any:
+    if isinstance(value, float):
+        raise LuoshiError("E_INPUT", f"参数“{name}”的值{value}是浮点数,请加引号写成文本", fields={"parameter": name})
+    if isinstance(value, str) and unit in ("decimal", "%", "‰"):
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            raise LuoshiError("E_INPUT", f"参数“{name}”的值“{value}”不是数", fields={"parameter": name}) from None
+    if isinstance(value, Mapping):
+        return {str(key): _exact(name, unit, part) for key, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(_exact(name, unit, part) for part in value)
+    return value
+
+
+def _day(name: str, value: Any) -> date:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError:
+        raise LuoshiError("E_INPUT", f"参数“{name}”的日期“{value}”不存在", fields={"parameter": name}) from None

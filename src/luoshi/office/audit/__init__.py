@@ -1,0 +1,1 @@
+"""Who did what to which record, before and after: appended only, chained by SM3."""

@@ -1,0 +1,1 @@
+"""The working calendar at work: the decision `calendar.limit`, when a limit ends and why."""

@@ -1,0 +1,1 @@
+"""Long jobs: a row that says how far it is, and a thread that carries it out."""

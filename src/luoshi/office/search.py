@@ -1,0 +1,88 @@
+"""Substring search in Chinese text, the same on SQLite (FTS5) and PostgreSQL (tsvector).
+
+Chinese is written without blanks, so a text is indexed as its overlapping pairs of characters and a query is the phrase
+of its pairs: `修补街` finds exactly the texts with 修补 directly followed by 补街. Punctuation, blanks and case do not count.
+A text's last character is indexed alone too, so that a query of one character is a prefix.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import connection
+
+_WORDLESS = re.compile(r"[\W_]+")
+_MAX_QUERY = 60
+
+
+def fold(text: str) -> str:
+    """Return what of `text` is indexed: letters, digits and ideographs in one case, nothing between them."""
+    return _WORDLESS.sub("", unicodedata.normalize("NFKC", text)).lower()
+
+
+def _pairs(folded: str) -> list[str]:
+    return [folded[i : i + 2] for i in range(len(folded))]
+
+
+def table_operations(table: str) -> tuple[Callable[[Any, Any], None], Callable[[Any, Any], None]]:
+    """Return the functions with which a `RunPython` makes the index `table` and drops it."""
+
+    def forwards(_apps: Any, editor: Any) -> None:
+        if editor.connection.vendor == "sqlite":
+            editor.execute(
+                f"CREATE VIRTUAL TABLE {table} USING fts5"
+                "(pairs, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0')"
+            )
+        else:
+            editor.execute(f"CREATE TABLE {table} (rowid bigint PRIMARY KEY, pairs tsvector NOT NULL)")
+            editor.execute(f"CREATE INDEX {table}_gin ON {table} USING gin (pairs)")
+
+    def backwards(_apps: Any, editor: Any) -> None:
+        editor.execute(f"DROP TABLE {table}")
+
+    return forwards, backwards
+
+
+def index(table: str, texts: Iterable[tuple[int, str]]) -> None:
+    """Add (id, text) rows to the index; rows are never changed, because what they index never is."""
+    if connection.vendor == "sqlite":
+        rows = [(key, " ".join(_pairs(fold(text)))) for key, text in texts]
+        value = "%s"
+    else:
+        rows = [(key, _tsvector(_pairs(fold(text)))) for key, text in texts]
+        value = "%s::tsvector"
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} (rowid, pairs) VALUES (%s, {value})", rows)  # noqa: S608
+
+
+def _tsvector(pairs: list[str]) -> str:
+    # PostgreSQL counts positions up to 16383 and keeps 255 of one lexeme: more of a single text is not searched.
+    return " ".join(f"'{pair}':{place}" for place, pair in enumerate(pairs[:16383], 1))
+
+
+def matching(table: str, query: str, limit: int) -> tuple[str, list[Any]] | None:
+    """Return SQL and parameters that select at most `limit` ids containing `query`; None if it has nothing to look for."""
+    folded = fold(query)[:_MAX_QUERY]
+    if not folded:
+        return None
+    pairs = _pairs(folded)[:-1]
+    if connection.vendor == "sqlite":
+        phrase = f'"{" ".join(pairs)}"' if pairs else f'"{folded}" *'
+        condition = f"{table} MATCH %s"
+    else:
+        phrase = " <-> ".join(f"'{pair}'" for pair in pairs) if pairs else f"'{folded}':*"
+        condition = "pairs @@ %s::tsquery"
+    return f"SELECT rowid FROM {table} WHERE {condition} LIMIT {int(limit)}", [phrase]  # noqa: S608
+
+
+def matching_ids(table: str, query: str, limit: int) -> list[int]:
+    """Return at most `limit` ids whose text contains `query`."""
+    statement = matching(table, query, limit)
+    if statement is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        return [row[0] for row in cursor.fetchall()]

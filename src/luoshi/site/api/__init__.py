@@ -1,0 +1,85 @@
+"""The public API, version 1: OpenAPI 3.1 at /api/v1/openapi.json, every error an RFC 9457 problem."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+
+import luoshi
+from luoshi.kernel.errors import LuoshiError
+from luoshi.site.api import decisions, duties, gazettes, instruments
+from luoshi.site.errors import PROBLEM, incident_of, problem
+
+log = logging.getLogger("luoshi.request")
+
+
+class LuoshiAPI(NinjaAPI):
+    """The API root; its schema says that errors are problems."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        """Return the OpenAPI document, errors with their media type."""
+        schema = super().get_openapi_schema(**kwargs)
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                for status, response in operation["responses"].items():
+                    if int(status) >= 400:
+                        response["description"] = "问题（RFC 9457）"
+                        response["content"] = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        return schema
+
+
+api = LuoshiAPI(
+    title="落实",
+    version=luoshi.__version__,
+    description="公报编译、文件与条款、责任台账、决定。只读接口不需登录；每个错误都是 RFC 9457 问题，code 见错误表。",
+    docs_url=None,
+    openapi_url="openapi.json",
+    urls_namespace="api-1",
+)
+api.add_router("", gazettes.router, tags=["公报"])
+api.add_router("", instruments.router, tags=["文件"])
+api.add_router("", duties.router, tags=["责任"])
+api.add_router("", decisions.router, tags=["决定"])
+
+
+@api.exception_handler(LuoshiError)
+def _refused(request: HttpRequest, error: LuoshiError) -> HttpResponse:
+    return problem(request, error)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    faults = [
+        {"field": ".".join(str(part) for part in fault["loc"]), "fault": fault["msg"], "type": fault["type"]}
+        for fault in error.errors
+    ]
+    names = "、".join(f"“{fault['field']}”" for fault in faults[:5])
+    return problem(request, LuoshiError("E_INPUT", f"填写有误：{names}。请对照接口说明改正。", fields={"faults": faults}))
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(request, LuoshiError("E_INPUT", "请求的内容读不出：应是 UTF-8 编码的有效 JSON 对象。"))
+
+
+@api.exception_handler(RequestDataTooBig)
+@api.exception_handler(TooManyFilesSent)
+def _too_big(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(request, LuoshiError("E_TOO_LARGE", "请求的内容过大，没有接收。"))
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(request, LuoshiError("E_NOT_FOUND", "没有这个接口地址。"))
+
+
+@api.exception_handler(Exception)
+def _defect(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.exception("request %s %s failed", incident_of(request), request.path, exc_info=error)
+    return problem(request, LuoshiError("E_INTERNAL", f"系统出了差错，没有留下任何改动。编号 {incident_of(request)}。"))

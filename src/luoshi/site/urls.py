@@ -1,0 +1,35 @@
+"""Every address of the site."""
+
+from django.urls import path
+
+from luoshi.site import design
+from luoshi.site.api import api
+from luoshi.site.api.docs import docs
+from luoshi.site.views import instruments, ledger, policy, system
+
+urlpatterns = [
+    path("", system.home, name="home"),
+    path("desk", system.desk, name="desk"),
+    path("policy/", policy.library, name="policy"),
+    path("policy/upload/", policy.upload, name="upload"),
+    path("policy/upload/<str:key>/", policy.preview, name="upload-preview"),
+    path("instruments/<str:key>/", instruments.instrument, name="instrument"),
+    path("instruments/<str:key>/<path:path>", instruments.clause, name="clause"),
+    path("registers/duties/", ledger.ledger, name="duties"),
+    path("registers/duties/export.xlsx", ledger.ledger_export, name="duties-export"),
+    path("registers/duties/<int:pk>/", ledger.duty_page, name="duty"),
+    path("imports/", system.imports, name="imports"),
+    path("imports/<int:pk>/", system.import_page, name="import"),
+    path("jobs/<int:pk>/", system.job, name="job"),
+    path("size/", system.choose, {"cookie": "ls_size", "allowed": ("normal", "large")}, name="size"),
+    path("language/", system.choose, {"cookie": "ls_lang", "allowed": ("zh-hans", "en")}, name="language"),
+    path("design/", design.design, name="design"),
+    path("health", system.health, name="health"),
+    path("api/v1/docs", docs, name="api-docs"),
+    path("api/v1/", api.urls),
+]
+
+handler400 = "luoshi.site.errors.bad_request"
+handler403 = "luoshi.site.errors.csrf_failure"
+handler404 = "luoshi.site.errors.not_found"
+handler500 = "luoshi.site.errors.server_error"

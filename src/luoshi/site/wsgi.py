@@ -1,0 +1,15 @@
+"""The site as a WSGI application, with the background job thread in the same process."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "luoshi.site.settings")
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
+
+if settings.JOBS == "thread":
+    from luoshi.office.jobs.actions import start_thread
+
+    start_thread()

@@ -1,0 +1,60 @@
+"""Choose the database: SQLite, or with LUOSHI_TEST_DATABASE=postgresql a PostgreSQL of the suite's own.
+
+PostgreSQL is started in a temporary directory on a free port, and stopped afterwards. Its server refuses to run as root,
+so root runs it as the user `postgres`. Nothing is written to the data directory of whoever runs the suite.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+
+from luoshi.site.environment import databases
+
+_FOLDER = Path(tempfile.mkdtemp(prefix="luoshi-test-"))
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+settings.DATA_DIR = _FOLDER / "data"
+settings.DATA_DIR.mkdir()
+settings.JOBS = "off"
+
+
+def _start_postgresql() -> str:
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))[-1]
+    data, log = _FOLDER / "pg", _FOLDER / "pg.log"
+    data.mkdir()
+    prefix: list[str] = []
+    if os.geteuid() == 0:
+        _FOLDER.chmod(0o755)
+        log.touch()
+        for path in (data, log):
+            shutil.chown(path, "postgres", "postgres")
+        prefix = ["runuser", "-u", "postgres", "--"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    quiet = {"check": True, "cwd": "/", "stdout": subprocess.DEVNULL}
+    initialise = [binaries / "initdb", "-D", data, "-U", "luoshi", "-A", "trust", "-E", "UTF8", "--no-locale"]
+    subprocess.run([*prefix, *initialise], **quiet)
+    options = f"-h 127.0.0.1 -p {port} -k {data} -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+    subprocess.run([*prefix, binaries / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start"], **quiet)
+    stop = [*prefix, binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"]
+    atexit.register(subprocess.run, stop, cwd="/", stdout=subprocess.DEVNULL)
+    return f"postgresql://luoshi@127.0.0.1:{port}/postgres"
+
+
+def _use(url: str) -> None:
+    # The settings have been read before this file is; no connection is open yet.
+    settings.DATABASES = {"default": databases(url, settings.DATA_DIR)}
+    connections._settings = None
+    connections.__dict__.pop("settings", None)
+
+
+_use(_start_postgresql() if os.environ.get("LUOSHI_TEST_DATABASE") == "postgresql" else "")

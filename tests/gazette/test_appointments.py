@@ -1,0 +1,153 @@
+"""Appointment orders: lists, sentences, remarks, and the two halves of a post. All persons are invented."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from luoshi.gazette.appointments import Act, ends_with_title, find_acts, split_post
+
+
+def brief(acts: list[Act]) -> list[tuple[str, str, str, str | None]]:
+    return [(a.action, a.person, a.post, a.remark) for a in acts]
+
+
+ORDER = [
+    "甲州市人民政府任免的工作人员名单",
+    "2021年5月6日甲政任〔2021〕7号",
+    "任命:",
+    "测试甲为甲州市人民政府办公室副主任科员;",
+    "测试为甲州市林业局局长。",
+    "免去:",
+    "测试乙的甲州市商务局副局长职务,保留原职级;",
+    "测试的甲州经济开发区管理委员会办公室副主任职务。",
+]
+
+
+def test_list_gives_appointments_and_removals():
+    assert brief(find_acts(ORDER)) == [
+        ("appoint", "测试甲", "甲州市人民政府办公室副主任科员", None),
+        ("appoint", "测试", "甲州市林业局局长", None),
+        ("remove", "测试乙", "甲州市商务局副局长", "保留原职级"),
+        ("remove", "测试", "甲州经济开发区管理委员会办公室副主任", None),
+    ]
+
+
+def test_list_cut_inside_posts_gives_the_same_acts():
+    cut = []
+    for line in ORDER:
+        cut += [line[: len(line) * 2 // 3], line[len(line) * 2 // 3 :]] if "为" in line or "职务" in line else [line]
+    assert brief(find_acts(cut)) == brief(find_acts(ORDER))
+
+
+def test_span_begins_at_the_name_and_covers_the_act():
+    for act in find_acts(ORDER):
+        printed = ORDER[act.paragraph][act.start : act.end]
+        assert printed.startswith(act.person)
+        assert printed.endswith(act.remark or ("职务" if act.action == "remove" else act.title))
+
+
+def test_list_without_closing_marks_breaks_at_the_next_name():
+    acts = find_acts(
+        [
+            "任命:",
+            "测试甲为某县教育局局长",
+            "测试乙为某县水利局副局长(试用期一年)",
+            "免去:",
+            "测试丙的某县水利局副局长职务",
+        ]
+    )
+    assert brief(acts) == [
+        ("appoint", "测试甲", "某县教育局局长", None),
+        ("appoint", "测试乙", "某县水利局副局长", "试用期一年"),
+        ("remove", "测试丙", "某县水利局副局长", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "市政府决定:任命测试甲为市教育局副局长,试用期一年;免去测试乙的市教育局副局长职务。",
+            [("appoint", "测试甲", "市教育局副局长", "试用期一年"), ("remove", "测试乙", "市教育局副局长", None)],
+        ),
+        ("经研究,决定任命测试甲同志为市水务局总工程师。", [("appoint", "测试甲", "市水务局总工程师", None)]),
+        ("测试甲同志任市信访局局长,免去其市政府办公室副主任职务。", [
+            ("appoint", "测试甲", "市信访局局长", None), ("remove", "测试甲", "市政府办公室副主任", None),
+        ]),
+        ("免去测试乙同志市信访局局长职务。", [("remove", "测试乙", "市信访局局长", None)]),
+        ("免去测试乙同志的市信访局局长职务,退休。", [("remove", "测试乙", "市信访局局长", "退休")]),
+        ("测试丙同志不再担任市统计局局长职务。", [("remove", "测试丙", "市统计局局长", None)]),
+        ("聘任测试甲为市职业学院院长,聘期三年。", [("appoint", "测试甲", "市职业学院院长", "聘期三年")]),
+        ("解聘测试甲的市职业学院院长职务。", [("remove", "测试甲", "市职业学院院长", None)]),
+        ("任命测试甲、测试乙为市审计局副局长。", [
+            ("appoint", "测试甲", "市审计局副局长", None), ("appoint", "测试乙", "市审计局副局长", None),
+        ]),
+        ("任命测试甲和测试乙为市审计局副局长。", [
+            ("appoint", "测试甲", "市审计局副局长", None), ("appoint", "测试乙", "市审计局副局长", None),
+        ]),
+        ("任命测试·甲(女)为市民族宗教局副局长。", [("appoint", "测试·甲", "市民族宗教局副局长", None)]),
+        ("任命测试甲为市政府秘书长、办公室主任。", [("appoint", "测试甲", "市政府秘书长、办公室主任", None)]),
+    ],
+)  # fmt: skip
+def test_sentence_styles(text, expected):
+    assert brief(find_acts([text])) == expected
+
+
+def test_remark_on_all_above_reaches_each_appointment():
+    acts = find_acts(["任命:", "测试甲为市教育局副局长;", "测试乙为市水务局副局长。", "以上人员试用期一年。"])
+    assert [a.remark for a in acts] == ["试用期一年", "试用期一年"]
+
+
+def test_numbered_headings_open_sections():
+    acts = find_acts(["一、任命", "1.测试甲为市教育局局长", "二、免去", "1.测试乙的市教育局局长职务"])
+    assert brief(acts) == [("appoint", "测试甲", "市教育局局长", None), ("remove", "测试乙", "市教育局局长", None)]
+
+
+def test_surname_that_is_also_a_verb_is_kept_in_a_list():
+    assert brief(find_acts(["任命:", "任测试为市教育局局长。"])) == [("appoint", "任测试", "市教育局局长", None)]
+
+
+def test_ordinary_text_gives_no_acts():
+    assert find_acts(["各镇人民政府,市政府各部门:", "为加强管理,市某局为牵头单位,任何单位不得擅自变更。"]) == []
+
+
+@pytest.mark.parametrize(
+    ("post", "organ", "title"),
+    [
+        ("市某局副局长", "市某局", "副局长"),
+        ("市财政局党组成员、收入管理处主任", "市财政局", "党组成员、收入管理处主任"),
+        ("市委常委、市政府副市长", "市委", "常委、市政府副市长"),
+        ("甲州市人民政府办公室副主任科员", "甲州市人民政府办公室", "副主任科员"),
+        ("市某局一级调研员", "市某局", "一级调研员"),
+        ("某镇党委书记", "某镇", "党委书记"),
+        ("市某局分管副局长", "市某局", "分管副局长"),
+        ("市发展和改革委员会", "市发展和改革委员会", ""),
+        ("副市长", "", "副市长"),
+    ],
+)
+def test_split_post_gives_organ_and_title(post, organ, title):
+    assert split_post(post) == (organ, title)
+
+
+@given(st.text(alphabet="市某局镇委副主任长书记、,科员(办)", min_size=1, max_size=40))
+def test_split_post_loses_nothing(post):
+    organ, title = split_post(post)
+    assert organ + title == post
+
+
+def test_ends_with_title_tells_posts_from_organs():
+    assert ends_with_title("市某局局长")
+    assert not ends_with_title("市某局")
+
+
+def test_time_grows_in_proportion_on_hostile_text():
+    def seconds(n: int) -> float:
+        texts = ["任命" + "甲、" * n, "甲和" * n + "为", "任命" * n, "测试甲为" * n, "免去" + "甲·" * n]
+        start = time.perf_counter()
+        find_acts(texts)
+        return time.perf_counter() - start
+
+    seconds(100)
+    assert seconds(8000) < 60 * max(seconds(800), 0.002)

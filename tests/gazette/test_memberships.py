@@ -1,0 +1,277 @@
+"""Member lists in their printed forms, and the damage that two-column print does to them. All persons are invented."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from luoshi.gazette.memberships import find_seats, group_name, looks_like_member_list, read_posts
+
+TITLE = "甲州市水源保护工作领导小组成员名单"
+GROUP = "甲州市水源保护工作领导小组"
+LIST = [
+    "组 长: 测 试 (市政府副市长)",
+    "副组长: 测试甲 (市水务局局长、市节水办主任)",
+    "测试乙 (市政府办公室副主任)",
+    "成 员: 测试丙 (市发展和改革委员会)",
+    "测试丁 (市财政局党组成员、收入管理处主任)",
+    "王·测试 (甲州经济开发区(管委会)副主任)",
+    "领导小组办公室设在市水务局,测试甲同志兼任办公室主任。",
+]
+
+
+def brief(paragraphs: list[str], title: str = TITLE) -> list[tuple[str, str | None, str | None]]:
+    return [(seat.role, seat.person, seat.post) for seat in find_seats(paragraphs, title)[0]]
+
+
+def codes(paragraphs: list[str], title: str = TITLE) -> list[str]:
+    return [code for code, _, _ in find_seats(paragraphs, title)[1]]
+
+
+EXPECTED = [
+    ("组长", "测试", "市政府副市长"),
+    ("副组长", "测试甲", "市水务局局长、市节水办主任"),
+    ("副组长", "测试乙", "市政府办公室副主任"),
+    ("成员", "测试丙", "市发展和改革委员会"),
+    ("成员", "测试丁", "市财政局党组成员、收入管理处主任"),
+    ("成员", "王·测试", "甲州经济开发区(管委会)副主任"),
+    ("办公室主任", "测试甲", "市水务局局长、市节水办主任"),
+]
+
+
+def test_named_list_gives_role_person_and_post():
+    assert brief(LIST) == EXPECTED
+    assert codes(LIST) == []
+    assert {seat.group for seat in find_seats(LIST, TITLE)[0]} == {GROUP}
+
+
+def test_blanks_and_line_breaks_make_no_difference():
+    compact = [line.replace(" ", "") for line in LIST]
+    assert brief(compact) == EXPECTED
+    assert brief([compact[0], compact[1] + compact[2], "".join(compact[3:6]), compact[6]]) == EXPECTED
+    assert brief(["".join(compact)]) == EXPECTED
+
+
+def test_seat_begins_where_the_name_is_printed():
+    for seat in find_seats(LIST, TITLE)[0]:
+        printed = LIST[seat.paragraph][seat.start : seat.end].replace(" ", "")
+        assert printed.startswith(seat.person or "")
+
+
+def test_organ_is_that_of_the_first_post():
+    assert [seat.organ for seat in find_seats(LIST, TITLE)[0]][:5] == [
+        "市政府", "市水务局", "市政府办公室", "市发展和改革委员会", "市财政局",
+    ]  # fmt: skip
+
+
+def test_label_printed_again_after_a_lower_one_changes_no_role():
+    damaged = [
+        "总召集人:测试(市委常委、市政府副市长)",
+        "召集人:测试甲(市财政局局长)",
+        "测试乙(市税务局局长)",
+        "成员:测试(市委常委、市政府副市长)",
+        "召集人:测试丙(市法院副院长)",
+        "测试丁(市残联副理事长)",
+    ]
+    assert [(role, person) for role, person, _ in brief(damaged)] == [
+        ("总召集人", "测试"), ("召集人", "测试甲"), ("召集人", "测试乙"), ("成员", "测试丙"), ("成员", "测试丁"),
+    ]  # fmt: skip
+    assert codes(damaged) == ["repeated_person", "displaced_label"]
+
+
+def test_office_sentence_cut_in_two_is_joined():
+    damaged = [
+        "组长:测试甲(市政府副市长)志兼任办公室主任。",
+        "成员:测试乙(市水务局局长)",
+        "领导小组办公室设在市水务局,测试乙同",
+    ]
+    assert brief(damaged) == [
+        ("组长", "测试甲", "市政府副市长"),
+        ("成员", "测试乙", "市水务局局长"),
+        ("办公室主任", "测试乙", "市水务局局长"),
+    ]
+    assert codes(damaged) == ["split_office_sentence"]
+
+
+def test_blank_or_comma_divides_name_from_post():
+    assert brief(["组 长:王 试 市长", "副组长:李测试 副市长", "赵 试 市政府副秘书长", "成 员:王测试 市某局局长"]) == [
+        ("组长", "王试", "市长"),
+        ("副组长", "李测试", "副市长"),
+        ("副组长", "赵试", "市政府副秘书长"),
+        ("成员", "王测试", "市某局局长"),
+    ]
+    assert brief(["组长:李测试,市委副书记、市长", "副组长:王测试,副市长;赵测试,市政府秘书长"]) == [
+        ("组长", "李测试", "市委副书记、市长"),
+        ("副组长", "王测试", "副市长"),
+        ("副组长", "赵测试", "市政府秘书长"),
+    ]
+
+
+def test_post_after_an_aligned_name_needs_no_second_blank():
+    assert brief(["副组长:王 试副省长"]) == [("副组长", "王试", "副省长")]
+
+
+def test_name_run_into_its_post_is_only_reported():
+    assert brief(["组长:王测试市财政局局长"]) == []
+    assert codes(["组长:王测试市财政局局长"]) == ["name_not_divided"]
+
+
+def test_members_on_one_line():
+    assert brief(["成员:测试甲(市某局局长)、测试乙(市某委主任);测试丙(市某办主任)。"]) == [
+        ("成员", "测试甲", "市某局局长"),
+        ("成员", "测试乙", "市某委主任"),
+        ("成员", "测试丙", "市某办主任"),
+    ]
+
+
+def test_labels_on_lines_of_their_own():
+    assert brief(["组长:", "测试甲(市长)", "成员", "测试乙(市某局局长)"]) == [
+        ("组长", "测试甲", "市长"),
+        ("成员", "测试乙", "市某局局长"),
+    ]
+
+
+def test_lists_of_posts_give_posts():
+    assert brief(
+        ["组长:市环保局局长。", "副组长:市环保局、气象局分管副局长。", "成员:由市指挥部各成员单位相关负责人。"]
+    ) == [
+        ("组长", None, "市环保局局长"),
+        ("副组长", None, "市环保局分管副局长"),
+        ("副组长", None, "市气象局分管副局长"),
+        ("成员", None, "市指挥部各成员单位相关负责人"),
+    ]
+
+
+def test_member_units_give_organs():
+    seats, _ = find_seats(["成员单位:市甲局、乙局,各镇人民政府"], TITLE)
+    assert [(s.role, s.person, s.organ, s.post) for s in seats] == [
+        ("成员单位", None, "市甲局", None),
+        ("成员单位", None, "市乙局", None),
+        ("成员单位", None, "各镇人民政府", None),
+    ]  # fmt: skip
+
+
+def test_running_text_gives_posts_ex_officio():
+    text = (
+        "成立市某应急指挥部(以下简称市指挥部),总指挥由分管副市长担任,副总指挥由市甲局局长担任,"
+        "成员由市乙局、丙局以及各镇区负责人组成。"
+    )
+    seats, _ = find_seats([text], "2.1组织机构")
+    assert {seat.group for seat in seats} == {"市某应急指挥部"}
+    assert [(s.role, s.post) for s in seats] == [
+        ("总指挥", "分管副市长"), ("副总指挥", "市甲局局长"),
+        ("成员", "市乙局负责人"), ("成员", "市丙局负责人"), ("成员", "各镇区负责人"),
+    ]  # fmt: skip
+
+
+def test_running_text_with_the_role_behind_the_post():
+    text = "市政府建立某工作联席会议制度,由市政府分管负责人担任总召集人,相关部门主要负责人任成员,办公室设在市甲局。"
+    assert brief([text], "三、保障措施") == [
+        ("总召集人", None, "市政府分管负责人"),
+        ("成员", None, "相关部门主要负责人"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("领导小组下设办公室,办公室主任由测试甲同志兼任。", ("办公室主任", "测试甲", "市某局局长")),
+        ("领导小组办公室设在市某局,由王测试同志兼任主任。", ("办公室主任", "王测试", None)),
+        ("办公室设在市乙局,办公室主任由市乙局局长担任。", ("办公室主任", None, "市乙局局长")),
+        ("办公室设在市乙局,由市乙局局长李测试兼任办公室主任。", ("办公室主任", "李测试", "市乙局局长")),
+    ],
+)
+def test_office_sentences(sentence, expected):
+    assert brief(["组长:测试甲(市某局局长)", sentence])[1:] == [expected]
+
+
+def test_headings_open_groups_of_their_own():
+    seats, _ = find_seats(
+        [
+            "一、领导小组",
+            "组长:测试甲(县长)",
+            "成员:测试乙(县甲局局长)",
+            "二、领导小组办公室",
+            "主任:测试乙(县甲局局长)",
+            "(一)综合协调组",
+            "组长:测试乙(县甲局局长)",
+        ],
+        TITLE,
+    )
+    assert [(s.group, s.role, s.person) for s in seats] == [
+        (GROUP, "组长", "测试甲"),
+        (GROUP, "成员", "测试乙"),
+        (f"{GROUP}办公室", "主任", "测试乙"),
+        ("综合协调组", "组长", "测试乙"),
+    ]
+
+
+def test_duties_printed_below_a_list_are_no_seats():
+    lines = [
+        "组长:测试甲(县长)",
+        "各成员单位职责分工如下:",
+        "市住建局:负责统筹。",
+        "各镇(办事处):作为实施主体,负责本辖区工作。",
+    ]
+    assert brief(lines) == [("组长", "测试甲", "县长")]
+
+
+def test_clerk_is_told_of_an_unclosed_bracket():
+    assert brief(["组长:测试甲(市政府副市长"]) == [("组长", "测试甲", "市政府副市长")]
+    assert codes(["组长:测试甲(市政府副市长"]) == ["unclosed_bracket"]
+
+
+@pytest.mark.parametrize(
+    ("title", "group"),
+    [
+        ("乙县第三次普查领导小组成员名单", "乙县第三次普查领导小组"),
+        ("乙县供暖工作领导小组成员名单及职责分工", "乙县供暖工作领导小组"),
+        ("市某工作 联席会议成员名单", "市某工作联席会议"),
+        ("关于成立乙县城市更新工作专班的通知", "乙县城市更新工作专班"),
+        ("预报预警组行动细则", "预报预警组"),
+        ("某领导小组组成人员名单", "某领导小组"),
+    ],
+)
+def test_group_name_from_a_title(title, group):
+    assert group_name(title) == group
+
+
+def test_looks_like_member_list_tells_lists_from_other_clauses():
+    assert looks_like_member_list(TITLE, LIST)
+    assert looks_like_member_list("(一)组成人员", ["组长:市环保局局长。"])
+    assert not looks_like_member_list("三、保障措施", ["领导小组各成员单位要落实责任。", "市甲局:负责统筹。"])
+    assert not looks_like_member_list("", ["各镇镇长(街道办主任)要签字把关,村委会主任为第一责任人。"])
+
+
+def test_read_posts_gives_a_shared_title_to_each_organ():
+    text = "市甲局局长、市乙局和丙局分管负责人"
+    assert [post for _, post, _, _ in read_posts(text, 0, len(text))] == [
+        "市甲局局长",
+        "市乙局分管负责人",
+        "市丙局分管负责人",
+    ]
+
+
+@given(st.lists(st.text(alphabet="组长成员主任:() 、;。测试甲市某局副办公室同志兼由设在\n", max_size=60), max_size=8))
+def test_any_text_gives_seats_inside_its_paragraphs(paragraphs):
+    seats, notices = find_seats(paragraphs, "某领导小组")
+    assert all(0 <= s.start <= s.end <= len(paragraphs[s.paragraph]) for s in seats)
+    assert all(0 <= index < max(len(paragraphs), 1) for _, _, index in notices)
+
+
+def test_time_grows_in_proportion_on_hostile_text():
+    def seconds(n: int) -> float:
+        texts = [
+            "组长:" * n, "组长:成员:" * n, "测试甲(市长)" * n, "测" * n, "成员:" + "市甲局、" * n, "由甲任组长," * n,
+            "办公室设在" * n, "测试甲同志兼任办公室主任," * n, "(" * n, "组 " * n, "成立领导小组" * n,
+            "组长:" + "甲 乙 " * n,
+        ]  # fmt: skip
+        start = time.perf_counter()
+        for text in texts:
+            looks_like_member_list("", [text])
+            find_seats([text], "")
+        return time.perf_counter() - start
+
+    seconds(20)
+    assert seconds(2000) < 40 * max(seconds(200), 0.01)

@@ -1,0 +1,169 @@
+"""The components render with any state, carry their words for screen readers, and escape what they are given."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from django.template import Context, Template
+from django.test import Client, RequestFactory
+
+from luoshi.site import design
+from luoshi.site.templatetags import ls
+
+STATIC = Path(ls.__file__).parents[1] / "static"
+
+
+def shown(source: str, **context) -> str:
+    """Render a template source with the tags loaded."""
+    return Template("{% load ls %}" + source).render(Context(context))
+
+
+def test_cite_links_the_clause_and_names_its_purpose():
+    html = shown("{% ls_cite cite %}", cite=design.CITES[0])
+    assert 'href="/design/"' in html
+    assert '<span class="visually-hidden">依据 </span>' in html
+    assert 'title="测政办发〔2018〕7号 第十二条"' in html
+
+
+def test_cite_marks_lost_text():
+    assert "<i>缺</i>" in shown("{% ls_cite cite %}", cite=design.CITES[1])
+
+
+def test_cite_without_a_clause_says_so():
+    assert "依据缺" in shown("{% ls_cite cite %}", cite=None)
+
+
+@pytest.mark.parametrize("state", list(ls.LAMPS))
+def test_lamp_has_shape_and_word(state):
+    html = shown("{% ls_lamp state '某状态' %}", state=state)
+    assert "<svg" in html
+    assert f"{ls.LAMPS[state][1]} 某状态" in html
+
+
+def test_lamps_differ_in_shape_not_only_colour():
+    shapes = {ElementTree.fromstring(f"<g>{shape}</g>")[0].tag for shape, _word in list(ls.LAMPS.values())[:4]}
+    assert shapes == {"path", "circle", "rect"}
+
+
+@pytest.mark.parametrize("state", list(ls.VALIDITY))
+def test_validity_says_the_word(state):
+    assert str(ls.VALIDITY[state][2]) in shown("{% ls_validity v stamp=True %}", v={"state": state})
+
+
+@pytest.mark.parametrize("row", design.DUES)
+def test_due_says_its_words_and_day(row):
+    state, words, day, elapsed, provisional = row
+    due = {"state": state, "words": words, "date_words": day, "elapsed": elapsed, "provisional": provisional}
+    html = shown("{% ls_due due %}", due=due)
+    assert words in html
+    assert day in html
+    assert ("暂定" in html) is provisional
+
+
+def test_due_pie_shows_the_elapsed_share():
+    assert 'stroke-dasharray="7.07 14.14"' in shown("{% ls_due due %}", due={"state": "plenty", "words": "剩", "elapsed": 0.5})
+
+
+def test_bar_tells_achieved_and_planned():
+    assert 'aria-label="完成 86 %，按计划应为 84 %"' in shown("{% ls_bar 86 84 %}")
+
+
+def test_progress_has_role_and_value():
+    html = shown("{% ls_progress 62 '读公报' %}")
+    assert 'role="progressbar" aria-label="读公报"' in html
+    assert 'aria-valuenow="62"' in html
+
+
+def test_reasons_carry_sign_sentence_and_citation():
+    html = shown("{% ls_reasons reasons %}", reasons=design.REASONS)
+    assert html.count("<li>") == len(design.REASONS)
+    assert "成立：" in html
+    assert "不成立：" in html
+    assert "自2018年4月1日起施行，" in html
+
+
+def test_ribbon_numbers_the_counted_days():
+    ribbon = design._ribbon(date(2019, 9, 29), 10)
+    html = shown("{% ls_ribbon ribbon today %}", ribbon=ribbon, today=design.TODAY)
+    assert html.count('<li class="ls-day ') == 19
+    assert "10月17日，第 10 日，到期日" in html.replace("2019年", "")
+    assert "调休上班" in html
+    assert "今天" in html
+
+
+def test_ribbon_above_forty_days_is_drawn_by_weeks():
+    ribbon = design._ribbon(date(2019, 8, 26), 45)
+    assert shown("{% ls_ribbon ribbon %}", ribbon=ribbon).count('<li class="ls-day ') == 10
+
+
+@pytest.mark.parametrize("holder", design.HOLDERS)
+def test_holder_is_never_nameless(holder):
+    html = shown("{% ls_holder holder %}", holder=holder)
+    assert "在谁手上" in html
+    assert any(word in html for word in ("测试", "系统", "申请人", "职位空缺"))
+
+
+def test_masked_hides_the_middle():
+    html = shown("{% ls_masked '371083199001011234' '/x' %}")
+    assert "3710**********1234" in html
+    assert "371083199001011234" not in html
+
+
+def test_masked_hides_short_values_wholly():
+    assert "1234" not in shown("{% ls_masked '1234' %}")
+
+
+def test_organs_name_all_beyond_the_limit_in_the_title():
+    organs = [{"name": name, "href": "/x"} for name in ("市甲局", "市乙局", "市丙局")]
+    html = shown("{% ls_organs organs 1 %}", organs=organs)
+    assert 'title="市甲局、市乙局、市丙局"' in html
+    assert "等 3 个" in html
+
+
+def test_components_escape_what_documents_say():
+    nasty = "<script>x</script>"
+    html = shown(
+        "{% ls_cite cite %}{% ls_due due %}{% ls_organs organs %}{% ls_empty text %}{% ls_consequence list %}",
+        cite={"number": nasty, "path_words": nasty, "text": nasty, "href": nasty},
+        due={"state": "near", "words": nasty, "date_words": nasty, "title": nasty},
+        organs=[{"name": nasty, "href": nasty}],
+        text=nasty,
+        list=[nasty],
+    )
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "printed"),
+    [("cn", "一", "一、"), ("cn_paren", "(一)", "（一）"), ("num", "1~2", "1."), ("article", "第三条", "第三条\u3000"),
+     ("decimal", "3.1.3", "3.1.3 "), ("dash", "—1", "——"), ("paragraph", "¶1", "")],
+)  # fmt: skip
+def test_label_is_shown_as_printed(kind, label, printed):
+    assert ls.ls_label({"kind": kind, "label": label}) == printed
+
+
+def test_every_icon_named_in_templates_is_in_the_sprite():
+    sprite = (STATIC / "vendor" / "icons.svg").read_text(encoding="utf-8")
+    templates = "".join(path.read_text(encoding="utf-8") for path in (STATIC.parent / "templates").rglob("*.html"))
+    named = {piece.split('"')[1] for piece in templates.split("{% ls_icon ")[1:] if piece.startswith('"')}
+    named |= {icon for _colour, icon, _word in ls.VALIDITY.values()} | {icon for icon, _tone, _word in ls.REASONS.values()}
+    assert {name for name in named if f'id="{name}"' not in sprite} == set()
+
+
+def test_design_page_shows_every_component(settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    html = design.design(RequestFactory().get("/design/")).content.decode()
+    for mark in ("ls-cite", "ls-lamp", "ls-due", "ls-day", "ls-reasons", "ls-holder", "ls-level", "ls-progress",
+                 "ls-diff", "ls-chip", "ls-facet", "ls-tabs", "ls-counts", "ls-warns", "ls-alert", "ls-consequence"):  # fmt: skip
+        assert mark in html
+
+
+def test_pages_carry_no_inline_script_or_style():
+    """The content security policy forbids both; bars and pies are drawn with SVG attributes instead."""
+    html = Client().get("/design/").content.decode()
+    assert "style=" not in html
+    assert "<script>" not in html
+    assert "onclick" not in html
