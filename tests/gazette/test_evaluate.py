@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import pytest
+import yaml
 
 from luoshi.gazette.evaluate import Measure, Report, evaluate
 
+LABELS = sorted((Path(__file__).parents[1] / "data" / "labels").glob("*.yaml"))
 TEXT = "一、测试。市甲局负责。组长:测试甲(副市长)"
 
 
@@ -35,7 +40,9 @@ def instrument(**changes: Any) -> dict[str, Any]:
             }
         ],
         "targets": [{"clause": "一", "op": ">=", "value": "98", "unit": "%"}],
-        "memberships": [{"role": "组长", "person": "测试甲", "post": "副市长", "start": 11, "end": 22}],
+        "memberships": [
+            {"role": "组长", "person": "测试甲", "post": "副市长", "clause": "附件", "start": 11, "end": 22}
+        ],
         "appointments": [],
     }
     return record | changes
@@ -106,10 +113,16 @@ def test_evaluate_counts_equal_figures_as_often_as_they_are_printed() -> None:
 
 
 def test_evaluate_reads_a_person_through_the_span_and_prints_no_name() -> None:
-    other = instrument(memberships=[{"role": "组长", "person": "测试乙", "post": "副市长", "start": 11, "end": 22}])
+    other = instrument()
+    other["memberships"][0]["person"] = "测试乙"
     report = evaluate({"instruments": [other]}, labels(), TEXT)
     assert report.measures["memberships"].correct == 0
     assert "测试乙" not in report.details()
+
+
+def test_evaluate_counts_only_the_seats_of_covered_clauses() -> None:
+    wanted = labels(covers={"memberships": ["二"]}, memberships=[])
+    assert evaluate({"instruments": [instrument()]}, wanted, TEXT).measures["memberships"].found == 0
 
 
 def test_evaluate_counts_a_missing_instrument_as_missed_heads() -> None:
@@ -135,3 +148,15 @@ def test_report_adds_up_and_prints_a_line_for_each_counted_measure() -> None:
     assert lines[0].split()[0] == "measure"
     assert not any(line.startswith("appointments") for line in lines)
     assert total.to_json()["duties"]["f1"] == 1.0
+
+
+@pytest.mark.parametrize("path", LABELS, ids=lambda path: path.stem)
+def test_label_files_stay_within_their_own_clauses_and_name_nobody(path: Path) -> None:
+    for wanted in yaml.safe_load(path.read_text(encoding="utf-8"))["instruments"]:
+        paths = [clause["path"] for clause in wanted["clauses"]]
+        assert len(paths) == len(set(paths)), wanted["number"]
+        for name in ("duties", "limits", "targets"):
+            assert {record["clause"] for record in wanted.get(name, [])} <= set(paths), wanted["number"]
+        for record in [*wanted.get("memberships", []), *wanted.get("appointments", [])]:
+            start, end = record["person"]
+            assert 2 <= end - start <= 4, wanted["number"]

@@ -68,6 +68,9 @@ def test_mark_with_verbs(mark, lead, cooperating):
         ("责任单位:市水利局、市林业局。", "市水利局 市林业局", ""),
         ("责任单位:市水利局。完成时限:2030年底前。", "市水利局", ""),
         ("(责任单位:市自然资源;配合单位:市林业局)", "市自然资源", "市林业局"),
+        ("(分工:市水利局负责,市林业局配合)", "市水利局", "市林业局"),
+        ("(责任单位:市水利局 市林业局)", "市水利局 市林业局", ""),
+        ("(责任单位:市水利局市林业局)", "市水利局 市林业局", ""),
     ],
 )
 def test_mark_with_labels(mark, lead, cooperating):
@@ -139,6 +142,12 @@ def test_mark_may_stand_before_more_text():
     assert [(mark.lead, mark.at_end) for mark in marks] == [(("市水利局",), False), (("市林业局", "市水利局"), True)]
     assert [text[mark.start : mark.end] for mark in marks] == [mark.text for mark in marks]
     assert marks[0].text == "(市水利局负责)"
+
+
+def test_bracket_and_labelled_end_of_one_paragraph_are_two_marks():
+    text = "加强管护。(市水利局负责)开展巡查。责任单位:市林业局。"
+    assert read(text) == [("市水利局", "", "", False), ("市林业局", "", "", False)]
+    assert read("责任单位:要层层压实责任。开展巡查。(市水利局负责)") == [("市水利局", "", "", False)]
 
 
 def test_mark_may_be_nested_and_may_lack_its_closing_bracket():

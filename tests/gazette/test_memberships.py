@@ -134,12 +134,12 @@ def test_labels_on_lines_of_their_own():
 
 def test_lists_of_posts_give_posts():
     assert brief(
-        ["组长:市环保局局长。", "副组长:市环保局、气象局分管副局长。", "成员:由市指挥部各成员单位相关负责人。"]
+        ["组长:市水务局局长。", "副组长:市水务局、林业局分管副局长。", "成员:由市节水办各成员单位相关负责人。"]
     ) == [
-        ("组长", None, "市环保局局长"),
-        ("副组长", None, "市环保局分管副局长"),
-        ("副组长", None, "市气象局分管副局长"),
-        ("成员", None, "市指挥部各成员单位相关负责人"),
+        ("组长", None, "市水务局局长"),
+        ("副组长", None, "市水务局分管副局长"),
+        ("副组长", None, "市林业局分管副局长"),
+        ("成员", None, "市节水办各成员单位相关负责人"),
     ]
 
 
@@ -154,21 +154,21 @@ def test_member_units_give_organs():
 
 def test_running_text_gives_posts_ex_officio():
     text = (
-        "成立市某应急指挥部(以下简称市指挥部),总指挥由分管副市长担任,副总指挥由市甲局局长担任,"
+        "成立市某应急指挥部(以下简称市指挥部),总指挥由市长担任,副总指挥由市甲局局长担任,"
         "成员由市乙局、丙局以及各镇区负责人组成。"
     )
     seats, _ = find_seats([text], "2.1组织机构")
     assert {seat.group for seat in seats} == {"市某应急指挥部"}
     assert [(s.role, s.post) for s in seats] == [
-        ("总指挥", "分管副市长"), ("副总指挥", "市甲局局长"),
+        ("总指挥", "市长"), ("副总指挥", "市甲局局长"),
         ("成员", "市乙局负责人"), ("成员", "市丙局负责人"), ("成员", "各镇区负责人"),
     ]  # fmt: skip
 
 
 def test_running_text_with_the_role_behind_the_post():
-    text = "市政府建立某工作联席会议制度,由市政府分管负责人担任总召集人,相关部门主要负责人任成员,办公室设在市甲局。"
+    text = "区政府建立某工作联席会议,由区政府主要负责人担任总召集人,相关部门主要负责人任成员,办公室设在市甲局。"
     assert brief([text], "三、保障措施") == [
-        ("总召集人", None, "市政府分管负责人"),
+        ("总召集人", None, "区政府主要负责人"),
         ("成员", None, "相关部门主要负责人"),
     ]
 
@@ -210,9 +210,9 @@ def test_headings_open_groups_of_their_own():
 def test_duties_printed_below_a_list_are_no_seats():
     lines = [
         "组长:测试甲(县长)",
-        "各成员单位职责分工如下:",
-        "市住建局:负责统筹。",
-        "各镇(办事处):作为实施主体,负责本辖区工作。",
+        "各单位任务如下:",
+        "市水务局:负责牵头。",
+        "各镇(办事处):负责日常巡查。",
     ]
     assert brief(lines) == [("组长", "测试甲", "县长")]
 
@@ -226,7 +226,7 @@ def test_clerk_is_told_of_an_unclosed_bracket():
     ("title", "group"),
     [
         ("乙县第三次普查领导小组成员名单", "乙县第三次普查领导小组"),
-        ("乙县供暖工作领导小组成员名单及职责分工", "乙县供暖工作领导小组"),
+        ("乙县防汛工作领导小组成员名单及职责分工", "乙县防汛工作领导小组"),
         ("市某工作 联席会议成员名单", "市某工作联席会议"),
         ("关于成立乙县城市更新工作专班的通知", "乙县城市更新工作专班"),
         ("预报预警组行动细则", "预报预警组"),
@@ -239,9 +239,9 @@ def test_group_name_from_a_title(title, group):
 
 def test_looks_like_member_list_tells_lists_from_other_clauses():
     assert looks_like_member_list(TITLE, LIST)
-    assert looks_like_member_list("(一)组成人员", ["组长:市环保局局长。"])
+    assert looks_like_member_list("(一)组成人员", ["组长:市水务局局长。"])
     assert not looks_like_member_list("三、保障措施", ["领导小组各成员单位要落实责任。", "市甲局:负责统筹。"])
-    assert not looks_like_member_list("", ["各镇镇长(街道办主任)要签字把关,村委会主任为第一责任人。"])
+    assert not looks_like_member_list("", ["各镇镇长(街道办主任)要亲自检查,居委会主任为直接责任人。"])
 
 
 def test_read_posts_gives_a_shared_title_to_each_organ():

@@ -26,7 +26,15 @@ def test_number_is_read_leniently_and_written_canonically(text: str, canonical: 
 
 
 @pytest.mark.parametrize(
-    "text", ["乳政发2019 2号", "乳政发〔19〕2号", "乳政发〔2019〕0号", "乳政发〔2019〕2", "〔2019〕2号", "乳政发〔2019〕12345号"]
+    "text",
+    [
+        "乳政发2019 2号",
+        "乳政发〔19〕2号",
+        "乳政发〔2019〕0号",
+        "乳政发〔2019〕2",
+        "〔2019〕2号",
+        "乳政发〔2019〕12345号",
+    ],
 )
 def test_number_refuses_what_is_none(text: str) -> None:
     assert DocumentNumber.parse(text) is None
@@ -132,4 +140,7 @@ def test_citation_orders_clauses_by_their_numbers() -> None:
 
 
 def test_clause_url_is_percent_encoded() -> None:
-    assert clause_url("A〔2018〕2号", "二/(一)") == "/instruments/A%E3%80%942018%E3%80%952%E5%8F%B7/%E4%BA%8C/%28%E4%B8%80%29"
+    assert (
+        clause_url("A〔2018〕2号", "二/(一)")
+        == "/instruments/A%E3%80%942018%E3%80%952%E5%8F%B7/%E4%BA%8C/%28%E4%B8%80%29"
+    )

@@ -12,7 +12,14 @@ from luoshi.kernel.money import Money, Rounding, bp, ppm, rate
 
 @pytest.mark.parametrize(
     ("text", "fen"),
-    [("1,234.56", 123456), ("0.5", 50), ("￥10", 1000), ("-3元", -300), ("500万元", 500_000_000), ("1.5亿元", 15_000_000_000)],
+    [
+        ("1,234.56", 123456),
+        ("0.5", 50),
+        ("￥10", 1000),
+        ("-3元", -300),
+        ("500万元", 500_000_000),
+        ("1.5亿元", 15_000_000_000),
+    ],
 )
 def test_money_reads_yuan(text: str, fen: int) -> None:
     assert Money.yuan(text) == Money(fen)
@@ -34,11 +41,17 @@ def test_money_print_and_back(fen: int) -> None:
 def test_money_allocation_loses_nothing_and_stays_within_a_fen(fen: int, weights: list[int]) -> None:
     parts = Money(fen).allocate(weights)
     assert sum(part.fen for part in parts) == fen
-    assert all(abs(part.fen - Fraction(fen * weight, sum(weights))) < 1 for part, weight in zip(parts, weights, strict=True))
+    assert all(
+        abs(part.fen - Fraction(fen * weight, sum(weights))) < 1 for part, weight in zip(parts, weights, strict=True)
+    )
 
 
 def test_money_allocation_gives_the_odd_fen_to_the_largest_remainder_then_the_first() -> None:
-    assert [part.fen for part in Money(30_000_030).allocate([200_000, 200_000, 300_001])] == [8_571_425, 8_571_425, 12_857_180]
+    assert [part.fen for part in Money(30_000_030).allocate([200_000, 200_000, 300_001])] == [
+        8_571_425,
+        8_571_425,
+        12_857_180,
+    ]
     assert [part.fen for part in Money(10).allocate([1, 1, 1])] == [4, 3, 3]
 
 

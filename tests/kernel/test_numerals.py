@@ -13,7 +13,8 @@ def test_numeral_round_trip(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("十", 10), ("二十", 20), ("一百零五", 105), ("一百一十", 110), ("二〇一八", 2018), ("两", 2), ("零", 0)]
+    ("text", "number"),
+    [("十", 10), ("二十", 20), ("一百零五", 105), ("一百一十", 110), ("二〇一八", 2018), ("两", 2), ("零", 0)],
 )
 def test_numeral_is_read_as_printed(text: str, number: int) -> None:
     assert from_chinese(text) == number

@@ -18,7 +18,15 @@ from luoshi.gazette.organs import Directory, Level
 from luoshi.gazette.records import Limit, Organ
 from luoshi.gazette.relations import find_relations, find_validity, last_day
 from luoshi.gazette.structure import Node, filed_under
-from luoshi.gazette.subjects import Statement, colon_subject, find_statements, heading_body, same_body
+from luoshi.gazette.subjects import (
+    Statement,
+    bodies,
+    colon_subject,
+    find_statements,
+    heading_body,
+    partners_in,
+    same_body,
+)
 from luoshi.gazette.targets import find_figures
 from luoshi.gazette.text import Line, Paragraph, compact, join, read_lines, spaced
 from luoshi.gazette.timelimits import Context, FoundLimit, find_limits
@@ -216,9 +224,7 @@ class _DocumentReader:
         pending: list[Node] = []
         inherited_by: dict[int, str | None] = {}
         merged: dict[tuple[str, frozenset[str]], records.Duty] = {}
-        cover = join(self.document.cover)
-        if cover.text:
-            self.read_unmarked(cover, "", "", None, merged, [])
+        numbered = any(node.numbered for node in nodes)
         for node in nodes:
             paragraph = node.paragraph
             text = paragraph.text
@@ -228,10 +234,11 @@ class _DocumentReader:
             limits = find_limits(text, self.context)
             marks = find_marks(text, self.state)
             clause = filed_under(node)
+            preamble = numbered and not clause[0].isalnum() and clause[0] in "¶—"
             covers = [other for other in pending if other.parent is node.parent or other is node.parent]
             if marks:
                 self.read_marked(node, marks, limits, covers, merged)
-            else:
+            elif not preamble:
                 self.read_unmarked(paragraph, clause, _summary(node), node, merged, limits)
             pending = [] if marks else [*(other for other in pending if not node.numbered), node]
             lead = self.organs(marks[-1].lead) if marks else []
@@ -288,13 +295,18 @@ class _DocumentReader:
         if not clause:
             return
         taken: list[tuple[int, int]] = []
+        if node is not None and (own_body := self.own_body(node)) is not None:
+            own = [self.limit(paragraph, found) for found in limits]
+            self.add(merged, clause, text, summary, own_body, (), False, [], own, paragraph.span(0, len(text)), "heading", 0.8)
+            return
         named = colon_subject(text, self.state.level)
         if named is not None:
             names, local, open_ended, after = named
             own = [self.limit(paragraph, found) for found in limits]
             heading = summary if node is not None and node.numbered else ""
             self.add(
-                merged, clause, text[after:], heading or text[after : after + _SUMMARY_LENGTH], names, (), bool(local), list(local), own,
+                merged, clause, text[after:], heading or text[after : after + _SUMMARY_LENGTH], names,
+                partners_in(text[after:], self.state.level), bool(local), list(local), own,
                 paragraph.span(0, len(text)), "subject", 0.85, open_ended=open_ended,
             )
             return
@@ -310,6 +322,13 @@ class _DocumentReader:
             own = [self.limit(paragraph, found) for found in loose]
             begin, end = _sentence_around(text, loose[0].start)
             self.add(merged, clause, text[begin:end], summary, (), (), False, [], own, paragraph.span(begin, end), "subject", 0.5)
+
+    def own_body(self, node: Node) -> tuple[str, ...] | None:
+        """A run-in heading that names a body whose text says what it is made of and what it does."""
+        if not node.heading or not _MADE_OF.match(node.text):
+            return None
+        parsed = bodies(node.heading, self.state.level)
+        return parsed[0] if parsed else None
 
     def titled_body(self, node: Node) -> tuple[str, ...] | None:
         """The body named by the title the node stands under, for items that begin with what is to be done."""
@@ -406,6 +425,9 @@ class _DocumentReader:
             self.instrument.parameters.append(
                 records.PolicyParameter(parameter.subject, parameter.op, parameter.value, parameter.unit, clause, *span)
             )
+
+
+_MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
 
 
 def _level(issuer: str) -> Level:

@@ -13,7 +13,7 @@ A label file (YAML or JSON, already read into plain data) says what a careful re
           marks: all                    # only the duties stated by a responsibility mark
           limits: {except: ["二"]}       # left out: clauses on which careful readers would differ
           targets: all
-          memberships: all
+          memberships: [附件]            # those printed in these clauses
           appointments: all
         clauses: [{path: "一", start: 120}, {path: "一/(一)"}]
         duties: [{clause: "一/(一)", lead: [市甲局], cooperating: [], basis: mark}]
@@ -202,7 +202,8 @@ def _compare(report: Report, wanted: Mapping[str, Any], found: Mapping[str, Any]
         )
     for name, keys in (("memberships", ("role", "post")), ("appointments", ("action", "post", "remark"))):
         if name in covers:
-            expected, had = _people(wanted.get(name) or [], record.get(name) or [], keys, text)
+            seats = [item for item in record.get(name) or [] if _within(item.get("clause", ""), covers[name])]
+            expected, had = _people(wanted.get(name) or [], seats, keys, text)
             count[name].count(place, expected, had)
 
 

@@ -68,7 +68,7 @@ _LABELS = (
     (_WORK, rf"(?:具体|直接|相关|主体|共同|各)?{_WORKING}(?:责任|落实)?{_NOUN}"),
     (_LEAD, r"牵头|主办"),
     (_HELP, r"配合|参与|参加|协办"),
-    (_WORK, r"责任|落实|承办"),
+    (_WORK, r"责任|落实|承办|(?:任务|职责|责任|工作)?分工"),
 )
 """What a label before a colon says of the list behind it; first match wins."""
 _ROLE_BY_GROUP = tuple(role for role, _ in _LABELS)
@@ -90,7 +90,7 @@ _BY_DUTY = (
 )
 _AUXILIARIES = """
     具体 分别 共同 联合 统一 统筹 协同 密切 积极 切实 全面 认真 组织 分工 分头 主要 直接 各负其责 各司其职 总 为主 协调
-    抓总 调度 并"""
+    抓总 调度 督查 考核 验收 并"""
 _VERBS = """
     牵头 主办 负总责 负责 落实 实施 承办 承担 办理 推进 完成 执行 跟进 抓好 做好 抓 配合 参与 参加 协助 协办 支持 会办
     联动 指导 督导 监督 监管 督促 督办"""
@@ -137,12 +137,12 @@ _SENTENCE_WORD = any_of(
     按期 到人"""
 )
 _NO_NAME = re.compile(rf".*{_SENTENCE_WORD}.*|.{{31,}}|[\u4e00-\u9fff]")
-_HINTS = re.compile(r"[局委府办实施合与加工门位导进理助协][)〕】\]:]")
+_HINTS = re.compile(r"[局委府办镇街道区县实施合与加工门位导进理助协][)〕】\]:]")
 _BOXED_NOUN = re.compile(r"[位门][)〕】\]]")
 _BRACKET = re.compile(r"[()〔〕【】\[\]]")
 _CLOSING = {")": "(", "〕": "〔", "】": "【", "]": "["}
 _LONGEST_MARK = 800
-_BARE_LIST = re.compile(r"[市县区省州各][\u4e00-\u9fff、,;()·]{2,200}")
+_BARE_LIST = re.compile(r"[市县区省州旗盟各][\u4e00-\u9fff、,;()·]{2,200}")
 
 
 # --- reading the content of a mark ----------------------------------------------------------------------------------
@@ -156,6 +156,7 @@ class _List(NamedTuple):
 
 class _Reading(NamedTuple):
     lists: tuple[_List, ...]
+    bare: bool
     open_ended: bool
     declares_first: bool
     binds_towns: bool
@@ -225,14 +226,16 @@ def _plausible(name: str, level: Level) -> bool:
     )
 
 
+def _declares_first(text: str) -> bool:
+    return ("第一" in text or "首" in text or "列" in text or "排" in text) and bool(_FIRST_LEADS.search(text))
+
+
 @lru_cache(maxsize=4096)
 def _read(content: str, level: Level) -> _Reading | None:
     """Read the inside of a bracket or a labelled line; None if it is no mark."""
     if not 2 < len(content) <= _LONGEST_MARK or _NOT_A_MARK.match(content):
         return None
-    declares_first = ("第一" in content or "首" in content or "列" in content or "排" in content) and bool(
-        _FIRST_LEADS.search(content)
-    )
+    declares_first = _declares_first(content)
     binds_towns = "不再" in content and bool(_BINDS_TOWNS.search(content))
     core = _BINDS_TOWNS.sub("", content) if binds_towns else content
     core = _ONE_OF_THEM_LEADS.sub(r";牵头单位:\1", core) if "(" in core else core
@@ -240,14 +243,14 @@ def _read(content: str, level: Level) -> _Reading | None:
     if "下同" in core:
         core = _SAME_BELOW.sub("", core)
     lists: list[_List] = []
-    open_ended = False
+    open_ended = bare = False
     carry = ""
     labelled = (":" in core and _LABEL.search(core) is not None) or _LABEL_BARE.match(core) is not None
     for role, text in _parts(core):
         if role == "":
             if labelled or not _is_bare_list(text, level):
                 continue
-            role = _WORK
+            role, bare = _WORK, True
         run = read_run(text, level, carry)
         names = tuple(name for name in run.names if is_organ(name) or not _NO_NAME.fullmatch(name))
         if not names and not run.local:
@@ -263,11 +266,11 @@ def _read(content: str, level: Level) -> _Reading | None:
     named = [name for entry in lists for name in entry.names]
     if not lists or 2 * sum(_plausible(name, level) for name in named) < len(named):
         return None
-    return _Reading(tuple(lists), open_ended, declares_first, binds_towns)
+    return _Reading(tuple(lists), bare, open_ended, declares_first, binds_towns)
 
 
 def _is_bare_list(text: str, level: Level) -> bool:
-    """A bracket without any role word is a mark only if it holds nothing but organs."""
+    """A bracket without any role word is a mark only if it holds nothing but organs (and stands behind a full stop)."""
     if not _BARE_LIST.fullmatch(text):
         return False
     run = read_run(text, level)
@@ -358,26 +361,43 @@ def _line_end(text: str, start: int) -> int:
     return len(text)
 
 
-def _candidates(text: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Spans that may be marks, with their content: (start, end, content, is a line of its own)."""
-    stop = len(text)
+class _Candidate(NamedTuple):
+    start: int
+    end: int
+    content: str
+    own_line: bool
+
+
+def _labelled_line(text: str) -> _Candidate | None:
+    """A mark without brackets: the paragraph, or its end, begins with a label (which may itself stand in brackets)."""
     line = _LINE.match(text)
     boxed = _LABEL_IN_BRACKETS.search(text) if _BOXED_NOUN.search(text) else None
     if line is None and boxed is None and ("位:" in text or "门:" in text):
         line = next((match for match in _INLINE.finditer(text) if _outside_brackets(text, match.start())), None)
     first = boxed or line
-    if first:
-        stop = first.start()
-        end = _line_end(text, stop)
-        content = text[stop:end].lstrip("—·●◆■◎-")
-        if boxed:
-            content = _LABEL_IN_BRACKETS.sub(r"\g<label>:", content)
-        if end - stop <= _LONGEST_MARK:
-            yield stop, end, content, stop == 0
+    if first is None:
+        return None
+    start = first.start()
+    end = _line_end(text, start)
+    content = text[start:end].lstrip("—·●◆■◎-")
+    if boxed:
+        content = _LABEL_IN_BRACKETS.sub(r"\g<label>:", content)
+    return _Candidate(start, end, content, start == 0)
+
+
+def _candidates(text: str, level: Level) -> Iterator[_Candidate]:
+    """Spans that may be marks, in order, outer brackets before inner ones."""
+    line = _labelled_line(text)
+    if line and _read(_trim(line.content), level) is None:
+        line = None
     if "(" in text or "〔" in text or "【" in text or "[" in text:
         for start, end in _brackets(text):
-            if start < stop:
-                yield start, min(end, len(text)), text[start + 1 : end - 1], False
+            if line and start >= line.start:
+                yield line
+                line = None
+            yield _Candidate(start, min(end, len(text)), text[start + 1 : end - 1], False)
+    if line:
+        yield line
 
 
 def find_marks(text: str, state: MarkState) -> list[Mark]:
@@ -389,39 +409,35 @@ def find_marks(text: str, state: MarkState) -> list[Mark]:
     after_lead, state.lead_line = state.lead_line, False
     if not ("责" in text or "牵头" in text or "位:" in text or _HINTS.search(text)):
         return []
-    found: list[tuple[int, int, str, _Reading, bool]] = []
-    for start, end, content, own_line in _candidates(text):
-        if found and start < found[-1][1]:
+    found: list[tuple[_Candidate, _Reading]] = []
+    for candidate in _candidates(text, state.level):
+        start, end, content, own_line = candidate
+        last = found[-1][0] if found else None
+        if last and start < last.end:
             continue
         reading = _read(_trim(content), state.level)
-        if reading is None or (_unmarked(content) and text[start - 1 : start] not in ("。", ";")):
+        if reading is None or (reading.bare and text[start - 1 : start] not in ("。", ";")):
             continue
         if _quoted(text, start, end):
             continue
-        if found and start - found[-1][1] <= 1 and _LABEL.match(content) and _LABEL.match(found[-1][2]):
-            joined = f"{found[-1][2]};{content}"
+        if last and start - last.end <= 1 and _LABEL.match(content) and _LABEL.match(last.content):
+            joined = f"{last.content};{content}"
             merged = _read(joined, state.level)
             if merged is not None:
-                found[-1] = (found[-1][0], end, joined, merged, own_line)
+                found[-1] = (_Candidate(last.start, end, joined, own_line), merged)
                 continue
-        found.append((start, end, content, reading, own_line))
-    found.sort(key=lambda entry: entry[0])
+        found.append((candidate, reading))
     if not found:
-        if "牵头" in text and _FIRST_LEADS.search(text):
+        if "牵头" in text and _declares_first(text):
             state.first_leads = True
         if "不再" in text and _BINDS_TOWNS.search(text):
             state.binds_towns = True
         return []
-    return [_mark(text, entry, state, after_lead) for entry in found]
+    return [_mark(text, candidate, reading, state, after_lead) for candidate, reading in found]
 
 
-def _unmarked(content: str) -> bool:
-    """Whether a content is a bare list of organs: such a bracket is a mark only behind a full stop."""
-    return not (_LABEL.search(content) or _LABEL_BARE.match(content) or _ACT.search(content.strip("。;,、")))
-
-
-def _mark(text: str, entry: tuple[int, int, str, _Reading, bool], state: MarkState, after_lead: bool) -> Mark:
-    start, end, _content, reading, own_line = entry
+def _mark(text: str, candidate: _Candidate, reading: _Reading, state: MarkState, after_lead: bool) -> Mark:
+    start, end, _, own_line = candidate
     state.first_leads = state.first_leads or reading.declares_first
     state.binds_towns = state.binds_towns or reading.binds_towns
     roles = {part.role for part in reading.lists}

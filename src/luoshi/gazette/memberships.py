@@ -79,6 +79,8 @@ _LABEL = re.compile(
     rf"(?P<role>{_ROLE})(?: {{0,6}}\([^()]{{1,24}}\))? {{0,6}}:"
 )
 _LABEL_ALONE = re.compile(rf"(?:\(?[一二三四五六七八九十\d]{{1,2}}[、.)] {{0,4}})?(?P<role>{_ROLE}) {{0,6}}")
+# Quick look before `_LABEL`: the last character of a role and a colon.
+_LABEL_END = re.compile(rf"[{''.join(sorted({role[-1] for role in ROLES}))}](?: {{0,6}}\([^()]{{1,24}}\))? {{0,6}}:")
 _HINTS = ("组长", "组 ", "召集", "指挥", "主任", "成员", "成 ", "委员")
 
 _NAME = rf"[{CHINESE}](?:[{CHINESE}· ]{{0,16}}[{CHINESE}])?"
@@ -157,13 +159,17 @@ def looks_like_member_list(title: str, paragraphs: Sequence[str]) -> bool:
     for text in paragraphs:
         if not any(hint in text for hint in _HINTS):
             continue
-        if ":" in text:
+        if ":" in text and _LABEL_END.search(text):
             label = _LABEL.search(text)
             if label and (listed or ROLES[_role(label)] in (HEAD, DEPUTY)):
                 return True
         if "任" in text and any(verb in text for verb in FOUNDING) and any(_running(text)):
             return True
-        if "办公室" in text and any(office.search(text) for office in (_OFFICE_BY_NAME, _OFFICE_PASSIVE)):
+        if (
+            "办公室" in text
+            and _says_office_head(text)
+            and any(office.search(text) for office in (_OFFICE_BY_NAME, _OFFICE_PASSIVE))
+        ):
             return True
         if listed and _LABEL_ALONE.fullmatch(text):
             return True
@@ -197,6 +203,10 @@ def find_seats(paragraphs: Sequence[str], title: str) -> tuple[list[Seat], list[
     reader = _Reader(paragraphs, group_name(title, paragraphs))
     reader.read()
     return reader.seats, reader.notices
+
+
+def _says_office_head(text: str) -> bool:
+    return "主任" in text and ("兼任" in text or "担任" in text or "主任由" in text or "任办公室主任" in text)
 
 
 def _role(label: re.Match[str]) -> str:
@@ -271,7 +281,7 @@ class _Reader:
         alone = _LABEL_ALONE.fullmatch(text)
         if alone:
             return [alone]
-        return list(_LABEL.finditer(text)) if ":" in text else []
+        return list(_LABEL.finditer(text)) if ":" in text and _LABEL_END.search(text) else []
 
     def read(self) -> None:
         for index, text in enumerate(self.paragraphs):

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 
-class Level(enum.Enum):
+class Level(enum.StrEnum):
     """Level of the issuing government: a prefecture, county-level city or county is CITY, a 区 is DISTRICT."""
 
     CITY = "city"
@@ -80,10 +80,10 @@ _ZONE = any_of(
     试验区 合作区 先行区 管理区 港区 新城 景区 名胜区 风景区 自贸区 片区 特区 城区 林区 矿区 农场 林场"""
 )
 _PLACE_CLASS = any_of(
-    """县级市 设区市 设区的市 自治县 街道 街镇 苏木 社区 办事处 功能区 开发区 园区 新区 高新区 经开区 管理区 管委会 县 市 区 旗
-    镇 乡 州 盟 师 街 村 居 地区 地方 地 有关 相关 所辖 属地"""
+    """县级市 设区市 设区的市 自治县 街道 街镇 苏木 社区 办事处 功能区 开发区 园区 新区 高新区 经开区 管理区 管委会
+    县 市 区 旗 镇 乡 州 盟 师 街 村 居 地区 地方 地 有关 相关 所辖 属地"""
 )
-_NOTE = r"(?:\([^()]{1,20}\))"
+_NOTE = r"(?:[(〔][^()〔〕]{1,20}[)〕])"
 _GOVERNMENT = r"(?:人民)?(?:政府|办事处|管委会|管理委员会|管委|党委|党工委|两委|村委会|居委会)"
 _GOVERNMENT_ALONE = re.compile(_GOVERNMENT)
 _CLASS_PIECE = re.compile(rf"{_PLACE_CLASS}{_NOTE}?(?:{_PLACE_CLASS}|{_NOTE}){{0,4}}(?:{_GOVERNMENT})?{_NOTE}?")
@@ -157,7 +157,7 @@ _DESCRIBED_CLASS = any_of("企业 高校 院校 医疗机构 金融机构 保险
 _DESCRIBED = re.compile(
     rf"各.*|全[市县区].*|.*主管部门|.*(?:有关|相关|其他|其它).*|中介机构.*|.{{0,6}}级.*|(?:{_LEVELS})[直属内辖外].*"
     rf"|.*{_DESCRIBED_CLASS}"
-    r"|(?:人民银行|人行|国家|中国|中央|全国|国网|国电|南方电网|驻|在|省|自治区).*"
+    r"|(?:合作|监管|承办|贷款|托管|开户)(?:银行|机构)|(?:人民银行|人行|国家|中国|中央|全国|国网|国电|南方电网|驻|在|省|自治区).*"
     r"|(?:承办|实施|责任|主办|项目|建设|施工|运营|成员|用人).{0,2}单位"
 )
 """Names that take no shared level: they say themselves whose they are, or name a class."""
@@ -200,7 +200,7 @@ _OWN_CLASS = re.compile(r"各|[市县区]直|.*(?:有关|相关)")
 _DEPARTMENT = re.compile(r"(?P<field>[\u4e00-\u9fff]{2,12}?)(?P<noun>行政主管部门|主管部门|行政部门|部门)")
 _AND_SO_ON = re.compile(
     r"(?P<head>.*?[^高中初平对同优次特])等"
-    r"(?P<tail>$|[有相部单市县区各职能责机成主行企组数多其\d一二三四五六七八九十][^局委]*$)"
+    r"(?P<tail>$|[有相部单市县区各职能责机成主行企组群数多其\d一二三四五六七八九十][^局委]*$)"
 )
 _EXPLAINS = any_of(
     """不?含 包括 下同 以下 主要 其中 原(?!.*[局委办]) 注 牵头 主办 总牵头 排名? 列 首 第一 配合 协办 参与 责任
@@ -214,8 +214,10 @@ _LOST_BLANK = re.compile(
     r"(?<=[局委办厅部])(?=[市县](?![委场])[\u4e00-\u9fff]{2,8}[局委办])|(?<=市委)(?=市(?:人民)?政府)"
 )
 """Where a blank between two names was lost: 市发改委市财政局."""
+_NEEDS_CARE = re.compile(r"[()〔〕和与及各级]|部门、|[市省家]、|[局委办厅部][市县]")
+"""What a run must hold for its commas not to be all there is to it."""
 _AND = re.compile(r"以及|[和与及](?!其)")
-_LEADING = re.compile(r"(?:由|请|并|和|与|及|以及|会同|同时|再)+")
+_LEADING = re.compile(r"[\u4e00-\u9fff]{0,8}由(?=[市县区省州])|(?:由|请|并|和|与|及|以及|会同|同时|再)+")
 _LINKED_NOUN = re.compile(r"(?:各|直属|有关|相关|其他)?(?:直属)?(?:单位|机构|企事业单位|企业|机关|部门)")
 
 
@@ -244,10 +246,10 @@ def _starts_name(text: str) -> bool:
 
 
 def _fields_apart(left: str, right: str) -> bool:
+    bare = left[1:] if left[0] in "市县区" else left
     field = _DEPARTMENT.fullmatch(right)
     if field is None:
-        return False
-    bare = left[1:] if left[0] in "市县区" else left
+        return bool(_SIMPLE_FIELD.fullmatch(bare)) and is_organ(right) and _own(right)[0] in ("level", "place")
     other = field["field"]
     both = _SIMPLE_FIELD.fullmatch(bare) and _SIMPLE_FIELD.fullmatch(other)
     return bool(both) and not _ONE_FIELD.fullmatch(f"{bare}和{other}")
@@ -255,6 +257,8 @@ def _fields_apart(left: str, right: str) -> bool:
 
 def _pieces(text: str) -> list[str]:
     """Cut a run at its separators and join again what one 各 or one level covers (各部门、单位; 各县、区人民政府)."""
+    if not _NEEDS_CARE.search(text):
+        return [piece for piece in text.replace(",", "、").replace(";", "、").split("、") if piece]
     pieces: list[str] = []
     text = _LOST_BLANK.sub("、", text)
     for match in _PIECES.finditer(text):
@@ -274,8 +278,10 @@ def _belongs_to(last: str, piece: str) -> bool:
     if last.endswith("部门"):
         return _LINKED_NOUN.fullmatch(piece) is not None
     if last.startswith("各"):
-        whole = _EACH_CLASS.fullmatch(last.replace("、", ""))
-        return bool(whole and (_CLASS_PIECE.fullmatch(piece) or _GOVERNMENT_ALONE.fullmatch(piece)))
+        if not _EACH_CLASS.fullmatch(last.replace("、", "")):
+            return False
+        has_noun = last.endswith(("政府", "办事处", "管委会"))
+        return bool(_GOVERNMENT_ALONE.fullmatch(piece) or (not has_noun and _CLASS_PIECE.fullmatch(piece)))
     return last in ("市", "省", "国家")
 
 
@@ -374,6 +380,13 @@ def _supply(names: Sequence[str], inherited: str) -> tuple[list[str], str]:
     return out, carry
 
 
+def _without_opening(piece: str) -> str:
+    if piece[0] in "由请并和与及以会同再" or "由" in piece:
+        match = _LEADING.match(piece)
+        return piece[match.end() :] if match else piece
+    return piece
+
+
 def _strip_marks(piece: str) -> tuple[str, bool]:
     """A piece without its explanation (含..., 下同), and whether the explanation says that this organ leads."""
     if "(" not in piece:
@@ -388,12 +401,14 @@ def read_run(text: str, level: Level = Level.CITY, inherited: str = "") -> Run:
     pieces: list[str] = []
     headed: set[str] = set()
     for piece in _pieces(text):
-        leading = _LEADING.match(piece)
-        name, leads = _strip_marks(piece[leading.end() :] if leading else piece)
+        name, leads = _strip_marks(_without_opening(piece))
         if leads:
             headed.add(name)
         pieces.append(name.strip("。:“” "))
-    pieces, open_ended = _share_department(pieces)
+    open_ended = False
+    if "等" in text or "部门" in text:
+        pieces, open_ended = _share_department(pieces)
+    pieces = [piece for piece in pieces if piece]
     local = _locals(pieces, level)
     named = [piece for piece in pieces if piece not in local]
     vague = [piece for piece in named if is_vague(piece)]

@@ -316,21 +316,27 @@ _OWN_WORDS = (
     "实施办法|管理办法|办法|规定|实施细则|细则|实施方案|方案|预案|实施意见|意见|通知|措施|政策|规范|规则|规程|制度|计划|规划|标准|"
     "决定|通告|公告|条例|要点|指南|目录|清单|章程|准则|导则|文件|令|批复"
 )
+_THIS = r"(?<![基根日成资文版样])本(?![市区县省州地级年人辖企机]|单位|部门|行业|行政)"
 _OWN = re.compile(
-    rf"(?:(?:本[{_HAN}]{{0,10}}?(?:{_OWN_WORDS})|(?:此|该|以上|上述)[{_HAN}]{{0,2}}?(?:规定|办法|意见|通知|政策|措施|方案|文件))|^(?:{_OWN_WORDS}))(?:\([^()]{{1,12}}\))?(?P<tail>[^,。;《》]{{0,12}})$"
+    rf"(?:(?:{_THIS}[{_HAN}]{{0,10}}?(?:{_OWN_WORDS})|(?:此|该|以上|上述)[{_HAN}]{{0,2}}?(?:规定|办法|意见|通知|政策|措施|方案|文件))|^(?:{_OWN_WORDS}))(?:\([^()]{{1,12}}\))?(?P<tail>[^,。;《》]{{0,12}})$"
 )
-_OWN_ANYWHERE = re.compile(rf"本[{_HAN}]{{0,10}}?(?:{_OWN_WORDS})")
+_OWN_ANYWHERE = re.compile(rf"{_THIS}[{_HAN}]{{0,10}}?(?:{_OWN_WORDS})")
 _OTHER = re.compile(r"所称|所指|是指|证|合同|协议|许可|资格")
+_ISSUING = re.compile(r"印发|公布|发布|会议[^,。]{0,8}通过|》[^。]{0,60}(?:同意|通过|批准)")
 _ITEM = re.compile(r"第[^,。;]{1,8}[条款项章]|附件|标准|补贴|规定的|中的|所")
 _BARE_SUBJECT = re.compile(
     r"(?:第[^条]{1,8}条|[一二三四五六七八九十\d]{1,3}[、.]|\([一二三四五六七八九十\d]{1,3}\))?(?:并|现|且|均|一并|统一|正式|将)?$"
 )
 _START = re.compile(
-    r"(?:自|从|于)?(?:(?P<issue>(?:发布|印发|公布|颁布|颁发|下发|发文|签发|通过|批准|公告|下达|行文|印制)(?:、(?:发布|印发|公布))?(?:之?日|后)|即日)"
+    r"(?:自|从|于)?(?:(?P<issue>(?:发布|印发|公布|颁布|颁发|下发|发文|签发|通过|批准|公告|下达|行文|印制)"
+    r"(?:、(?:发布|印发|公布))?(?:之?日|后)|即日)"
     r"|(?<=[自从于])(?=[12二一]))"
 )
 _AFTER_START = re.compile(
-    r"(?:\d{1,2}[时:]\d{0,2}(?:分|时)?|零时)?(?:起|开始|后)?(?P<later>[^,。;]{0,3}?[\d一二三四五六七八九十百]{1,4}(?:个工作)?日(?:后|起|以后|之后))?(?:正式|开始|全面|在全[市县区省](?:范围内)?){0,2}(?P<verb>施行|实施|执行|生效|试行|实行|有效)(?!的)"
+    r"(?:\d{1,2}[时:]\d{0,2}(?:分|时)?|零时)?(?:起|开始|后)?"
+    r"(?P<later>[^,。;]{0,3}?[\d一二三四五六七八九十百]{1,4}(?:个工作)?日(?:后|起|以后|之后))?"
+    r"(?:正式|开始|全面|在全[市县区省](?:范围内)?){0,2}"
+    r"(?P<verb>施行|实施|执行|生效|试行|实行|有效)(?=[,。;、)(至到一二两三四五\d ]|有效|$)"
 )
 _UNTIL = re.compile(
     r"(?:有效期(?:限)?|施行期限?|执行期限?|实施期限?|试行期限?|政策期限|期限|时限)?(?:统一|自动)?(?:延长|延续|顺延|截止|截至|暂定)?(?:为|是)?(?:至|到|截止|截至)(?=[12二一])"
@@ -430,11 +436,7 @@ def _own_subject(words: str, place: int) -> bool:
     if own:
         return not _ITEM.search(own["tail"]) and "《" not in subject
     if _BARE_SUBJECT.fullmatch(subject):
-        return (
-            not earlier.strip(",")
-            or bool(_OWN_ANYWHERE.search(earlier))
-            or bool(re.search(r"印发|公布|发布|同意|通过|施行|解释|实施|执行", earlier))
-        )
+        return not earlier.strip(",") or bool(_OWN_ANYWHERE.search(earlier)) or bool(_ISSUING.search(earlier))
     if subject.endswith("》"):
         return bool(re.search(r"印发|公布|发布|同意|通过|已经", earlier))
     return bool(re.search(r"(?:印发|公布|发布|转发)(?:给你们|实施|施行)?$", subject))
@@ -473,7 +475,9 @@ def _find_until(words: str, *, known: bool) -> tuple[date | None, date, int, int
         before = words[max(0, m.start() - _LOOK_BACK) : m.start()]
         named = m.group().startswith(("有效期", "施行期", "执行期", "实施期", "试行期", "政策期限"))
         if named:
-            if "延长" in m.group() or "延续" in m.group() or _own_period(words, m.start(), known=known):
+            # A prolonged period is that of the document named before it, not that of some policy.
+            prolonged = ("延长" in m.group() or "延续" in m.group()) and "》" in before
+            if prolonged or _own_period(words, m.start(), known=known):
                 return None, period.last, m.start(), phrase.end
             continue
         # 自甲日起(施行)至乙日(止)

@@ -22,6 +22,7 @@ _PUNCTUATION = re.compile(r"[,。;:!?]")
 _MARK_WORDS = re.compile(r"牵头|负责|单位|参与|落实|配合|部门|局\)$|办\)$|委\)$")
 _LIST_ENTRY = re.compile(r"[\u4e00-\u9fff· ]{2,12}\([^()]{2,40}\)$")
 _TITLE_LIKE = re.compile(r"[\u4e00-\u9fffA-Za-z0-9“”、《》()—\-]{2,40}$")
+_PART_TITLE = re.compile(r"(?:细则|方案|办法|规定|预案|意见|职责|分工|措施|规则|标准|流程|制度|计划)$")
 _ONLY_A_MARK = re.compile(r"[(\[【] ?(?:责任|牵头|配合|主办|承办|落实)[\u4e00-\u9fff]{0,4} ?[:]")
 
 
@@ -90,12 +91,21 @@ def _blocks(lines: Sequence[Line], *, decimals: bool, articles: bool) -> list[Bl
     running = _running_kinds(lines, labels)
     blocks: list[Block] = []
     for index, (line, label) in enumerate(zip(lines, labels, strict=True)):
-        if blocks and label is None and _continues(blocks[-1], line, widths[index - 1], running):
+        opens_part = label is None and index + 1 < len(lines) and _titles_list(line, labels[index + 1])
+        if blocks and label is None and not opens_part and _continues(blocks[-1], line, widths[index - 1], running):
             blocks[-1].lines.append(line)
             blocks[-1].length += len(line.text)
         else:
             blocks.append(Block(label, [line], len(line.text), line.marked))
     return blocks
+
+
+def _titles_list(line: Line, following: Label | None) -> bool:
+    """A title on a line of its own, after which a numbering begins."""
+    return (
+        following is not None and following.ordinal == 1 and following.kind in ("cn", "chapter", "article")
+        and len(line.text) <= 40 and bool(_PART_TITLE.search(line.text)) and not _PUNCTUATION.search(line.text)
+    )  # fmt: skip
 
 
 def _running_kinds(lines: Sequence[Line], labels: Sequence[Label | None]) -> frozenset[str]:
@@ -261,13 +271,19 @@ class _Nesting:
             kind = "paragraph" if block.label is None else "dash"
             self._unnumbered(join(block.lines, block.label.end if block.label else 0), block, kind, block.lines[0].start)
             return
-        paragraph = join(block.lines, block.label.end)
-        self._split(block.label, block.lines[0].start, paragraph, block)
-
-    def _split(self, label: Label, start: int, paragraph: Paragraph, block: Block) -> None:
-        """Push a labelled paragraph, cut at the labels that were run into it."""
-        self._push(label, start, paragraph, block)
+        label = self._top_decimal(block.label) if block.label.kind == "decimal" else block.label
+        paragraph = join(block.lines, label.end)
+        self._push(label, block.lines[0].start, paragraph, block)
         self._cut(paragraph, block, self.nodes[-1])
+
+    def _top_decimal(self, label: Label) -> Label:
+        """In a document of decimal headings `1.` is a heading only in the row of the top numbers; elsewhere an item."""
+        if "." in label.text:
+            return label
+        tops = [node.ordinal for node in self.nodes if node.kind == "decimal" and "." not in node.label]
+        inside = any(node.kind not in ("decimal", "part", "chapter") for node in self.stack)
+        in_row = label.ordinal == (tops[-1] + 1 if tops else 1)
+        return label if in_row and not (inside and self.stack[0].kind != "decimal") else label._replace(kind="num")
 
     def _cut(self, paragraph: Paragraph, block: Block, holder: Node) -> None:
         inline = inline_labels(paragraph.text)
@@ -308,7 +324,7 @@ class _Nesting:
     def _parent(self, label: Label) -> Node | None:
         stack = self.stack
         if label.kind == "decimal":
-            while stack and not (stack[-1].kind in ("annex", "part", "chapter") or _is_prefix(stack[-1], label.text)):
+            while stack and not (stack[-1].kind in ("annex", "part", "chapter", "cn") or _is_prefix(stack[-1], label.text)):
                 stack.pop()
             return stack[-1] if stack else None
         rank = _RANK[label.kind]

@@ -27,58 +27,72 @@ class Statement(NamedTuple):
 
 _BODY = (
     "人民政府办公室|人民政府|政府|党委|党工委|管委会|委员会|委办|街道办事处|办事处|办公室|办公厅|指挥部|领导小组|工作专班|专班|联席会议|"
-    "工作组|小组|协调组|保障组|处置组|预警组|防护组|宣传组|调查组|专家组|组织|部门|单位|机关|机构|中心|局|厅|法院|检察院|支队|大队|队|"
-    "镇区|镇街|乡镇|街道|镇|区县|县区|县市区|社区|村委会|居委会|两委|卫生院|医院|学校|园区|开发区|新区|银行|公司|联社|平台公司|"
-    "成员|负责人|负责同志|领导|局长|主任|市长|县长|区长|镇长|乡长|书记|人员|网格员|民警|"
-    "委|办|院|处|站|所|科|部|组|方"
+    "工作组|小组|协调组|部门|单位|机关|机构|中心|局|厅|法院|检察院|支队|大队|镇区|镇街|乡镇|街道|镇|区县|县区|县市区|村委会|居委会|两委|"
+    "卫生院|医院|学校|园区|开发区|新区|银行|公司|联社|成员|总指挥|召集人|负责人|负责同志|组长|局长|主任|市长|县长|区长|镇长|乡长|书记|"
+    "人员|网格员|民警|委|办|院|处|站|(?:派出|研究|卫生|司法|监管|事务)所|科|室|部|组|社区|社区\\(村\\)|村\\(社区\\)|乡\\(镇\\)|各县|各区|各市|各乡|各村|各地"
 )
-_BINDING = "应当|应该|应|必须|须|需要|需|要|负责|将|牵头|均|都|也要|还要|分别负责|各自负责|共同负责|具体负责|承担"
+_BINDING = (
+    "应当|应该|应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处))|必须|须(?!知)|需要|需(?!求)|要(?!求|点|素)|负责(?!人|同志)|将|牵头(?!单位|部门)|均(?!由)|都|也要|还要|承担|有义务|有责任"
+)
 _PLAIN = (
-    "会同|联合|组织|协调|协同|协助|配合|开展|制定|制订|编制|建立|完善|加强|审核|审查|审批|审定|办理|受理|报送|上报|报请|报告|提出|提交|汇总|通报|公布|公示|公告|发布|"
-    "向|对|按照|按|根据|依据|依照|结合|在|于|与|和|同|以|为|作为|凭|收到|接到|接|通过|应急|做好|抓好|落实|履行|指导|监督|检查|督促|督导|督查|推进|推动|实施|选择|确定|签订|签署|"
-    "出具|移交|处置|处理|告知|函告|通知|定期|每年|每月|每季度|每半年|每周|每日|每天|及时|统一|具体|共同|分别|积极|切实|进一步|严格|认真|充分|主动|统筹|全面|依法|"
-    "研究|拟定|起草|召集|主持|派出|选派|安排|设立|成立|指定|明确|配备|提供|给予|予以|拨付|支付|划转|核定|核实|核查|核发|评估|考核|验收|备案|登记|管理|使用|保障|支持|引导|帮助|"
-    "进行|参照|自|从|利用|运用|依托|围绕|把|将|启动|发出|下达|下发|调度|分解|细化|梳理|清理|整改|反馈|答复|作出|采取|确保|保证|不断|加快|加大|强化|深化|优化|健全|"
-    "先|再|最终|逐级|逐步|随时|立即|应急|至少|重点|主要负责|增加|停止|执行|服从|接受|执法|巡查|监测|预测|预报|研判|会商|签发|撰写|填制|填写|张榜|搞活|同意"
+    "会同|联合|组织|协调|协同|协助|协商|配合|开展|制定|制订|编制|建立|完善|加强|审核|审查|审批|审定|办理|受理|报(?![刊社告])|提出|提交|汇总|通报|公布|公示|公告|发布|批复|"
+    "向|对|按照|按|根据|依据|依照|结合|在|于|为(?!主)|作为|凭|收到|接到|接|通过|做好|抓好|落实|履行|指导|监督|检查|督促|督导|督查|推进|推动|实施|选择|确定|签订|签署|"
+    "出具|移交|处置|处理|告知|函告|定期|每年|每月|每季度|每半年|每周|每日|每天|及时|统一|具体|共同|分别|积极|切实|进一步|严格|认真|充分|主动|统筹|全面|依法|"
+    "研究|拟定|起草|召集|主持|派出|选派|安排|设立|成立|指定|明确|配备|提供|给予|予以|拨付|支付|划转|核定|核实|核查|核发|评估|考核|验收|备案|登记|适时|管理|使用|保障|支持|引导|帮助|"
+    "进行|参照|自(?!行|愿|主)|从|利用|运用|依托|围绕|把|启动|发出|下达|下发|调度|分解|细化|梳理|清理|整改|反馈|答复|作出|采取|采用|确保|保证|不断|加快|加大|强化|深化|优化|健全|"
+    "先|再|最终|逐级|逐步|随时|立即|应急|至少|重点|主要负责|增加|停止|执行|服从|接受|执法|巡查|监测|预测|预报|研判|会商|签发|撰写|填制|填写|张榜|搞活|视作|委托|未按|未|组成|是"
 )
-_NOT_BINDING = r"(?!不得|不准|可|可以|有权|是|系|属|包括|指|所|的|之|内|间|中|等有关规定)"
+_NOT_BINDING = r"(?!不得|不准|可|可以|有权|系|属|包括|指|所|的|之|内|间|中|等有关规定)"
+_NOT_A_NAME = (
+    r"(?!的|(?:管理|服务|执法|监督|建设|主管|工作|行政)(?:部门|机构|单位|局|办|处|室|站|所|中心|公司|人员|委员会|小组)"
+    r"|部门|机构|单位|办公室|中心|公司|人员|委员会|小组|室(?![内外])|局)"
+)
+_ADVERB = r"(?:原则上|按照?各?自?的?(?:职责|职能|分工)(?:分工)?|分别|共同|具体|主要|统一|也|还|均|都|各自)?"
 _PREFIX = (
-    r"(?:其中|同时|并且|并|再|先|最终|最后|然后|随后|必要时|原则上|此外|另外|确需|如|由|再由|均由|统一由|应由|具体由|分别由|则由|"
-    r"[一二三四五六七八九十]是)?"
+    r"(?:其中|同时|并且|并|再|先|最终|最后|然后|随后|必要时|原则上|此外|另外|请|如|由|再由|均由|统一由|应由|具体由|分别由|则由|最终由|[一二三四五六七八九十]是)?"
 )
-_RUN = rf"[\u4e00-\u9fff、()〔〕“”]{{0,70}}?(?:{_BODY})(?:\([\u4e00-\u9fff、]{{1,20}}\))?(?:等[\u4e00-\u9fff]{{0,8}}?(?:部门|单位|机构|地方|方面)?)?"
-_AFTER = rf"{_NOT_BINDING}(?P<verb>{_BINDING}|{_PLAIN})"
-_SUBJECT = re.compile(rf"{_PREFIX}(?P<run>{_RUN})(?:\([^()]{{2,40}}\))?(?:,)?(?:按照?各?自?职责(?:分工)?,?|分别|共同|具体|主要)?{_AFTER}")
-_BY_WHOM = re.compile(rf"(?<![自来理缘])由(?P<run>{_RUN})(?:\([^()]{{2,40}}\))?(?:按照?各?自?职责(?:分工)?|分别|共同|具体|主要|统一)?{_AFTER}")
-_PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|{_PLAIN}|{_BINDING}|等)")
-_CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以后|情况下|过程中|基础上|范围内|情形|原因|为主|为准)$")
-_FORBIDS = re.compile(r"^(?:一律|均|也|都|应|要)?(?:不得|不准|不予|禁止|严禁)")
+_RUN = rf"[\u4e00-\u9fff、()〔〕]{{0,70}}?(?:{_BODY})(?:\([\u4e00-\u9fff、]{{1,20}}\))?(?:等[\u4e00-\u9fff]{{0,8}}?(?:部门、单位|部门|单位|机构|地方|方面)?)?"
+_NOTE = r"(?:\([^()]{2,60}\))?"
+_AFTER = rf"{_ADVERB}{_NOT_BINDING}(?P<verb>(?P<binding>{_BINDING})|{_PLAIN}){_NOT_A_NAME}"
+_SUBJECT = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}{_AFTER}")
+_BY_WHOM = re.compile(rf"(?<![自来理缘])由(?P<run>{_RUN}){_NOTE}{_AFTER}")
+_WHOLE = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}$")
+_SEATED = re.compile(rf"(?P<run>{_RUN}){_NOTE}设在")
+_PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_PLAIN}|{_BINDING}|等)")
+_GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?(?:{_BINDING}|{_PLAIN})")
+_CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以后|情况下|过程中|基础上|范围内|情形|原因)$")
+_FORBIDS = re.compile(r"^(?:一律|均|也|都|应|应当|要)?(?:不得|不准|不予|禁止|严禁)")
 _PERMITS = re.compile(r"^(?:也|均|都)?(?:可以|可|有权)")
+_IS_BODY = re.compile(r"是[^,;。]{0,30}(?:主体|单位|机构|部门|责任人|机关)$")
 _COLON = re.compile(rf"(?P<run>{_RUN}):(?=.)")
 _PRIVATE = re.compile(
-    r"(?:企业|养殖户|养殖场|业户|经营者|经营单位|生产单位|用人单位|施工单位|监理单位|建设单位|物业|申请人|当事人|买受人|出卖人|农户|个人|群众|居民|公民|"
-    r"合作社|中介机构|担保机构|培训机构|金融机构|社会组织|行业协会|项目公司|平台公司|融资平台公司|用户|法人|消费者|供应商|采购人|任何单位|排污单位|餐饮单位|投资方|社会资本方|"
-    r"行业|监护人|患者|家长|人群|家庭)$"
+    r"(?:企业|养殖户|养殖场|业户|经营者|经营单位|生产单位|用人单位|施工单位|监理单位|建设单位|物业|申请人|当事人|买受人|出卖人|农户|个人|群众|居民|公民|双方|"
+    r"合作社|中介机构|担保机构|培训机构|社会组织|行业协会|项目公司|用户|法人|消费者|供应商|采购人|任何单位|排污单位|排放单位|餐饮单位|投资方|社会资本方|第三方.{0,8}|"
+    r"行业|监护人|患者|家长|人群|家庭|经营公司|有限公司|处理中心|金融组织)$"
 )
 _OFFICIAL = re.compile(r"项目建设单位|代建单位|实施单位|行业主管|建设单位主管")
-_NOT_A_BODY = re.compile(
-    r"^(?:加强|推进|完善|建立|健全|对|在|向|将|把|与|和|及|从|为|以|按|经|据|因|凡|给|让|使|其他|包括|通过|组织|成立|设立|确定|明确|要求|鼓励|支持|引导|督促|推动|促进|发挥|落实|充分|严格|"
-    r"强化|实行|实施|开展|做好|全面|积极|不断|进一步|深入|依托|利用|协调|指导|监督|配合|会同|联合|涉及|根据|按照|申请|未|不|无|有|每|该项|此|本次|其他有关|上述企业)"
+_ROLE = frozenset("成员 主任 副主任 组长 副组长 负责人 人员 单位 部门 机构 机关 全部 内部 外部 一个部门 一处 公司 银行 园区 学校 医院 社区 镇 街道 城镇 农村 办 局 委 所 站 处 室 科 院 部 组 书记 局长 主管部门 总召集人 召集人 副召集人 总指挥 副总指挥 社会 城市 乡村".split())
+_OPENS_WITH_VERB = re.compile(
+    r"^(?:加强|推进|完善|建立|健全|对|在|向|将|把|与|和|及|从|为|以|按|经(?!信|济|发|贸|开|管|营)|据|因|凡|给|让|使|包括|通过|组织(?!部)|成立|设立|确定|明确|要|应(?!急)|也|可|是|若|如|除|鼓励|支持|引导|督促|推动|促进|发挥|"
+    r"落实|充分|严格|强化|实行|实施|开展|做好|全面|积极|不断|进一步|深入|依托|利用|协调(?!办|组|机构|小组)|指导|监督(?!管理|检查组)|配合|协助|会同|联合|涉及|根据|按照|申请|未|不|无|有(?!关)|该项|此|本次|上述企业|加盖|附|"
+    r"重视|切实|引入|到|优先|选择|采用|采取|坚持|优化|构建|培育|保障(?!组|部门)|确保|保证|倡导|迅速|定期|负责|报|会商|移送|依法|依规|用于|违法|国际|委托|授权|通知|抄送|征求|广泛|发现|学习|成片|紧扣|"
+    r"一并|做到|提请|认真|提高|提升|拓展|扩大|持|凭|享受|接受|参与|参加|聘请|邀请|服从|借鉴|畅通|完成|启动|满足|需|须|仍|受|被|各类企业|具有|存在|属于|围绕|聚焦|突出|抓好|抓实|继续|持续|"
+    r"增强|改善|改革(?!办|委)|创新|打造|搭建|举办|开通|开放|取消|减少|增加|缩短|简化|规范|整合|推广|推行|试行|普及|宣传(?!部|组)|普查|排查|摸清|整治(?!办|领)|打击|查处|严厉|严肃|追究|处理|处置(?!组)|救助(?!管理|站)|安置|安排|征收(?!办|中心)|返还|每[天日月年季周半]|严禁|禁止|强制|分类|限期|责令|收取|设立)"
 )
-_HAS_VERB = re.compile(r"(?:建设|管理|使用|提供|组成|报送|提交|负责|进行|实行|纳入|属于|确定|要求|没有|应当|不得|已经|需要|以及|或者|经过|参加)(?=[\u4e00-\u9fff]{5,})")
-_FORM = re.compile(r"^(?:全|我|本)?(?:市|县|区|省)|(?:行政)?主管部门$|部门$|管理局$|局$|委员会$|委$|办公室$|办$|厅$")
+_HOLDS_VERB = re.compile(r"的|由|或|报(?=市|省|县|区|请|送)|负责|移送|追究|仅限|属于|纳入|提交|送(?=领导|市|省)|凭|以及其|应|需要|经过|所指|所称|或者|给予|设在|资金|来源|反馈|以(?![外上下内])|企业(?![服家发局])|[“”]|(?:布|格|大|全|结|时)局$")
+_FORM = re.compile(r"^(?:全|我|本)?(?:市|县|区|省)|(?:行政)?主管部门$|部门$|管理局$|局$|委$|厅$")
 
 
 @lru_cache(maxsize=16384)
 def core(name: str) -> str:
     """Return the words of a name that tell its field: 市环保局 and 环保部门 both give 环保."""
-    stripped = _FORM.sub("", _FORM.sub("", name))
+    stripped = _FORM.sub("", _FORM.sub("", name.replace("各", "")))
     return stripped or name
 
 
 def same_body(one: str, other: str) -> bool:
     """Return whether two names are two forms of one body (环保部门 beside 市环保局)."""
-    if one == other:
+    if one == other or one.replace("各", "") == other.replace("各", ""):
         return True
     a, b = core(one), core(other)
     if len(a) < 2 or len(b) < 2:
@@ -101,20 +115,31 @@ def _abbreviates(short: str, long: str) -> bool:
 @lru_cache(maxsize=32768)
 def bodies(run: str, level: Level) -> tuple[tuple[str, ...], tuple[str, ...], bool] | None:
     """Return (names, local names among them, open-ended) of a subject run, or None when it names no bound body."""
-    if _NOT_A_BODY.match(run) or len(run) < 2 or _HAS_VERB.search(run):
-        return None
-    if run.count("(") != run.count(")"):
+    if len(run) < 2 or run.count("(") != run.count(")") or _OPENS_WITH_VERB.match(run):
         return None
     parsed = split_organs(run, level)
-    names = [name for name in (*parsed.names, *parsed.local) if not is_vague(name)]
-    if not names:
+    names = [_one_of_two(name) for name in (*parsed.names, *parsed.local) if not is_vague(name)]
+    if not names or any(not _names_body(name) for name in names):
         return None
-    for name in names:
-        if len(name) < 2 or len(name) > 34 or (_PRIVATE.search(name) and not _OFFICIAL.search(name)):
-            return None
     local = tuple(name for name in names if name in parsed.local or is_local(name, level))
-    ordered = _in_order(run, names)
-    return ordered, local, parsed.open_ended
+    return _in_order(run, names), local, parsed.open_ended
+
+
+def _one_of_two(name: str) -> str:
+    """X或X委托Y names X; 社区(村)或单位 names nobody in particular."""
+    first, _, second = name.partition("或")
+    return first if second and second.startswith(first) else name
+
+
+def _names_body(name: str) -> bool:
+    """Return whether a name can be a bound body: no verb in it, no bare role word, no private party."""
+    return (
+        2 <= len(name) <= 34
+        and name not in _ROLE
+        and not _OPENS_WITH_VERB.match(name)
+        and not _HOLDS_VERB.search(name)
+        and not (_PRIVATE.search(name) and not _OFFICIAL.search(name))
+    )
 
 
 def _in_order(run: str, names: list[str]) -> tuple[str, ...]:
@@ -130,7 +155,7 @@ def find_statements(text: str, level: Level, covered: tuple[tuple[int, int], ...
 
 
 _SENTENCE_END = re.compile("[。;!?]")
-_PART = re.compile("[^,:]+")
+_PART = re.compile(r"(?:[^,:()]|\([^()]{0,80}\)|[()])+")
 
 
 def _sentences(text: str, covered: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
@@ -146,41 +171,93 @@ def _sentences(text: str, covered: tuple[tuple[int, int], ...]) -> list[tuple[in
     ]
 
 
+_GROUNDS = frozenset(("根据", "按照", "按", "依据", "依照", "结合", "在", "于", "对", "凭"))
+_DEFINES = re.compile("所称|是指")
+
+
+class _Head(NamedTuple):
+    """The subject of one part of a sentence."""
+
+    place: int
+    lead: tuple[str, ...]
+    cooperating: tuple[str, ...]
+    local: tuple[str, ...]
+    open_ended: bool
+
+
 def _in_sentence(text: str, start: int, end: int, level: Level) -> list[Statement]:
-    heads: list[tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...], bool]] = []
-    for part in _PART.finditer(text, start, end):
-        words = part[0]
-        if len(words) < 5:
-            continue
-        read = _read_part(words, level)
-        if read is not None:
-            heads.append((part.start(), *read))
-    merged: list[Statement] = []
-    for position, (place, lead, cooperating, local, open_ended) in enumerate(heads):
-        stop = heads[position + 1][0] if position + 1 < len(heads) else end
-        begin = start if position == 0 else place
-        merged.append(Statement(begin, stop, lead, cooperating, local, open_ended))
-    return merged
+    if _DEFINES.search(text, start, end):
+        return []
+    parts = [(match.start(), match[0]) for match in _PART.finditer(text, start, end)]
+    heads: list[_Head] = []
+    for position, (place, words) in enumerate(parts):
+        if len(words) >= 4 and (head := _read_part(place, words, parts[position + 1 :], level)) is not None:
+            heads.append(head)
+    stops = [*(head.place for head in heads[1:]), end] if heads else []
+    return [
+        Statement(start if index == 0 else head.place, stop, head.lead, head.cooperating, head.local, head.open_ended)
+        for index, (head, stop) in enumerate(zip(heads, stops, strict=True))
+    ]
 
 
-def _read_part(words: str, level: Level) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], bool] | None:
-    """Read one part between commas."""
-    if _CONDITION.search(words):
-        return None
+def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level) -> _Head | None:
+    """Read one part between commas; `rest` are the parts after it, which a condition or a bare subject leans on."""
     match = _SUBJECT.match(words)
-    parsed = bodies(match["run"], level) if match and _binds(words, match) else None
-    if parsed is None and "由" in words:
+    if match is not None and (parsed := bodies(match["run"], level)) is not None and _binds(words, match):
+        if _stands(words, match, rest, parsed[0]):
+            return _Head(place, parsed[0], _partners(words, match.start("verb"), parsed[0], level), parsed[1], parsed[2])
+        if "由" not in words:
+            return None
+    if "由" in words:
         for match in _BY_WHOM.finditer(words):
-            if _binds(words, match) and (parsed := bodies(match["run"], level)) is not None:
-                break
-    if parsed is None or match is None:
-        return None
-    names, local, open_ended = parsed
-    cooperating: tuple[str, ...] = ()
-    partners = _PARTNERS.search(words, match.start("verb")) if "会同" in words or "联合" in words else None
-    if partners and partners.start() - match.start("verb") <= 12 and (helpers := bodies(partners["run"], level)) is not None:
-        cooperating = tuple(name for name in helpers[0] if name not in names)
-    return names, cooperating, local, open_ended
+            if _binds(words, match) and match["verb"] not in ("组成", "是", "为") and (parsed := bodies(match["run"], level)) is not None:
+                return _Head(place, parsed[0], _partners(words, match.start("verb"), parsed[0], level), parsed[1], parsed[2])
+    if rest and (match := _WHOLE.match(words)) is not None and _GOES_ON.match(rest[0][1]) and not _PERMITS.match(rest[0][1]):
+        if len(words) <= 40 and (parsed := bodies(match["run"], level)) is not None:
+            return _Head(place, parsed[0], (), parsed[1], parsed[2])
+    if "设在" in words and rest and (match := _SEATED.match(words)) is not None and _WORKS.search("".join(w for _, w in rest)):
+        if (parsed := bodies(match["run"], level)) is not None:
+            return _Head(place, parsed[0], (), parsed[1], parsed[2])
+    return None
+
+
+_WORKS = re.compile("负责|承担|履行|主要职责|作为")
+
+
+def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names: tuple[str, ...]) -> bool:
+    """Return whether a matched subject states a duty: it binds, or a plain act that is no mere condition or definition."""
+    verb = match["verb"]
+    if match["binding"]:
+        return True
+    if verb == "是":
+        return bool(_IS_BODY.search(words)) and bool(rest) and bool(_GOES_ON.match(rest[0][1]))
+    if names == ("政府",):
+        return False
+    if verb == "成立" and _SETS_UP.search(words):
+        return False
+    if verb in _GROUNDS and any(_MAY.match(part) for _, part in rest[:2]):
+        return False
+    if verb == "组成":
+        return not words.startswith("由") and bool(rest) and bool(_GOES_ON.match(rest[0][1]))
+    if verb in ("未", "未按") or _CONDITION.search(words):
+        return any(_BINDS_NEXT.match(part) for _, part in rest[:3]) or (
+            _CONDITION.search(words) is not None and words[-1] in "后时" and bool(rest) and bool(_GOES_ON.match(rest[0][1]))
+        )
+    return True
+
+
+_BINDS_NEXT = re.compile("应当|应该|应(?!急)|必须|须|要(?!求)|负责|将")
+_MAY = re.compile("可以|可(?!能|行|靠|持)")
+_SETS_UP = re.compile("成立.{0,50}(?:领导小组|指挥部|委员会|工作组|小组|专班|联席会议|办公室)")
+
+
+def _partners(words: str, verb: int, names: tuple[str, ...], level: Level) -> tuple[str, ...]:
+    if "会同" not in words and "联合" not in words:
+        return ()
+    match = _PARTNERS.search(words, verb)
+    if match is None or match.start() - verb > 12 or (helpers := bodies(match["run"], level)) is None:
+        return ()
+    return tuple(name for name in helpers[0] if name not in names)
 
 
 def _binds(words: str, match: re.Match[str]) -> bool:
@@ -188,10 +265,21 @@ def _binds(words: str, match: re.Match[str]) -> bool:
     return not _FORBIDS.match(rest) and not _PERMITS.match(rest)
 
 
+def partners_in(text: str, level: Level) -> tuple[str, ...]:
+    """Return the named partners of 会同 and 联合 in a text whose subject stands before a colon."""
+    if "会同" not in text and "联合" not in text:
+        return ()
+    found: list[str] = []
+    for match in _PARTNERS.finditer(text):
+        if (helpers := bodies(match["run"], level)) is not None:
+            found.extend(name for name in helpers[0] if name not in found)
+    return tuple(found)
+
+
 def colon_subject(text: str, level: Level) -> tuple[tuple[str, ...], tuple[str, ...], bool, int] | None:
     """Read `市甲局:负责...` at the start of a text: (names, local, open-ended, offset after the colon)."""
     match = _COLON.match(text)
-    if not match or "," in match["run"]:
+    if not match or len(match["run"]) > 60:
         return None
     parsed = bodies(match["run"], level)
     return (*parsed, match.end()) if parsed else None

@@ -73,6 +73,10 @@ def _any(*lines: str) -> str:
     return "|".join(" ".join(lines).split())
 
 
+def _longest_first(*lines: str) -> tuple[str, ...]:
+    return tuple(sorted(" ".join(lines).split(), key=len, reverse=True))
+
+
 # --- figures that are no figures of the work -------------------------------------------------------------------------
 _NAME_BEFORE = re.compile(r"(?:第|届|(?<![底月日年之以目])前|每|这|该|上述|上列|以下|下列|不?含|[A-Za-z+×/])$")
 _EACH_BEFORE = re.compile(r"每(?:周转|增加|减少|超过|新增|提高|下降|满|达到?|超)?[^,;。、\d一-龥]{0,3}$")
@@ -198,16 +202,12 @@ _LEAD_IN = re.compile(
     )
     + ")*+"
 )
-_TRAIL = re.compile(
-    "(?:"
-    + _any(
-        "不超过 不高于 不低于 不少于 不得 不应 分别 均 都 各 也 再 要 应 力争 争取 基本 确保 总体 稳定 累计 总数",
-        "数量 年均 平均 目标 达到?",
-        "提高 提升 增加 增长 下降 降低 减少 压减 控制 保持 维持 扩大 发展 突破 超过? 高于 低于 大于 小于 少于 多于",
-        "超出 不足 约 近 逾 实现 完成",
-        "最高 最低 至少 建成 新建 等 及以上 一般 可 由 从 于 为 至 到 在 的 [><≥≤=]",
-    )
-    + ")++$"
+_TRAIL = _longest_first(
+    "不超过 不高于 不低于 不少于 不得 不应 分别 均 都 各 也 再 要 应 力争 争取 基本 确保 总体 稳定 累计 总数 数量",
+    "年均 平均 目标 达 达到 提高 提升 增加 增长 下降 降低 减少 压减 控制 保持 维持 扩大 发展 突破 超 超过 高于 低于",
+    "大于 小于 少于 多于 超出 不足 约 近 逾 实现 完成 最高 最低 至少 建成 新建 等 及以上 一般 可 由 从 于 为 至 到",
+    "在 的",
+    "> < ≥ ≤ =",
 )
 _BASE_TAIL = re.compile(
     r"(?:(?:较|比|与|到|至)(?:\d{4}年|上一?年|去年)[^,;。]{0,6}|同比|(?:由|从)[^,;。]{0,6}\d[^,;。]{0,14})$"
@@ -361,13 +361,22 @@ def _is_parameter(text: str, part: _Part, phrase: Phrase) -> bool:
     return False
 
 
+def _without_trail(subject: str) -> str:
+    """Take off the verbs and adverbs between the thing measured and its figure: 利用率分别达到 -> 利用率."""
+    while subject.endswith(_TRAIL):
+        word = next(word for word in _TRAIL if subject.endswith(word))
+        subject = subject[: -len(word)]
+    return subject
+
+
 def _clean_subject(subject: str) -> str:
     lead = _LEAD_IN.match(subject)
     if lead:
         subject = subject[lead.end() :]
-    for _ in range(2):
-        head, tail = subject[:-24], subject[-24:]
-        subject = head + _BASE_TAIL.sub("", _TRAIL.sub("", tail))
+    subject = _without_trail(subject)
+    reference = _BASE_TAIL.search(subject, max(0, len(subject) - 24))
+    if reference:
+        subject = _without_trail(subject[: reference.start()])
     return subject.lstrip("、和与及的“”()— ").rstrip("、的“”(— ")
 
 

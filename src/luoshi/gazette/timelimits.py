@@ -100,7 +100,7 @@ class _Taken(NamedTuple):
         return self.names.meets(start, end) or self.limits.meets(start, end)
 
 
-# Titles and quoted names hold years and rhythms that bind nobody: 《2018年行动方案》, “每村每月一场电影”.
+# Titles and quoted names hold years and rhythms that bind nobody: 《2018年行动方案》, “每镇每月一场展览”.
 _NAMES = re.compile(r"《[^《》]{0,120}》|《[^》]{0,200}》|“[^“”,。;]{0,24}”(?!期间|末|时期)")
 
 
@@ -140,7 +140,7 @@ _LONG_UNITS = ("月度", "季度", "半年", "半年度")
 _ROUTINE_VERBS = (
     "实行", "建立", "执行", "落实", "坚持", "推行", "开展", "严格", "健全", "进行", "组织", "实施", "做好", "落实好",
 )  # fmt: skip
-# 每年每人3600元, 每人每年, 每天8小时: the size of a payment or of a working day, not a duty's rhythm.
+# 每年每人2400元, 每人每年, 每天8小时: the size of a payment or of a working day, not a duty's rhythm.
 _RATE_BEFORE = re.compile(r"每(?:[人户亩吨辆台床位头只座处株村生]|平方米|公斤|千瓦时?|学生|人次)$")
 _RATE_WORDS = re.compile("元|享受|领取|标准")
 _RATE_AFTER = re.compile(
@@ -407,7 +407,7 @@ _AFTER = ("后", "起", "时", "之日", "的", "之后")
 
 
 def _with_trigger(text: str, start: int, end: int, taken: _Taken) -> tuple[int, int]:
-    """Widen a span to the words that start its clock: 自受理之日起15日内, 预警信息发布4小时内, 接到报告后,2小时内."""
+    """Widen a span to the words that start its clock: 自受理之日起15日内, 警报解除6小时内, 接到报告后,2小时内."""
     begin = _trigger_start(text, start)
     return (start if taken.limits.meets(begin, start) else begin), end
 

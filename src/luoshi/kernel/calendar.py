@@ -55,7 +55,7 @@ LUNAR_FESTIVALS = _festivals(
     2026 02-17 06-19 09-25
     """
 )
-"""Spring Festival (初一), Dragon Boat (端午) and Mid-Autumn (中秋) by year; the lunar calendar fixes them long ahead."""
+"""Spring Festival (初一), Dragon Boat (端午) and Mid-Autumn (中秋) by year, known long ahead."""
 
 
 @lru_cache(maxsize=64)
@@ -97,6 +97,10 @@ class WorkingCalendar:
     def is_provisional(self, day: date) -> bool:
         """Tell whether the day's year has not been announced."""
         return day.year not in self.years
+
+    def knows(self, day: date) -> bool:
+        """Tell whether `kind` has an answer for the day, be it a provisional one."""
+        return day.year in self.years or (day.year > self.first_year and day.year in LUNAR_FESTIVALS)
 
     def kind(self, day: date) -> DayKind:
         """Return what sort of day it is. E_CALENDAR_MISSING before the first year."""
@@ -159,7 +163,7 @@ class WorkingCalendar:
         return self._changed(days_off, days_worked, self.years, source)
 
     def with_year(self, year: int, *, off: Collection[date], worked: Collection[date], source: str) -> WorkingCalendar:
-        """Return the calendar with a year announced; every date must lie in that year or at the edge of its neighbours."""
+        """Return the calendar with a year announced; its dates lie in that year or just beside it."""
         if stray := [day for day in (*off, *worked) if abs((day - date(year, 7, 1)).days) > 190]:
             raise LuoshiError("E_INPUT", f"{stray[0].isoformat()}不在{year}年的放假安排内", fields={"year": year})
         return self._changed(frozenset(off), frozenset(worked), self.years | {year}, source)

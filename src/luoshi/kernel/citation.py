@@ -41,7 +41,7 @@ class DocumentNumber:
 
     @classmethod
     def parse(cls, text: str) -> DocumentNumber | None:
-        """Read a number leniently (any bracket, blanks, 第, leading noughts); None if the text is no document number."""
+        """Read a number leniently (any bracket, blanks, 第, leading noughts); None if the text is none."""
         match = _NUMBER.fullmatch(_BLANKS.sub("", fold(text)))
         return cls(match[1], int(match[2]), int(match[3])) if match else None
 

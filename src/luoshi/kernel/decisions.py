@@ -2,7 +2,7 @@
 
     ADULT = Rule("某政发〔2018〕1号 三(一)", "申请人{age}周岁,应满{minimum}周岁")
 
-    @decision(key="room.adult", title="是否成年", citation="某政发〔2018〕1号 三", parameters=TABLE, reads=("minimum_age",))
+    @decision(key="room.adult", title="是否成年", parameters=TABLE, reads=("minimum_age",))
     def adult(facts: Applicant, context: Context) -> Verdict:
         minimum = context.parameters["minimum_age"]
         old_enough = facts.age >= minimum
@@ -10,7 +10,7 @@
         return Verdict(old_enough, outcome, [ADULT.reason(old_enough, facts.age, minimum)])
 
 Registered decisions answer the command line, the API and the calculator pages through `decide`. Sentences, parameter
-lists and receipts are made when they are read: a decision itself is cheap enough to be taken for every subject of a city.
+lists and receipts are made when they are read: a decision is cheap enough to be taken for every subject of a city.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Rule:
         self.sentence = template.format_map({name: f"{{{place}}}" for place, name in enumerate(self.names)})
 
     def reason(self, ok: bool | None, *values: Any) -> Reason:
-        """Return this rule applied: whether it is met (None: it only explains), and the data in the order of the sentence."""
+        """Return this rule applied: whether it is met (None: it only explains) and its data in order."""
         return _new(Reason, (self, ok, values))
 
 
@@ -159,11 +159,12 @@ class Definition:
     def facts(self, facts: Any) -> BaseModel:
         """Return validated facts; E_INPUT names every wrong field."""
         if type(facts) is self.facts_model:
-            return facts  # type: ignore[no-any-return]
+            return facts
         try:
-            return self._validate(facts)
+            valid: BaseModel = self._validate(facts)
         except ValidationError as error:
             raise _input_error(error) from None
+        return valid
 
     def __call__(self, facts: Any, on: date) -> Decision:
         """Decide on a day's parameters."""
@@ -229,7 +230,7 @@ class Decision:
 
     @property
     def receipt(self) -> dict[str, Any]:
-        """What is needed to take the decision again: inputs, parameter versions, code version, and digests (SHA-256)."""
+        """What is needed to take the decision again: inputs, parameters, code version, SHA-256 digests."""
         receipt: dict[str, Any] = {
             "key": self.definition.key,
             "on": self.context.on.isoformat(),

@@ -1,7 +1,7 @@
 """Refusals: one type, one table of codes; `as_problem` turns any of them into an RFC 9457 problem.
 
-A refusal says in Chinese what is wrong, where and what to do; its fields are for machines, its citation names the clause
-that refused. Pages, API and command line take status and exit code from the same table.
+A refusal says in Chinese what is wrong, where and what to do; its fields are for machines, its citation names the
+clause that refused. Pages, API and command line take status and exit code from the same table.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ ROOM_CODE = Code(422, 3, "不符合规定")
 
 
 class LuoshiError(Exception):
-    """A refusal: `code` of the table (or a room's own), Chinese `message`, `fields` for machines, `citation` as printed."""
+    """A refusal: `code` of the table or of a room, Chinese `message`, `fields` for machines, printed `citation`."""
 
     def __init__(
         self, code: str, message: str, *, fields: Mapping[str, Any] | None = None, citation: str | None = None

@@ -33,7 +33,7 @@ def uscc_check(body: str) -> str:
 
 
 def parse_uscc(text: str) -> str:
-    """Return a credit code (统一社会信用代码) in its stored form; E_CHECK_DIGIT or E_INPUT with the reason if it is none."""
+    """Return a credit code (统一社会信用代码) in its stored form; E_CHECK_DIGIT or E_INPUT if it is none."""
     code = clean(text)
     if len(code) != 18:
         raise LuoshiError("E_INPUT", f"统一社会信用代码应为18位,现为{len(code)}位", fields={"value": text})
@@ -45,7 +45,7 @@ def parse_uscc(text: str) -> str:
 
 
 def organ_code_agrees(uscc: str) -> bool:
-    """Tell whether the inner organisation code (GB 11714, characters 9-17) has its own check digit right; only a warning."""
+    """Tell whether the GB 11714 code inside (characters 9-17) has its own check digit right; only a warning."""
     inner = uscc[8:17]
     total = sum(_BASE36.index(char) * weight for char, weight in zip(inner, _ORGAN_WEIGHTS, strict=False))
     return inner[8] == "0123456789X0"[11 - total % 11]

@@ -1,4 +1,4 @@
-"""Reads limits written in words: the compiler's values (`10 working days`, `yearly by 10-31`) and Chinese (`10个工作日内`).
+"""Reads limits written in words: the compiler's values (`10 working days`, `yearly by 10-31`) and `10个工作日内`.
 
 `read_limit` gives the facts of `calendar.limit`; `read_unit` one unit. Tables, no grammar.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from luoshi.kernel.dues import Unit
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.limits import Unit
 from luoshi.kernel.numerals import from_chinese
 
 UNIT_WORDS: dict[str, Unit] = {

@@ -33,7 +33,7 @@ class Rounding(Enum):
 
 
 def rate(text: str | int | Decimal) -> Fraction:
-    """Return an exact rate from `3.89%`, `0.5‰`, `0.2`, `1/3`, an int or a Decimal. Floats are refused: they are not exact."""
+    """Return an exact rate from `3.89%`, `0.5‰`, `0.2`, `1/3`, an int or a Decimal; floats are refused."""
     if isinstance(text, float):
         raise LuoshiError("E_INPUT", "利率、比例不得用浮点数,请写成文本或整数")
     if not isinstance(text, str):
@@ -69,7 +69,7 @@ class Money:
 
     @classmethod
     def yuan(cls, text: str | int) -> Money:
-        """Read yuan: `1,234.56`, `1234.5元`, `￥10`, `500万元`. More than two decimals of yuan are refused (E_AMOUNT)."""
+        """Read yuan: `1,234.56`, `1234.5元`, `￥10`, `500万元`; parts of a fen are refused (E_AMOUNT)."""
         body = str(text).strip().replace("，", ",").lstrip("￥¥")
         for unit, fen in _UNITS:
             number = body.removesuffix(unit)
@@ -94,7 +94,7 @@ class Money:
         return Money(rounding.apply(self.fen * Fraction(factor)))
 
     def allocate(self, weights: Sequence[int | Fraction]) -> list[Money]:
-        """Split without gain or loss by largest remainder; ties go to the part listed first. The amount may not be negative."""
+        """Split without gain or loss by largest remainder, ties to the part listed first. Not for negative amounts."""
         total = sum(map(Fraction, weights), Fraction(0))
         if self.fen < 0 or total <= 0 or any(weight < 0 for weight in weights):
             raise LuoshiError("E_AMOUNT", "分配的金额和权重不得为负,权重之和应大于零")

@@ -22,7 +22,7 @@ from luoshi.kernel.errors import LuoshiError
 
 
 class Provenance(StrEnum):
-    """Where a value comes from (conventions section 3); all but a clause show as unconfirmed until two persons confirm."""
+    """Where a value comes from; all but a clause show as unconfirmed until two persons confirm them."""
 
     CLAUSE = "clause"
     OUTSIDE_RULE = "outside_rule"

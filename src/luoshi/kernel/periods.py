@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from luoshi.kernel.calendar import ONE_DAY, WorkingCalendar
 from luoshi.kernel.clock import SHANGHAI, end_of, local
+from luoshi.kernel.counting import add_months, roll_to_working_day
+from luoshi.kernel.dues import Due, Roll, Step, moment_name
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.limits import Due, Roll, Step, add_months, moment_name, roll_to_working_day
 
 
 class Period(NamedTuple):
@@ -86,7 +87,7 @@ def nth_working_day(year: int, month: int, n: int, calendar: WorkingCalendar) ->
 def daily_at(event: datetime, at: time, cutoff: time | None) -> datetime:
     """Return the first clock time owed after an event.
 
-    The day of the event owes it if the event came by the cut-off (included); without a cut-off, by the clock time itself.
+    The day of the event owes it if the event came by the cut-off (included), or, without one, by the clock time itself.
     """
     start = local(event)
     same_day = start.time() <= (cutoff if cutoff is not None else at)

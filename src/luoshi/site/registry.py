@@ -15,7 +15,7 @@ DECISION_MODULES = (
 
 @lru_cache(maxsize=1)
 def load_decisions() -> dict[str, Definition]:
-    """Import every module of decisions and return them by key, for the command line, the API and the calculator pages."""
+    """Import every module of decisions and return them by key, for command line, API and calculator pages."""
     for module in DECISION_MODULES:
         import_module(module)
     return REGISTRY

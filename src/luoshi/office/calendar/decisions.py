@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from luoshi.kernel import periods
@@ -11,20 +12,9 @@ from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.citation import Citation
 from luoshi.kernel.clock import day_of, end_of, local, start_of
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.dues import Due, Extension, Form, Pause, Roll, Step, Unit, moment_name
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.limits import (
-    Due,
-    Extension,
-    Form,
-    Pause,
-    Revision,
-    Roll,
-    Step,
-    TimeLimit,
-    Unit,
-    moment_name,
-    revise,
-)
+from luoshi.kernel.limits import Revision, TimeLimit, revise
 from luoshi.office.calendar.facts import LimitFacts, PauseFacts, Span
 
 
@@ -33,7 +23,7 @@ class Answer(NamedTuple):
 
     due: Due
     opens: date | datetime | None = None
-    more: dict[str, Any] = {}
+    more: Mapping[str, Any] = MappingProxyType({})
     owed: bool = True
 
 
@@ -225,7 +215,8 @@ def _rolling(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
         if unit in (Unit.DAY, Unit.WEEK):
             window = periods.rolling_days(day_of(event), n * 7 if unit is Unit.WEEK else n)
             count = sum(day_of(moment) in window for moment in facts.moments)
-            text = f"含当日的{(window.last - window.first).days + 1}日:{moment_name(window.first)}至{moment_name(window.last)}"
+            length = (window.last - window.first).days + 1
+            text = f"含当日的{length}日:{moment_name(window.first)}至{moment_name(window.last)}"
             due = periods.due_on_day(window.last, calendar, Step("rolling", text))
             return Answer(due, opens=window.first, more={"count": count})
         if not seconds:
@@ -282,7 +273,7 @@ _FORMS: dict[str, Callable[[LimitFacts, WorkingCalendar, date], Answer]] = {
 
 _ARTICLES = {"start": "第二百零一条", "count": "第二百零二条", "roll": "第二百零三条", "end": "第二百零三条"}
 _OTHERWISE = "第二百零四条"
-_GENERAL_RULES = (
+_GENERAL_RULES: tuple[tuple[date, str, Mapping[str, str], str], ...] = (
     (date(2021, 1, 1), "《中华人民共和国民法典》", _ARTICLES, _OTHERWISE),
     (date(2017, 10, 1), "《中华人民共和国民法总则》", _ARTICLES, _OTHERWISE),
     (date.min, "《中华人民共和国民法通则》", {}, "第一百五十四条"),
@@ -309,6 +300,7 @@ _CHANGED = "日历变更前截止{before},变更后截止{after},现执行{holds
 _PROVISIONAL = "涉及的年度放假安排尚未公布,按周末和法定节日推算,结果为暂定,不产生默示同意、失效或逾期"
 _END = "期限至{until}止"
 _STATE = "{looked_at}:{state}"
+_CODES = {"not_yet": "E_NOT_YET", "tacit": "E_NOT_YET", "late": "E_EXPIRED", "undetermined": "E_CALENDAR_MISSING"}
 _STATES = {
     "not_yet": "尚未到起始日",
     "in_time": "在期限内",
@@ -332,6 +324,13 @@ def limit(facts: LimitFacts, context: Context) -> Verdict:
     When a limit ends. `value.due`: a date (to its 24:00) or an instant (itself in time); `value.until`: the exact end;
     `value.provisional`: the calendar of a year concerned is not announced; `value.days`: every day counted or not.
     """
+    try:
+        return _limit(facts, context)
+    except (OverflowError, ValueError):
+        raise LuoshiError("E_INPUT", "结果超出可计算的日期范围,请核对数量和日期") from None
+
+
+def _limit(facts: LimitFacts, context: Context) -> Verdict:
     compute = _FORMS[facts.form]
     calendar = context.calendar
     if facts.calendar is not None:
@@ -429,10 +428,14 @@ def _value(
         day = day_of(facts.looked_at)
         value |= {
             "state": state,
+            "code": _CODES.get("tacit" if facts.tacit and state == "in_time" else state),
             "days_late": due.days_late(day),
             "working_days_overdue": due.working_days_overdue(day, calendar),
             "working_days_remaining": due.working_days_remaining(day, calendar),
         }
+        if due.inclusive and isinstance(facts.looked_at, datetime):
+            late = local(facts.looked_at) - due.until
+            value["seconds_late"] = max(0, int(late.total_seconds()))
     if due.cells:
         value["days"] = [
             {

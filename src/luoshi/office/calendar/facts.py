@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from luoshi.kernel.clock import local
+from luoshi.kernel.dues import Unit
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.limit_words import read_limit, read_unit
-from luoshi.kernel.limits import Unit
 
 FORM_WORDS: dict[str, str] = {
     word: form
@@ -80,7 +80,8 @@ UnitWord = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "description": "wd 工作日 | d 日 | w 周 | mo 月 | y 年 | h 小时 | min 分钟 | wh 工作小时; 'working days', '个工作日', 'hours' ... too",
+            "description": "wd 工作日 | d 日 | w 周 | mo 月 | y 年 | h 小时 | min 分钟 | wh 工作小时; "
+            "'working days', '个工作日', 'hours' and the like too",
             "examples": ["wd", "d", "mo", "y", "h", "min", "wh"],
         }
     ),
@@ -162,17 +163,19 @@ class CalendarChange(CalendarDays):
     entered_on: date = Field(
         validation_alias=AliasChoices("entered_on", "entered"),
         serialization_alias="entered_on",
-        description="录入日期 / the day the change was entered; no open limit moves to before the end of the next working day",
+        description="录入日期 / when it was entered; no open limit moves to before the end of the next working day",
     )
 
 
 class LimitFacts(Strict):
-    """The facts of a time limit. Give the limit in words (`limit`) or in fields (`form`, `n`, `unit` ...), and the event.
+    """A time limit in words (`limit`) or in fields (`form`, `n`, `unit` ...), and the event it hangs on.
 
-    after 事后: n units after the event; the day of the event does not count; ends 24:00 of the last day; hours run from the instant.
-    before 提前: the n-th (working) day before the event, to its 24:00; never rolls. term 期间: the first day counts.
+    after 事后: n units after the event, whose day does not count, to 24:00 of the last day; hours run from the instant.
+    before 提前: the n-th (working) day before the event, to its 24:00; never rolls.
+    term 期间: n units from the event, whose day counts.
     fixed 定日: due_on. yearly 每年: month, day. monthly 每月: day. kth_working_day 每月第k个工作日: k.
-    clock 每日定时: at, cutoff. period 每周期一次: period. rolling 滚动窗口: n days up to the event. window 窗口: opens to closes.
+    clock 每日定时: at, cutoff. period 每周期一次: period.
+    rolling 滚动窗口: n days up to the event. window 窗口: opens to closes.
     """
 
     model_config = ConfigDict(
@@ -238,15 +241,17 @@ class LimitFacts(Strict):
 
     limit: str | None = Field(
         None,
-        description="期限的文字 / the limit in words: '10 working days', '4 hours', '3 months', '24 hours before', 'yearly by 10-31', "
+        description="期限的文字 / the limit in words: '10 working days', '4 hours', '3 months', '24 hours before', "
+        "'yearly by 10-31', "
         "'monthly by 15', 'daily by 15:00', 'quarterly', '12 months/24 months', '2018-12-31', '10个工作日内'",
     )
     form: Annotated[
         Literal[
-            "after", "before", "term", "fixed", "yearly", "monthly", "kth_working_day", "clock", "period", "rolling", "window"
+            "after", "before", "term", "fixed", "yearly", "monthly", "kth_working_day", "clock", "period", "rolling",
+            "window",
         ],
         _word_of(FORM_WORDS),
-    ] = Field("after", validation_alias=AliasChoices("form", "direction", "kind"), description="形式 / form, see above")  # fmt: skip
+    ] = Field("after", validation_alias=AliasChoices("form", "direction"), description="形式 / form")  # fmt: skip
     n: int | None = Field(
         None,
         ge=0,
@@ -262,7 +267,7 @@ class LimitFacts(Strict):
     )
     roll: Literal["none", "next"] | None = Field(
         None,
-        description="末日遇休息日: none 不顺延, next 顺延至下一工作日 / default by holder: none, 'party' in days, months, years: next",
+        description="末日遇休息日: none 不顺延, next 顺延 / default: none; next for a party's days, months, years",
     )
     holder: Literal["organ", "party"] = Field("organ", description="谁的期限:organ 机关, party 当事人 / whose limit")
     at: time | None = Field(
@@ -355,7 +360,7 @@ class LimitFacts(Strict):
             raise ValueError(error.message) from None
         if isinstance(data.get("form", data.get("direction")), str) and read.get("form") == "after":
             read.pop("form")
-        if not {"form", "direction", "kind"} & data.keys() and "form" not in read:
+        if not {"form", "direction"} & data.keys() and "form" not in read:
             read["form"] = next((form for field, form in _FORM_BY_FIELD if data.get(field) is not None), "after")
         for field in ("opens", "closes"):
             if isinstance(data.get(field), str) and not data[field][:4].isdecimal():

@@ -10,6 +10,10 @@ from django.db.models import F, Q
 RECURRING = datetime.date(9998, 12, 31)
 UNDATED = datetime.date(9999, 12, 31)
 
+# The ledger shows current duties only, so its indexes hold no others. A partial index also serves the bare condition
+# `WHERE is_current`, which SQLite does not look up in an index that begins with the column.
+CURRENT = Q(is_current=True)
+
 
 class Duty(models.Model):
     """One clause's statement that an organ must do something.
@@ -54,10 +58,10 @@ class Duty(models.Model):
             models.CheckConstraint(condition=Q(origin__in=["by", "within", "every", "none"]), name="duty_origin_known"),
         )
         indexes = (
-            models.Index(fields=["is_current", "due_sort", "id"], name="duty_ledger"),
-            models.Index(fields=["is_current", "origin", "due_sort", "id"], name="duty_by_origin"),
-            models.Index(fields=["is_current", "local", "due_sort", "id"], name="duty_by_local"),
-            models.Index(fields=["instrument", "is_current", "due_sort", "id"], name="duty_by_document"),
+            models.Index(fields=["due_sort", "id"], name="duty_ledger", condition=CURRENT),
+            models.Index(fields=["origin", "due_sort", "id"], name="duty_by_origin", condition=CURRENT),
+            models.Index(fields=["due_sort", "id"], name="duty_by_local", condition=CURRENT & Q(local=True)),
+            models.Index(fields=["instrument", "due_sort", "id"], name="duty_by_document", condition=CURRENT),
         )
 
     def __str__(self) -> str:
@@ -87,7 +91,11 @@ class DutyOrgan(models.Model):
             models.UniqueConstraint(fields=["duty", "role", "seq"], name="duty_organ_order"),
             models.CheckConstraint(condition=Q(role__in=["lead", "coop"]), name="duty_organ_role"),
         )
-        indexes = (models.Index(fields=["is_current", "role", "name", "duty"], name="duty_organ_name"),)
+        indexes = (
+            models.Index(fields=["name", "duty"], name="duty_organ_lead", condition=CURRENT & Q(role="lead")),
+            models.Index(fields=["name", "duty"], name="duty_organ_any", condition=CURRENT),
+            models.Index(fields=["slug", "duty"], name="duty_organ_slug", condition=CURRENT),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -58,10 +58,9 @@ def duties(wanted: LedgerFilter) -> QuerySet[Duty]:
     """Return the duties of current instruments that fit `wanted`: the one place that decides what the ledger shows."""
     rows = Duty.objects.filter(is_current=True)
     if wanted.organs:
-        roles = list(DutyOrgan.Role) if wanted.any_role else [DutyOrgan.Role.LEAD]
-        organs = DutyOrgan.objects.filter(is_current=True, role__in=roles)
-        named = Q(name__in=wanted.organs) | Q(slug__in=[name for name in wanted.organs if name.isascii()])
-        rows = rows.filter(pk__in=organs.filter(named).values("duty"))
+        slugs = [name for name in wanted.organs if name.isascii()]
+        named = Q(name__in=wanted.organs) | Q(slug__in=slugs) if slugs else Q(name__in=wanted.organs)
+        rows = rows.filter(pk__in=_organs(wanted).filter(named).values("duty"))
     if wanted.documents:
         rows = rows.filter(instrument__in=_ids(Instrument.objects.filter(is_current=True, key__in=wanted.documents)))
     if wanted.origins:
@@ -73,6 +72,11 @@ def duties(wanted: LedgerFilter) -> QuerySet[Duty]:
     if wanted.on:
         rows = _of_instruments_in_force(rows, wanted.on)
     return _containing(rows, wanted.q) if wanted.q else rows
+
+
+def _organs(wanted: LedgerFilter) -> QuerySet[DutyOrgan]:
+    rows = DutyOrgan.objects.filter(is_current=True)
+    return rows if wanted.any_role else rows.filter(role=DutyOrgan.Role.LEAD)
 
 
 def _ids(rows: QuerySet[Instrument]) -> list[int]:
@@ -145,9 +149,7 @@ def total(wanted: LedgerFilter) -> Total:
 
 def organ_facet(wanted: LedgerFilter) -> list[FacetCount]:
     """Return the organs that lead (or take part, with `any_role`) and how many duties of the filter each has."""
-    roles = list(DutyOrgan.Role) if wanted.any_role else [DutyOrgan.Role.LEAD]
-    rows = DutyOrgan.objects.filter(is_current=True, role__in=roles)
-    counted = True
+    rows, counted = _organs(wanted), True
     if not (rest := replace(wanted, organs=())).empty:
         some = duties(rest).order_by()
         counted = bounded_total(some).exact

@@ -51,8 +51,10 @@ class ValidityFacts(Strict):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"number": "某政办发〔2018〕10号", "issued_on": "2018-03-27", "from_issue": True, "expires_on": "2020-03-26"},
-                {"number": "某政办发〔2016〕30号", "issued_on": "2016-09-19", "repeals": [{"by": "某政办发〔2018〕2号", "issued_on": "2018-01-08"}]},
+                {"number": "某政办发〔2018〕10号", "issued_on": "2018-03-27", "from_issue": True,
+                 "expires_on": "2020-03-26"},
+                {"number": "某政办发〔2016〕30号", "issued_on": "2016-09-19",
+                 "repeals": [{"by": "某政办发〔2018〕2号", "issued_on": "2018-01-08"}]},
                 {"number": "某政发〔2018〕4号", "neighbours": {"before": "2018-02-13", "after": "2018-03-08"}},
             ]
         }
@@ -126,7 +128,9 @@ def validity(facts: ValidityFacts, context: Context) -> Verdict:
     if facts.expires_on is None:
         notes.append(NO_TERM)
         reasons.append(Rule(_citation(facts.number), NO_TERM + ",不因期满失效").reason(None))
-    reasons.append(Rule(_citation(facts.number), "{day}{status}").reason(status == "in_force", day, _TITLES[status]))
+    reasons.append(
+        Rule(_citation(facts.number), "查询日{day}:{status}").reason(status == "in_force", day, _TITLES[status])
+    )
     value = {
         "status": status,
         "title": _TITLES[status],

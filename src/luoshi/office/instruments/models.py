@@ -95,13 +95,13 @@ class Instrument(models.Model):
             models.CheckConstraint(condition=Q(end__gte=F("start")), name="instrument_span"),
         )
         indexes = (
-            models.Index(fields=["is_current", "-sort_on", "-id"], name="instrument_list"),
-            models.Index(fields=["is_current", "issuer", "-sort_on", "-id"], name="instrument_issuer"),
-            models.Index(fields=["is_current", "year", "-sort_on", "-id"], name="instrument_year"),
-            models.Index(fields=["is_current", "kind", "-sort_on", "-id"], name="instrument_kind"),
+            models.Index(fields=["-sort_on", "-id"], name="instrument_list", condition=Q(is_current=True)),
+            models.Index(fields=["issuer", "-sort_on", "-id"], name="instrument_issuer", condition=Q(is_current=True)),
+            models.Index(fields=["year", "-sort_on", "-id"], name="instrument_year", condition=Q(is_current=True)),
+            models.Index(fields=["kind", "-sort_on", "-id"], name="instrument_kind", condition=Q(is_current=True)),
             models.Index(fields=["title"], name="instrument_title"),
             models.Index(fields=["covering_title"], name="instrument_covering"),
-            models.Index(fields=["is_current", "begins_on", "ends_on"], name="instrument_validity"),
+            models.Index(fields=["begins_on", "ends_on"], name="instrument_validity", condition=Q(is_current=True)),
         )
 
     def __str__(self) -> str:

@@ -77,7 +77,11 @@ def plan_import(text: str) -> Plan:
 
     E_CONFLICT when one number stands in the text twice with different contents.
     """
-    compilation = compile_for_library(text)
+    return plan_of(text, compile_for_library(text))
+
+
+def plan_of(text: str, compilation: records.Compilation) -> Plan:
+    """Compare what was read from `text` with the library; errors as `plan_import`."""
     digest = digest_of(text)
     keyed = _keyed(compilation.instruments, digest, Places(text))
     already = SourceFile.objects.defer("text").filter(digest=digest).first()

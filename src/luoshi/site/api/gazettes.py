@@ -13,10 +13,9 @@ from ninja.responses import codes_4xx
 from luoshi.gazette.records import to_json
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.audit.actions import Actor
-from luoshi.office.instruments import queries, spool
+from luoshi.office.instruments import plan, queries, spool
 from luoshi.office.instruments.actions import IMPORT_JOB, read
 from luoshi.office.instruments.models import GazetteIssue
-from luoshi.office.instruments.plan import compile_for_library
 from luoshi.office.jobs.actions import Progress, enqueue
 from luoshi.office.jobs.models import Job
 from luoshi.office.paging import Key, keyset_page
@@ -30,7 +29,7 @@ RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 @router.post("/gazettes/compile", response={200: dict[str, Any], codes_4xx: Problem}, summary="编译文本，不保存")
 def compile_gazette(request: HttpRequest, body: CompileIn) -> dict[str, Any]:
     """Return what the compiler reads from a text, by the public contract (gazette-v1)."""
-    data: dict[str, Any] = to_json(compile_for_library(read(body.text, "text.txt")))
+    data: dict[str, Any] = to_json(plan.compile_for_library(read(body.text, "text.txt")))
     return data
 
 

@@ -1,4 +1,4 @@
-"""`luoshi bench decisions`: one decision of ten cited reasons, beside openfisca-core and zen-engine on the same ten rules.
+"""`luoshi bench decisions`: a decision of ten cited reasons, beside openfisca-core and zen-engine on the same rules.
 
 All three answer the same thousand subjects, one at a time, in one process; their answers are compared before the clock
 runs. The model is invented: thirteen facts, twelve dated parameters with two values each, ten rules.
@@ -43,11 +43,12 @@ RULES = (
     ("at_most", "rate", "rate_max", "利率{fact}基点,不超过{limit}基点"),
     ("at_most", "fee", "fee_max", "费率{fact}基点,不超过{limit}基点"),
 )
-"""The ten rules: comparison, fact, parameter, sentence. Two more facts and parameters guard the first rule's exemption."""
+"""The ten rules: comparison, fact, parameter, sentence. Four more facts and two parameters guard them all."""
 _COMPARE = {"at_least": operator.ge, "at_most": operator.le}
 _SIGN = {"at_least": ">=", "at_most": "<="}
 FACTS = (
-    "age", "age_at_end", "credit", "overdue", "amount", "total", "term", "rate", "fee", "years", "area", "local", "listed",
+    "age", "age_at_end", "credit", "overdue", "amount", "total", "term", "rate", "fee", "years", "area", "local",
+    "listed",
 )  # fmt: skip
 
 
@@ -142,7 +143,7 @@ def subjects(number: int) -> list[dict[str, Any]]:
 
 
 def per_second(take: Callable[[Any], object], inputs: list[Any], seconds: float) -> float:
-    """Return how many decisions a second of processor time the function takes, median of five runs; results are dropped.
+    """Return how many decisions a second of processor time the function takes, median of five; results are dropped.
 
     Processor time, not the wall's: other work on the machine then slows none of the three.
     """
@@ -163,7 +164,7 @@ def per_second(take: Callable[[Any], object], inputs: list[Any], seconds: float)
 
 
 def zen_decision() -> Callable[[dict[str, Any]], bool]:
-    """Return the same ten rules as a zen-engine decision graph; dates are its caller's affair, so it gets the day as a number."""
+    """Return the same ten rules as a zen-engine decision graph; it knows no dates, so it gets the day as a number."""
     import zen
 
     switch = SWITCH.toordinal()

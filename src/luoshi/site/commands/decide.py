@@ -58,7 +58,7 @@ def _facts(key: str, source: str | None) -> str:
     if source is None:
         raise LuoshiError("E_INPUT", f"请用 --facts 给出事实;格式见 luoshi decide {key} --schema")
     try:
-        return click.get_text_stream("stdin").read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
+        return (sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise LuoshiError("E_FILE", f"无法读取“{source}”:{error}", fields={"file": source}) from None
 
