@@ -29,7 +29,7 @@ DATA: dict[str, Any] = {
     "share": {"title": "比例", "unit": "%", "values": [{"value": "12.5", "from": "2018-01-01", "source": "default"}]},
 }
 TABLE = ParameterTable.from_data(DATA)
-OLD_ENOUGH = Rule(CLAUSE, "申请人{age}周岁,应满{minimum}周岁")
+OLD_ENOUGH = Rule(CLAUSE, "申请人{age}周岁，应满{minimum}周岁")
 
 
 class Applicant(BaseModel):
@@ -113,7 +113,7 @@ def test_decision_cites_and_explains(adult: Definition) -> None:
     taken = decide("test.adult", {"age": 19}, date(2018, 7, 1)).as_dict()
     assert (taken["value"], taken["outcome"]) == (False, "refuse")
     assert taken["reasons"] == [
-        {"citation": CLAUSE, "text": "申请人19周岁,应满20周岁", "ok": False, "data": {"age": 19, "minimum": 20}}
+        {"citation": CLAUSE, "text": "申请人19周岁，应满20周岁", "ok": False, "data": {"age": 19, "minimum": 20}}
     ]
     assert [row["name"] for row in taken["parameters"]] == ["minimum_age", "share"]
     assert taken["parameters"][0]["from"] == "2018-07-01"

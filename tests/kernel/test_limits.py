@@ -221,6 +221,13 @@ def test_extension_runs_from_the_old_due_day_and_only_as_often_as_allowed() -> N
     assert wd(20, start, extensions=[in_time, in_time], max_extensions=1) == date(2018, 11, 2)
 
 
+def test_month_limit_shows_its_first_and_last_days() -> None:
+    due = TimeLimit(3, Unit.MONTH, roll=Roll.NEXT).due(date(2018, 7, 2), calendar)
+    shown = [(cell.day.isoformat()[5:], cell.role) for cell in due.cells]
+    assert (shown[0], shown[1], shown[-1]) == (("07-02", "start"), ("10-02", "off"), ("10-08", "due"))
+    assert len(shown) == 8
+
+
 def test_extension_of_hours() -> None:
     start = moment("2018-05-01T22:10")
     due = TimeLimit(5, Unit.HOUR).due(start, calendar, extensions=[Extension(30, Unit.MINUTE)])

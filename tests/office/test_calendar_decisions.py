@@ -181,6 +181,14 @@ def test_hours_and_clock_times(facts: dict[str, Any], expected: str) -> None:
     assert due(**facts) == expected
 
 
+def test_working_hours_are_a_parameter() -> None:
+    facts = {"n": 6, "unit": "wh", "event": "2018-04-27T16:00"}
+    assert limit(facts).parameters[0]["needs_confirmation"]
+    hours = [["09:00", "12:00"], ["14:00", "17:00"]]
+    assumed = decide("calendar.limit", facts, date(2018, 4, 27), {"working_hours": hours})
+    assert (assumed.value["due"], assumed.informal) == ("2018-04-28T16:00:00+08:00", True)
+
+
 def test_overlapping_pauses_count_once() -> None:
     inspection = {"from": "2018-04-26", "to": "2018-05-08", "kind": "检测"}
     review = {"from": "2018-05-03", "to": "2018-05-10", "kind": "专家论证"}

@@ -16,8 +16,8 @@ def test_benchmark_parameters_change_with_the_day() -> None:
     definition = eligibility()
     young = subjects(1)[0] | {"age": 19}
     before, after = (definition(young, day).reasons[0] for day in (date(2018, 6, 30), SWITCH))
-    assert (before.ok, before.text) == (True, "年龄19周岁,不低于18周岁")
-    assert (after.ok, after.text) == (False, "年龄19周岁,不低于20周岁")
+    assert (before.ok, before.text) == (True, "年龄19周岁，不低于18周岁")
+    assert (after.ok, after.text) == (False, "年龄19周岁，不低于20周岁")
 
 
 def test_benchmark_subjects_are_mixed() -> None:

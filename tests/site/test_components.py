@@ -28,6 +28,13 @@ def test_cite_links_the_clause_and_names_its_purpose():
     assert 'title="测政办发〔2018〕7号 第十二条"' in html
 
 
+def test_cite_shortens_a_long_path_but_tells_it_whole_on_hover():
+    cite = {"number": "测政发〔2018〕1号", "path_words": "附件 甲组行动细则 一(二)2", "text": "测政发〔2018〕1号 附件 甲组行动细则 一(二)2"}
+    html = shown("{% ls_cite cite %}", cite=cite)
+    assert "<b>附件…一(二)2</b>" in html
+    assert "甲组行动细则" in html.split(">")[0]
+
+
 def test_cite_marks_lost_text():
     assert "<i>缺</i>" in shown("{% ls_cite cite %}", cite=design.CITES[1])
 

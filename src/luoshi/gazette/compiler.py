@@ -47,7 +47,7 @@ def compile_text(source: str, directory: Directory = EMPTY_DIRECTORY) -> records
     lines = heads.without_contents(read_lines(source))
     result = records.Compilation(_gazette(lines), [], [], [])
     for document in heads.find_documents(lines):
-        result.instruments.append(_DocumentReader(document, lines, directory, result).read())
+        result.instruments.append(_DocumentReader(document, source, lines, directory, result).read())
     return result
 
 
@@ -68,12 +68,20 @@ class _DocumentReader:
     """Reads one document; holds what its finders share: date, level of government, declarations of its marks."""
 
     def __init__(
-        self, document: heads.Document, lines: Sequence[Line], directory: Directory, result: records.Compilation
+        self,
+        document: heads.Document,
+        source: str,
+        lines: Sequence[Line],
+        directory: Directory,
+        result: records.Compilation,
     ) -> None:
         self.document = document
+        self.source = source
+        self.unknown: set[str] = set()
         self.directory = directory
         self.result = result
         self.issued_on = document.issued_on
+        self.names: dict[str, list[str]] = {}
         first = lines[document.begin].start if document.begin < len(lines) else 0
         last = lines[document.end - 1].end if 0 < document.end <= len(lines) else first
         year = document.parts[1] if document.parts else (self.issued_on.year if self.issued_on else None)
@@ -117,12 +125,14 @@ class _DocumentReader:
     def read(self) -> records.Instrument:
         document, instrument = self.document, self.instrument
         self.warn_head()
+        self.note_repairs(join(document.cover))
         if document.order or (instrument.kind == "appointment" and not document.carried):
             self.read_acts()
         nodes = structure.read_structure(document.body)
         if document.order:
             return instrument
         self.add_clauses(nodes)
+        self.warn_fragments(nodes)
         self.read_relations(nodes)
         self.read_member_lists(nodes)
         self.read_duties(nodes)
@@ -140,6 +150,48 @@ class _DocumentReader:
             if self.document.published_only:
                 self.warn("published_not_issued", "网页发布日期不是成文日期,未采用", *span)
 
+        for line in self.document.moved:
+            self.result.repairs.append(records.Repair("moved_block", line.start, line.end, line.text, ""))
+
+    def note_repairs(self, paragraph: Paragraph) -> None:
+        """Record what joining took out of a paragraph: line breaks inside sentences, blanks inside words."""
+        pieces = paragraph.pieces
+        for (here, there), (following, origin) in zip(pieces, pieces[1:], strict=False):
+            end = there + following - here
+            removed = self.source[end:origin]
+            if not removed:
+                continue
+            kind = "joined_line" if "\n" in removed else "removed_blank"
+            self.result.repairs.append(records.Repair(kind, end, origin, removed, ""))
+
+    def warn_fragments(self, nodes: Sequence[Node]) -> None:
+        """Warn of text that a column break tore off: it repeats the end of another paragraph, or a sentence stays open."""
+        tails = {node.paragraph.text[-8:]: node for node in nodes if len(node.paragraph.text) > 12}
+        for node, following in zip(nodes, [*nodes[1:], None], strict=True):
+            text = node.paragraph.text
+            if node.kind == "paragraph" and len(text) >= 8 and text[-1] == "。":
+                other = tails.get(text[-8:])
+                if other is not None and other is not node and other.paragraph.text.endswith(text):
+                    message = "这一句与另一段的结尾相同,疑为换栏时混入,请与原件核对"
+                    self.warn("interleaved_fragment", message, node.start, node.paragraph.end)
+            if len(text) > 30 and not node.heading and text[-1] not in "。;:!?)”》" and "。" in text:
+                at_end = following is None
+                code = "truncated" if at_end else "open_sentence"
+                message = "文件末尾的句子不完整,原件可能缺页" if at_end else "这一段没有写完,可能断在换栏处"
+                self.warn(code, message, node.start, node.paragraph.end)
+
+    def warn_unknown(self, names: Sequence[str], span: tuple[int, int]) -> None:
+        """Warn once per instrument of an organ that the directory of the place does not know."""
+        if not self.local_place:
+            return
+        for name in names:
+            if name in self.unknown or name.startswith("各") or not _NAMES_ONE.search(name) or self.organ(name).slug:
+                continue
+            self.unknown.add(name)
+            near = self.directory.similar(name)
+            hint = f",是否为“{near}”?" if near else ""
+            self.warn("unknown_organ", f"机构名录中没有“{name}”{hint}原文照录,请核对", *span)
+
     def add_clauses(self, nodes: Sequence[Node]) -> None:
         ordinals: dict[tuple[int, str], int] = {}
         for node in nodes:
@@ -148,6 +200,7 @@ class _DocumentReader:
             self.instrument.clauses.append(
                 records.Clause(node.path, node.label, node.kind, node.heading, node.text, node.start, max(end, node.start))
             )
+            self.note_repairs(paragraph)
             if node.supplied:
                 self.warn("supplied_label", f"“{node.label}、”的标号在印刷中缺失,已按其后的“二”补上", node.start, end)
                 self.result.repairs.append(records.Repair("supplied_label", node.start, node.start, "", node.label))
@@ -157,9 +210,6 @@ class _DocumentReader:
                 if before is not None and node.ordinal not in (before + 1, 1):
                     self.warn("skipped_number", f"“{node.label}”与上一序号不相连,按原文保留", node.start, node.start + len(node.label))
                 ordinals[key] = node.ordinal
-        last = next((node for node in reversed(nodes) if node.paragraph.text), None)
-        if last is not None and last.kind == "article" and last.paragraph.text[-1] not in "。;:)”!?" and len(last.paragraph.text) > 8:
-            self.warn("truncated", "文件末尾的句子不完整,原件可能缺页", last.start, last.paragraph.end)
 
     def read_relations(self, nodes: Sequence[Node]) -> None:
         instrument = self.instrument
@@ -195,15 +245,18 @@ class _DocumentReader:
 
     def read_member_lists(self, nodes: Sequence[Node]) -> None:
         """Read the member list of each annex, part or clause that prints one."""
-        groups: dict[int, tuple[Node | None, list[Paragraph]]] = {}
+        groups: dict[int, tuple[Node | None, list[Node]]] = {}
         for node in nodes:
-            if node.kind == "paragraph":
-                owner = node.parent
-                groups.setdefault(id(owner), (owner, []))[1].extend(spaced(line) for line in node.lines)
-            elif node.text and ("组长" in node.text or "召集人" in node.text or "指挥" in node.text or "主任" in node.text):
-                groups.setdefault(id(node), (node, []))[1].insert(0, node.paragraph)
-        for owner, paragraphs in groups.values():
+            if node.kind == "paragraph" or (node.text and _ROLE_WORDS.search(node.text)):
+                owner = node.parent if node.kind == "paragraph" else node
+                groups.setdefault(id(owner), (owner, []))[1].append(node)
+        for owner, members in groups.values():
+            if not any(_ROLE_WORDS.search(node.paragraph.text) for node in members):
+                continue
             title = _group_title(owner, self.instrument)
+            paragraphs: list[Paragraph] = []
+            for node in members:
+                paragraphs.extend([node.paragraph] if node is owner else (spaced(line) for line in node.lines))
             texts = [paragraph.text for paragraph in paragraphs]
             if not looks_like_member_list(title, texts):
                 continue
@@ -267,6 +320,7 @@ class _DocumentReader:
                     own = [*(self.limit(other.paragraph, f) for f in find_limits(other.paragraph.text, self.context)), *own]
             action = text[start : mark.start] or (covers[-1].paragraph.text if covers else text)
             span = paragraph.span(start, mark.end)
+            self.warn_unknown((*mark.lead, *mark.cooperating), paragraph.span(mark.start, mark.end))
             local_text = list(mark.local_names)
             self.add(
                 merged, clause, action, _summary(node), mark.lead, mark.cooperating, mark.local, local_text, own, span, "mark", 0.95,
@@ -353,7 +407,7 @@ class _DocumentReader:
     ) -> None:
         own = [self.limit(paragraph, found) for found in limits if statement.start <= found.start < statement.end]
         action = paragraph.text[statement.start : statement.end].strip(",")
-        lead = tuple(self.known_form(merged, clause, name) for name in statement.lead)
+        lead = tuple(self.known_form(self.names, clause, name) for name in statement.lead)
         self.add(
             merged, clause, action, _summary(node) if node else action[:_SUMMARY_LENGTH], lead, statement.cooperating,
             bool(statement.local), list(statement.local), own, paragraph.span(statement.start, statement.end), "subject", 0.75,
@@ -361,13 +415,11 @@ class _DocumentReader:
         )
 
     @staticmethod
-    def known_form(merged: dict[tuple[str, frozenset[str]], records.Duty], clause: str, name: str) -> str:
+    def known_form(names: dict[str, list[str]], clause: str, name: str) -> str:
         """Two forms of one body in one clause are merged under the first."""
-        for (path, names), _ in merged.items():
-            if path == clause:
-                for known in names:
-                    if known != name and same_body(known, name):
-                        return known
+        for known in names.get(clause, ()):
+            if known != name and same_body(known, name):
+                return known
         return name
 
     def limit(self, paragraph: Paragraph, found: FoundLimit) -> Limit:
@@ -395,6 +447,7 @@ class _DocumentReader:
         key = (clause, frozenset(lead))
         known = merged.get(key)
         if known is None:
+            self.names.setdefault(clause, []).extend(lead)
             merged[key] = records.Duty(
                 clause, action, summary, self.organs(lead), self.organs(cooperating), local, local_text, limits, *span, basis,
                 confidence, open_ended,
@@ -427,6 +480,8 @@ class _DocumentReader:
             )
 
 
+_ROLE_WORDS = re.compile("组 *长|召集人|总指挥|主 *任:|成 *员|秘书长")
+_NAMES_ONE = re.compile(r"(?<!部)(?<!各)(?:局|委|办|中心|公司|院|会|银行|集团|资源|管理)$")
 _MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
 
 

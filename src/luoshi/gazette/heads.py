@@ -26,7 +26,7 @@ _NUMBER_IN_LINE = re.compile(
 _NUMBER_WORD = re.compile(r"^(?:发文字号|文件编号|文号|字号|编号|号)")
 _YEAR = r"(?P<y>(?:19|20)\d\d|[二一][〇○零OoΟ0一二三四五六七八九]{3})"
 _DATE = rf"{_YEAR}年(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}})月(?P<d>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})日"
-_DATE_LINE = re.compile(rf"[(]?(?:{_DATE})[)]?(?:\([^()]*公开[^()]*\))?$")
+_DATE_LINE = re.compile(rf"(?:\([^()\d]{{2,14}}\))?[(]?(?:{_DATE})[)]?(?:\([^()]*公开[^()]*\))?$")
 _SIGNED_AND_DATED = re.compile(rf"(?P<name>[\u4e00-\u9fff]{{4,40}}?)(?:{_DATE})$")
 _ORDER_LINE = re.compile(rf"(?:{_DATE})(?:{_NUMBER_TEXT})$")
 _ISO_DATE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})")
@@ -56,6 +56,7 @@ ORGAN_LINE = re.compile(
     r"(?:中共)?[\u4e00-\u9fff()、]{2,46}?(?:人民政府|政府|办公室|办公厅|委员会|管委会|管理局|局|厅|委|办|院|会|部|处|中心|"
     r"指挥部|领导小组|公司|联社|分局|支行)$"
 )
+_PROVINCE_BEFORE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[\u4e00-\u9fff]{2,8}(?:市|县|州|盟|区))")
 _HEADING_NOISE = re.compile(r"(?:文件|公报|主办|季刊|月刊|目录)$")
 _LABELLED_FIELD = re.compile(
     r"(?:^|(?<=[ |·]))(?P<key>标题|名称|文件名称|信息名称|发文机关|发文机构|发文单位|制发机关|成文日期|成文时间|印发日期|印发时间|"
@@ -68,7 +69,7 @@ _TITLE_KEYS = ("标题", "名称", "文件名称", "信息名称")
 _ISSUER_KEYS = ("发文机关", "发文机构", "发文单位", "制发机关")
 _WEB_NOISE = re.compile(
     r"首页|当前位置|所在位置|您的位置|浏览|字号|打印|来源|作者|索引号|阅读|下载|无障碍|分享|关键词|主题分类|主题词|组配分类|"
-    r"公文目录|微信|网站|www|http|时间:|日期:|字体|>|»|…$|^\d{4}年.{0,4}月.{0,6}日 "
+    r"公文目录|微信|网站|www|http|时间:|日期:|字体| > |>>|»|…$|^\d{4}年.{0,4}月.{0,6}日 "
 )
 _FIRST_SENTENCE = re.compile(
     r"(?:现将|经.{2,20}(?:同意|研究)|(?:修订后的)?《[^《》]{4,80}》.{0,20}(?:已经|业经|已于|已)|为.{4,60},"
@@ -99,7 +100,8 @@ class Document:
     """One document as lines: head fields read so far, the notice's own lines (`cover`) and the text's lines (`body`).
 
     `published_only` says that the only date is a web page's date of publication; `order` that it is an appointment
-    order with number and date on one line; `carried` that a notice carries the measure.
+    order with number and date on one line; `carried` that a notice carries the measure; `moved` are closing lines that
+    stood inside a sentence.
     """
 
     begin: int
@@ -118,6 +120,7 @@ class Document:
     published_only: bool = False
     order: bool = False
     carried: bool = False
+    moved: list[Line] = field(default_factory=list)
 
 
 def kind_of(title: str | None, covering_title: str | None) -> str:
@@ -181,9 +184,8 @@ def _contents_end(lines: list[Line], start: int) -> int:
     for index in range(start, min(start + 400, len(lines))):
         text = _letters(lines[index].text)
         if text in seen or len(text) > 50 or lines[index].text[-1] in TERMINAL:
-            while index - 1 >= start and _letters(lines[index - 1].text) not in seen:
-                index -= 1
-            return index
+            before = _letters(lines[index - 1].text)
+            return index - 1 if index - 1 > start and text.startswith(before[:1]) and len(before) < 20 and before[:1].isdigit() else index
         seen.add(text)
     return start
 
@@ -199,8 +201,9 @@ def find_documents(lines: list[Line]) -> list[Document]:
     """Split the lines of a file (contents already left out) into documents with their heads read."""
     anchors = _anchors(lines)
     if len(anchors) < 2 and not any(anchor.dated for anchor in anchors):
-        document = Document(0, len(lines))
-        _read_document(document, lines)
+        begin = _title_begin(lines, anchors[0].line, 0) if anchors and anchors[0].line > _zone_end(lines) else 0
+        document = Document(begin, len(lines))
+        _read_document(document, lines[begin:])
         return [document]
     begins = [_title_begin(lines, anchor.line, anchors[i - 1].line + 1 if i else 0) for i, anchor in enumerate(anchors)]
     documents: list[Document] = []
@@ -302,15 +305,27 @@ def _read_document(document: Document, lines: list[Line]) -> None:
     if picked is None:
         picked = next(([Line(0, labelled[key], 0)] for key in _TITLE_KEYS if labelled.get(key)), None)
     if picked:
-        title, document.issuer = _split_title(picked)
+        title, issuer = _split_title(picked)
+        document.issuer = _full_name(issuer, zone) if issuer else None
         _set_titles(document, title)
     _read_body(document, lines[stop:], labelled)
+
+
+def _full_name(issuer: str, zone: Sequence[Line]) -> str:
+    """Return the issuer with its place where another title line of the head prints it whole (市人民政府)."""
+    for line in zone:
+        prefix = _ISSUER_PREFIX.match(_title_text([line]))
+        if prefix and prefix[1].endswith(issuer) and ORGAN_LINE.match(prefix[1]):
+            return prefix[1]
+    return _PROVINCE_BEFORE.sub("", issuer)
 
 
 def _zone_end(lines: list[Line]) -> int:
     """Return the index of the first line that belongs to the text: addressees, a label, or a running sentence."""
     for index, line in enumerate(lines[:60]):
         text = compact(line.text)
+        if _ANNOUNCES.search(text):
+            continue
         if _ADDRESSEE.match(text) or _ADDRESSEE_START.match(text) or _FIRST_SENTENCE.match(text):
             return index
         label = read_label(line.text)
@@ -325,6 +340,8 @@ def _zone_end(lines: list[Line]) -> int:
 
 
 _ABOUT = re.compile("关于|印发|转发|《")
+_ANNOUNCES = re.compile(r"(?:全文|内容)如下[:。]?$")
+"""A web page's sentence before the document it copies."""
 _STARTS_TEXT = re.compile(r"(?:任命|免去|组长|附件)[:]?$|(?:组长|总指挥|总召集人):")
 
 
@@ -367,6 +384,8 @@ def _title_lines(zone: list[Line], start: int) -> list[Line] | None:
         joined = _title_text(zone[start : start + count])
         following = compact(zone[start + count].text) if start + count < len(zone) else ""
         if len(joined) >= 6 and _TITLE_END.search(joined) and not _TITLE_CONTINUES.match(following):
+            if count > 1 and "关于" not in joined and len(text) >= 10 and _TITLE_END.search(text):
+                return None
             return None if re.search(r"[,;。|]", _outside_quotes(joined)) else zone[start : start + count]
     return None
 
@@ -411,8 +430,9 @@ def _organ_words(text: str) -> list[str]:
 def _set_titles(document: Document, title: str) -> None:
     if carried := _CARRIES.match(title):
         document.carried = True
-        document.covering_title = title
-        document.title = bare(re.sub(r"等.{0,6}$", "", carried["what"]))
+        what = bare(re.sub(r"(?<=[》)])等.{0,6}$", "", carried["what"]))
+        document.covering_title = title.replace(f"《{what}》", what)
+        document.title = what
     elif prolonged := _PROLONGS.match(title):
         document.carried = True
         document.covering_title = title
@@ -422,9 +442,9 @@ def _set_titles(document: Document, title: str) -> None:
 
 
 def bare(title: str) -> str:
-    """Return a title without 《》 round the whole of it, inner 〈〉 turned back into 《》."""
+    """Return a title without 《》 round the whole of it."""
     match = _WHOLE_QUOTED.match(title)
-    return (match[1].replace("〈", "《").replace("〉", "》") + (match[2] or "")) if match else title
+    return match[1] + (match[2] or "") if match else title
 
 
 def _labelled_fields(lines: Sequence[Line]) -> dict[str, str]:
@@ -469,7 +489,7 @@ def _named_measure(lines: list[Line]) -> str | None:
     if not lines or read_label(lines[0].text):
         return None
     match = _NAMED.search(text_of(lines[:4])[:400])
-    return (match["a"] or match["b"]).replace("〈", "《").replace("〉", "》") if match else None
+    return match["a"] or match["b"] if match else None
 
 
 def _take_addressees(document: Document, lines: list[Line]) -> None:
@@ -516,12 +536,16 @@ def _letters(text: str) -> str:
 
 
 def _similarity(one: str, other: str) -> float:
-    """Share of common bigrams (Dice); 1.0 for equal texts."""
+    """Share of common bigrams (Dice); 1.0 for equal texts, 0.7 where one all but contains the other."""
     if one == other:
         return 1.0
     a = {one[i : i + 2] for i in range(len(one) - 1)}
     b = {other[i : i + 2] for i in range(len(other) - 1)}
-    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
+    if not a or not b:
+        return 0.0
+    common = len(a & b)
+    contained = 0.7 if common / min(len(a), len(b)) > 0.85 and min(len(one), len(other)) >= 8 else 0.0
+    return max(2 * common / (len(a) + len(b)), contained)
 
 
 def _take_closing(document: Document, lines: list[Line], *, last: bool) -> list[Line]:
@@ -539,7 +563,8 @@ def _take_closing(document: Document, lines: list[Line], *, last: bool) -> list[
         match = plain or _SIGNED_AND_DATED.match(texts[index])
         if match is None or (not plain and not ORGAN_LINE.match(match["name"])):
             continue
-        alone = index + 1 >= len(texts) or index + 1 in drop or index - 1 in drop
+        closes = index > 0 and (lines[index - 1].text[-1] in "。)" or texts[min(index + 1, len(texts) - 1)] in ("附件", "附件:"))
+        alone = index + 1 >= len(texts) or index + 1 in drop or index - 1 in drop or closes
         if (plain and not names and last and not alone) or (value := _to_date(match)) is None:
             continue
         document.issued_on = value
@@ -552,6 +577,10 @@ def _take_closing(document: Document, lines: list[Line], *, last: bool) -> list[
         if signed is not None:
             document.signed_by = texts[signed]
             drop.add(signed)
+    for index in sorted(drop):
+        before = next((lines[i].text[-1] for i in range(index - 1, -1, -1) if i not in drop), "。")
+        if before not in "。:;!?)" and any(i not in drop and texts[i] for i in range(index + 1, min(index + 4, len(texts)))):
+            document.moved.append(lines[index])
     return [line for index, line in enumerate(lines) if index not in drop]
 
 

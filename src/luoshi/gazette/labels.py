@@ -103,7 +103,7 @@ def _annex(text: str) -> Label | None:
     match = _ANNEX.match(text)
     if not match or (text[1] not in "件表录: " and len(text) > 1):
         return None
-    if text.startswith("附件") or len(text) < 3:
+    if text.replace(" ", "").startswith("附件") or len(text) < 3:
         name = (match[1] or "").replace(" ", "").replace("—", "-")
         return Label("annex", f"附件{name}", numeral(name) if name else 1, match.end())
     return None
@@ -123,7 +123,7 @@ def _arabic(text: str, *, decimals: bool) -> Label | None:
     return None
 
 
-_DECIMAL_HEADING = re.compile(r"\d{1,2}\.\d{1,2}(?:\.\d{1,2})?[ 、.]*[\u4e00-\u9fff]{2}")
+_DECIMAL_HEADING = re.compile(r"\d{1,2}\.\d{1,2}(?:\.\d{1,2})?[ 、.]*[\u4e00-\u9fff]{2}|\d{1,2} +[\u4e00-\u9fff]{2,12}$|1总则$")
 _NOT_A_HEADING = re.compile(r"\d{1,2}\.\d{1,2} ?[个万亿倍元米吨公千平百年月日]")
 
 

@@ -10,6 +10,7 @@ import enum
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -508,6 +509,11 @@ class Directory:
         if key not in self._known:
             self._known[key] = self._look_up(name, on)
         return self._known[key]
+
+    def similar(self, name: str) -> str | None:
+        """The one written form close enough to be meant by a misprint; only a proposal for a reader, never a reading."""
+        near = get_close_matches(name, self._owners, n=1, cutoff=0.74)
+        return near[0] if near else None
 
     def expand(self, name: str) -> tuple[str, ...]:
         """The slugs a wildcard stands for (各镇区); empty for one whose members are chosen case by case."""

@@ -58,6 +58,8 @@ _SUBJECT = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _BY_WHOM = re.compile(rf"(?<![自来理缘])由(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _WHOLE = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}$")
 _SEATED = re.compile(rf"(?P<run>{_RUN}){_NOTE}设在")
+_GATE = re.compile(rf"(?:{_BODY})(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}(?:{_BINDING}|{_PLAIN}))")
+"""Where a body's name meets a verb: only parts with such a place are read at all."""
 _PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_PLAIN}|{_BINDING}|等)")
 _GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?(?:{_BINDING}|{_PLAIN})")
 _CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以后|情况下|过程中|基础上|范围内|情形|原因)$")
@@ -148,27 +150,22 @@ def _in_order(run: str, names: list[str]) -> tuple[str, ...]:
 
 def find_statements(text: str, level: Level, covered: tuple[tuple[int, int], ...] = ()) -> list[Statement]:
     """Return the duties stated in a canonical paragraph; `covered` are spans (marks) that are no sentences."""
+    places = [match.start() for match in _GATE.finditer(text)]
     found: list[Statement] = []
-    for start, end in _sentences(text, covered):
-        found.extend(_in_sentence(text, start, end, level))
+    done = 0
+    for place in places:
+        if place < done:
+            continue
+        start = max(text.rfind(mark, 0, place) for mark in "。;!?") + 1
+        match = _SENTENCE_END.search(text, place)
+        done = match.start() if match else len(text)
+        if done - start > 5 and not any(a <= start + 2 and done - 2 <= b for a, b in covered):
+            found.extend(_in_sentence(text, start, done, [p for p in places if start <= p < done], level))
     return found
 
 
 _SENTENCE_END = re.compile("[。;!?]")
 _PART = re.compile(r"(?:[^,:()]|\([^()]{0,80}\)|[()])+")
-
-
-def _sentences(text: str, covered: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
-    start = 0
-    for match in _SENTENCE_END.finditer(text):
-        spans.append((start, match.start()))
-        start = match.end()
-    if start < len(text):
-        spans.append((start, len(text)))
-    return [
-        span for span in spans if span[1] - span[0] > 5 and not any(a <= span[0] + 2 and span[1] - 2 <= b for a, b in covered)
-    ]
 
 
 _GROUNDS = frozenset(("根据", "按照", "按", "依据", "依照", "结合", "在", "于", "对", "凭"))
@@ -185,13 +182,13 @@ class _Head(NamedTuple):
     open_ended: bool
 
 
-def _in_sentence(text: str, start: int, end: int, level: Level) -> list[Statement]:
+def _in_sentence(text: str, start: int, end: int, places: list[int], level: Level) -> list[Statement]:
     if _DEFINES.search(text, start, end):
         return []
     parts = [(match.start(), match[0]) for match in _PART.finditer(text, start, end)]
     heads: list[_Head] = []
     for position, (place, words) in enumerate(parts):
-        if len(words) >= 4 and (head := _read_part(place, words, parts[position + 1 :], level)) is not None:
+        if any(place <= gate < place + len(words) for gate in places) and (head := _read_part(place, words, parts[position + 1 :], level)) is not None:
             heads.append(head)
     stops = [*(head.place for head in heads[1:]), end] if heads else []
     return [

@@ -23,6 +23,8 @@ FOLD = str.maketrans({**_ASCII, **_BLANKS, **_VARIANTS})
 _REMOVABLE = re.compile(r" +(?![A-Za-z])|(?<![A-Za-z,.;:]) +")
 _MARKDOWN = re.compile(r"(?:#{1,6} +|[-*+·] +(?=[^ \-*])|> ?)+")
 _TAG = re.compile(r"<(?P<block>/?(?:p|div|br|tr|li|h\d|table|td|th)\b)?[^<>\n]{0,200}>")
+_GLUED_DATE = re.compile(r" (?:(?:19|20)\d\d|[二一][〇○零OoΟ一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,2}月[\d一二三四五六七八九十]{1,3}日 ")
+_BETWEEN_WORDS = re.compile(r"(?<=[\u4e00-\u9fff。:;)】》]) +(?=[\u4e00-\u9fff《(\d])")
 _GLUED = re.compile(r"(?<=[。:;]) +(?=(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十百]{1,4}[章条]|\d{1,2}[.、]|《|现将|为))")
 _RULE = re.compile(r"[-=_*. |·—…]*$")
 _PAGE_NUMBER = re.compile(r"[-—·.]{0,3} ?(?:第 ?)?\d{1,4}(?: ?页)? ?[-—·.]{0,3}$")
@@ -95,7 +97,7 @@ def read_lines(source: str) -> list[Line]:
     folded = fold(source)
     if "</" in folded or "<br" in folded:
         folded = _TAG.sub(lambda tag: ("\n" if tag["block"] else " ") + " " * (len(tag[0]) - 1), folded)
-    if _GLUED.search(folded):
+    if "。 " in folded or ": " in folded or "; " in folded or "日 " in folded:
         folded = _unglue(folded)
     for raw in folded.split("\n"):
         text = raw.strip(" ")
@@ -126,7 +128,13 @@ def read_lines(source: str) -> list[Line]:
 
 def _unglue(folded: str) -> str:
     """Break lines into which a web page glued several paragraphs, at the blanks it left between them."""
-    return "\n".join(_GLUED.sub(_break, line) if len(line) > 160 else line for line in folded.split("\n"))
+    return "\n".join(_unglue_line(line) if len(line) > 160 else line for line in folded.split("\n"))
+
+
+def _unglue_line(line: str) -> str:
+    if _GLUED_DATE.search(line):
+        return _BETWEEN_WORDS.sub(_break, line)
+    return _GLUED.sub(_break, line)
 
 
 def _break(blanks: re.Match[str]) -> str:

@@ -118,7 +118,7 @@ class WorkingCalendar:
         if year < self.first_year:
             raise LuoshiError(
                 "E_CALENDAR_MISSING",
-                f"工作日历自{self.first_year}年起,没有{year}年的放假安排",
+                f"工作日历自{self.first_year}年起，没有{year}年的放假安排",
                 fields={"year": year, "first_year": self.first_year},
             )
         return statutory_days(year)

@@ -49,7 +49,7 @@ class DocumentNumber:
     def of(cls, text: str) -> DocumentNumber:
         """Read a number that must be one; E_INPUT otherwise."""
         if (number := cls.parse(text)) is None:
-            raise LuoshiError("E_INPUT", f"“{text}”不是文号,应如“某政发〔2018〕1号”", fields={"value": text})
+            raise LuoshiError("E_INPUT", f"“{text}”不是文号，应如“某政发〔2018〕1号”", fields={"value": text})
         return number
 
     def __str__(self) -> str:
@@ -223,7 +223,9 @@ class Citation:
     def of(cls, text: str) -> Citation:
         """Read a citation that must be one; E_INPUT otherwise."""
         if (citation := cls.parse(text)) is None:
-            raise LuoshiError("E_INPUT", f"“{text}”不是条款引用,应如“某政发〔2018〕1号 三(五)”", fields={"value": text})
+            raise LuoshiError(
+                "E_INPUT", f"“{text}”不是条款引用，应如“某政发〔2018〕1号 三(五)”", fields={"value": text}
+            )
         return citation
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ def roll_to_working_day(last: date, calendar: WorkingCalendar) -> Rolled:
     if day == last:
         return Rolled(last, None)
     why = calendar.kind(last).value
-    return Rolled(day, Step("roll", f"{moment_name(last)}是{why},顺延至其后第一个工作日{moment_name(day)}"))
+    return Rolled(day, Step("roll", f"{moment_name(last)}是{why}，顺延至其后第一个工作日{moment_name(day)}"))
 
 
 class Counting:
@@ -67,14 +67,14 @@ class Counting:
         for extension in self.extensions:
             words = f"延长{extension.n}{extension.unit.word}"
             if self.max_extensions is not None and granted >= self.max_extensions:
-                self.steps.append(Step("extension", f"{words}不予采用:最多延长{self.max_extensions}次", ok=False))
+                self.steps.append(Step("extension", f"{words}不予采用：最多延长{self.max_extensions}次", ok=False))
             elif extension.decided_at is not None and not due.in_time(extension.decided_at):
-                late = f"{words}不予采用:{moment_name(extension.decided_at)}时期限已于{due.text}届满"
+                late = f"{words}不予采用：{moment_name(extension.decided_at)}时期限已于{due.text}届满"
                 self.steps.append(Step("extension", late, ok=False))
             else:
                 granted += 1
                 due = self._extended(due, extension)
-                self.steps.append(Step("extension", f"{words},自原截止日的次日起算,至{due.text}"))
+                self.steps.append(Step("extension", f"{words}，自原截止日的次日起算，至{due.text}"))
         return replace(due, provisional=self.provisional, steps=tuple(self.steps), cells=tuple(self.cells))
 
     # --- days -----------------------------------------------------------------------------------------------------
@@ -84,21 +84,27 @@ class Counting:
         words = f"{limit.n}{limit.unit.word}"
         if limit.form is Form.BEFORE:
             last = self._back(event)
-            self.steps.append(Step("start", f"{moment_name(event)}当日不计入,自前一日起倒数"))
-            self.steps.append(Step("count", f"向前数{words},最迟为{moment_name(last)},不顺延"))
+            self.steps.append(Step("start", f"{moment_name(event)}当日不计入，自前一日起倒数"))
+            self.steps.append(Step("count", f"向前数{words}，最迟为{moment_name(last)}，不顺延"))
             return self._end(last)
         if limit.form is Form.TERM:
-            self.steps.append(Step("start", f"自{moment_name(event)}起计,首日计入"))
+            self.steps.append(Step("start", f"自{moment_name(event)}起计，首日计入"))
             if limit.n == 0:
                 raise LuoshiError("E_INPUT", "期间的长度应大于零")
             last = self._term_end(event)
-            self.steps.append(Step("count", f"满{words},最后一日为{moment_name(last)}"))
+            self.steps.append(Step("count", f"满{words}，最后一日为{moment_name(last)}"))
         else:
-            self.steps.append(Step("start", f"{moment_name(event)}当日不计入,自次日起算"))
+            self.steps.append(Step("start", f"{moment_name(event)}当日不计入，自次日起算"))
             self.cells.append(self._cell(event, "start", None))
             last = self._forward(event, limit.n, limit.unit)
-            self.steps.append(Step("count", f"数{words},最后一日为{moment_name(last)}"))
+            self.steps.append(Step("count", f"数{words}，最后一日为{moment_name(last)}"))
+        self._mark(last)
         return self._end(self._rolled(last))
+
+    def _mark(self, last: date) -> None:
+        """Put the last day among the cells where it was not reached by counting days (months, years)."""
+        if not self.cells or self.cells[-1].day != last:
+            self.cells.append(self._cell(last, "due", None))
 
     def _forward(self, start: date, n: int, unit: Unit) -> date:
         """The last of n units after the start day, days in a pause taken out."""
@@ -159,10 +165,9 @@ class Counting:
         self.provisional |= any(map(self.calendar.is_provisional, self.calendar.days(last, rolled.day)))
         if rolled.step is not None:
             self.steps.append(rolled.step)
-            if self.cells:
-                self.cells.pop()
-                for day in self.calendar.days(last, rolled.day):
-                    self.cells.append(self._cell(day, "due" if day == rolled.day else "off", None))
+            self.cells.pop()
+            for day in self.calendar.days(last, rolled.day):
+                self.cells.append(self._cell(day, "due" if day == rolled.day else "off", None))
         return rolled.day
 
     def _paused(self, day: date) -> bool:
@@ -182,7 +187,7 @@ class Counting:
     def _by_clock(self, limit: TimeLimit, event: date | datetime) -> Due:
         if not isinstance(event, datetime):
             raise LuoshiError(
-                "E_INPUT", f"以{limit.unit.word}计的期限须给出起算时刻,不能只有日期", fields={"event": str(event)}
+                "E_INPUT", f"以{limit.unit.word}计的期限须给出起算时刻，不能只有日期", fields={"event": str(event)}
             )
         start = local(event)
         if limit.form is Form.BEFORE:
@@ -190,13 +195,13 @@ class Counting:
                 raise LuoshiError("E_UNIT", "“提前”的期限不能用工作小时")
             until = start - timedelta(minutes=limit.n * (1 if limit.unit is Unit.MINUTE else 60))
             self.steps.append(
-                Step("count", f"{moment_name(start)}之前{limit.n}{limit.unit.word},最迟为{moment_name(until)}(含)")
+                Step("count", f"{moment_name(start)}之前{limit.n}{limit.unit.word}，最迟为{moment_name(until)}（含）")
             )
         else:
             until = self._elapse(start, limit.n, limit.unit)
             how = "只计工作日的工作时间" if limit.unit is Unit.WORKING_HOUR else "昼夜连续计算"
-            self.steps.append(Step("start", f"自{moment_name(start)}起算,{how}"))
-            self.steps.append(Step("count", f"满{limit.n}{limit.unit.word},至{moment_name(until)}(含)"))
+            self.steps.append(Step("start", f"自{moment_name(start)}起算，{how}"))
+            self.steps.append(Step("count", f"满{limit.n}{limit.unit.word}，至{moment_name(until)}（含）"))
         return Due(until, True, self.provisional, self.calendar.version, ())
 
     def _elapse(self, start: datetime, n: int, unit: Unit) -> datetime:
@@ -225,7 +230,9 @@ class Counting:
             raise LuoshiError("E_UNIT", "延长的单位与原期限不一致", fields={"unit": extension.unit.value})
         if extension.unit.is_clock:
             return replace(due, until=self._elapse(due.until, extension.n, extension.unit))
-        return self._end(self._rolled(self._forward(due.due_on, extension.n, extension.unit)))
+        last = self._forward(due.due_on, extension.n, extension.unit)
+        self._mark(last)
+        return self._end(self._rolled(last))
 
 
 def _without(

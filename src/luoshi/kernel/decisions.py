@@ -1,6 +1,6 @@
 """Decisions: pure functions of typed facts and dated parameters that say why, clause by clause, and can be re-run.
 
-    ADULT = Rule("某政发〔2018〕1号 三(一)", "申请人{age}周岁,应满{minimum}周岁")
+    ADULT = Rule("某政发〔2018〕1号 三(一)", "申请人{age}周岁，应满{minimum}周岁")
 
     @decision(key="room.adult", title="是否成年", parameters=TABLE, reads=("minimum_age",))
     def adult(facts: Applicant, context: Context) -> Verdict:
@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from inspect import cleandoc
 from string import Formatter
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
@@ -182,7 +183,7 @@ class Definition:
         return {
             "key": self.key,
             "title": self.title,
-            "description": (self.function.__doc__ or "").strip(),
+            "description": cleandoc(self.function.__doc__ or ""),
             "citation": None if self.citation is None else str(self.citation),
             "facts": self.facts_model.model_json_schema(),
             "parameters": [
@@ -349,7 +350,7 @@ def rerun(receipt: Mapping[str, Any], calendar: WorkingCalendar | None = None) -
     """Take the decision of a receipt again, with the parameter values the receipt names. E_HASH if it was altered."""
     body = {name: part for name, part in receipt.items() if name != "sha256"}
     if _digest(body) != receipt.get("sha256"):
-        raise LuoshiError("E_HASH", "回执内容与其摘要不符,可能被改动")
+        raise LuoshiError("E_HASH", "回执内容与其摘要不符，可能被改动")
     definition = find(receipt["key"])
     on = date.fromisoformat(receipt["on"])
     table = ParameterTable.from_data(
@@ -395,4 +396,4 @@ def _input_error(error: ValidationError) -> LuoshiError:
         for fault in error.errors(include_url=False, include_context=False)
     ]
     words = ";".join(f"“{fault['field']}”{fault['fault']}" for fault in faults[:5])
-    return LuoshiError("E_INPUT", f"事实填写有误:{words}", fields={"faults": faults})
+    return LuoshiError("E_INPUT", f"事实填写有误：{words}", fields={"faults": faults})

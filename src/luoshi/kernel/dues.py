@@ -135,14 +135,14 @@ class Due:
         """Refuse what silence brings about while the limit runs (E_NOT_YET) or is provisional (E_CALENDAR_MISSING)."""
         self.require_final()
         if self.in_time(moment):
-            raise LuoshiError("E_NOT_YET", f"期限至{self.text}止,尚未届满", fields={"until": self.until.isoformat()})
+            raise LuoshiError("E_NOT_YET", f"期限至{self.text}止，尚未届满", fields={"until": self.until.isoformat()})
 
     def require_final(self) -> None:
         """Refuse (E_CALENDAR_MISSING) any tacit effect, lapse or lateness while the date is provisional."""
         if self.provisional:
             raise LuoshiError(
                 "E_CALENDAR_MISSING",
-                f"{self.text}为暂定期限:该年度放假安排尚未公布,不得视为同意、失效或逾期",
+                f"{self.text}为暂定期限：该年度放假安排尚未公布，不得视为同意、失效或逾期",
                 fields={"provisional_due": self.due_on.isoformat()},
             )
 
@@ -174,4 +174,4 @@ def moment_name(moment: date | datetime | None) -> str:
     if isinstance(moment, datetime):
         shown = local(moment)
         return f"{shown:%Y-%m-%d %H:%M:%S}" if shown.second else f"{shown:%Y-%m-%d %H:%M}"
-    return "" if moment is None else f"{moment.isoformat()}(周{WEEKDAYS[moment.weekday()]})"
+    return "" if moment is None else f"{moment.isoformat()}（周{WEEKDAYS[moment.weekday()]}）"

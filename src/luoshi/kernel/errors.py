@@ -36,7 +36,7 @@ CODES: Mapping[str, Code] = _codes(
     E_UNIT              422  2  单位未知或不一致
     E_CHECK_DIGIT       422  2  校验位不符
     E_ID_MANGLED        422  2  号码被表格软件破坏
-    E_IMPLAUSIBLE       422  2  数值异常,需说明理由
+    E_IMPLAUSIBLE       422  2  数值异常，需说明理由
     E_FILE              422  2  文件无法读取
     E_HEADER            422  2  表头不符
     E_HASH              422  2  摘要不符
@@ -64,7 +64,7 @@ CODES: Mapping[str, Code] = _codes(
     E_FORBIDDEN         403  5  无权操作
     E_NOT_FOUND         404  5  不存在
     E_SELF              403  5  不得办理本人事项
-    E_INTEREST          403  5  存在利害关系,应当回避
+    E_INTEREST          403  5  存在利害关系，应当回避
     E_NO_DELEGATION     403  5  没有有效授权
     E_PURPOSE           403  5  未说明用途
     E_INTERNAL          500  70 系统内部错误

@@ -36,11 +36,13 @@ def parse_uscc(text: str) -> str:
     """Return a credit code (统一社会信用代码) in its stored form; E_CHECK_DIGIT or E_INPUT if it is none."""
     code = clean(text)
     if len(code) != 18:
-        raise LuoshiError("E_INPUT", f"统一社会信用代码应为18位,现为{len(code)}位", fields={"value": text})
+        raise LuoshiError("E_INPUT", f"统一社会信用代码应为18位，现为{len(code)}位", fields={"value": text})
     if wrong := sorted(set(code) - set(USCC_ALPHABET)):
         raise LuoshiError("E_INPUT", f"统一社会信用代码不得含有{'、'.join(wrong)}", fields={"value": text})
     if (check := uscc_check(code[:17])) != code[17]:
-        raise LuoshiError("E_CHECK_DIGIT", f"统一社会信用代码校验位不符,应为{check},请核对原件", fields={"value": text})
+        raise LuoshiError(
+            "E_CHECK_DIGIT", f"统一社会信用代码校验位不符，应为{check}，请核对原件", fields={"value": text}
+        )
     return code
 
 
@@ -61,15 +63,15 @@ def parse_id_number(text: str, today: date) -> str:
         code = code[:6] + "19" + code[6:]
         code += id_check(code)
     if len(code) != 18 or not (code[:17].isascii() and code[:17].isdigit()):
-        raise LuoshiError("E_INPUT", "身份证号应为18位(或旧15位)数字,末位可为X", fields={"length": len(code)})
+        raise LuoshiError("E_INPUT", "身份证号应为18位(或旧15位)数字，末位可为X", fields={"length": len(code)})
     try:
         born = date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
     except ValueError:
-        raise LuoshiError("E_INPUT", "身份证号中的出生日期不存在,请核对原件") from None
+        raise LuoshiError("E_INPUT", "身份证号中的出生日期不存在，请核对原件") from None
     if not date(1900, 1, 1) <= born <= today:
-        raise LuoshiError("E_INPUT", "身份证号中的出生日期应在1900年之后、今天之前,请核对原件")
+        raise LuoshiError("E_INPUT", "身份证号中的出生日期应在1900年之后、今天之前，请核对原件")
     if id_check(code[:17]) != code[17]:
-        raise LuoshiError("E_CHECK_DIGIT", "身份证号校验位不符,请核对原件")
+        raise LuoshiError("E_CHECK_DIGIT", "身份证号校验位不符，请核对原件")
     return code
 
 

@@ -56,7 +56,7 @@ def read_unit(word: str) -> Unit:
     if key not in UNIT_WORDS:
         known = "、".join(unit.value for unit in Unit)
         raise LuoshiError(
-            "E_UNIT", f"单位“{word}”未知,可用 {known} 或工作日、日、月、年、小时等", fields={"unit": word}
+            "E_UNIT", f"单位“{word}”未知，可用 {known} 或工作日、日、月、年、小时等", fields={"unit": word}
         )
     return UNIT_WORDS[key]
 
@@ -95,6 +95,6 @@ def _counted(words: str, whole: str) -> dict[str, Any]:
     number = None if match is None else int(match[1]) if match[1].isdecimal() else from_chinese(match[1])
     if match is None or number is None:
         raise LuoshiError(
-            "E_INPUT", f"读不懂期限“{whole}”,应如“10 working days”“3个月内”“yearly by 10-31”", fields={"limit": whole}
+            "E_INPUT", f"读不懂期限“{whole}”，应如“10 working days”“3个月内”“yearly by 10-31”", fields={"limit": whole}
         )
     return {"n": number, "unit": read_unit(match[2])}

@@ -71,7 +71,7 @@ class TimeLimit:
             steps.append(
                 Step(
                     "reset",
-                    f"{moment_name(reset_at)}重新收到材料,期限自此重新起算,原起算点{moment_name(event)}不再适用",
+                    f"{moment_name(reset_at)}重新收到材料，期限自此重新起算，原起算点{moment_name(event)}不再适用",
                 )
             )
             event = reset_at
@@ -98,16 +98,16 @@ class TimeLimit:
 def _pause_step(pause: Pause, closed: Pause, refusal: str | None) -> Step:
     name = f"“{pause.kind}”" if pause.kind else ""
     if refusal is not None:
-        return Step("pause", f"{name}中止({moment_name(pause.begins)}起)不予扣除:{refusal}", ok=False)
-    ends = moment_name(closed.ends) + ("(尚未结束,暂计至此日)" if pause.ends is None else "")
-    return Step("pause", f"{name}中止:{moment_name(pause.begins)}当日照计,次日起至{ends}(含)不计入")
+        return Step("pause", f"{name}中止（{moment_name(pause.begins)}起）不予扣除：{refusal}", ok=False)
+    ends = moment_name(closed.ends) + ("（尚未结束，暂计至此日）" if pause.ends is None else "")
+    return Step("pause", f"{name}中止：{moment_name(pause.begins)}当日照计，次日起至{ends}（含）不计入")
 
 
 def _closed(pause: Pause, as_of: date | None) -> Pause:
     if pause.ends is not None:
         return pause
     if as_of is None:
-        raise LuoshiError("E_INCOMPLETE", "中止尚未结束,请给出计算日(as_of)")
+        raise LuoshiError("E_INCOMPLETE", "中止尚未结束，请给出计算日(as_of)")
     return pause._replace(ends=max(as_of, day_of(pause.begins)))
 
 
@@ -142,7 +142,7 @@ def revise(
     until = min(old.until, max(computed.until, earliest))
     if until == computed.until:
         return Revision(old, computed, computed)
-    reason = f"日历变更于{moment_name(entered_on)}录入,未结期限不早于其后第一个工作日终了,故不提前至{computed.text}"
+    reason = f"日历变更于{moment_name(entered_on)}录入，未结期限不早于其后第一个工作日终了，故不提前至{computed.text}"
     held = replace(computed, until=until, inclusive=old.inclusive and until == old.until,
                    steps=(*computed.steps, Step("revision", reason)))  # fmt: skip
     return Revision(old, computed, held)

@@ -35,7 +35,7 @@ class Rounding(Enum):
 def rate(text: str | int | Decimal) -> Fraction:
     """Return an exact rate from `3.89%`, `0.5‰`, `0.2`, `1/3`, an int or a Decimal; floats are refused."""
     if isinstance(text, float):
-        raise LuoshiError("E_INPUT", "利率、比例不得用浮点数,请写成文本或整数")
+        raise LuoshiError("E_INPUT", "利率、比例不得用浮点数，请写成文本或整数")
     if not isinstance(text, str):
         return Fraction(text)
     body = text.strip().replace("％", "%")
@@ -78,7 +78,7 @@ class Money:
                 value = Fraction(f"{whole.replace(',', '')}.{part or 0}") * fen
                 if value.denominator == 1:
                     return cls(-value.numerator if sign else value.numerator)
-        raise LuoshiError("E_AMOUNT", f"“{text}”不是金额:请写元,最多两位小数", fields={"value": str(text)})
+        raise LuoshiError("E_AMOUNT", f"“{text}”不是金额：请写元，最多两位小数", fields={"value": str(text)})
 
     def __add__(self, other: Money) -> Money:
         return Money(self.fen + other.fen)
@@ -97,7 +97,7 @@ class Money:
         """Split without gain or loss by largest remainder, ties to the part listed first. Not for negative amounts."""
         total = sum(map(Fraction, weights), Fraction(0))
         if self.fen < 0 or total <= 0 or any(weight < 0 for weight in weights):
-            raise LuoshiError("E_AMOUNT", "分配的金额和权重不得为负,权重之和应大于零")
+            raise LuoshiError("E_AMOUNT", "分配的金额和权重不得为负，权重之和应大于零")
         exact = [self.fen * Fraction(weight) / total for weight in weights]
         parts = [share.numerator // share.denominator for share in exact]
         by_remainder = sorted(range(len(parts)), key=lambda index: (parts[index] - exact[index], index))
@@ -114,7 +114,7 @@ class Money:
         """Return the capital characters of a cheque or notice: `壹佰贰拾元叁角整`."""
         whole, part = divmod(abs(self.fen), 100)
         if whole >= 10**16:
-            raise LuoshiError("E_AMOUNT", "金额过大,无法写成大写")
+            raise LuoshiError("E_AMOUNT", "金额过大，无法写成大写")
         jiao, fen = divmod(part, 10)
         text = _capital_integer(whole) + "元" if whole else ""
         if jiao:

@@ -43,7 +43,7 @@ class DatedValue:
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether it must be shown as 默认值,未经确认."""
+        """Whether it must be shown as 默认值，未经确认."""
         return self.source is not Provenance.CLAUSE and self.confirmed_by is None
 
     def covers(self, day: date) -> bool:
@@ -88,7 +88,7 @@ def missing(name: str, day: date, parameter: Parameter | None) -> LuoshiError:
         f"{value.valid_from.isoformat()}至{value.valid_to.isoformat() if value.valid_to else '今'}"
         for value in (parameter.values if parameter else ())
     ]
-    known = f"已有:{'、'.join(spans)}" if spans else "尚无任何值"
+    known = f"已有：{'、'.join(spans)}" if spans else "尚无任何值"
     return LuoshiError(
         "E_PARAMETER_MISSING",
         f"参数“{name}”在{day.isoformat()}没有值({known}),请补录后再办",
@@ -173,7 +173,7 @@ def _dated(name: str, unit: str, row: Mapping[str, Any]) -> DatedValue:
     citation = row.get("citation")
     source = Provenance(row.get("source", "clause"))
     if source is Provenance.CLAUSE and citation is None:
-        raise LuoshiError("E_INPUT", f"参数“{name}”出自条款,应注明条款", fields={"parameter": name})
+        raise LuoshiError("E_INPUT", f"参数“{name}”出自条款，应注明条款", fields={"parameter": name})
     return DatedValue(
         value=_exact(name, unit, row["value"]),
         valid_from=_day(name, row["from"]),
@@ -186,7 +186,7 @@ def _dated(name: str, unit: str, row: Mapping[str, Any]) -> DatedValue:
 
 def _exact(name: str, unit: str, value: Any) -> Any:
     if isinstance(value, float):
-        raise LuoshiError("E_INPUT", f"参数“{name}”的值{value}是浮点数,请加引号写成文本", fields={"parameter": name})
+        raise LuoshiError("E_INPUT", f"参数“{name}”的值{value}是浮点数，请加引号写成文本", fields={"parameter": name})
     if isinstance(value, str) and unit in ("decimal", "%", "‰"):
         try:
             return Decimal(value)

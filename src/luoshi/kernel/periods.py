@@ -138,4 +138,4 @@ def due_at(moment: datetime, calendar: WorkingCalendar, step: Step) -> Due:
 
 def window_step(opens: date, closes: date) -> Step:
     """The step of a window from-to, both ends included."""
-    return Step("window", f"自{moment_name(opens)}起至{moment_name(closes)}止,首尾两日均含")
+    return Step("window", f"自{moment_name(opens)}起至{moment_name(closes)}止，首尾两日均含")

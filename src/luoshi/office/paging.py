@@ -13,7 +13,7 @@ from django.db.models import Model, Q, QuerySet
 
 from luoshi.kernel.errors import LuoshiError
 
-COUNT_BOUND = 5000
+COUNT_BOUND = 2000
 """Lists count exactly up to here; beyond, they say so."""
 
 Row = TypeVar("Row", bound=Model)

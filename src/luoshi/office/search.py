@@ -2,17 +2,20 @@
 
 Chinese is written without blanks, so a text is indexed as its overlapping pairs of characters and a query is the phrase
 of its pairs: `修补街` finds exactly the texts with 修补 directly followed by 补街. Punctuation, blanks and case do not count.
-A text's last character is indexed alone too, so that a query of one character is a prefix.
+A part's last character is indexed alone too: a query of one character is a prefix, and no phrase spans two parts.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.db import connection
+from django.db.models import BigIntegerField
+from django.db.models.expressions import RawSQL
 
 _WORDLESS = re.compile(r"[\W_]+")
 _MAX_QUERY = 60
@@ -34,7 +37,7 @@ def table_operations(table: str) -> tuple[Callable[[Any, Any], None], Callable[[
         if editor.connection.vendor == "sqlite":
             editor.execute(
                 f"CREATE VIRTUAL TABLE {table} USING fts5"
-                "(pairs, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0')"
+                "(pairs, content='', columnsize=0, prefix='1', tokenize='unicode61 remove_diacritics 0')"
             )
         else:
             editor.execute(f"CREATE TABLE {table} (rowid bigint PRIMARY KEY, pairs tsvector NOT NULL)")
@@ -46,14 +49,10 @@ def table_operations(table: str) -> tuple[Callable[[Any, Any], None], Callable[[
     return forwards, backwards
 
 
-def index(table: str, texts: Iterable[tuple[int, str]]) -> None:
-    """Add (id, text) rows to the index; rows are never changed, because what they index never is."""
-    if connection.vendor == "sqlite":
-        rows = [(key, " ".join(_pairs(fold(text)))) for key, text in texts]
-        value = "%s"
-    else:
-        rows = [(key, _tsvector(_pairs(fold(text)))) for key, text in texts]
-        value = "%s::tsvector"
+def index(table: str, texts: Iterable[tuple[int, Iterable[str]]]) -> None:
+    """Add rows of an id and the parts of its text; rows are never changed, because what they index never is."""
+    written, value = (" ".join, "%s") if connection.vendor == "sqlite" else (_tsvector, "%s::tsvector")
+    rows = [(key, written([pair for part in parts for pair in _pairs(fold(part))])) for key, parts in texts]
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {table} (rowid, pairs) VALUES (%s, {value})", rows)  # noqa: S608
 
@@ -86,3 +85,18 @@ def matching_ids(table: str, query: str, limit: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(*statement)
         return [row[0] for row in cursor.fetchall()]
+
+
+def among(ids: Collection[int]) -> RawSQL:
+    """Return `ids` as a subquery of one parameter: thousands of parameters would cost more than the query."""
+    if connection.vendor == "sqlite":
+        return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))], output_field=BigIntegerField())
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)], output_field=BigIntegerField())
+
+
+def all_matching(table: str, query: str) -> RawSQL:
+    """Return every id whose text contains `query` (which must hold a letter or ideograph) as a subquery."""
+    statement = matching(table, query, 10**9)
+    if statement is None:
+        return RawSQL("SELECT 0 WHERE 1 = 0", [], output_field=BigIntegerField())
+    return RawSQL(*statement, output_field=BigIntegerField())  # noqa: S611 - words are parameters

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from luoshi.kernel.calendar import announced_calendar
 from luoshi.kernel.citation import Locator, clause_url
 from luoshi.office.duties.dates import next_due, words
-from luoshi.office.duties.models import Duty, DutyOrgan, Target, TimeLimit
+from luoshi.office.duties.models import Duty, Target, TimeLimit
 from luoshi.office.organs.directory import load_directory
 from luoshi.office.instruments.models import CompilerWarning, Instrument
 from luoshi.office.instruments.validity import Validity as Judged
@@ -179,7 +179,10 @@ def shown_validity(judged: Judged, known: Callable[[str], str]) -> ShownValidity
         ShownReason(r.ok, r.text, Cite(r.citation, r.citation, "", "", known(r.citation), r.citation) if r.citation else None)
         for r in judged.reasons
     ]
-    return ShownValidity(judged.state, str(STATE[judged.state]), judged.on, reasons)
+    words = str(STATE[judged.state])
+    if judged.estimated:
+        words = _("%s（据前后文号推定）") % words
+    return ShownValidity(judged.state, words, judged.on, reasons)
 
 
 def due_chip(limits: Sequence[TimeLimit], on: datetime.date) -> Due:
@@ -236,8 +239,8 @@ def target_row(target: Target, instrument: Instrument) -> TargetRow:
 def duty_row(duty: Duty, on: datetime.date, targets: Mapping[int, list[Target]]) -> DutyRow:
     """Return one row of the ledger; `duty` comes from `luoshi.office.duties.queries.complete`."""
     organs, limits = list(duty.organs.all()), list(duty.limits.all())
-    lead = [organ_link(o.name, o.slug) for o in organs if o.role == DutyOrgan.Role.LEAD]
-    cooperating = [organ_link(o.name, o.slug) for o in organs if o.role == DutyOrgan.Role.COOPERATING]
+    lead = [organ_link(o.name, o.slug) for o in organs if o.leads]
+    cooperating = [organ_link(o.name, o.slug) for o in organs if not o.leads]
     own = targets.get(duty.clause_id, []) if duty.clause_id else []
     return DutyRow(
         id=duty.pk,

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import yaml
 
 from luoshi.kernel import periods
 from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.citation import Citation
 from luoshi.kernel.clock import day_of, end_of, local, start_of
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
-from luoshi.kernel.dues import Due, Extension, Form, Pause, Roll, Step, Unit, moment_name
+from luoshi.kernel.dues import Due, Extension, Form, Pause, Roll, Step, Unit, WorkingHours, moment_name
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.limits import Revision, TimeLimit, revise
+from luoshi.kernel.parameters import ParameterTable
 from luoshi.office.calendar.facts import LimitFacts, PauseFacts, Span
+
+PARAMETERS = ParameterTable.from_data(yaml.safe_load((Path(__file__).parent / "parameters.yaml").read_text("utf-8")))
 
 
 class Answer(NamedTuple):
@@ -34,7 +41,7 @@ def _need(facts: LimitFacts, *names: str) -> tuple[Any, ...]:
     absent = [name for name in names if getattr(facts, name) is None]
     if absent:
         words = "、".join(absent)
-        raise LuoshiError("E_INCOMPLETE", f"“{facts.form}”形式的期限还缺少:{words}", fields={"missing": absent})
+        raise LuoshiError("E_INCOMPLETE", f"“{facts.form}”形式的期限还缺少：{words}", fields={"missing": absent})
     return tuple(getattr(facts, name) for name in names)
 
 
@@ -51,9 +58,11 @@ def _pauses(pauses: tuple[PauseFacts, ...]) -> list[Pause]:
     return [Pause(pause.begins, pause.ends, pause.kind, pause.recorded_at) for pause in pauses]
 
 
-def _counted(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
+def _counted(facts: LimitFacts, calendar: WorkingCalendar, context: Context) -> Answer:
     n, unit, event = _need(facts, "n", "unit", "event")
     limit = TimeLimit(n, unit, Form(facts.form), _roll(facts), facts.at)
+    if unit is Unit.WORKING_HOUR:
+        limit = replace(limit, hours=_hours(context))
     due = limit.due(
         event,
         calendar,
@@ -65,11 +74,16 @@ def _counted(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
             for extension in facts.extensions
         ],
         reset_at=facts.reset_at,
-        as_of=on if facts.looked_at is None else day_of(facts.looked_at),
+        as_of=context.on if facts.looked_at is None else day_of(facts.looked_at),
         pause_kinds=facts.pause_kinds,
         max_extensions=facts.max_extensions,
     )
     return Answer(_under_ceiling(facts, due, day_of(event), calendar))
+
+
+def _hours(context: Context) -> WorkingHours:
+    sessions = context.parameters["working_hours"]
+    return WorkingHours(tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in sessions))
 
 
 def _under_ceiling(facts: LimitFacts, due: Due, event: date, calendar: WorkingCalendar) -> Due:
@@ -80,7 +94,7 @@ def _under_ceiling(facts: LimitFacts, due: Due, event: date, calendar: WorkingCa
     if left < facts.ceiling.grace_days:
         step = Step(
             "ceiling",
-            f"距周期末{period.last.isoformat()}只有{left}日,少于{facts.ceiling.grace_days}日,当期不受周期限制",
+            f"距周期末{period.last.isoformat()}只有{left}日，少于{facts.ceiling.grace_days}日，当期不受周期限制",
         )
         return _with_step(due, step)
     if due.due_on <= period.last:
@@ -102,13 +116,13 @@ def _on_day(facts: LimitFacts, day: date, calendar: WorkingCalendar, text: str, 
     return Answer(due)
 
 
-def _fixed(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
+def _fixed(facts: LimitFacts, calendar: WorkingCalendar, context: Context) -> Answer:
     (day,) = _need(facts, "due_on")
-    return _on_day(facts, day, calendar, f"规定的日期为{moment_name(day)},当日计入")
+    return _on_day(facts, day, calendar, f"规定的日期为{moment_name(day)}，当日计入")
 
 
-def _yearly(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
-    asked = on if facts.event is None else day_of(facts.event)
+def _yearly(facts: LimitFacts, calendar: WorkingCalendar, context: Context) -> Answer:
+    asked = context.on if facts.event is None else day_of(facts.event)
     if facts.before_month is not None:
         month, day = (facts.before_month - 2) % 12 + 1, 31
     else:
@@ -116,18 +130,18 @@ def _yearly(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
         day = facts.day or 31
     found = periods.yearly(month, day, asked)
     return _on_day(
-        facts, found, calendar, f"每年{month}月{found.day}日前,自{asked.isoformat()}起最近一次为{moment_name(found)}"
+        facts, found, calendar, f"每年{month}月{found.day}日前，自{asked.isoformat()}起最近一次为{moment_name(found)}"
     )
 
 
-def _month(facts: LimitFacts, on: date) -> tuple[date, bool]:
+def _month(facts: LimitFacts, context: Context) -> tuple[date, bool]:
     """The month asked about, as its first day, and whether it is fixed (else the first that is not past is taken)."""
     if facts.of_month is not None:
         try:
             return date.fromisoformat(f"{facts.of_month}-01"), True
         except ValueError:
             raise LuoshiError("E_INPUT", f"没有这个月份: {facts.of_month}") from None
-    asked = on if facts.event is None else day_of(facts.event)
+    asked = context.on if facts.event is None else day_of(facts.event)
     return _later_month(asked, facts.months_after or 0), facts.months_after is not None
 
 
@@ -136,47 +150,49 @@ def _later_month(day: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
-def _monthly(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
-    first, is_fixed = _month(facts, on)
+def _monthly(facts: LimitFacts, calendar: WorkingCalendar, context: Context) -> Answer:
+    first, is_fixed = _month(facts, context)
     day = facts.day or 31
-    asked = on if facts.event is None else day_of(facts.event)
+    asked = context.on if facts.event is None else day_of(facts.event)
     found = periods.clamped(first.year, first.month, day) if is_fixed else periods.monthly(day, asked)
-    return _on_day(facts, found, calendar, f"{found:%Y-%m}月的期限为{moment_name(found)},当日计入")
+    return _on_day(facts, found, calendar, f"{found:%Y-%m}月的期限为{moment_name(found)}，当日计入")
 
 
-def _kth_working_day(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
+def _kth_working_day(facts: LimitFacts, calendar: WorkingCalendar, context: Context) -> Answer:
     (k,) = _need(facts, "k")
-    first, is_fixed = _month(facts, on)
+    first, is_fixed = _month(facts, context)
     found = periods.nth_working_day(first.year, first.month, k, calendar)
-    if not is_fixed and found < (on if facts.event is None else day_of(facts.event)):
+    if not is_fixed and found < (context.on if facts.event is None else day_of(facts.event)):
         first = _later_month(first, 1)
         found = periods.nth_working_day(first.year, first.month, k, calendar)
     words = f"第{k}个" if k > 0 else f"倒数第{-k}个"
     return _on_day(facts, found, calendar, f"{found:%Y-%m}月{words}工作日为{moment_name(found)}", counted=True)
 
 
-def _clock(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
+def _clock(facts: LimitFacts, calendar: WorkingCalendar, context: Context) -> Answer:
     at, event = _need(facts, "at", "event")
     start = event if isinstance(event, datetime) else start_of(event)
     first = periods.daily_at(start, at, facts.cutoff)
     cutoff = f"{facts.cutoff:%H:%M}" if facts.cutoff else f"{at:%H:%M}"
-    step = Step("clock", f"事件在{moment_name(start)},{cutoff}(含)之前的当日即应完成,故首次为{moment_name(first)}(含)")
+    step = Step(
+        "clock", f"事件在{moment_name(start)}，{cutoff}（含）之前的当日即应完成，故首次为{moment_name(first)}（含）"
+    )
     if facts.ends_at is None:
         return Answer(periods.due_at(first, calendar, step))
     ends = facts.ends_at if isinstance(facts.ends_at, datetime) else end_of(facts.ends_at)
     every = [moment.isoformat() for moment in periods.repeated(first, ends)]
     text = (
-        f"义务于{moment_name(ends)}终止,共{len(every)}次"
+        f"义务于{moment_name(ends)}终止，共{len(every)}次"
         if every
-        else f"义务于{moment_name(ends)}终止,早于首次时刻,一次也不欠"
+        else f"义务于{moment_name(ends)}终止，早于首次时刻，一次也不欠"
     )
     due = _with_step(periods.due_at(first, calendar, step), Step("ends", text))
     return Answer(due, more={"occurrences": every}, owed=bool(every))
 
 
-def _period(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
+def _period(facts: LimitFacts, calendar: WorkingCalendar, context: Context) -> Answer:
     (name,) = _need(facts, "period")
-    asked = on if facts.event is None else day_of(facts.event)
+    asked = context.on if facts.event is None else day_of(facts.event)
 
     def period_at(day: date) -> periods.Period:
         if name != "season":
@@ -189,15 +205,17 @@ def _period(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
     steps = []
     if left < facts.grace_days:
         steps.append(
-            Step("grace", f"进入时距周期末{period.last.isoformat()}只有{left}日,少于{facts.grace_days}日,自下一周期起")
+            Step(
+                "grace", f"进入时距周期末{period.last.isoformat()}只有{left}日，少于{facts.grace_days}日，自下一周期起"
+            )
         )
         period = period_at(period.last + timedelta(days=1))
-    text = f"周期为{moment_name(period.first)}至{moment_name(period.last)},其间应完成一次"
+    text = f"周期为{moment_name(period.first)}至{moment_name(period.last)}，其间应完成一次"
     due = periods.due_on_day(period.last, calendar, Step("period", text), _roll(facts))
     liable = [periods.Period(day_of(span.begins), day_of(span.ends or span.begins)) for span in facts.liable]
     is_owed = periods.owed(period, liable) if liable else True
     if not is_owed:
-        due = _with_step(due, Step("liable", "该周期内没有一日负有义务,当期不欠"))
+        due = _with_step(due, Step("liable", "该周期内没有一日负有义务，当期不欠"))
     due = Due(due.until, False, due.provisional, due.calendar_version, (*steps, *due.steps))
     return Answer(due, opens=period.first, owed=is_owed)
 
@@ -206,8 +224,8 @@ def _month_day(text: str) -> tuple[int, int]:
     return int(text[:2]), int(text[3:])
 
 
-def _rolling(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
-    event = on if facts.event is None else facts.event
+def _rolling(facts: LimitFacts, calendar: WorkingCalendar, context: Context) -> Answer:
+    event = context.on if facts.event is None else facts.event
     seconds = facts.seconds
     if seconds is None:
         n, unit = _need(facts, "n", "unit")
@@ -216,7 +234,7 @@ def _rolling(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
             window = periods.rolling_days(day_of(event), n * 7 if unit is Unit.WEEK else n)
             count = sum(day_of(moment) in window for moment in facts.moments)
             length = (window.last - window.first).days + 1
-            text = f"含当日的{length}日:{moment_name(window.first)}至{moment_name(window.last)}"
+            text = f"含当日的{length}日：{moment_name(window.first)}至{moment_name(window.last)}"
             due = periods.due_on_day(window.last, calendar, Step("rolling", text))
             return Answer(due, opens=window.first, more={"count": count})
         if not seconds:
@@ -227,11 +245,11 @@ def _rolling(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
     count = sum(
         periods.in_rolling_seconds(event, moment, seconds) for moment in facts.moments if isinstance(moment, datetime)
     )
-    text = f"{moment_name(start)}(不含)至{moment_name(event)}(含)"
+    text = f"{moment_name(start)}(不含)至{moment_name(event)}（含）"
     return Answer(periods.due_at(event, calendar, Step("rolling", text)), opens=start, more={"count": count})
 
 
-def _window(facts: LimitFacts, calendar: WorkingCalendar, on: date) -> Answer:
+def _window(facts: LimitFacts, calendar: WorkingCalendar, context: Context) -> Answer:
     opens, closes = (_edge(facts, edge, calendar) for edge in _need(facts, "opens", "closes"))
     if closes.due_on < opens.due_on:
         raise LuoshiError("E_INPUT", "窗口的终止早于起始")
@@ -255,7 +273,7 @@ def _edge(facts: LimitFacts, edge: Any, calendar: WorkingCalendar) -> Due:
     return periods.due_on_day(edge, calendar, step)
 
 
-_FORMS: dict[str, Callable[[LimitFacts, WorkingCalendar, date], Answer]] = {
+_FORMS: dict[str, Callable[[LimitFacts, WorkingCalendar, Context], Answer]] = {
     "after": _counted,
     "before": _counted,
     "term": _counted,
@@ -296,16 +314,16 @@ def _citation(rule: str, facts: LimitFacts, asked: date) -> Citation:
     return Citation.of(title + articles.get(rule, otherwise))
 
 
-_CHANGED = "日历变更前截止{before},变更后截止{after},现执行{holds}"
-_PROVISIONAL = "涉及的年度放假安排尚未公布,按周末和法定节日推算,结果为暂定,不产生默示同意、失效或逾期"
+_CHANGED = "日历变更前截止{before}，变更后截止{after}，现执行{holds}"
+_PROVISIONAL = "涉及的年度放假安排尚未公布，按周末和法定节日推算，结果为暂定，不产生默示同意、失效或逾期"
 _END = "期限至{until}止"
-_STATE = "{looked_at}:{state}"
+_STATE = "{looked_at}：{state}"
 _CODES = {"not_yet": "E_NOT_YET", "tacit": "E_NOT_YET", "late": "E_EXPIRED", "undetermined": "E_CALENDAR_MISSING"}
 _STATES = {
     "not_yet": "尚未到起始日",
     "in_time": "在期限内",
     "late": "已逾期",
-    "undetermined": "期限为暂定,不能认定逾期",
+    "undetermined": "期限为暂定，不能认定逾期",
 }
 
 
@@ -314,12 +332,14 @@ _STATES = {
 
 @decision(
     key="calendar.limit",
-    title="期限计算:何时届满,如何算出",
+    title="期限计算：何时届满，如何算出",
     citation="《中华人民共和国民法典》第二百零一条",
+    parameters=PARAMETERS,
+    reads=("working_hours",),
     uses_calendar=True,
 )
 def limit(facts: LimitFacts, context: Context) -> Verdict:
-    """期限何时届满。value.due 为截止(日期,至当日24:00;或时刻,含该时刻),value.days 为逐日推算。
+    """期限何时届满。value.due 为截止(日期，至当日24:00；或时刻，含该时刻),value.days 为逐日推算。
 
     When a limit ends. `value.due`: a date (to its 24:00) or an instant (itself in time); `value.until`: the exact end;
     `value.provisional`: the calendar of a year concerned is not announced; `value.days`: every day counted or not.
@@ -327,7 +347,7 @@ def limit(facts: LimitFacts, context: Context) -> Verdict:
     try:
         return _limit(facts, context)
     except (OverflowError, ValueError):
-        raise LuoshiError("E_INPUT", "结果超出可计算的日期范围,请核对数量和日期") from None
+        raise LuoshiError("E_INPUT", "结果超出可计算的日期范围，请核对数量和日期") from None
 
 
 def _limit(facts: LimitFacts, context: Context) -> Verdict:
@@ -336,14 +356,12 @@ def _limit(facts: LimitFacts, context: Context) -> Verdict:
     if facts.calendar is not None:
         days = facts.calendar
         calendar = calendar.with_change(off=days.off, worked=days.working, source="事实给定的日历")
-    answer = compute(facts, calendar, context.on)
+    answer = compute(facts, calendar, context)
     revision = None
     if facts.calendar_change is not None:
         change = facts.calendar_change
         calendar = calendar.with_change(off=change.off, worked=change.working, source="事实给定的日历变更")
-        revision = revise(
-            answer.due, lambda changed: compute(facts, changed, context.on).due, calendar, change.entered_on
-        )
+        revision = revise(answer.due, lambda changed: compute(facts, changed, context).due, calendar, change.entered_on)
         answer = answer._replace(due=revision.holds)
     if facts.tacit:
         answer.due.require_final()
@@ -384,7 +402,7 @@ def _outcome(facts: LimitFacts, answer: Answer, state: str | None) -> Outcome:
 
 def _reasons(facts: LimitFacts, answer: Answer, state: str | None, revision: Revision | None, on: date) -> list[Reason]:
     due = answer.due
-    asked = on if facts.event is None else day_of(facts.event)
+    asked = context.on if facts.event is None else day_of(facts.event)
 
     def say(rule: str, sentence: str, ok: bool | None, *values: Any) -> None:
         reasons.append(Rule(_citation(rule, facts, asked), sentence).reason(ok, *values))

@@ -61,7 +61,7 @@ def _read_moment(value: Any) -> Any:
         midnight = text[10:16] == "T24:00"
         moment = local(datetime.fromisoformat(text.replace("T24:", "T00:") if midnight else text))
     except ValueError:
-        raise ValueError(f"“{value}”不是日期或时刻,应如 2018-09-20 或 2018-09-20T15:00") from None
+        raise ValueError(f"“{value}”不是日期或时刻，应如 2018-09-20 或 2018-09-20T15:00") from None
     return moment + timedelta(days=1) if midnight else moment
 
 
@@ -106,9 +106,9 @@ class PauseFacts(Strict):
         None,
         validation_alias=AliasChoices("to", "ends", "end"),
         serialization_alias="to",
-        description="结束(含) / ends, that day included; leave out while it is still on",
+        description="结束（含） / ends, that day included; leave out while it is still on",
     )
-    kind: str = Field("", description="事由,如检测、专家评审 / kind")
+    kind: str = Field("", description="事由，如检测、专家评审 / kind")
     recorded_at: Moment | None = Field(
         None, description="记录时间 / must lie before the limit ends; default: when it begins"
     )
@@ -141,7 +141,7 @@ class Ceiling(Strict):
 
     period: Annotated[Literal["week", "month", "quarter", "half_year", "year"], _word_of(PERIOD_WORDS)]
     grace_days: int = Field(
-        0, ge=0, description="余下天数少于此数的,当期不适用 / fewer days left: no ceiling in this period"
+        0, ge=0, description="余下天数少于此数的，当期不适用 / fewer days left: no ceiling in this period"
     )
 
 
@@ -263,18 +263,18 @@ class LimitFacts(Strict):
     event: Moment | None = Field(
         None,
         validation_alias=AliasChoices("event", "event_at", "event_on", "received_at", "received", "start", "starts_at"),
-        description="起算的事件:日期或时刻 / the event the limit runs from (or before); hours need an instant",
+        description="起算的事件：日期或时刻 / the event the limit runs from (or before); hours need an instant",
     )
     roll: Literal["none", "next"] | None = Field(
         None,
         description="末日遇休息日: none 不顺延, next 顺延 / default: none; next for a party's days, months, years",
     )
-    holder: Literal["organ", "party"] = Field("organ", description="谁的期限:organ 机关, party 当事人 / whose limit")
+    holder: Literal["organ", "party"] = Field("organ", description="谁的期限：organ 机关, party 当事人 / whose limit")
     at: time | None = Field(
-        None, description="末日的截止钟点,含该时刻 / clock time of the last day, inclusive; default 24:00"
+        None, description="末日的截止钟点，含该时刻 / clock time of the last day, inclusive; default 24:00"
     )
     cutoff: time | None = Field(
-        None, description="clock: 此刻(含)前发生的,当日即应报 / event by this time: owed the same day"
+        None, description="clock: 此刻（含）前发生的，当日即应报 / event by this time: owed the same day"
     )
     ends_at: Moment | None = Field(
         None, description="clock: 义务终止时刻 / when the duty ends; occurrences are listed up to it"
@@ -282,12 +282,12 @@ class LimitFacts(Strict):
     due_on: date | None = Field(None, description="fixed: 截止日期 / the due date")
     month: int | None = Field(None, ge=1, le=12, description="yearly: 月份 / month")
     before_month: int | None = Field(
-        None, ge=1, le=12, description="yearly: “8月前”写8,即7月31日前 / 'before August': 8"
+        None, ge=1, le=12, description="yearly: “8月前”写8，即7月31日前 / 'before August': 8"
     )
     day: int | None = Field(
-        None, ge=1, le=31, description="yearly, monthly: 日;不写或31为月底 / day; left out or 31: end of month"
+        None, ge=1, le=31, description="yearly, monthly: 日；不写或31为月底 / day; left out or 31: end of month"
     )
-    k: int | None = Field(None, ge=-23, le=23, description="kth_working_day: 第几个,-1为最后一个 / which, -1 the last")
+    k: int | None = Field(None, ge=-23, le=23, description="kth_working_day: 第几个，-1为最后一个 / which, -1 the last")
     of_month: str | None = Field(
         None, pattern=r"^\d{4}-\d{2}$", description="monthly, kth_working_day: 指定月份 / that month, '2018-07'"
     )
@@ -305,15 +305,15 @@ class LimitFacts(Strict):
     )
     season_to: str | None = Field(None, pattern=r"^\d{2}-\d{2}$", description="period season: 止 / last day, '03-31'")
     grace_days: int = Field(
-        0, ge=0, description="period: 余下天数少于此数的,自下一周期起 / fewer days left: owed from the next period"
+        0, ge=0, description="period: 余下天数少于此数的，自下一周期起 / fewer days left: owed from the next period"
     )
     liable: tuple[PauseFacts, ...] = Field(
         (), description="period: 负有义务的时段 / spans liable; one day in the period is enough"
     )
     opens: Span | Moment | None = Field(
-        None, description="window: 起,日期或事件后n个单位 / from: a date, or n units after the event"
+        None, description="window: 起，日期或事件后n个单位 / from: a date, or n units after the event"
     )
-    closes: Span | Moment | None = Field(None, description="window: 止(含) / to, included")
+    closes: Span | Moment | None = Field(None, description="window: 止（含） / to, included")
     moments: tuple[Moment, ...] = Field(
         (), description="rolling: 要计数的发生时间 / occurrences to be counted in the window"
     )
@@ -321,7 +321,7 @@ class LimitFacts(Strict):
     ceiling: Ceiling | None = Field(
         None, description="不晚于事件所在周期末 / never later than the end of the event's period"
     )
-    pauses: tuple[PauseFacts, ...] = Field((), description="中止,重叠只计一次 / pauses, overlapping ones count once")
+    pauses: tuple[PauseFacts, ...] = Field((), description="中止，重叠只计一次 / pauses, overlapping ones count once")
     pause_kinds: tuple[str, ...] | None = Field(None, description="可中止的情形 / only these kinds pause; default: all")
     extensions: tuple[ExtensionFacts, ...] = Field((), description="延长 / extensions, in order")
     extension_by: Literal["granted", "asked"] = Field(

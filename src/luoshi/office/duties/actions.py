@@ -32,13 +32,13 @@ def record_duties(instruments: Sequence[tuple[Instrument, records.Instrument, Ma
     organs: list[DutyOrgan] = []
     limits: list[TimeLimit] = []
     for row, source in zip(duties, sources, strict=True):
-        organs += _organs(row, DutyOrgan.Role.LEAD, source.lead)
-        organs += _organs(row, DutyOrgan.Role.COOPERATING, source.cooperating)
+        organs += _organs(row, True, source.lead)
+        organs += _organs(row, False, source.cooperating)
         limits += [_limit(row, seq, limit) for seq, limit in enumerate(source.time_limits)]
     DutyOrgan.objects.bulk_create(organs, batch_size=_BATCH)
     TimeLimit.objects.bulk_create(limits, batch_size=_BATCH)
     Target.objects.bulk_create(targets, batch_size=_BATCH)
-    search.index(SEARCH_TABLE, ((row.pk, f"{row.summary}。{row.action}") for row in duties))
+    search.index(SEARCH_TABLE, ((row.pk, (row.summary, row.action)) for row in duties))
 
 
 def retire_duties(instruments: Sequence[Instrument]) -> None:
@@ -84,9 +84,9 @@ def _origin(limits: Sequence[records.Limit], occurrences: Sequence[Occurrence]) 
     return Duty.Origin.WITHIN if any(limit.kind in ("within", "between") for limit in limits) else Duty.Origin.NONE
 
 
-def _organs(duty: Duty, role: DutyOrgan.Role, organs: Sequence[records.Organ]) -> list[DutyOrgan]:
+def _organs(duty: Duty, leads: bool, organs: Sequence[records.Organ]) -> list[DutyOrgan]:
     return [
-        DutyOrgan(duty=duty, role=role, seq=seq, name=organ.name[:200], slug=organ.slug or "", is_current=duty.is_current)
+        DutyOrgan(duty=duty, leads=leads, seq=seq, name=organ.name[:200], slug=organ.slug or "", is_current=duty.is_current)
         for seq, organ in enumerate(organs)
     ]
 

@@ -12,7 +12,7 @@ from luoshi.kernel.citation import Locator
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.duties import queries
 from luoshi.office.duties.dates import words
-from luoshi.office.duties.models import Duty, DutyOrgan, Target
+from luoshi.office.duties.models import Duty, Target
 from luoshi.office.duties.queries import LedgerFilter
 
 LIMIT = 5000
@@ -31,14 +31,14 @@ def plain(text: str) -> str:
 def row(duty: Duty, targets: list[Target]) -> list[str]:
     """Return the cells of one duty after its number."""
     organs, limits = list(duty.organs.all()), list(duty.limits.all())
-    cooperating = [organ.name for organ in organs if organ.role == DutyOrgan.Role.COOPERATING]
+    cooperating = [organ.name for organ in organs if not organ.leads]
     if duty.local:
         cooperating += duty.local_text or ["各镇区"]
     return [
         duty.instrument.number or duty.instrument.name,
         str(Locator.parse(duty.clause_path)) if duty.clause_path else "",
         duty.action,
-        "、".join(organ.name for organ in organs if organ.role == DutyOrgan.Role.LEAD),
+        "、".join(organ.name for organ in organs if organ.leads),
         "、".join(dict.fromkeys(cooperating)),
         "；".join(dict.fromkeys(words(limit.kind, limit.value) for limit in limits)),
         "；".join(f"{t.subject}{t.op.replace('>=', '≥').replace('<=', '≤')}{t.value}{t.unit}" for t in targets),

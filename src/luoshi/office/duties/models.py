@@ -69,16 +69,10 @@ class Duty(models.Model):
 
 
 class DutyOrgan(models.Model):
-    """An organ a duty binds, in its role: `name` as printed, `slug` from the directory or empty."""
-
-    class Role(models.TextChoices):
-        """Who answers for a duty and who helps."""
-
-        LEAD = "lead", "牵头"
-        COOPERATING = "coop", "配合"
+    """An organ a duty binds: `leads` or cooperates; `name` as printed, `slug` from the directory or empty."""
 
     duty = models.ForeignKey(Duty, on_delete=models.CASCADE, related_name="organs")
-    role = models.CharField(max_length=4, choices=Role.choices)
+    leads = models.BooleanField()
     seq = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=200)
     slug = models.CharField(max_length=80, default="", blank=True)
@@ -87,12 +81,9 @@ class DutyOrgan(models.Model):
     class Meta:
         """The facet of organs is counted from the index alone."""
 
-        constraints = (
-            models.UniqueConstraint(fields=["duty", "role", "seq"], name="duty_organ_order"),
-            models.CheckConstraint(condition=Q(role__in=["lead", "coop"]), name="duty_organ_role"),
-        )
+        constraints = (models.UniqueConstraint(fields=["duty", "leads", "seq"], name="duty_organ_order"),)
         indexes = (
-            models.Index(fields=["name", "duty"], name="duty_organ_lead", condition=CURRENT & Q(role="lead")),
+            models.Index(fields=["name", "duty"], name="duty_organ_lead", condition=CURRENT & Q(leads=True)),
             models.Index(fields=["name", "duty"], name="duty_organ_any", condition=CURRENT),
             models.Index(fields=["slug", "duty"], name="duty_organ_slug", condition=CURRENT),
         )
@@ -128,8 +119,8 @@ class TimeLimit(models.Model):
             models.CheckConstraint(condition=Q(months__lte=8190) & Q(day__gte=1, day__lte=31), name="limit_recurrence"),
         )
         indexes = (
-            models.Index(fields=["due_on", "duty"], name="limit_due", condition=Q(due_on__isnull=False)),
-            models.Index(fields=["months", "duty"], name="limit_months", condition=Q(months__gt=0)),
+            models.Index(fields=["due_on", "duty"], name="limit_due"),
+            models.Index(fields=["months", "duty"], name="limit_months"),
         )
 
     def __str__(self) -> str:

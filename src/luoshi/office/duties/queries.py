@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import calendar
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from django.db.models import BigIntegerField, Count, F, Prefetch, Q, QuerySet, Sum
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 
 from luoshi.office import search
 from luoshi.office.duties.actions import SEARCH_TABLE
@@ -76,7 +76,7 @@ def duties(wanted: LedgerFilter) -> QuerySet[Duty]:
 
 def _organs(wanted: LedgerFilter) -> QuerySet[DutyOrgan]:
     rows = DutyOrgan.objects.filter(is_current=True)
-    return rows if wanted.any_role else rows.filter(role=DutyOrgan.Role.LEAD)
+    return rows if wanted.any_role else rows.filter(leads=True)
 
 
 def _ids(rows: QuerySet[Instrument]) -> list[int]:
@@ -110,11 +110,8 @@ def _containing(rows: QuerySet[Duty], q: str) -> QuerySet[Duty]:
     # tested against the index's answer; `+ 0` keeps the planner from starting there.
     found = search.matching_ids(SEARCH_TABLE, q, _RARE + 1)
     if len(found) <= _RARE:
-        return rows.filter(pk__in=found)
-    statement = search.matching(SEARCH_TABLE, q, 10**9)
-    if statement is None:
-        return rows.none()
-    return rows.annotate(row=F("id") + 0).filter(row__in=RawSQL(*statement, output_field=BigIntegerField()))  # noqa: S611
+        return rows.filter(pk__in=search.among(found))
+    return rows.annotate(row=F("id") + 0).filter(row__in=search.all_matching(SEARCH_TABLE, q))
 
 
 def ledger_page(wanted: LedgerFilter, *, size: int, after: str = "", before: str = "") -> KeysetPage[Duty]:
@@ -125,7 +122,7 @@ def ledger_page(wanted: LedgerFilter, *, size: int, after: str = "", before: str
 def complete(rows: QuerySet[Duty]) -> QuerySet[Duty]:
     """Let `rows` be read with organs, limits and instruments in three more queries, however many they are."""
     return rows.select_related("instrument").prefetch_related(
-        Prefetch("organs", queryset=DutyOrgan.objects.order_by("duty_id", "role", "seq")),
+        Prefetch("organs", queryset=DutyOrgan.objects.order_by("duty_id", "-leads", "seq")),
         Prefetch("limits", queryset=TimeLimit.objects.order_by("duty_id", "seq")),
     )
 
@@ -140,50 +137,120 @@ def targets_by_clause(rows: Sequence[Duty]) -> Mapping[int, list[Target]]:
 
 
 def total(wanted: LedgerFilter) -> Total:
-    """Count the duties that fit; all of them are counted from what each instrument's import noted."""
-    if wanted.empty:
+    """Count the duties that fit, up to the bound; the whole ledger from what each import noted."""
+    return _Everything(wanted).total() if wanted.empty else bounded_total(duties(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many duties fit, and how they spread over organs, documents and origins.
+
+    Each facet is counted without its own condition, so that a reader sees what choosing another value would give.
+    """
+
+    total: Total
+    organs: list[FacetCount]
+    documents: list[FacetCount]
+    origins: list[FacetCount]
+
+
+def facets(wanted: LedgerFilter) -> Facets:
+    """Count what fits `wanted`. Where more than the bound fit, values come without counts."""
+    spreads: dict[LedgerFilter, _Spread] = {}
+
+    def spread(of: LedgerFilter) -> _Spread:
+        if of not in spreads:
+            spreads[of] = _Everything(of) if of.empty else _Matched(of)
+        return spreads[of]
+
+    by_organ = spread(replace(wanted, organs=())).organs()
+    by_document = spread(replace(wanted, documents=())).documents()
+    by_origin = spread(replace(wanted, origins=())).origins()
+    total = spread(wanted).total()
+    if not total.exact:
+        total = _total_of_one_condition(wanted, by_organ, by_origin) or total
+    labels = dict(Duty.Origin.choices)
+    titles = Instrument.objects.in_bulk(list(by_document)[:_FACET_NAMES])
+    return Facets(
+        total,
+        [FacetCount(str(name), str(name), n) for name, n in by_organ.items()],
+        [FacetCount(titles[key].key, titles[key].name, n) for key, n in by_document.items() if key in titles],
+        [FacetCount(key, str(labels[key]), by_origin.get(key, 0 if None not in by_origin.values() else None)) for key in labels],
+    )
+
+
+def _total_of_one_condition(
+    wanted: LedgerFilter, by_organ: Mapping[Any, int | None], by_origin: Mapping[Any, int | None]
+) -> Total | None:
+    # With one organ or one origin as the only condition the facet already counted all of them.
+    for chosen, counts, rest in (
+        (wanted.organs, by_organ, replace(wanted, organs=())),
+        (wanted.origins, by_origin, replace(wanted, origins=())),
+    ):
+        if rest.empty and len(chosen) == 1 and (n := counts.get(chosen[0])) is not None:
+            return Total(n, True)
+    return None
+
+
+class _Everything:
+    """The whole ledger, counted by the database from its indexes."""
+
+    def __init__(self, wanted: LedgerFilter) -> None:
+        self._wanted = wanted
+        self._rows = Duty.objects.filter(is_current=True)
+
+    def total(self) -> Total:
         noted = Instrument.objects.filter(is_current=True).aggregate(n=Sum("duty_count"))["n"]
         return Total(noted or 0, True)
-    return bounded_total(duties(wanted))
+
+    def organs(self) -> Mapping[Any, int | None]:
+        return _counted(_organs(self._wanted), "name")
+
+    def documents(self) -> Mapping[Any, int | None]:
+        rows = Instrument.objects.filter(is_current=True, duty_count__gt=0).order_by("-duty_count", "-id")
+        return dict(rows.values_list("pk", "duty_count")[:_FACET_NAMES])
+
+    def origins(self) -> Mapping[Any, int | None]:
+        return _counted(self._rows, "origin")
 
 
-def organ_facet(wanted: LedgerFilter) -> list[FacetCount]:
-    """Return the organs that lead (or take part, with `any_role`) and how many duties of the filter each has."""
-    rows, counted = _organs(wanted), True
-    if not (rest := replace(wanted, organs=())).empty:
-        some = duties(rest).order_by()
-        counted = bounded_total(some).exact
-        rows = rows.filter(duty__in=some.values("pk")[:COUNT_BOUND])
-    grouped = rows.values("name").annotate(n=Count("pk")).order_by("-n", "name")
-    return [FacetCount(row["name"], row["name"], row["n"] if counted else None) for row in grouped[:_FACET_NAMES]]
+class _Matched:
+    """What fits a filter: up to the bound, fetched once and counted here."""
+
+    def __init__(self, wanted: LedgerFilter) -> None:
+        self._wanted = wanted
+        rows = duties(wanted).order_by().values_list("pk", "instrument_id", "origin")[: COUNT_BOUND + 1]
+        self._rows = list(rows)
+        self._exact = len(self._rows) <= COUNT_BOUND
+
+    def total(self) -> Total:
+        return Total(min(len(self._rows), COUNT_BOUND), self._exact)
+
+    def organs(self) -> Mapping[Any, int | None]:
+        rows = _organs(self._wanted).filter(duty__in=search.among([row[0] for row in self._rows]))
+        return self._shown(Counter(_counted(rows, "name")))
+
+    def documents(self) -> Mapping[Any, int | None]:
+        return self._shown(Counter(row[1] for row in self._rows))
+
+    def origins(self) -> Mapping[Any, int | None]:
+        return self._shown(Counter(row[2] for row in self._rows))
+
+    def _shown(self, counts: Counter[Any]) -> Mapping[Any, int | None]:
+        return {value: n if self._exact else None for value, n in counts.most_common(_FACET_NAMES)}
 
 
-def document_facet(wanted: LedgerFilter) -> list[FacetCount]:
-    """Return the instruments and how many duties of the filter each has."""
-    counts, counted = _grouped(replace(wanted, documents=()), "instrument_id")
-    titles = {
-        row.pk: row for row in Instrument.objects.filter(pk__in=[key for key, _ in counts]).only("key", "title", "covering_title", "number")
-    }
-    return [FacetCount(titles[key].key, titles[key].name, n if counted else None) for key, n in counts]
+_Spread = _Everything | _Matched
 
 
-def origin_facet(wanted: LedgerFilter) -> list[FacetCount]:
-    """Return how limits arose and how many duties of the filter each has."""
-    counts, counted = _grouped(replace(wanted, origins=()), "origin")
-    number = dict(counts)
-    return [
-        FacetCount(origin.value, origin.label, number.get(origin.value, 0) if counted else None)
-        for origin in Duty.Origin
-    ]
+def _counted(rows: QuerySet[Any], field: str) -> Mapping[Any, int]:
+    counts = rows.order_by().values(field).annotate(n=Count("pk")).order_by("-n", field)[:_FACET_NAMES]
+    return {row[field]: row["n"] for row in counts}
 
 
-def _grouped(wanted: LedgerFilter, field: str) -> tuple[list[tuple[int | str, int]], bool]:
-    rows, counted = duties(wanted).order_by(), True
-    if not wanted.empty:
-        counted = bounded_total(rows).exact
-        rows = Duty.objects.filter(pk__in=rows.values("pk")[:COUNT_BOUND])
-    grouped = rows.values(field).annotate(n=Count("pk")).order_by("-n", field)
-    return [(row[field], row["n"]) for row in grouped[:_FACET_NAMES]], counted
+def names_of(documents: Sequence[str]) -> Mapping[str, str]:
+    """Return the titles of instruments by key."""
+    return {row.key: row.name for row in Instrument.objects.filter(is_current=True, key__in=documents)}
 
 
 def next_dated(on: datetime.date, size: int) -> Sequence[Duty]:

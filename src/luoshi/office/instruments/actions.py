@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -34,7 +34,7 @@ from luoshi.office.instruments.plan import NEW_VERSION, SAME, Places, Plan, Plan
 from luoshi.office.jobs.actions import handler
 from luoshi.office.locks import serialise
 
-SEARCH_TABLE = "instruments_clause_search"
+SEARCH_TABLE = "instruments_search"
 IMPORT_JOB = "import"
 _BATCH = 500
 _FAR = datetime.date.fromisoformat(FAR_FUTURE)
@@ -302,8 +302,14 @@ def _store_clauses(rows: Sequence[Instrument], found: Sequence[records.Instrumen
         by_path.append(own)
         clauses += own.values()
     Clause.objects.bulk_create(clauses, batch_size=_BATCH)
-    search.index(SEARCH_TABLE, ((clause.pk, f"{clause.heading}。{clause.text}") for clause in clauses))
+    search.index(SEARCH_TABLE, ((row.pk, _words(row, own.values())) for row, own in zip(rows, by_path, strict=True)))
     return by_path
+
+
+def _words(row: Instrument, clauses: Iterable[Clause]) -> Iterator[str]:
+    yield from (row.number, row.title, row.covering_title)
+    for clause in clauses:
+        yield from (clause.heading, clause.text)
 
 
 def _store_placed(rows: Sequence[Instrument], found: Sequence[records.Instrument]) -> None:

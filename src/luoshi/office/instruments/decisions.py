@@ -25,7 +25,7 @@ class Repeal(Strict):
     by: str | None = Field(None, description="废止它的文件的文号 / number of the repealing instrument")
     clause: str | None = Field(None, description="废止条款 / clause of the repealing instrument that says so")
     kind: Literal["whole", "superseded", "part"] = Field(
-        "whole", description="part 部分废止:不影响其余 / does not end the rest"
+        "whole", description="part 部分废止：不影响其余 / does not end the rest"
     )
     on: date | None = Field(None, description="废止生效日 / day of effect, where printed")
     effective_from: date | None = Field(None, description="废止文件的施行日 / start of the repealing instrument")
@@ -67,12 +67,12 @@ class ValidityFacts(Strict):
     effective_from: date | None = Field(None, description="写明的施行日 / printed start")
     from_issue: bool = Field(False, description="写明自发布(印发、公布)之日起施行 / in force from the day of issue")
     start_clause: str | None = Field(None, description="规定施行日的条款 / clause that states the start")
-    expires_on: date | None = Field(None, description="有效期最后一日(含) / last day in force, inclusive")
+    expires_on: date | None = Field(None, description="有效期最后一日（含） / last day in force, inclusive")
     expiry_clause: str | None = Field(None, description="规定有效期的条款 / clause that states the end")
     repeals: tuple[Repeal, ...] = Field((), description="废止它的文件 / repeals of it")
     annulled_on: date | None = Field(None, description="备案审查撤销决定之日 / decision of the filing review")
     annulled_by: str | None = Field(None, description="撤销决定的文号 / number of that decision")
-    neighbours: Neighbours | None = Field(None, description="无日期时,前后号的日期 / used when no date is printed")
+    neighbours: Neighbours | None = Field(None, description="无日期时，前后号的日期 / used when no date is printed")
 
 
 class Start(NamedTuple):
@@ -113,7 +113,7 @@ NO_TERM = "未注明有效期"
 
 @decision(key="instruments.validity", title="文件在某日是否有效")
 def validity(facts: ValidityFacts, context: Context) -> Verdict:
-    """文件在查询日是否有效:有效、尚未施行、有效期届满、废止、撤销或无法确定。
+    """文件在查询日是否有效：有效、尚未施行、有效期届满、废止、撤销或无法确定。
 
     Whether an instrument is in force on the day asked, with the clause or date each step rests on. `estimated` is true
     where the answer stands on the dates of the neighbouring numbers only.
@@ -129,7 +129,7 @@ def validity(facts: ValidityFacts, context: Context) -> Verdict:
         notes.append(NO_TERM)
         reasons.append(Rule(_citation(facts.number), NO_TERM + ",不因期满失效").reason(None))
     reasons.append(
-        Rule(_citation(facts.number), "查询日{day}:{status}").reason(status == "in_force", day, _TITLES[status])
+        Rule(_citation(facts.number), "查询日{day}：{status}").reason(status == "in_force", day, _TITLES[status])
     )
     value = {
         "status": status,
@@ -163,26 +163,26 @@ def _start(facts: ValidityFacts) -> Start:
         return Start(facts.effective_from, "stated", Rule(clause, "自{day}起施行").reason(None, facts.effective_from))
     if facts.from_issue and facts.published_on is not None:
         return Start(
-            facts.published_on, "stated", Rule(clause, "自发布之日起施行,公布于{day}").reason(None, facts.published_on)
+            facts.published_on, "stated", Rule(clause, "自发布之日起施行，公布于{day}").reason(None, facts.published_on)
         )
     if facts.issued_on is not None:
         sentence = (
-            "自发布之日起施行,公布日不详,以成文日{day}计" if facts.from_issue else "未写明施行日,以成文日{day}起算"
+            "自发布之日起施行，公布日不详，以成文日{day}计" if facts.from_issue else "未写明施行日，以成文日{day}起算"
         )
         source: Source = "stated" if facts.from_issue else "default"
         return Start(facts.issued_on, source, Rule(clause, sentence).reason(None, facts.issued_on))
     near = facts.neighbours
     if near is not None and near.before is not None and near.after is not None:
         first, last = sorted((near.before, near.after))
-        rule = Rule(clause, "文件未印日期,前后文号的日期为{first}和{last},施行日估计在其间")
+        rule = Rule(clause, "文件未印日期，前后文号的日期为{first}和{last}，施行日估计在其间")
         return Start(None, "unknown", rule.reason(None, first, last), (first, last))
-    return Start(None, "unknown", Rule(clause, "文件未印日期,也无前后文号的日期可据以估计").reason(False))
+    return Start(None, "unknown", Rule(clause, "文件未印日期，也无前后文号的日期可据以估计").reason(False))
 
 
 def _ends(facts: ValidityFacts) -> list[End]:
     ends = []
     if facts.expires_on is not None:
-        rule = Rule(_citation(facts.number, facts.expiry_clause), "有效期至{day}(含当日)")
+        rule = Rule(_citation(facts.number, facts.expiry_clause), "有效期至{day}（含当日）")
         reason = rule.reason(None, facts.expires_on)
         ends.append(End(facts.expires_on + timedelta(days=1), "expired", reason))
     for repeal in facts.repeals:
@@ -203,9 +203,9 @@ def _open_repeals(facts: ValidityFacts) -> list[Reason]:
     for repeal in facts.repeals:
         clause = _citation(repeal.by, repeal.clause)
         if repeal.kind == "part":
-            reasons.append(Rule(clause, "废止其中一部分,其余不受影响").reason(None))
+            reasons.append(Rule(clause, "废止其中一部分，其余不受影响").reason(None))
         elif repeal.effective is None:
-            reasons.append(Rule(clause, "有文件将其废止,但废止生效日不详,请核实").reason(False))
+            reasons.append(Rule(clause, "有文件将其废止，但废止生效日不详，请核实").reason(False))
     return reasons
 
 

@@ -166,7 +166,10 @@ class Relation(_Placed):
         """What points at a number is looked up from the other side."""
 
         constraints = (models.UniqueConstraint(fields=["instrument", "seq"], name="relation_order"),)
-        indexes = (models.Index(fields=["target_number", "type"], name="relation_target"),)
+        indexes = (
+            models.Index(fields=["target_number", "type"], name="relation_target"),
+            models.Index(fields=["target_title", "type"], name="relation_target_title"),
+        )
 
     def __str__(self) -> str:
         return f"{self.type} {self.target_number or self.target_title}"

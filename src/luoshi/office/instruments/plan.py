@@ -69,7 +69,19 @@ def compile_for_library(text: str) -> records.Compilation:
         raise LuoshiError("E_FILE", f"第 {line} 行有不能保存的字符，文件可能不是纯文本。请另存为 UTF-8 文本后再导入。")
     from luoshi.gazette.compiler import compile_text
 
-    return compile_text(text, load_directory())
+    compilation = compile_text(text, load_directory())
+    if not any(_has_head_or_clause(record) for record in compilation.instruments):
+        first = " ".join(text.split())[:20]
+        raise LuoshiError(
+            "E_FILE",
+            f"在“{first}……”里没有找到文号、标题，也没有编号的条款，不像公报或公文。请检查是否选错了文件，或文字是否完整。",
+        )
+    return compilation
+
+
+def _has_head_or_clause(record: records.Instrument) -> bool:
+    numbered = any(clause.kind not in ("paragraph", "dash") for clause in record.clauses)
+    return bool(record.number or record.issuer or record.appointments or numbered)
 
 
 def plan_import(text: str) -> Plan:

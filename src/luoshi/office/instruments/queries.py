@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import BigIntegerField, Count, F, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, F, Q, QuerySet
 
 from luoshi.kernel.citation import DocumentNumber
 from luoshi.kernel.errors import LuoshiError
@@ -75,16 +73,10 @@ def instruments(wanted: LibraryFilter) -> QuerySet[Instrument]:
 def _containing(rows: QuerySet[Instrument], q: str) -> QuerySet[Instrument]:
     if (number := DocumentNumber.parse(q)) is not None:
         return rows.filter(key=str(number))
-    named = Q(title__contains=q) | Q(covering_title__contains=q) | Q(number__contains=q)
-    statement = search.matching(SEARCH_TABLE, q, 10**9)
-    if statement is None:
-        return rows.filter(named)
     found = search.matching_ids(SEARCH_TABLE, q, _MANY + 1)
     if len(found) <= _MANY:
-        clauses = Clause.objects.filter(pk__in=found)
-        return rows.filter(named | Q(pk__in=set(clauses.values_list("instrument_id", flat=True))))
-    clauses = Clause.objects.filter(pk__in=RawSQL(*statement, output_field=BigIntegerField()))  # noqa: S611
-    return rows.filter(named | Q(pk__in=clauses.values("instrument_id")))
+        return rows.filter(pk__in=search.among(found))
+    return rows.filter(pk__in=search.all_matching(SEARCH_TABLE, q))
 
 
 def library_page(wanted: LibraryFilter, *, size: int, after: str = "", before: str = "") -> KeysetPage[Instrument]:
@@ -153,17 +145,6 @@ def clause(of: Instrument, path: str) -> Clause:
     found = of.clauses.filter(path=path).first()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", f"{of.key} 没有条款“{path[:80]}”。", fields={"path": path[:200]})
-    return found
-
-
-def repeals_of(rows: Sequence[Instrument]) -> Mapping[str, list[Relation]]:
-    """Return the repeals by current instruments of the instruments in `rows`, by the name (number or title) they use."""
-    names = {name for row in rows for name in (row.key, row.title, row.covering_title) if name}
-    found: dict[str, list[Relation]] = defaultdict(list)
-    by_name = Q(target_number__in=names) | Q(target_number="", target_title__in=names)
-    relations = Relation.objects.filter(by_name, type="repeals", instrument__is_current=True)
-    for relation in relations.select_related("instrument"):
-        found[relation.target_number or relation.target_title].append(relation)
     return found
 
 

@@ -8,22 +8,21 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query, Router
-from ninja.responses import codes_4xx
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import queries
 from luoshi.office.duties.dates import next_due, words
-from luoshi.office.duties.models import Duty, DutyOrgan, Target
+from luoshi.office.duties.models import Duty, Target
 from luoshi.office.duties.queries import LedgerFilter
 from luoshi.site.api.gazettes import RowId
-from luoshi.site.api.schemas import DutyOut, DutyPage, LimitOut, OrganOut, Problem, TargetOut
+from luoshi.site.api.schemas import ERRORS, DutyOut, DutyPage, LimitOut, OrganOut, Problem, TargetOut
 from luoshi.site.present import cite
 
 router = Router()
 
 
-@router.get("/duties", response={200: DutyPage, codes_4xx: Problem}, summary="责任台账")
+@router.get("/duties", response={200: DutyPage, ERRORS: Problem}, summary="责任台账")
 def duties(
     request: HttpRequest,
     organ: Annotated[list[str], Query(max_length=20, description="单位名称或代号")] = [],  # noqa: B006 - the framework copies it
@@ -60,7 +59,7 @@ def duties(
     )
 
 
-@router.get("/duties/{id}", response={200: DutyOut, codes_4xx: Problem}, summary="一条责任")
+@router.get("/duties/{id}", response={200: DutyOut, ERRORS: Problem}, summary="一条责任")
 def duty(request: HttpRequest, id: RowId) -> DutyOut:  # noqa: A002 - the address's own word
     """Return one duty; those of superseded versions too."""
     rows = list(queries.complete(Duty.objects.filter(pk=id)))
@@ -70,10 +69,7 @@ def duty(request: HttpRequest, id: RowId) -> DutyOut:  # noqa: A002 - the addres
 
 
 def _duty(row: Duty, targets: Mapping[int, list[Target]], day: datetime.date) -> DutyOut:
-    organs = list(row.organs.all())
-    named = {
-        role: [OrganOut(name=o.name, slug=o.slug or None) for o in organs if o.role == role] for role in DutyOrgan.Role
-    }
+    organs = [(o.leads, OrganOut(name=o.name, slug=o.slug or None)) for o in row.organs.all()]
     chip = cite(row.instrument, row.clause_path)
     return DutyOut(
         id=row.pk,
@@ -84,8 +80,8 @@ def _duty(row: Duty, targets: Mapping[int, list[Target]], day: datetime.date) ->
         href=chip.href,
         summary=row.summary,
         action=row.action,
-        lead=named[DutyOrgan.Role.LEAD],
-        cooperating=named[DutyOrgan.Role.COOPERATING],
+        lead=[organ for leads, organ in organs if leads],
+        cooperating=[organ for leads, organ in organs if not leads],
         local=row.local,
         local_text=row.local_text,
         time_limits=[

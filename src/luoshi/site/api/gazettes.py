@@ -8,7 +8,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja import File, Path, Query, Router
 from ninja.files import UploadedFile
-from ninja.responses import codes_4xx
 
 from luoshi.gazette.records import to_json
 from luoshi.kernel.errors import LuoshiError
@@ -19,21 +18,21 @@ from luoshi.office.instruments.models import GazetteIssue
 from luoshi.office.jobs.actions import Progress, enqueue
 from luoshi.office.jobs.models import Job
 from luoshi.office.paging import Key, keyset_page
-from luoshi.site.api.schemas import CompileIn, GazetteOut, GazettePage, JobOut, Problem
+from luoshi.site.api.schemas import ERRORS, CompileIn, GazetteOut, GazettePage, JobOut, Problem
 
 router = Router()
 
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
-@router.post("/gazettes/compile", response={200: dict[str, Any], codes_4xx: Problem}, summary="编译文本，不保存")
+@router.post("/gazettes/compile", response={200: dict[str, Any], ERRORS: Problem}, summary="编译文本，不保存")
 def compile_gazette(request: HttpRequest, body: CompileIn) -> dict[str, Any]:
     """Return what the compiler reads from a text, by the public contract (gazette-v1)."""
     data: dict[str, Any] = to_json(plan.compile_for_library(read(body.text, "text.txt")))
     return data
 
 
-@router.post("/gazettes", response={202: JobOut, codes_4xx: Problem}, summary="导入公报文件")
+@router.post("/gazettes", response={202: JobOut, ERRORS: Problem}, summary="导入公报文件")
 def import_gazette(request: HttpRequest, file: Annotated[UploadedFile, File()]) -> tuple[int, JobOut]:
     """Queue the import of a file; the answer is the job to follow."""
     if (file.size or 0) > settings.UPLOAD_BYTES:
@@ -46,7 +45,7 @@ def import_gazette(request: HttpRequest, file: Annotated[UploadedFile, File()]) 
     return 202, _job(job)
 
 
-@router.get("/gazettes", response={200: GazettePage, codes_4xx: Problem}, summary="已导入的文件")
+@router.get("/gazettes", response={200: GazettePage, ERRORS: Problem}, summary="已导入的文件")
 def gazettes(
     request: HttpRequest, after: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> GazettePage:
@@ -55,7 +54,7 @@ def gazettes(
     return GazettePage(items=[_gazette(row) for row in found.rows], next=found.next or None)
 
 
-@router.get("/gazettes/{id}", response={200: GazetteOut, codes_4xx: Problem}, summary="一次导入")
+@router.get("/gazettes/{id}", response={200: GazetteOut, ERRORS: Problem}, summary="一次导入")
 def gazette(request: HttpRequest, id: RowId) -> GazetteOut:  # noqa: A002 - the address's own word
     """Return one imported file."""
     row = queries.issues().filter(pk=id).first()
@@ -64,7 +63,7 @@ def gazette(request: HttpRequest, id: RowId) -> GazetteOut:  # noqa: A002 - the 
     return _gazette(row)
 
 
-@router.get("/jobs/{id}", response={200: JobOut, codes_4xx: Problem}, summary="任务进度")
+@router.get("/jobs/{id}", response={200: JobOut, ERRORS: Problem}, summary="任务进度")
 def job(request: HttpRequest, id: RowId) -> JobOut:  # noqa: A002 - the address's own word
     """Return how far a job is, and its result or error when it has ended."""
     row = Job.objects.filter(pk=id).first()

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query, Router
-from ninja.responses import codes_4xx
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.instruments import queries
@@ -16,6 +15,7 @@ from luoshi.office.instruments.queries import LibraryFilter
 from luoshi.office.instruments.validity import Validity, judge
 from luoshi.office.paging import Key, keyset_page
 from luoshi.site.api.schemas import (
+    ERRORS,
     ClauseOut,
     ClausePage,
     InstrumentDetail,
@@ -36,7 +36,7 @@ Day = Annotated[datetime.date | None, Query(description="按哪一天看，默�
 Version = Annotated[int | None, Query(ge=1, le=32767, description="版本，默认现行版本")]
 
 
-@router.get("/instruments", response={200: InstrumentPage, codes_4xx: Problem}, summary="文件列表")
+@router.get("/instruments", response={200: InstrumentPage, ERRORS: Problem}, summary="文件列表")
 def instruments(
     request: HttpRequest,
     issuer: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006 - the framework copies it
@@ -69,11 +69,11 @@ def instruments(
     )
 
 
-@router.get("/instruments/{key}", response={200: InstrumentDetail, codes_4xx: Problem}, summary="一件文件")
+@router.get("/instruments/{key}", response={200: InstrumentDetail, ERRORS: Problem}, summary="一件文件")
 def instrument(request: HttpRequest, key: str, version: Version = None, on: Day = None) -> InstrumentDetail:
     """Return one instrument with its relations and the numbers of its versions."""
     row = queries.instrument(key, version)
-    judged = judge([row], on or CLOCK.today())[row.pk]
+    judged = judge([row], on or CLOCK.today(), estimate=True)[row.pk]
     relations = row.relations.order_by("seq")
     return InstrumentDetail(
         **_fields(row, judged),
@@ -91,14 +91,14 @@ def instrument(request: HttpRequest, key: str, version: Version = None, on: Day 
     )
 
 
-@router.get("/instruments/{key}/validity", response={200: ValidityOut, codes_4xx: Problem}, summary="某日是否有效")
+@router.get("/instruments/{key}/validity", response={200: ValidityOut, ERRORS: Problem}, summary="某日是否有效")
 def validity(request: HttpRequest, key: str, on: Day = None) -> ValidityOut:
     """Say whether the instrument is in force on a day, and why."""
     row = queries.instrument(key)
-    return _validity(judge([row], on or CLOCK.today())[row.pk])
+    return _validity(judge([row], on or CLOCK.today(), estimate=True)[row.pk])
 
 
-@router.get("/instruments/{key}/clauses", response={200: ClausePage, codes_4xx: Problem}, summary="条款")
+@router.get("/instruments/{key}/clauses", response={200: ClausePage, ERRORS: Problem}, summary="条款")
 def clauses(
     request: HttpRequest,
     key: str,
@@ -114,7 +114,7 @@ def clauses(
     )
 
 
-@router.get("/instruments/{key}/clauses/{path:path}", response={200: ClauseOut, codes_4xx: Problem}, summary="一条条款")
+@router.get("/instruments/{key}/clauses/{path:path}", response={200: ClauseOut, ERRORS: Problem}, summary="一条条款")
 def clause(request: HttpRequest, key: str, path: str, version: Version = None) -> ClauseOut:
     """Return one clause by its path."""
     row = queries.instrument(key, version)
@@ -123,7 +123,7 @@ def clause(request: HttpRequest, key: str, path: str, version: Version = None) -
 
 def _validity(judged: Validity) -> ValidityOut:
     reasons = [ReasonOut(ok=r.ok, text=r.text, citation=r.citation or None) for r in judged.reasons]
-    return ValidityOut(state=judged.state, on=judged.on, reasons=reasons)
+    return ValidityOut(state=judged.state, on=judged.on, estimated=judged.estimated, reasons=reasons)
 
 
 def _fields(row: Instrument, judged: Validity) -> dict[str, object]:

@@ -9,6 +9,10 @@ from ninja import Schema
 from pydantic import Field
 
 
+ERRORS = frozenset((400, 403, 404, 405, 409, 422))
+"""The statuses of a refusal; each answer is a `Problem`."""
+
+
 class Problem(Schema):
     """An error (RFC 9457): `code` is for machines, `detail` a Chinese sentence."""
 
@@ -97,6 +101,7 @@ class ValidityOut(Schema):
 
     state: str
     on: datetime.date
+    estimated: bool = Field(False, description="据前后文号的日期推定")
     reasons: list[ReasonOut] = Field(default_factory=list)
 
 

@@ -32,16 +32,16 @@ PARAMETERS = {
 }  # fmt: skip
 """Parameter: its value before and from the switch."""
 RULES = (
-    ("at_least", "age", "age_min", "年龄{fact}周岁,不低于{limit}周岁"),
-    ("at_most", "age_at_end", "age_max", "到期年龄{fact}周岁,不超过{limit}周岁"),
-    ("at_least", "credit", "credit_min", "信用分{fact},不低于{limit}"),
-    ("at_most", "overdue", "overdue_max", "逾期{fact}次,不超过{limit}次"),
-    ("at_least", "amount", "amount_min", "申请{fact}元,不低于{limit}元"),
-    ("at_most", "amount", "amount_max", "申请{fact}元,不超过{limit}元"),
-    ("at_most", "total", "total_max", "累计{fact}元,不超过{limit}元"),
-    ("at_most", "term", "term_max", "期限{fact}个月,不超过{limit}个月"),
-    ("at_most", "rate", "rate_max", "利率{fact}基点,不超过{limit}基点"),
-    ("at_most", "fee", "fee_max", "费率{fact}基点,不超过{limit}基点"),
+    ("at_least", "age", "age_min", "年龄{fact}周岁，不低于{limit}周岁"),
+    ("at_most", "age_at_end", "age_max", "到期年龄{fact}周岁，不超过{limit}周岁"),
+    ("at_least", "credit", "credit_min", "信用分{fact}，不低于{limit}"),
+    ("at_most", "overdue", "overdue_max", "逾期{fact}次，不超过{limit}次"),
+    ("at_least", "amount", "amount_min", "申请{fact}元，不低于{limit}元"),
+    ("at_most", "amount", "amount_max", "申请{fact}元，不超过{limit}元"),
+    ("at_most", "total", "total_max", "累计{fact}元，不超过{limit}元"),
+    ("at_most", "term", "term_max", "期限{fact}个月，不超过{limit}个月"),
+    ("at_most", "rate", "rate_max", "利率{fact}基点，不超过{limit}基点"),
+    ("at_most", "fee", "fee_max", "费率{fact}基点，不超过{limit}基点"),
 )
 """The ten rules: comparison, fact, parameter, sentence. Four more facts and two parameters guard them all."""
 _COMPARE = {"at_least": operator.ge, "at_most": operator.le}

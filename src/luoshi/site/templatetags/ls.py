@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from luoshi.kernel.citation import Locator
 from luoshi.site import typography
@@ -113,6 +113,12 @@ def ls_date(day: date | str | None, today: date | None = None) -> str:
     return typography.date_words(day, today)
 
 
+def _short_path(words: str) -> str:
+    """Return a clause path that fits a chip: between annex and last label an ellipsis stands for the parts."""
+    parts = words.split(" ")
+    return f"{parts[0]}…{parts[-1]}" if len(parts) > 2 else words
+
+
 @register.simple_tag
 def ls_cite(cite: Any, full: bool = False) -> SafeString:
     """Show a citation chip that opens the clause: in the drawer with scripts, as its own page without.
@@ -128,7 +134,7 @@ def ls_cite(cite: Any, full: bool = False) -> SafeString:
         '<span class="visually-hidden">{} </span><span>{}</span>{}{}',
         _("依据"),
         typography.typeset(shown),
-        format_html(" <b>{}</b>", words) if words else "",
+        format_html(" <b>{}</b>", words if full else _short_path(words)) if words else "",
         lost,
     )
     title = f"{text or shown} {words}".strip() if words not in text else text
@@ -443,7 +449,7 @@ def ls_error(error: Any) -> dict[str, Any]:
 def ls_warnings(warnings: Sequence[Any], total: int = 0) -> dict[str, Any]:
     """List what the reader should check: kind, sentence, the printed words, the place."""
     left = max(total - len(warnings), 0)
-    more = ngettext("另有 {n} 处，见各文件“修补与存疑”", "另有 {n} 处，见各文件“修补与存疑”", left).format(n=left) if left else ""
+    more = _("另有 {n} 处，见各文件“修补与存疑”").format(n=left) if left else ""
     return {"warnings": warnings, "more": more}
 
 

@@ -57,7 +57,7 @@ def _head(item: Instrument) -> dict[str, Any]:
 
 
 def _validity(item: Instrument, on: Any) -> present.ShownValidity:
-    judged = judge([item], on)[item.pk]
+    judged = judge([item], on, estimate=True)[item.pk]
     return present.shown_validity(judged, library_addresses([judged]))
 
 

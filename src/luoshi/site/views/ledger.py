@@ -59,26 +59,23 @@ def ledger(request: HttpRequest) -> HttpResponse:
     found = queries.ledger_page(
         wanted, size=PAGE_SIZE, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
-    total = queries.total(wanted)
     targets = queries.targets_by_clause(found.rows)
     rows = [present.duty_row(duty, seen.date, targets) for duty in found.rows]
-    documents = queries.document_facet(wanted)
-    organs = queries.organ_facet(wanted)
-    origins = queries.origin_facet(wanted)
-    names = {item.value: item.label for item in documents}
+    facets = queries.facets(wanted)
+    names = {item.value: item.label for item in facets.documents}
     no_data = not rows and not Instrument.objects.exists()
     context: dict[str, Any] = {
         "page_title": _("责任台账"),
         "crumbs": [{"title": _("台账"), "href": ""}],
         "groups": _groups(found.rows, rows, seen.date),
         "facets": [
-            facet(address, "organ", _("单位"), [(o.value, o.label, o.count) for o in organs], wanted.organs, 12),
-            facet(address, "document", _("文件"), [(d.value, d.label, d.count) for d in documents], wanted.documents),
-            facet(address, "origin", _("期限怎么来"), [(o.value, o.label, o.count) for o in origins], wanted.origins),
+            facet(address, "organ", _("单位"), [(o.value, o.label, o.count) for o in facets.organs], wanted.organs, 12),
+            facet(address, "document", _("文件"), [(d.value, d.label, d.count) for d in facets.documents], wanted.documents),
+            facet(address, "origin", _("期限怎么来"), [(o.value, o.label, o.count) for o in facets.origins], wanted.origins),
         ],
         "chips": chips(address, _conditions(wanted, names)),
         "tabs": _tabs(address, wanted, seen.date),
-        "page": page_links(address, found, total),
+        "page": page_links(address, found, facets.total),
         "q": wanted.q,
         "month": wanted.month.strftime("%Y-%m") if wanted.month else "",
         "months": _months(wanted.month, seen.date),
@@ -175,12 +172,11 @@ def ledger_export(request: HttpRequest) -> HttpResponse:
     """Send the rows of the present filter as an Excel file."""
     seen = as_of(request)
     wanted = read_filter(request.GET, seen.on)
-    total = queries.total(wanted)
-    if not total.exact or total.value > export.LIMIT:
+    if queries.duties(wanted).order_by()[: export.LIMIT + 1].count() > export.LIMIT:
         raise LuoshiError(
             "E_TOO_LARGE", _("符合条件的超过 %s 条，请加上单位、文件或月份条件后再导出。") % f"{export.LIMIT:,}"
         )
-    names = {item.value: item.label for item in queries.document_facet(wanted)} if wanted.documents else {}
+    names = queries.names_of(wanted.documents)
     body = export.workbook(wanted, as_of=seen.date, described=describe(wanted, names))
     response = HttpResponse(body, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     response["Content-Disposition"] = (
@@ -199,7 +195,7 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
         raise LuoshiError("E_NOT_FOUND", _("台账里没有第 %d 号责任。") % pk)
     duty = rows[0]
     row = present.duty_row(duty, seen.date, queries.targets_by_clause(rows))
-    validity = judge([duty.instrument], seen.date)[duty.instrument_id]
+    validity = judge([duty.instrument], seen.date, estimate=True)[duty.instrument_id]
     context = {
         "page_title": row.summary,
         "crumbs": [{"title": _("责任台账"), "href": "/registers/duties/"}, {"title": row.cite.text, "href": row.cite.href}],

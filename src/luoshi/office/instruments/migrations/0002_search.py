@@ -5,4 +5,4 @@ from luoshi.office.search import table_operations
 
 class Migration(migrations.Migration):
     dependencies = [("instruments", "0001_initial")]
-    operations = [migrations.RunPython(*table_operations("instruments_clause_search"))]
+    operations = [migrations.RunPython(*table_operations("instruments_search"))]
