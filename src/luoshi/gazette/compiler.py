@@ -33,6 +33,7 @@ from luoshi.gazette.timelimits import Context, FoundLimit, find_limits
 
 EMPTY_DIRECTORY = Directory.from_data({})
 _SUMMARY_LENGTH = 40
+_CLOSED = "。;:!?)”》"
 _RULES = frozenset(("measures",))
 _TRIAL = re.compile("暂行|试行")
 _GAZETTE_TITLE = re.compile(r"([\u4e00-\u9fff]{2,20}(?:人民政府|政府)?公报)$")
@@ -166,19 +167,22 @@ class _DocumentReader:
 
     def warn_fragments(self, nodes: Sequence[Node]) -> None:
         """Warn of text that a column break tore off: it repeats the end of another paragraph, or a sentence stays open."""
-        tails = {node.paragraph.text[-8:]: node for node in nodes if len(node.paragraph.text) > 12}
-        for node, following in zip(nodes, [*nodes[1:], None], strict=True):
+        tails = {node.paragraph.text[-8:]: node for node in nodes if len(node.paragraph.text) > 20}
+        for index, node in enumerate(nodes):
             text = node.paragraph.text
-            if node.kind == "paragraph" and len(text) >= 8 and text[-1] == "。":
-                other = tails.get(text[-8:])
-                if other is not None and other is not node and other.paragraph.text.endswith(text):
-                    message = "这一句与另一段的结尾相同,疑为换栏时混入,请与原件核对"
-                    self.warn("interleaved_fragment", message, node.start, node.paragraph.end)
-            if len(text) > 30 and not node.heading and text[-1] not in "。;:!?)”》" and "。" in text:
-                at_end = following is None
-                code = "truncated" if at_end else "open_sentence"
-                message = "文件末尾的句子不完整,原件可能缺页" if at_end else "这一段没有写完,可能断在换栏处"
-                self.warn(code, message, node.start, node.paragraph.end)
+            if not text:
+                continue
+            span = (node.start, node.paragraph.end)
+            if node.kind == "paragraph" and len(text) >= 8 and text[-1] == "。" and (other := tails.get(text[-8:])) is not None:
+                before = other.paragraph.text.removesuffix(text)
+                if before and len(before) < len(other.paragraph.text) and before[-1] not in _CLOSED:
+                    self.warn("interleaved_fragment", "这一句与另一段的结尾相同,疑为换栏时混入,请与原件核对", *span)
+            if text[-1] in _CLOSED or node.kind in ("annex", "part", "chapter", "section"):
+                continue
+            if index == len(nodes) - 1 and (node.numbered or len(text) > 30):
+                self.warn("truncated", "文件末尾的句子不完整,原件可能缺页", *span)
+            elif len(text) > 30 and not node.heading and "。" in text:
+                self.warn("open_sentence", "这一段没有写完,可能断在换栏处", *span)
 
     def warn_unknown(self, names: Sequence[str], span: tuple[int, int]) -> None:
         """Warn once per instrument of an organ that the directory of the place does not know."""

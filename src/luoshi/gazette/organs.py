@@ -512,7 +512,8 @@ class Directory:
 
     def similar(self, name: str) -> str | None:
         """The one written form close enough to be meant by a misprint; only a proposal for a reader, never a reading."""
-        near = get_close_matches(name, self._owners, n=1, cutoff=0.74)
+        sure = [text for text, owners in self._owners.items() if all(owner.slug for owner in owners)]
+        near = get_close_matches(name, sure, n=1, cutoff=0.74)
         return near[0] if near else None
 
     def expand(self, name: str) -> tuple[str, ...]:
