@@ -51,10 +51,12 @@ def _start_postgresql() -> str:
 
 
 def _use(url: str) -> None:
-    # The settings have been read before this file is; no connection is open yet.
+    # The settings have been read before this file is: what Django made of them is dropped, nothing is open yet.
     settings.DATABASES = {"default": databases(url, settings.DATA_DIR)}
     connections._settings = None
     connections.__dict__.pop("settings", None)
+    if hasattr(connections._connections, "default"):
+        del connections["default"]
 
 
 _use(_start_postgresql() if os.environ.get("LUOSHI_TEST_DATABASE") == "postgresql" else "")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import luoshi.office.calendar.decisions  # noqa: F401  registers the decision
 from luoshi.kernel.decisions import Decision, decide, find
@@ -328,6 +331,45 @@ def test_every_step_is_cited_and_every_day_shown() -> None:
 @pytest.mark.parametrize("example", find("calendar.limit").facts_model.model_config["json_schema_extra"]["examples"])  # type: ignore[index]
 def test_every_example_of_the_schema_can_be_decided(example: dict[str, Any]) -> None:
     assert limit(example).value["until"]
+
+
+moments = st.sampled_from(["2018-02-10", "2018-09-20T15:00", "2027-01-04", "9999-12-31", "0001-01-01T00:00", "x", None])
+spans = st.fixed_dictionaries({"n": st.integers(-1, 50_000), "unit": st.sampled_from(["wd", "mo", "h", "日"])})
+any_facts = st.fixed_dictionaries(
+    {},
+    optional={
+        "limit": st.sampled_from(
+            ["10 working days", "4 hours", "3 months", "yearly by 02-30", "daily by 15:00", "1 d/2 y"]
+        ),
+        "form": st.sampled_from(
+            ["after", "before", "term", "window", "rolling", "monthly", "kth_working_day", "clock"]
+        ),
+        "n": st.integers(0, 50_000),
+        "unit": st.sampled_from(["wd", "d", "w", "mo", "y", "h", "min", "wh"]),
+        "event": moments,
+        "looked_at": moments,
+        "roll": st.sampled_from(["none", "next"]),
+        "k": st.integers(-30, 30),
+        "day": st.integers(1, 31),
+        "at": st.sampled_from(["15:00", "00:00"]),
+        "ends_at": moments,
+        "period": st.sampled_from(["quarter", "season", "week"]),
+        "opens": spans,
+        "closes": st.one_of(spans, moments),
+        "moments": st.lists(moments, max_size=2),
+        "pauses": st.lists(st.fixed_dictionaries({"from": moments, "to": moments}), max_size=2),
+        "extensions": st.lists(spans, max_size=2),
+        "reset_at": moments,
+        "tacit": st.booleans(),
+    },
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(any_facts)
+def test_any_facts_get_an_answer_or_a_refusal(facts: dict[str, Any]) -> None:
+    with contextlib.suppress(LuoshiError):
+        assert limit(facts).as_dict()["receipt"]
 
 
 @pytest.mark.parametrize(

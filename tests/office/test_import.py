@@ -1,12 +1,11 @@
-"""Taking a file into the library: once, twice, corrected, refused, two at once."""
+"""Taking a file into the library: once, twice, corrected, refused."""
 
 from __future__ import annotations
 
 import datetime
-import threading
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, transaction
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office import search
@@ -163,26 +162,3 @@ def test_search_finds_substrings_of_any_length_and_nothing_else(monkeypatch):
 @pytest.mark.parametrize(("offset", "line"), [(0, 1), (1, 1), (2, 2), (4, 3), (9, 3)])
 def test_places_count_lines_from_one(offset, line):
     assert Places("甲\n乙\n丙丁").line(offset) == line
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_imports_at_once_of_one_file_store_it_once(monkeypatch):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite in memory has one connection")
-    sample.compiled(monkeypatch, sample.instrument())
-    barrier, results = threading.Barrier(2), []
-
-    def run():
-        try:
-            barrier.wait(5)
-            results.append(imported().status)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert sorted(results) == ["imported", "unchanged"]
-    assert Instrument.objects.count() == 1

@@ -17,7 +17,7 @@ from luoshi.gazette.memberships import find_seats, looks_like_member_list
 from luoshi.gazette.organs import Directory, Level
 from luoshi.gazette.records import Limit, Organ
 from luoshi.gazette.relations import find_relations, find_validity, last_day
-from luoshi.gazette.structure import Node, filed_under
+from luoshi.gazette.structure import Node
 from luoshi.gazette.subjects import (
     Statement,
     bodies,
@@ -220,7 +220,7 @@ class _DocumentReader:
         own = frozenset(title for title in (instrument.title, instrument.covering_title) if title)
         cover = join(self.document.cover)
         opening = True
-        for path, paragraph in [("", cover), *((filed_under(node), node.paragraph) for node in nodes)]:
+        for path, paragraph in [("", cover), *((node.filed, node.paragraph) for node in nodes)]:
             text = paragraph.text
             if not text:
                 continue
@@ -265,7 +265,7 @@ class _DocumentReader:
             if not looks_like_member_list(title, texts):
                 continue
             seats, notices = find_seats(texts, title)
-            clause = filed_under(owner) if owner is not None else ""
+            clause = owner.filed if owner is not None else ""
             for seat in seats:
                 span = paragraphs[seat.paragraph].span(seat.start, seat.end)
                 organ = self.organ(seat.organ) if seat.organ else None
@@ -290,7 +290,7 @@ class _DocumentReader:
             parent_by = self.inherited(node, inherited_by)
             limits = find_limits(text, self.context)
             marks = find_marks(text, self.state)
-            clause = filed_under(node)
+            clause = node.filed
             preamble = numbered and not clause[0].isalnum() and clause[0] in "¶—"
             covers = [other for other in pending if other.parent is node.parent or other is node.parent]
             if marks:
@@ -314,7 +314,7 @@ class _DocumentReader:
         covers: Sequence[Node],
         merged: dict[tuple[str, frozenset[str]], records.Duty],
     ) -> None:
-        paragraph, clause = node.paragraph, filed_under(node)
+        paragraph, clause = node.paragraph, node.filed
         text = paragraph.text
         start = 0
         for position, mark in enumerate(marks):
@@ -468,7 +468,7 @@ class _DocumentReader:
             known.action = f"{known.action}{'' if known.action.endswith(('。', ';')) else ';'}{action}"
 
     def read_figures(self, node: Node, limits: Sequence[FoundLimit], by: str | None, lead: list[Organ]) -> None:
-        paragraph, clause = node.paragraph, filed_under(node)
+        paragraph, clause = node.paragraph, node.filed
         targets, parameters = find_figures(paragraph.text, limits, by, self.instrument.kind in _RULES)
         for target in targets:
             span = paragraph.span(target.start, target.end)

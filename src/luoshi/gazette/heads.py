@@ -10,12 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from itertools import pairwise
 
 from luoshi.gazette.labels import numeral, read_label
 from luoshi.gazette.text import TERMINAL, Line, compact, text_of
 
 _OPEN, _CLOSE = r"[〔\[(【]", r"[〕\])】]"
 _NUMBER_TEXT = rf"(?P<issuer>[\u4e00-\u9fff]{{2,14}}){_OPEN}(?P<year>(?:19|20)\d\d){_CLOSE}第?0*(?P<serial>[1-9]\d{{0,3}})号?"
+_NUMBER_LAST = frozenset("号)]】〕0123456789")
+_CLOSING_BRACKET = re.compile(_CLOSE)
 _NUMBER_LINE = re.compile(rf"[(\[【]?(?:{_NUMBER_TEXT})[)\]】]?$")
 _NUMBER_AT_END = re.compile(rf"[(\[【]?{_NUMBER_TEXT}[)\]】]?$")
 _NUMBER_AT_START = re.compile(rf"{_NUMBER_TEXT}(?=《|关于)")
@@ -37,6 +41,8 @@ TITLE_WORDS = (
     "章程|准则|规程|指南|守则|议案|命令|令|机制|清单|目录|任务|分工|分解|手册|导则|指引|安排"
 )
 _TITLE_END = re.compile(rf"(?:{TITLE_WORDS})[》”\"]?(?:\([^()]{{1,24}}\)|〔[^〔〕]{{1,12}}〕|\[[^\[\]]{{1,12}}\])?》?$")
+_TITLE_LAST = frozenset([*(word[-1] for word in TITLE_WORDS.split("|")), *"》”\")〕]"])
+"""Characters a title may end with."""
 _STRONG_TITLE = re.compile(
     r"(?:关于|印发|转发|批转).{2,120}(?:通知|意见|决定|通报|公告|通告|批复|函|方案|办法|规定|细则)(?:\([^()]{1,24}\))?$"
 )
@@ -230,7 +236,7 @@ def _anchors(lines: list[Line]) -> list[_Anchor]:
     anchors: list[_Anchor] = []
     for index, line in enumerate(lines):
         text = line.text
-        if len(text) > 60 or not ("〕" in text or "]" in text or ")" in text or "】" in text):
+        if text[-1] not in _NUMBER_LAST or len(text) > 60 or _CLOSING_BRACKET.search(text) is None:
             continue
         text = compact(text)
         if match := _NUMBER_LINE.match(text):
@@ -513,12 +519,15 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
     best: tuple[float, int, int, str] | None = None
     for index in range(min(len(lines), 60)):
         for count in range(1, min(5, len(lines) - index + 1)):
-            last = compact(lines[index + count - 1].text)
-            if last[-1] in "。;:,、" or len(last) > 70:
+            line = lines[index + count - 1].text
+            last = line[-1]
+            if last in "。;:,、" or len(compact(line)) > 70:
                 break
+            if last not in _TITLE_LAST:
+                continue
             text = bare(text_of(lines[index : index + count]))
             score = _similarity(wanted, _letters(text))
-            if score > 0.62 and _TITLE_END.search(text) and (best is None or score > best[0]):
+            if score > 0.62 and (best is None or score > best[0]) and _TITLE_END.search(text):
                 best = (score, index, index + count, text)
     if best is None:
         return None
@@ -532,15 +541,17 @@ _BARE_ANNEX = re.compile(r"附件\d{0,2}:?$")
 
 
 def _letters(text: str) -> str:
-    return re.sub(r"[^\u4e00-\u9fffA-Za-z0-9]", "", text)
+    return _NO_LETTER.sub("", text)
+
+
+_NO_LETTER = re.compile(r"[^\u4e00-\u9fffA-Za-z0-9]")
 
 
 def _similarity(one: str, other: str) -> float:
     """Share of common bigrams (Dice); 1.0 for equal texts, 0.7 where one all but contains the other."""
     if one == other:
         return 1.0
-    a = {one[i : i + 2] for i in range(len(one) - 1)}
-    b = {other[i : i + 2] for i in range(len(other) - 1)}
+    a, b = _bigrams(one), _bigrams(other)
     if not a or not b:
         return 0.0
     common = len(a & b)
@@ -548,48 +559,78 @@ def _similarity(one: str, other: str) -> float:
     return max(2 * common / (len(a) + len(b)), contained)
 
 
+@lru_cache(maxsize=64)
+def _bigrams(text: str) -> frozenset[str]:
+    return frozenset(map("".join, pairwise(text)))
+
+
 def _take_closing(document: Document, lines: list[Line], *, last: bool) -> list[Line]:
     """Take signature, date and publication note out of `lines`; `last` says that the last date closes (else the first)."""
-    texts = [compact(line.text) if len(line.text) < 90 else "" for line in lines]
-    places = [i for i, text in enumerate(texts) if text and (_DATE_LINE.match(text) or _SIGNED_AND_DATED.match(text))]
+    places: list[int] = []
     drop: set[int] = set()
-    for index, text in enumerate(texts):
-        if 0 < len(text) < 40 and "公开" in text and _DISCLOSURE.match(text):
-            document.disclosure = document.disclosure or text.strip("()")
+    for index, line in enumerate(lines):
+        text = line.text
+        if text[-1] in "日)" and "月" in text and _closing_date(_short(line)) is not None:
+            places.append(index)
+        if "公" in text and 0 < len(note := _short(line)) < 40 and "公开" in note and _DISCLOSURE.match(note):
+            document.disclosure = document.disclosure or note.strip("()")
             drop.add(index)
     for index in reversed(places) if last else places:
-        names = _signature_before(texts, index)
-        plain = _DATE_LINE.match(texts[index])
-        match = plain or _SIGNED_AND_DATED.match(texts[index])
-        if match is None or (not plain and not ORGAN_LINE.match(match["name"])):
-            continue
-        closes = index > 0 and (lines[index - 1].text[-1] in "。)" or texts[min(index + 1, len(texts) - 1)] in ("附件", "附件:"))
-        alone = index + 1 >= len(texts) or index + 1 in drop or index - 1 in drop or closes
-        if (plain and not names and last and not alone) or (value := _to_date(match)) is None:
-            continue
-        document.issued_on = value
-        signers = [part for i in names for part in _organ_words(lines[i].text)] if plain else [match["name"]]
-        document.signed_by = "、".join(part for text in signers for part in (_JOINT.findall(text) or [text])) or None
-        drop.update(names, [index])
-        break
+        if _take_date(document, lines, index, drop, last=last):
+            break
     else:
-        signed = next((i for i in range(len(texts) - 1, -1, -1) if texts[i] and texts[i] == document.issuer), None)
+        signed = next((i for i in range(len(lines) - 1, -1, -1) if _short(lines[i]) == document.issuer), None)
         if signed is not None:
-            document.signed_by = texts[signed]
+            document.signed_by = document.issuer
             drop.add(signed)
-    for index in sorted(drop):
-        before = next((lines[i].text[-1] for i in range(index - 1, -1, -1) if i not in drop), "。")
-        if before not in "。:;!?)" and any(i not in drop and texts[i] for i in range(index + 1, min(index + 4, len(texts)))):
-            document.moved.append(lines[index])
+    before = "。"
+    for index, line in enumerate(lines):
+        if index not in drop:
+            before = line.text[-1]
+        elif before not in "。:;!?)" and any(
+            i not in drop and _short(lines[i]) for i in range(index + 1, min(index + 4, len(lines)))
+        ):
+            document.moved.append(line)
     return [line for index, line in enumerate(lines) if index not in drop]
 
 
-def _signature_before(texts: list[str], index: int) -> list[int]:
+def _short(line: Line) -> str:
+    """Return a line without inner blanks; of a long line, which is no part of a closing block, nothing."""
+    return compact(line.text) if len(line.text) < 90 else ""
+
+
+def _closing_date(text: str) -> re.Match[str] | None:
+    """Match a line that is a date, or a signature with its date."""
+    return _DATE_LINE.match(text) or _SIGNED_AND_DATED.match(text)
+
+
+def _take_date(document: Document, lines: list[Line], index: int, drop: set[int], *, last: bool) -> bool:
+    """Take the date at `index` and the signature above it for the closing block; False where they are none."""
+    match = _closing_date(_short(lines[index]))
+    if match is None:
+        return False
+    plain = match.re is _DATE_LINE
+    if not plain and not ORGAN_LINE.match(match["name"]):
+        return False
+    names = _signature_before(lines, index)
+    following = _short(lines[min(index + 1, len(lines) - 1)])
+    closes = index > 0 and (lines[index - 1].text[-1] in "。)" or following in ("附件", "附件:"))
+    alone = index + 1 >= len(lines) or index + 1 in drop or index - 1 in drop or closes
+    if (plain and not names and last and not alone) or (value := _to_date(match)) is None:
+        return False
+    document.issued_on = value
+    signers = [part for i in names for part in _organ_words(lines[i].text)] if plain else [match["name"]]
+    document.signed_by = "、".join(part for text in signers for part in (_JOINT.findall(text) or [text])) or None
+    drop.update(names, [index])
+    return True
+
+
+def _signature_before(lines: Sequence[Line], index: int) -> list[int]:
     """Return the lines of organs' names right above a date, publication notes between them skipped."""
     places: list[int] = []
     cursor = index - 1
     while cursor >= 0 and index - cursor <= 5:
-        text = texts[cursor]
+        text = _short(lines[cursor])
         if 0 < len(text) <= 40 and ORGAN_LINE.match(text) and read_label(text) is None:
             places.insert(0, cursor)
         elif not (0 < len(text) < 40 and _DISCLOSURE.match(text)):

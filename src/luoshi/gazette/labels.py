@@ -138,6 +138,7 @@ def numbers_by_decimals(lines: list[str]) -> bool:
     return False
 
 
+_INLINE_GATE = re.compile("[。;:!)][(0-9一二三四五六七八九十]")
 _INLINE_CIRCLE = re.compile(rf"(?<=[。;:!])[{CIRCLES}]")
 _INLINE = re.compile(
     r"(?<=[。;:!)])(?:(?P<cn_paren>\([一二三四五六七八九十]{1,3}\))|(?P<num_paren>\(\d{1,2}\))|(?P<num>\d{1,2}[.、](?!\d))"
@@ -151,10 +152,10 @@ def inline_labels(text: str) -> list[Label]:
     Whether one of them opens a clause depends on its neighbours; the caller decides.
     """
     found: list[Label] = []
-    if any(circle in text for circle in "②③④"):
+    if "②" in text or "③" in text or "④" in text:
         for match in _INLINE_CIRCLE.finditer(text):
             found.append(Label("circle", match[0], CIRCLES.index(match[0]) + 1, match.start()))
-    for match in _INLINE.finditer(text):
+    for match in _INLINE.finditer(text) if _INLINE_GATE.search(text) else ():
         kind = match.lastgroup or ""
         name = match[0].rstrip("、.")
         found.append(Label(kind, name, numeral(name.strip("()")), match.start()))

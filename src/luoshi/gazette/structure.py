@@ -18,6 +18,7 @@ _RANK = {
     "num_paren": 8, "circle": 9,
 }  # fmt: skip
 _LOWEST = 5
+_RUN_ON = ("num", "num_paren", "article", "cn_paren", "circle")
 _PUNCTUATION = re.compile(r"[,。;:!?]")
 _MARK_WORDS = re.compile(r"牵头|负责|单位|参与|落实|配合|部门|局\)$|办\)$|委\)$")
 _LIST_ENTRY = re.compile(r"[\u4e00-\u9fff· ]{2,12}\([^()]{2,40}\)$")
@@ -49,13 +50,12 @@ class Node:
     heading: str | None = None
     heading_end: int = 0
     path: str = ""
+    filed: str = ""
+    """The path that a duty in this node is filed under: the nearest numbered clause, else the node's own."""
     lines: list[Line] = field(default_factory=list)
     supplied: bool = False
-
-    @property
-    def numbered(self) -> bool:
-        """Whether the label is printed (dashes and unnumbered paragraphs are not)."""
-        return self.kind not in ("dash", "paragraph")
+    numbered: bool = True
+    """Whether the label is printed (dashes and unnumbered paragraphs are not)."""
 
     @property
     def text(self) -> str:
@@ -63,19 +63,11 @@ class Node:
         return self.paragraph.text[self.heading_end :]
 
 
-def filed_under(node: Node) -> str:
-    """Return the path that a duty in this node is filed under: the nearest numbered clause, else the node's own."""
-    holder: Node | None = node
-    while holder is not None and not holder.numbered:
-        holder = holder.parent
-    return holder.path if holder is not None else node.path
-
-
 def read_structure(lines: Sequence[Line]) -> list[Node]:
     """Return the clauses and unnumbered paragraphs of a document's body in reading order, paths set."""
     texts = [line.text for line in lines]
     decimals = numbers_by_decimals(texts)
-    articles = sum(text.startswith("第") and "条" in text[:9] for text in texts) >= 3
+    articles = sum(text[0] == "第" and "条" in text[:9] for text in texts) >= 3
     blocks = _blocks(lines, decimals=decimals, articles=articles)
     nodes = _Nesting(blocks).run()
     _set_paths(nodes)
@@ -110,12 +102,13 @@ def _titles_list(line: Line, following: Label | None) -> bool:
 
 def _running_kinds(lines: Sequence[Line], labels: Sequence[Label | None]) -> frozenset[str]:
     """Return the kinds of label after which this document goes on with running text rather than a heading line."""
-    short: dict[str, int] = {}
-    total: dict[str, int] = {}
+    total = dict.fromkeys(_RUN_ON, 0)
+    short = dict.fromkeys(_RUN_ON, 0)
     for line, label in zip(lines, labels, strict=True):
-        if label is not None and label.kind in ("num", "num_paren", "article", "cn_paren", "circle"):
-            total[label.kind] = total.get(label.kind, 0) + 1
-            short[label.kind] = short.get(label.kind, 0) + (len(line.text) < 50 and line.text[-1] not in TERMINAL)
+        if label is not None and label.kind in total:
+            total[label.kind] += 1
+            if len(line.text) < 50 and line.text[-1] not in TERMINAL:
+                short[label.kind] += 1
     return frozenset(kind for kind, count in total.items() if count >= 5 and short[kind] <= count * 0.2)
 
 
@@ -140,8 +133,8 @@ def _continues(block: Block, line: Line, width: int, running: frozenset[str]) ->
     last = before[-1]
     if line.marked and not block.marked:
         return False
-    tail = before if len(block.lines) == 1 else "".join(part.text for part in block.lines[-3:])
-    if tail.count("(") > tail.count(")") or tail.count("《") > tail.count("》"):
+    tail = before if len(block.lines) == 1 else "".join([part.text for part in block.lines[-3:]])
+    if "(" in tail and tail.count("(") > tail.count(")") or "《" in tail and tail.count("《") > tail.count("》"):
         return True
     if line.text[0] in "([【" and last in TERMINAL and _ONLY_A_MARK.match(line.text):
         return True
@@ -160,7 +153,9 @@ def _continues(block: Block, line: Line, width: int, running: frozenset[str]) ->
 
 
 def _heading_like(block: Block) -> bool:
-    text = "".join(line.text for line in block.lines)
+    if block.length > 50:
+        return False
+    text = "".join([line.text for line in block.lines])
     if block.label is None:
         return len(text) <= 40 and not _PUNCTUATION.search(text) and "》" not in text
     if "。" in text or ";" in text:
@@ -183,6 +178,9 @@ class _Nesting:
         self.stack: list[Node] = []
         self.seen: set[tuple[int, str]] = set()
         self.last: dict[str, int] = {}
+        self.top = 0
+        self.last_bare = max((i for i, block in enumerate(blocks) if _is_bare_annex(block)), default=-1)
+        self.last_text = max((i for i, block in enumerate(blocks) if not _lists_annex(block)), default=-1)
 
     def run(self) -> list[Node]:
         index = 0
@@ -209,7 +207,7 @@ class _Nesting:
         if rest and self._is_mention(index):
             self._unnumbered(join(block.lines), block, "paragraph", block.lines[0].start)
             index += 1
-            while index < len(self.blocks) and self._lists_annex(self.blocks[index]) and not _is_bare_annex(self.blocks[index]):
+            while index < len(self.blocks) and _lists_annex(self.blocks[index]) and not _is_bare_annex(self.blocks[index]):
                 index += 1
             return index
         node = Node("annex", label.text, label.ordinal, block.lines[0].start, join(block.lines, label.end), lines=block.lines)
@@ -230,15 +228,8 @@ class _Nesting:
         return index
 
     def _is_mention(self, index: int) -> bool:
-        later = self.blocks[index + 1 :]
-        if any(_is_bare_annex(other) for other in later):
-            return True
-        return all(self._lists_annex(block) for block in later)
-
-    @staticmethod
-    def _lists_annex(block: Block) -> bool:
-        text = block.lines[0].text
-        return block.label is not None and block.label.kind in ("num", "annex") and len(text) < 60 and "。" not in text
+        """An annex is only named here where one that stands alone follows, or where nothing but such names follows."""
+        return self.last_bare > index or self.last_text <= index
 
     @staticmethod
     def _is_title(block: Block) -> bool:
@@ -280,34 +271,37 @@ class _Nesting:
         """In a document of decimal headings `1.` is a heading only in the row of the top numbers; elsewhere an item."""
         if "." in label.text:
             return label
-        tops = [node.ordinal for node in self.nodes if node.kind == "decimal" and "." not in node.label]
         inside = any(node.kind not in ("decimal", "part", "chapter") for node in self.stack)
-        in_row = label.ordinal == (tops[-1] + 1 if tops else 1)
-        return label if in_row and not (inside and self.stack[0].kind != "decimal") else label._replace(kind="num")
+        if label.ordinal != self.top + 1 or (inside and self.stack[0].kind != "decimal"):
+            return label._replace(kind="num")
+        self.top = label.ordinal
+        return label
 
     def _cut(self, paragraph: Paragraph, block: Block, holder: Node) -> None:
-        inline = inline_labels(paragraph.text)
+        """Make clauses of the labels that run on inside a paragraph."""
+        text = paragraph.text
+        inline = inline_labels(text)
+        if not inline:
+            return
         cuts: list[Label] = []
         expected = dict(self.last)
+        seconds = {label.kind: position for position, label in enumerate(inline) if label.ordinal == 2}
         for position, label in enumerate(inline):
-            follows = label.ordinal == expected.get(label.kind, 0) + 1 and (label.ordinal > 1 or self._goes_on(inline, position))
-            if label.kind == "circle" or follows:
+            # A list that begins inside a paragraph: its second label stands there as well.
+            goes_on = label.ordinal > 1 or seconds.get(label.kind, -1) > position
+            if label.kind == "circle" or (goes_on and label.ordinal == expected.get(label.kind, 0) + 1):
                 cuts.append(label)
                 expected[label.kind] = label.ordinal
         if not cuts:
             return
         holder.paragraph = paragraph.slice(0, cuts[0].end)
         _set_heading(holder)
-        for position, label in enumerate(cuts):
-            stop = cuts[position + 1].end if position + 1 < len(cuts) else len(paragraph.text)
-            body = label.end + len(label.text) + (1 if paragraph.text[label.end + len(label.text) : label.end + len(label.text) + 1] in ("、", ".") else 0)
+        stops = [*(label.end for label in cuts[1:]), len(text)]
+        for label, stop in zip(cuts, stops, strict=True):
+            body = label.end + len(label.text)
+            if text[body : body + 1] in ("、", "."):
+                body += 1
             self._push(label, paragraph.origin(label.end), paragraph.slice(body, stop), block)
-
-    @staticmethod
-    def _goes_on(inline: list[Label], position: int) -> bool:
-        """A list that begins inside a paragraph: its second label stands there as well."""
-        label = inline[position]
-        return any(other.kind == label.kind and other.ordinal == 2 for other in inline[position + 1 :])
 
     def _push(self, label: Label, start: int, paragraph: Paragraph, block: Block) -> None:
         parent = self._parent(label)
@@ -328,12 +322,14 @@ class _Nesting:
                 stack.pop()
             return stack[-1] if stack else None
         rank = _RANK[label.kind]
-        if label.ordinal == 1 and stack and not any(node.kind == label.kind for node in stack):
-            top = stack[-1]
-            if _RANK[top.kind] > rank and _RANK[top.kind] > _LOWEST and (id(self._above(rank)), label.kind) not in self.seen:
-                return top
-        same = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].kind == label.kind), None)
-        if same is not None and all(_RANK[node.kind] >= rank or node.kind == "decimal" for node in stack[same + 1 :]):
+        same = len(stack) - 1
+        while same >= 0 and stack[same].kind != label.kind:
+            same -= 1
+        if same < 0 and label.ordinal == 1 and stack:
+            top = _RANK[stack[-1].kind]
+            if top > rank and top > _LOWEST and (id(self._above(rank)), label.kind) not in self.seen:
+                return stack[-1]
+        if same >= 0 and all(_RANK[node.kind] >= rank or node.kind == "decimal" for node in stack[same + 1 :]):
             parent = stack[same].parent
             del stack[same:]
             return parent
@@ -346,7 +342,7 @@ class _Nesting:
 
     def _unnumbered(self, paragraph: Paragraph, block: Block, kind: str, start: int) -> None:
         parent = self.stack[-1] if self.stack else None
-        node = Node(kind, "", 0, start, paragraph, parent, lines=block.lines)
+        node = Node(kind, "", 0, start, paragraph, parent, lines=block.lines, numbered=False)
         self.nodes.append(node)
         if parent is not None:
             self._cut(paragraph, block, node)
@@ -355,6 +351,14 @@ class _Nesting:
 def _is_bare_annex(block: Block) -> bool:
     """A line that holds nothing but 附件, 附件: or 附件2."""
     return block.label is not None and block.label.kind == "annex" and not block.lines[0].text[block.label.end :].strip()
+
+
+def _lists_annex(block: Block) -> bool:
+    """A line that may name one annex of a list of them."""
+    if block.label is None or block.label.kind not in ("num", "annex"):
+        return False
+    text = block.lines[0].text
+    return len(text) < 60 and "。" not in text
 
 
 def _is_prefix(node: Node, number: str) -> bool:
@@ -393,6 +397,7 @@ def _set_paths(nodes: list[Node]) -> None:
         path = f"{node.parent.path}/{label}" if node.parent else label
         count = used[path] = used.get(path, 0) + 1
         node.path = f"{path}~{count}" if count > 1 else path
+        node.filed = node.path if node.numbered or node.parent is None else node.parent.filed
 
 
 def supply_first(nodes: list[Node]) -> None:

@@ -8,10 +8,12 @@ permissions and prohibitions state none; nor do private parties.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from luoshi.gazette.organs import Level, is_local, is_vague, split_organs
+from luoshi.gazette.wording import any_of, first_of
 
 
 class Statement(NamedTuple):
@@ -25,47 +27,60 @@ class Statement(NamedTuple):
     open_ended: bool
 
 
-_BODY = (
-    "人民政府办公室|人民政府|政府|党委|党工委|管委会|委员会|委办|街道办事处|办事处|办公室|办公厅|指挥部|领导小组|工作专班|专班|联席会议|"
-    "工作组|小组|协调组|部门|单位|机关|机构|中心|局|厅|法院|检察院|支队|大队|镇区|镇街|乡镇|街道|镇|区县|县区|县市区|村委会|居委会|两委|"
-    "卫生院|医院|学校|园区|开发区|新区|银行|公司|联社|成员|总指挥|召集人|负责人|负责同志|组长|局长|主任|市长|县长|区长|镇长|乡长|书记|"
-    "人员|网格员|民警|委|办|院|处|站|(?:派出|研究|卫生|司法|监管|事务)所|科|室|部|组|社区|社区\\(村\\)|村\\(社区\\)|乡\\(镇\\)|各县|各区|各市|各乡|各村|各地"
-)
-_BINDING = (
-    "应当|应该|应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处))|必须|须(?!知)|需要|需(?!求)|要(?!求|点|素)|负责(?!人|同志)|将|牵头(?!单位|部门)|均(?!由)|都|也要|还要|承担|有义务|有责任"
-)
-_PLAIN = (
-    "会同|联合|组织|协调|协同|协助|协商|配合|开展|制定|制订|编制|建立|完善|加强|审核|审查|审批|审定|办理|受理|报(?![刊社告])|提出|提交|汇总|通报|公布|公示|公告|发布|批复|"
-    "向|对|按照|按|根据|依据|依照|结合|在|于|为(?!主)|作为|凭|收到|接到|接|通过|做好|抓好|落实|履行|指导|监督|检查|督促|督导|督查|推进|推动|实施|选择|确定|签订|签署|"
-    "出具|移交|处置|处理|告知|函告|定期|每年|每月|每季度|每半年|每周|每日|每天|及时|统一|具体|共同|分别|积极|切实|进一步|严格|认真|充分|主动|统筹|全面|依法|"
-    "研究|拟定|起草|召集|主持|派出|选派|安排|设立|成立|指定|明确|配备|提供|给予|予以|拨付|支付|划转|核定|核实|核查|核发|评估|考核|验收|备案|登记|适时|管理|使用|保障|支持|引导|帮助|"
-    "进行|参照|自(?!行|愿|主)|从|利用|运用|依托|围绕|把|启动|发出|下达|下发|调度|分解|细化|梳理|清理|整改|反馈|答复|作出|采取|采用|确保|保证|不断|加快|加大|强化|深化|优化|健全|"
-    "先|再|最终|逐级|逐步|随时|立即|应急|至少|重点|主要负责|增加|停止|执行|服从|接受|执法|巡查|监测|预测|预报|研判|会商|签发|撰写|填制|填写|张榜|搞活|视作|委托|未按|未|组成|是"
-)
+_BODY = """
+    人民政府办公室 人民政府 政府 党委 党工委 管委会 委员会 委办 街道办事处 办事处 办公室 办公厅 指挥部 领导小组 工作专班 专班 联席会议
+    工作组 小组 协调组 部门 单位 机关 机构 中心 局 厅 法院 检察院 支队 大队 镇区 镇街 乡镇 街道 镇 区县 县区 县市区 村委会 居委会 两委
+    卫生院 医院 学校 园区 开发区 新区 银行 公司 联社 成员 总指挥 召集人 负责人 负责同志 组长 局长 主任 市长 县长 区长 镇长 乡长 书记
+    人员 网格员 民警 委 办 院 处 站 派出所 研究所 卫生所 司法所 监管所 事务所 科 室 部 组 社区 社区\(村\) 村\(社区\) 乡\(镇\)
+    各县 各区 各市 各乡 各村 各地"""
+"""How the name of a body ends."""
+_BINDING = """
+    应当 应该 应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处)) 必须 须(?!知) 需要 需(?!求) 要(?!求|点|素) 负责(?!人|同志) 将 牵头(?!单位|部门)
+    均(?!由) 都 也要 还要 承担 有义务 有责任"""
+_PLAIN = """
+    会同 联合 组织 协调 协同 协助 协商 配合 开展 制定 制订 编制 建立 完善 加强 审核 审查 审批 审定 办理 受理 报(?![刊社告]) 提出 提交 汇总
+    通报 公布 公示 公告 发布 批复 向 对 按照 按 根据 依据 依照 结合 在 于 为(?!主) 作为 凭 收到 接到 接 通过 做好 抓好 落实 履行 指导 监督
+    检查 督促 督导 督查 推进 推动 实施 选择 确定 签订 签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时
+    统一 具体 共同 分别 积极 切实 进一步 严格 认真 充分 主动 统筹 全面 依法 研究 拟定 起草 召集 主持 派出 选派 安排 设立 成立 指定 明确
+    配备 提供 给予 予以 拨付 支付 划转 核定 核实 核查 核发 评估 考核 验收 备案 登记 适时 管理 使用 保障 支持 引导 帮助 进行 参照 自(?!行|愿|主)
+    从 利用 运用 依托 围绕 把 启动 发出 下达 下发 调度 分解 细化 梳理 清理 整改 反馈 答复 作出 采取 采用 确保 保证 不断 加快 加大 强化 深化
+    优化 健全 先 再 最终 逐级 逐步 随时 立即 应急 至少 重点 主要负责 增加 停止 执行 服从 接受 执法 巡查 监测 预测 预报 研判 会商 签发 撰写
+    填制 填写 张榜 搞活 视作 委托 未按 未 组成 是"""
+_BOUND = any_of(_BINDING)
+_DOES = any_of(_BINDING + _PLAIN)
 _NOT_BINDING = r"(?!不得|不准|可|可以|有权|系|属|包括|指|所|的|之|内|间|中|等有关规定)"
 _NOT_A_NAME = (
     r"(?!的|(?:管理|服务|执法|监督|建设|主管|工作|行政)(?:部门|机构|单位|局|办|处|室|站|所|中心|公司|人员|委员会|小组)"
     r"|部门|机构|单位|办公室|中心|公司|人员|委员会|小组|室(?![内外])|局)"
 )
-_ADVERB = r"(?:原则上|按照?各?自?的?(?:职责|职能|分工)(?:分工)?|分别|共同|具体|主要|统一|也|还|均|都|各自)?"
-_PREFIX = (
-    r"(?:其中|同时|并且|并|再|先|最终|最后|然后|随后|必要时|原则上|此外|另外|请|如|由|再由|均由|统一由|应由|具体由|分别由|则由|最终由|[一二三四五六七八九十]是)?"
+_ADVERBS = any_of(
+    """原则上 按照?各?自?的?(?:职责|职能|分工)(?:分工)? 分别 共同 具体 主要 统一 也 还 均 都 各自"""
 )
-_RUN = rf"[\u4e00-\u9fff、()〔〕]{{0,70}}?(?:{_BODY})(?:\([\u4e00-\u9fff、]{{1,20}}\))?(?:等[\u4e00-\u9fff]{{0,8}}?(?:部门、单位|部门|单位|机构|地方|方面)?)?"
+_ADVERB = f"{_ADVERBS}?"
+_PREFIXES = any_of(
+    """其中 同时 并且 并 再 先 最终 最后 然后 随后 必要时 原则上 此外 另外 请 如 由 再由 均由 统一由 应由 具体由 分别由 则由 最终由 一是
+    二是 三是 四是 五是 六是 七是 八是 九是 十是"""
+)
+_PREFIX = f"{_PREFIXES}?"
+_RUN = (
+    rf"[\u4e00-\u9fff、,()〔〕]{{0,70}}?(?={first_of(_BODY)}){any_of(_BODY)}(?:\([\u4e00-\u9fff、]{{1,20}}\))?"
+    r"(?:等[\u4e00-\u9fff]{0,8}?(?:部门、单位|部门|单位|机构|地方|方面)?)?"
+)
 _NOTE = r"(?:\([^()]{2,60}\))?"
-_AFTER = rf"{_ADVERB}{_NOT_BINDING}(?P<verb>(?P<binding>{_BINDING})|{_PLAIN}){_NOT_A_NAME}"
+_AFTER = rf"{_ADVERB}{_NOT_BINDING}(?P<verb>(?P<binding>{_BOUND})|{_DOES}){_NOT_A_NAME}"
 _SUBJECT = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}{_AFTER}")
-_BY_WHOM = re.compile(rf"(?<![自来理缘])由(?P<run>{_RUN}){_NOTE}{_AFTER}")
+_BY_WHOM = re.compile(rf"由(?<![自来理缘]由)(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _WHOLE = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}$")
 _SEATED = re.compile(rf"(?P<run>{_RUN}){_NOTE}设在")
-_GATE = re.compile(rf"(?:{_BODY})(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}(?:{_BINDING}|{_PLAIN}))")
+_GATE = re.compile(rf"{any_of(_BODY)}(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})")
 """Where a body's name meets a verb: only parts with such a place are read at all."""
-_PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_PLAIN}|{_BINDING}|等)")
-_GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?(?:{_BINDING}|{_PLAIN})")
+_PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等)")
+_GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?{_DOES}")
 _CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以后|情况下|过程中|基础上|范围内|情形|原因)$")
 _FORBIDS = re.compile(r"^(?:一律|均|也|都|应|应当|要)?(?:不得|不准|不予|禁止|严禁)")
 _PERMITS = re.compile(r"^(?:也|均|都)?(?:可以|可|有权)")
 _IS_BODY = re.compile(r"是[^,;。]{0,30}(?:主体|单位|机构|部门|责任人|机关)$")
+_LONGEST_RUN = 60
 _COLON = re.compile(rf"(?P<run>{_RUN}):(?=.)")
 _PRIVATE = re.compile(
     r"(?:企业|养殖户|养殖场|业户|经营者|经营单位|生产单位|用人单位|施工单位|监理单位|建设单位|物业|申请人|当事人|买受人|出卖人|农户|个人|群众|居民|公民|双方|"
@@ -148,28 +163,34 @@ def _in_order(run: str, names: list[str]) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: run.find(name) if name in run else run.find(name[-2:])))
 
 
-def find_statements(text: str, level: Level, covered: tuple[tuple[int, int], ...] = ()) -> list[Statement]:
-    """Return the duties stated in a canonical paragraph; `covered` are spans (marks) that are no sentences."""
-    places = [match.start() for match in _GATE.finditer(text)]
+def find_statements(text: str, level: Level, covered: Sequence[tuple[int, int]] = ()) -> list[Statement]:
+    """Return the duties stated in a canonical paragraph; `covered` are spans (marks), in order, that are no sentences."""
+    gates = [match.start() for match in _GATE.finditer(text)]
     found: list[Statement] = []
-    done = 0
-    for place in places:
-        if place < done:
-            continue
-        start = max(text.rfind(mark, 0, place) for mark in "。;!?") + 1
+    done = position = mark = 0
+    while position < len(gates):
+        first, place = position, gates[position]
+        start = max([text.rfind(stop, done, place) for stop in "。;!?"]) + 1 or done
         match = _SENTENCE_END.search(text, place)
         done = match.start() if match else len(text)
-        if done - start > 5 and not any(a <= start + 2 and done - 2 <= b for a, b in covered):
-            found.extend(_in_sentence(text, start, done, [p for p in places if start <= p < done], level))
+        while position < len(gates) and gates[position] < done:
+            position += 1
+        while mark < len(covered) and covered[mark][1] < done - 2:
+            mark += 1
+        if done - start > 5 and not (mark < len(covered) and covered[mark][0] <= start + 2):
+            found.extend(_in_sentence(text, start, done, gates[first:position], level))
     return found
 
 
 _SENTENCE_END = re.compile("[。;!?]")
-_PART = re.compile(r"(?:[^,:()]|\([^()]{0,80}\)|[()])+")
+_PART = re.compile(r"(?:[^,:()]++|\([^()]{0,80}\)|[()])+")
 
 
 _GROUNDS = frozenset(("根据", "按照", "按", "依据", "依照", "结合", "在", "于", "对", "凭"))
-_DEFINES = re.compile("所称|是指")
+
+
+_NEAR = 40
+"""How many parts after one can bear on it."""
 
 
 class _Head(NamedTuple):
@@ -183,12 +204,16 @@ class _Head(NamedTuple):
 
 
 def _in_sentence(text: str, start: int, end: int, places: list[int], level: Level) -> list[Statement]:
-    if _DEFINES.search(text, start, end):
+    if text.find("所称", start, end) >= 0 or text.find("是指", start, end) >= 0:
         return []
     parts = [(match.start(), match[0]) for match in _PART.finditer(text, start, end)]
     heads: list[_Head] = []
+    gate = 0
     for position, (place, words) in enumerate(parts):
-        if any(place <= gate < place + len(words) for gate in places) and (head := _read_part(place, words, parts[position + 1 :], level)) is not None:
+        first, after = gate, place + len(words)
+        while gate < len(places) and places[gate] < after:
+            gate += 1
+        if gate > first and (head := _read_part(place, words, parts[position + 1 : position + 1 + _NEAR], level)) is not None:
             heads.append(head)
     stops = [*(head.place for head in heads[1:]), end] if heads else []
     return [
@@ -275,22 +300,26 @@ def partners_in(text: str, level: Level) -> tuple[str, ...]:
 
 def colon_subject(text: str, level: Level) -> tuple[tuple[str, ...], tuple[str, ...], bool, int] | None:
     """Read `市甲局:负责...` at the start of a text: (names, local, open-ended, offset after the colon)."""
-    match = _COLON.match(text)
-    if not match or len(match["run"]) > 60:
+    if text.find(":", 0, _LONGEST_RUN + 1) < 0 or (match := _COLON.match(text)) is None:
+        return None
+    if len(match["run"]) > _LONGEST_RUN:
         return None
     parsed = bodies(match["run"], level)
     return (*parsed, match.end()) if parsed else None
 
 
-_TITLE_TAIL = re.compile(
-    r"(?:行动细则|工作细则|行动方案|工作方案|实施细则|主要职责|工作职责|职责任务|职责分工|职责|任务|行动|措施|工作)$"
+_TITLE_TAILS = tuple(
+    "行动细则 工作细则 行动方案 工作方案 实施细则 主要职责 工作职责 职责任务 职责分工 职责 任务 行动 措施 工作".split()
 )
+_ENDS_AS_BODY = re.compile(f"{any_of(_BODY)}$")
 
 
+@lru_cache(maxsize=4096)
 def heading_body(heading: str, level: Level) -> tuple[str, ...] | None:
     """Return the body that a title names (甲组行动细则, 市指挥部办公室职责), or None."""
-    run = _TITLE_TAIL.sub("", heading.strip("()0123456789.、"))
-    if run == heading or not re.search(rf"(?:{_BODY})$", run):
+    run = heading.strip("()0123456789.、")
+    tail = next((tail for tail in _TITLE_TAILS if run.endswith(tail)), None)
+    if tail is None or not _ENDS_AS_BODY.search(run := run.removesuffix(tail)):
         return None
     parsed = bodies(run, level)
     return parsed[0] if parsed else None

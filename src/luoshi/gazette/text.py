@@ -7,30 +7,38 @@ lines and taking out blanks is recorded as pieces: runs of characters that stand
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_BLANKS = dict.fromkeys(map(ord, "\t\u3000\xa0\u2002\u2003\u2009\u200b\ufeff\x0b\x0c\r"), " ")
-_VARIANTS = {
-    ord("﹝"): "〔", ord("﹞"): "〕", ord("﹙"): "(", ord("﹚"): ")", ord("〖"): "【", ord("〗"): "】", ord("︰"): ":", ord("∶"): ":",
-    ord("•"): "·", ord("―"): "—", ord("–"): "—", ord("─"): "—",
-}  # fmt: skip
-FOLD = str.maketrans({**_ASCII, **_BLANKS, **_VARIANTS})
-"""Character table of the canonical text; every replacement is one character long."""
+_PLAIN = (
+    {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | dict.fromkeys("\t\u3000\xa0\u2002\u2003\u2009\u200b\ufeff\x0b\x0c\r", " ")
+    | dict(zip("﹝﹞﹙﹚〖〗︰∶•―–─", "〔〕()【】::·———", strict=True))
+)
+"""Printed characters and the canonical one, of the same length, that stands for each."""
+_COMMON = "，：；（）\u3000\r"
+_RARE = re.compile(f"[{re.escape(''.join(set(_PLAIN).difference(_COMMON)))}]")
 
+_BLANK = re.compile(" +")
+_LATIN = re.compile("[A-Za-z]")
 _REMOVABLE = re.compile(r" +(?![A-Za-z])|(?<![A-Za-z,.;:]) +")
 _MARKDOWN = re.compile(r"(?:#{1,6} +|[-*+·] +(?=[^ \-*])|> ?)+")
 _TAG = re.compile(r"<(?P<block>/?(?:p|div|br|tr|li|h\d|table|td|th)\b)?[^<>\n]{0,200}>")
 _GLUED_DATE = re.compile(r" (?:(?:19|20)\d\d|[二一][〇○零OoΟ一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,2}月[\d一二三四五六七八九十]{1,3}日 ")
 _BETWEEN_WORDS = re.compile(r"(?<=[\u4e00-\u9fff。:;)】》]) +(?=[\u4e00-\u9fff《(\d])")
-_GLUED = re.compile(r"(?<=[。:;]) +(?=(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十百]{1,4}[章条]|\d{1,2}[.、]|《|现将|为))")
+_GLUED = re.compile(
+    r"(?<=[。:;]) +(?=(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十百]{1,4}[章条]"
+    r"|\d{1,2}[.、]|《|现将|为))"
+)
 _RULE = re.compile(r"[-=_*. |·—…]*$")
 _PAGE_NUMBER = re.compile(r"[-—·.]{0,3} ?(?:第 ?)?\d{1,4}(?: ?页)? ?[-—·.]{0,3}$")
 
 TERMINAL = frozenset("。!?;:")
 """Characters after which a paragraph may end."""
+
+
+_BEYOND = 1 << 62
 
 
 @dataclass(slots=True)
@@ -59,7 +67,7 @@ class Paragraph:
         """Return where the character at `offset` stands in the file."""
         if not self.pieces:
             return 0
-        here, there = self.pieces[max(bisect_right(self.pieces, (offset, 1 << 62)) - 1, 0)]
+        here, there = self.pieces[max(bisect_right(self.pieces, (offset, _BEYOND)) - 1, 0)]
         return there + offset - here
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -81,49 +89,65 @@ class Paragraph:
 
     def slice(self, start: int, end: int) -> Paragraph:
         """Return the part between two offsets as a paragraph of its own."""
-        inner = [(here - start, there) for here, there in self.pieces if start < here < end]
+        first, last = bisect_right(self.pieces, (start, _BEYOND)), bisect_left(self.pieces, (end, -1))
+        inner = [(here - start, there) for here, there in self.pieces[first:last]]
         return Paragraph(self.text[start:end], [(0, self.origin(start)), *inner])
 
 
 def fold(source: str) -> str:
     """Return `source` in canonical characters, same length."""
-    return source.translate(FOLD)
+    for printed in _COMMON:
+        source = source.replace(printed, _PLAIN[printed])
+    for printed in set(_RARE.findall(source)):
+        source = source.replace(printed, _PLAIN[printed])
+    return source
 
 
 def read_lines(source: str) -> list[Line]:
     """Return the printed lines of a file without blank lines, rules, page numbers and Markdown marks."""
-    lines: list[Line] = []
-    offset = gap = 0
     folded = fold(source)
     if "</" in folded or "<br" in folded:
         folded = _TAG.sub(lambda tag: ("\n" if tag["block"] else " ") + " " * (len(tag[0]) - 1), folded)
     if "。 " in folded or ": " in folded or "; " in folded or "日 " in folded:
         folded = _unglue(folded)
+    barred = "**" in folded or "|" in folded
+    lines: list[Line] = []
+    offset = gap = 0
     for raw in folded.split("\n"):
+        start = offset
+        offset += len(raw) + 1
         text = raw.strip(" ")
         if not text:
             gap += 1
-            offset += len(raw) + 1
             continue
-        start = offset + raw.index(text[0])
-        offset += len(raw) + 1
-        marked = text[0] in "#*"
-        if text[0] in "#-*+>|=_—…·.0123456789第" or "**" in text or "|" in text:
-            if "**" in text:
-                text = text.replace("**", "  ")
-            if "|" in text:
-                text = text.replace("|", " ")
-            mark = _MARKDOWN.match(text)
-            skip = mark.end() if mark else 0
-            rest = text[skip:]
-            start += skip + len(rest) - len(rest.lstrip(" "))
-            text = rest.strip(" ")
-            if not text or _RULE.match(text) or (len(text) < 12 and _PAGE_NUMBER.match(text)):
+        if raw[0] == " ":
+            start += len(raw) - len(raw.lstrip(" "))
+        first = text[0]
+        if first in _MARKS or barred or (len(text) < _SHORT and first in _PAGES):
+            text, skipped = _unmarked(text)
+            start += skipped
+            if not text:
                 gap += 1
                 continue
-        lines.append(Line(start, text, gap, marked))
+        lines.append(Line(start, text, gap, first in "#*"))
         gap = 0
     return lines
+
+
+_MARKS = frozenset("#-*+>|=_—…·.")
+_PAGES = frozenset("0123456789第")
+_SHORT = 12
+
+
+def _unmarked(text: str) -> tuple[str, int]:
+    """Return a line without Markdown marks, and how many characters before it went; rules and page numbers are empty."""
+    text = text.replace("**", "  ").replace("|", " ")
+    mark = _MARKDOWN.match(text)
+    rest = text[mark.end() :] if mark else text
+    body = rest.strip(" ")
+    if _RULE.match(body) or (len(body) < _SHORT and _PAGE_NUMBER.match(body)):
+        return "", 0
+    return body, len(text) - len(rest.lstrip(" "))
 
 
 def _unglue(folded: str) -> str:
@@ -143,10 +167,12 @@ def _break(blanks: re.Match[str]) -> str:
 
 def compact(text: str) -> str:
     """Return `text` without the blanks that stand between Chinese characters, digits and punctuation."""
-    return _REMOVABLE.sub("", text) if " " in text else text
+    if " " not in text:
+        return text
+    return _REMOVABLE.sub("", text) if _LATIN.search(text) else text.replace(" ", "")
 
 
-def join(lines: Iterable[Line], skip: int = 0) -> Paragraph:
+def join(lines: Sequence[Line], skip: int = 0) -> Paragraph:
     """Join printed lines into one canonical paragraph, leaving out the first `skip` characters of the first line."""
     parts: list[str] = []
     pieces: list[tuple[int, int]] = []
@@ -155,27 +181,26 @@ def join(lines: Iterable[Line], skip: int = 0) -> Paragraph:
         text, start = line.text, line.start
         if skip:
             text, start, skip = text[skip:], start + skip, 0
-        if parts and parts[-1][-1:].isascii() and parts[-1][-1:].isalpha() and text[:1].isascii() and text[:1].isalpha():
+        if parts and _LATIN.match(text) and _LATIN.match(parts[-1][-1:]):
             parts.append(" ")
             pieces.append((length, start - 1))
             length += 1
-        if " " not in text:
-            pieces.append((length, start))
-            parts.append(text)
-            length += len(text)
-            continue
-        cursor = 0
-        for blank in _REMOVABLE.finditer(text):
-            if blank.start() > cursor:
-                pieces.append((length, start + cursor))
-                parts.append(text[cursor : blank.start()])
-                length += blank.start() - cursor
-            cursor = blank.end()
-        if cursor < len(text):
-            pieces.append((length, start + cursor))
-            parts.append(text[cursor:])
-            length += len(text) - cursor
-    return Paragraph("".join(parts), pieces)
+        for place, part in _unbroken(text) if " " in text else ((0, text),):
+            pieces.append((length, start + place))
+            parts.append(part)
+            length += len(part)
+    return Paragraph(parts[0] if len(parts) == 1 else "".join(parts), pieces)
+
+
+def _unbroken(text: str) -> Iterator[tuple[int, str]]:
+    """Yield (offset, characters) of the stretches between the blanks that `compact` takes out."""
+    cursor = 0
+    for blank in (_REMOVABLE if _LATIN.search(text) else _BLANK).finditer(text):
+        if blank.start() > cursor:
+            yield cursor, text[cursor : blank.start()]
+        cursor = blank.end()
+    if cursor < len(text):
+        yield cursor, text[cursor:]
 
 
 def spaced(line: Line) -> Paragraph:

@@ -395,5 +395,7 @@ def _input_error(error: ValidationError) -> LuoshiError:
         }
         for fault in error.errors(include_url=False, include_context=False)
     ]
-    words = ";".join(f"“{fault['field']}”{fault['fault']}" for fault in faults[:5])
+    words = "；".join(
+        f"“{fault['field']}”{fault['fault']}" if fault["field"] else fault["fault"] for fault in faults[:5]
+    )
     return LuoshiError("E_INPUT", f"事实填写有误：{words}", fields={"faults": faults})

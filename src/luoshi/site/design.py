@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from luoshi.kernel.calendar import DayKind, announced_calendar
+from luoshi.site.ribbon import Day
 
 TODAY = date(2019, 10, 15)
 
@@ -23,10 +24,10 @@ PALETTE = (
 )
 
 CITES = (
-    {"number": "测政办发〔2018〕7号", "short": "政办〔2018〕7号", "path_words": "第十二条", "text": "测政办发〔2018〕7号 第十二条",
-     "href": "/design/"},
-    {"number": "测政发〔2019〕2号", "short": "政〔2019〕2号", "path_words": "3.1.3(4)", "text": "测政发〔2019〕2号 3.1.3(4)",
-     "href": "/design/", "lost": True},
+    {"number": "测政办发〔2018〕7号", "short": "政办〔2018〕7号", "path_words": "第十二条",
+     "text": "测政办发〔2018〕7号 第十二条", "href": "/design/"},
+    {"number": "测政发〔2019〕2号", "short": "政〔2019〕2号", "path_words": "3.1.3(4)",
+     "text": "测政发〔2019〕2号 3.1.3(4)", "href": "/design/", "lost": True},
     {"number": "", "short": "", "path_words": "", "text": "关于加强公共照明设施管护工作的意见", "href": "/design/"},
 )  # fmt: skip
 
@@ -78,8 +79,8 @@ FACETS = (
 )  # fmt: skip
 
 WARNINGS = (
-    {"code_word": "未印日期", "message": "文末没有印发日期,成文日期留空", "place": "第 412 行", "excerpt": "测试市人民政府"},
-    {"code_word": "文件不全", "message": "正文在一句话中间断开,后文没有印出", "place": "第 980 行", "excerpt": "各单位要于"},
+    {"code_word": "未印日期", "message": "文末没有印发日期,留空", "place": "第 412 行", "excerpt": "测试市人民政府"},
+    {"code_word": "文件不全", "message": "正文在一句话中间断开", "place": "第 980 行", "excerpt": "各单位要于"},
     {"code_word": "单位不识", "message": "“市照明中心”不在机构名录,按原文保留", "place": "第 1,033 行"},
 )  # fmt: skip
 
@@ -88,15 +89,14 @@ def _ribbon(start: date, working_days: int, **notes: str) -> dict[str, Any]:
     """Return the day-by-day reckoning of `working_days` after `start`, by the announced calendar."""
     calendar = announced_calendar()
     end = calendar.shift(start, working_days)
-    days: list[dict[str, Any]] = []
+    days: list[Day] = []
     count = 0
     for day in calendar.days(start, end):
         kind = calendar.kind(day)
         works = day > start and kind.works
         count += works
         name = "makeup" if kind is DayKind.WORKED_WEEKEND else "day" if kind.works else "off"
-        days.append({"date": day, "kind": "start" if day == start else name, "n": count if works else None,
-                     "last": day == end})  # fmt: skip
+        days.append(Day(day, "start" if day == start else name, count if works else None, day == end))
     return {"days": days, **notes}
 
 
@@ -125,7 +125,8 @@ def design(request: HttpRequest) -> HttpResponse:
         "facets": FACETS,
         "chips": [{"label": "期限", "value": "10月15日–11月15日", "remove_href": "/design/"},
                   {"label": "牵头单位", "value": "市住建局", "remove_href": "/design/"}],
-        "page": {"first": 51, "shown": 50, "prev_href": "/design/", "next_href": "/design/", "count_words": "约 12,400 条"},
+        "page": {"first": 51, "shown": 50, "prev_href": "/design/", "next_href": "/design/",
+                 "count_words": "约 12,400 条"},
         "tabs": [{"label": "全部", "href": "/design/", "count": 1284, "current": True},
                  {"label": "三十天内", "href": "/design/", "count": 128, "current": False}],
         "counts": [{"title": "逾期", "value": 1, "href": "/design/", "note": "", "bad": True},
@@ -135,7 +136,8 @@ def design(request: HttpRequest) -> HttpResponse:
                  {"path": "附件1/三", "kind": "added", "old": "", "new": "每季度报送一次"},
                  {"path": "3/3.1/3.1.3/(4)", "kind": "removed", "old": "不再执行", "new": ""}],
         "warnings": WARNINGS,
-        "consequence": ["新增 2 件文件、58 条、责任 31 条", "市住建局责任台账新增 1 条，10月31日到期", "已有的 1 件不变"],
+        "consequence": ["新增 2 件文件、58 条、责任 31 条", "市住建局台账新增 1 条，10月31日到期",
+                        "已有的 1 件不变"],
         "error": {"code": "E_INPUT_EMPTY", "title": "这份文件是空的", "message": "里面没有文字，没有可以读出的内容。",
                   "remedy": "请换一份有文字层的文件，或把文字粘贴进来。", "place": "测试公报.txt"},
     }  # fmt: skip

@@ -93,6 +93,8 @@ def databases(url: str, data: Path) -> dict[str, Any]:
         return _sqlite(Path(unquote(parts.path)))
     if parts.scheme not in ("postgresql", "postgres"):
         raise SettingError("设置 LUOSHI_DATABASE_URL 应以 postgresql:// 开头。")
+    # Every query here is short: compiling one to machine code (jit) costs more than running it.
+    options = {"options": "-c jit=off", **dict(parse_qsl(parts.query))}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -102,7 +104,7 @@ def databases(url: str, data: Path) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(parts.query)),
+        "OPTIONS": options,
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 
 from luoshi.gazette import records
@@ -102,7 +103,7 @@ def read(source: str | bytes, filename: str) -> str:
         return source
     from luoshi.gazette.reader import read_bytes
 
-    return read_bytes(source, filename)
+    return read_bytes(source, filename, max_bytes=settings.UPLOAD_BYTES)
 
 
 @handler(IMPORT_JOB)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from luoshi.gazette import records
+from luoshi.gazette.reader import duplicate_numbers, require_document
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.instruments.models import Clause, Instrument, SourceFile
 from luoshi.office.organs.directory import load_directory
@@ -70,18 +71,8 @@ def compile_for_library(text: str) -> records.Compilation:
     from luoshi.gazette.compiler import compile_text
 
     compilation = compile_text(text, load_directory())
-    if not any(_has_head_or_clause(record) for record in compilation.instruments):
-        first = " ".join(text.split())[:20]
-        raise LuoshiError(
-            "E_FILE",
-            f"在“{first}……”里没有找到文号、标题，也没有编号的条款，不像公报或公文。请检查是否选错了文件，或文字是否完整。",
-        )
+    require_document(compilation)
     return compilation
-
-
-def _has_head_or_clause(record: records.Instrument) -> bool:
-    numbered = any(clause.kind not in ("paragraph", "dash") for clause in record.clauses)
-    return bool(record.number or record.issuer or record.appointments or numbered)
 
 
 def plan_import(text: str) -> Plan:
@@ -94,6 +85,7 @@ def plan_import(text: str) -> Plan:
 
 def plan_of(text: str, compilation: records.Compilation) -> Plan:
     """Compare what was read from `text` with the library; errors as `plan_import`."""
+    duplicate_numbers(compilation, text)
     digest = digest_of(text)
     keyed = _keyed(compilation.instruments, digest, Places(text))
     already = SourceFile.objects.defer("text").filter(digest=digest).first()
@@ -118,25 +110,18 @@ def compare(keyed: Sequence[tuple[str, str, records.Instrument]]) -> list[Planne
 def _keyed(
     instruments: Sequence[records.Instrument], file_digest: str, places: Places
 ) -> list[tuple[str, str, records.Instrument]]:
-    seen: dict[str, tuple[str, records.Instrument]] = {}
+    seen: dict[str, str] = {}
     keyed = []
     for seq, record in enumerate(instruments, 1):
         _check_paths(record, places)
         digest = _digest_of_record(record)
         key = record.number or _key_without_number(record, file_digest, seq)
         if key in seen:
-            first_digest, first = seen[key]
-            if first_digest == digest:
+            # A number stands here again only over the same words (`duplicate_numbers`): taken once.
+            if record.number or seen[key] == digest:
                 continue
-            if record.number:
-                raise LuoshiError(
-                    "E_CONFLICT",
-                    f"文号 {key} 在本文件中出现两次而内容不同：第 {places.line(first.start)} 行和"
-                    f"第 {places.line(record.start)} 行。请核对哪一处文号有误，改正后再导入。",
-                    fields={"number": key, "offsets": [first.start, record.start]},
-                )
             key = f"{key}-{seq}"
-        seen[key] = (digest, record)
+        seen[key] = digest
         keyed.append((key, digest, record))
     return keyed
 

@@ -21,6 +21,7 @@
   // The drawer is a modal dialog: the browser keeps the focus inside and gives it back.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.target === drawer && !drawer.open) addressBelow = location.href;
+    if (document.hidden && event.detail.elt.matches("[data-ls-poll]")) event.preventDefault();
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;

@@ -1,0 +1,206 @@
+"""Where documents begin, and what head and closing block say: gazettes, single documents, web pages, orders."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from luoshi.gazette.heads import Document, find_documents, kind_of, without_contents
+from luoshi.gazette.text import read_lines
+
+
+def documents(source: str) -> list[Document]:
+    return find_documents(without_contents(read_lines(source)))
+
+
+def only(source: str) -> Document:
+    (document,) = documents(source)
+    return document
+
+
+NOTICE = """测州市人民政府
+
+关于印发测州市甲事工作方案的通知
+
+测政发〔2024〕7号
+
+各镇人民政府,市政府各部门、单位:
+
+现将《测州市甲事工作方案》印发给你们,请认真执行。
+
+测州市人民政府
+
+2024年3月1日
+
+(此件公开发布)
+
+测州市甲事工作方案
+
+一、总体要求
+
+办好甲事。
+"""
+
+
+def test_notice_that_carries_a_plan_gives_both_titles() -> None:
+    document = only(NOTICE)
+    assert document.number == "测政发〔2024〕7号"
+    assert document.title == "测州市甲事工作方案"
+    assert document.covering_title == "关于印发测州市甲事工作方案的通知"
+    assert document.issuer == "测州市人民政府"
+    assert document.issued_on == date(2024, 3, 1)
+    assert document.disclosure == "此件公开发布"
+    assert document.addressees == ["各镇人民政府", "市政府各部门、单位"]
+    assert document.body[0].text.startswith("一、")
+
+
+def test_closing_block_inside_the_first_sentence_is_taken_out() -> None:
+    source = NOTICE.replace("印发给你们,请认真执行。", "印发\n\n(此件公开发布)\n\n给你们,请认真执行。", 1).replace(
+        "\n\n(此件公开发布)\n\n测州市甲", "\n\n测州市甲"
+    )
+    document = only(source)
+    assert document.disclosure == "此件公开发布"
+    assert document.issued_on == date(2024, 3, 1)
+    assert not any("公开" in line.text for line in (*document.cover, *document.body))
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "测政发〔2024〕7 号",
+        "测政发[2024]7号",
+        "测政发(2024)7号",
+        "测政发〔2024〕07号",
+        "测政发【2024】7号",
+        "测政发﹝2024﹞7号",
+        "（测政发〔2024〕7号）",
+        "测政发〔2024〕7",
+    ],
+)
+def test_number_is_normalised(printed: str) -> None:
+    assert only(NOTICE.replace("测政发〔2024〕7号", printed)).number == "测政发〔2024〕7号"
+
+
+def test_several_documents_are_told_apart_by_their_numbers() -> None:
+    second = NOTICE.replace("7号", "8号").replace("甲事", "乙事")
+    found = documents(NOTICE + second)
+    assert [(d.number, d.title) for d in found] == [
+        ("测政发〔2024〕7号", "测州市甲事工作方案"), ("测政发〔2024〕8号", "测州市乙事工作方案"),
+    ]  # fmt: skip
+
+
+def test_contents_page_makes_no_documents() -> None:
+    contents = (
+        "# 测州市人民政府公报\n\n## 目 录\n\n测州市人民政府关于印发测州市甲事工作方案的通知\n\n"
+        "(测政发〔2024〕7 号) ..... (1)\n\n"
+        "测州市人民政府关于印发测州市乙事工作方案的通知\n\n(测政发〔2024〕8 号) ..... (5)\n\n"
+    )
+    found = documents(contents + NOTICE + NOTICE.replace("7号", "8号").replace("甲事", "乙事"))
+    assert [d.number for d in found] == ["测政发〔2024〕7号", "测政发〔2024〕8号"]
+
+
+def test_number_that_a_sentence_cites_makes_no_document() -> None:
+    source = NOTICE.replace(
+        "办好甲事。",
+        "按照《测州市乙事办法》(测政办发〔2020〕3号)办好甲事,并执行《测州市丙事规定》(\n测政发〔2019〕4号\n)的要求。",
+    )
+    assert [d.number for d in documents(source)] == ["测政发〔2024〕7号"]
+
+
+def test_opinion_that_carries_nothing_has_one_title() -> None:
+    document = only(
+        "测州市人民政府办公室\n关于加强丙事管理的意见\n测政办发〔2024〕2号\n各镇人民政府:\n"
+        "为加强丙事管理,提出如下意见。\n一、丁事\n办好丁事。\n测州市人民政府办公室\n2024年5月6日\n"
+    )
+    assert (document.title, document.covering_title) == ("关于加强丙事管理的意见", None)
+    assert document.issuer == "测州市人民政府办公室"
+    assert document.issued_on == date(2024, 5, 6)
+
+
+def test_missing_date_stays_missing() -> None:
+    document = only(
+        "测州市人民政府\n关于加强丙事管理的意见\n测政发〔2024〕3号\n各镇人民政府:\n为加强丙事管理,提出如下意见。\n"
+        "一、丁事\n办好丁事。\n"
+    )
+    assert document.issued_on is None
+
+
+def test_date_in_chinese_figures_is_read() -> None:
+    assert only(NOTICE.replace("2024年3月1日", "二〇二四年三月一日")).issued_on == date(2024, 3, 1)
+
+
+def test_title_over_several_lines_is_joined() -> None:
+    source = NOTICE.replace("关于印发测州市甲事工作方案的通知", "关于印发测州市甲事工作\n方案的通 知")
+    assert only(source).covering_title == "关于印发测州市甲事工作方案的通知"
+
+
+def test_labelled_lines_of_a_web_page_are_used_where_the_text_is_silent() -> None:
+    source = (
+        "首页 > 政府信息公开\n索引号: 0123\n发文机关: 测州市人民政府办公室\n"
+        "标题: 测州市人民政府办公室关于印发测州市丁事管理办法的通知\n"
+        "文号: 测政办发〔2023〕9号\n发布日期: 2023-08-20\n\n各镇人民政府,市政府各部门:\n"
+        "现将《测州市丁事管理办法》印发给你们,请遵照执行。\n"
+        "测州市丁事管理办法\n第一条 为规范丁事,制定本办法。\n第二条 市甲局负责丁事。\n第三条 本办法自印发之日起施行。\n"
+    )
+    document = only(source)
+    assert document.number == "测政办发〔2023〕9号"
+    assert document.title == "测州市丁事管理办法"
+    assert document.covering_title == "关于印发测州市丁事管理办法的通知"
+    assert document.issuer == "测州市人民政府办公室"
+    assert document.issued_on is None
+    assert document.published_only
+
+
+def test_labelled_date_of_signing_is_the_date_of_issue() -> None:
+    source = (
+        "文号: 测政办发〔2023〕9号\n成文日期: 2023年08月11日\n发布日期: 2023-08-20\n关于加强丁事管理的通知\n"
+        "各镇人民政府:\n现就有关事项通知如下。\n一、办好丁事。\n"
+    )
+    assert only(source).issued_on == date(2023, 8, 11)
+
+
+def test_joint_issuers_are_joined() -> None:
+    source = (
+        "测州市甲事管理局 测州市乙事管理局\n关于印发测州市戊事实施细则的通知\n测甲发〔2024〕5号\n各镇人民政府:\n"
+        "现将《测州市戊事实施细则》印发给你们。\n"
+        "测州市甲事管理局 测州市乙事管理局\n2024年4月2日\n测州市戊事实施细则\n第一条 为办好戊事,制定本细则。\n"
+        "第二条 市甲局负责戊事。\n"
+    )
+    assert only(source).issuer == "测州市甲事管理局、测州市乙事管理局"
+
+
+def test_orders_under_one_heading_are_documents_of_their_own() -> None:
+    source = (
+        "# 测州市人民政府任免的工作人员名单\n\n2024年2月1日测政任〔2024〕1号\n\n任命:\n\n测试甲为测州市甲局局长。\n\n"
+        "2024年3月5日测政任〔2024〕2号\n\n免去:\n\n测试乙的测州市乙局局长职务。\n"
+    )
+    found = documents(source)
+    assert [d.number for d in found] == ["测政任〔2024〕1号", "测政任〔2024〕2号"]
+    assert [d.issued_on for d in found] == [date(2024, 2, 1), date(2024, 3, 5)]
+    assert {d.title for d in found} == {"测州市人民政府任免的工作人员名单"}
+    assert {d.issuer for d in found} == {"测州市人民政府"}
+    assert all(d.order for d in found)
+
+
+def test_fragment_without_head_is_one_document_without_number_and_title() -> None:
+    document = only("(三)办好丙事。市甲局负责丙事。\n(四)办好丁事。\n")
+    assert (document.number, document.title) == (None, None)
+    assert document.body
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("测州市甲事应急预案", "emergency_plan"),
+        ("测州市甲事管理办法(试行)", "measures"),
+        ("2024年甲事工作要点", "work_points"),
+        ("测州市甲事三年行动计划", "plan"),
+        ("关于加强甲事的实施意见", "opinion"),
+        ("关于做好甲事的通知", "notice"),
+        ("测州市人民政府任免的工作人员名单", "appointment"),
+        ("测州市甲事说明", "other"),
+    ],
+)
+def test_kind_is_what_the_title_says(title: str, kind: str) -> None:
+    assert kind_of(title, None) == kind

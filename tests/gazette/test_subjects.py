@@ -1,0 +1,96 @@
+"""In-text duties: who the sentence binds, who cooperates, and what is no duty."""
+
+from __future__ import annotations
+
+import pytest
+
+from luoshi.gazette.organs import Level
+from luoshi.gazette.subjects import colon_subject, find_statements, heading_body, same_body
+
+
+def leads(text: str) -> list[tuple[str, ...]]:
+    return [statement.lead for statement in find_statements(text, Level.CITY)]
+
+
+@pytest.mark.parametrize(
+    ("text", "lead"),
+    [
+        ("市财政局负责筹集和拨付补助资金。", ("市财政局",)),
+        ("市财政局应当于每年3月底前拨付补助资金。", ("市财政局",)),
+        ("市公安局、城管局要加强路面巡查。", ("市公安局", "市城管局")),
+        ("本办法由市水务局负责解释。", ("市水务局",)),
+        ("各镇区要明确专人负责。", ("各镇区",)),
+        ("环保、规划、国土部门应当加强协同监管。", ("环保部门", "规划部门", "国土部门")),
+    ],
+)
+def test_bound_organ_leads(text: str, lead: tuple[str, ...]) -> None:
+    assert [sorted(found) for found in leads(text)] == [sorted(lead)]
+
+
+def test_partner_named_by_together_with_cooperates() -> None:
+    (statement,) = find_statements("市财政局会同市审计局制定绩效评价办法,并负责组织实施。", Level.CITY)
+    assert statement.lead == ("市财政局",)
+    assert statement.cooperating == ("市审计局",)
+
+
+def test_several_subjects_of_one_paragraph_are_several_duties() -> None:
+    found = leads("市公安局负责交通秩序管理;市财政局负责资金保障。市审计局应当加强审计监督。")
+    assert found == [("市公安局",), ("市财政局",), ("市审计局",)]
+
+
+def test_towns_among_the_subjects_are_kept_apart_as_printed() -> None:
+    (statement,) = find_statements("各镇区要建立工作台账。", Level.CITY)
+    assert statement.local == ("各镇区",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "有关部门要加强监督检查。",
+        "任何单位和个人不得擅自占用泊位。",
+        "本办法所称主管部门,是指市综合执法局。",
+        "企业应当依法缴纳费用。",
+        "坚持统一领导、分级负责,提高处置能力。",
+    ],
+)
+def test_parties_definitions_and_vague_subjects_are_no_duties(text: str) -> None:
+    assert leads(text) == []
+
+
+def test_covered_span_is_no_sentence() -> None:
+    text = "提升能力。(市甲局负责)"
+    assert find_statements(text, Level.CITY, ((5, len(text)),)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("市水务局:负责排水设施运行调度;负责抢险排涝。", ("市水务局",)),
+        ("市气象局、水文中心:负责监测预报。", ("市气象局", "市水文中心")),
+    ],
+)
+def test_name_before_a_colon_is_the_subject_of_its_list(text: str, names: tuple[str, ...]) -> None:
+    found = colon_subject(text, Level.CITY)
+    assert found is not None
+    assert found[0] == names
+    assert text[found[3] :].startswith("负责")
+
+
+def test_colon_after_other_words_names_no_subject() -> None:
+    assert colon_subject("重点做好以下工作:负责排水设施运行调度。", Level.CITY) is None
+
+
+@pytest.mark.parametrize(
+    ("heading", "body"),
+    [("抢险排涝组行动细则", ("抢险排涝组",)), ("市指挥部办公室行动细则", ("市指挥部办公室",)), ("总体要求", None)],
+)
+def test_title_that_names_a_body_binds_it(heading: str, body: tuple[str, ...] | None) -> None:
+    assert heading_body(heading, Level.CITY) == body
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("市环保局", "环保部门", True), ("各镇区", "镇区", True), ("市财政局", "市审计局", False)],
+)
+def test_two_forms_of_one_body_are_known(one: str, other: str, same: bool) -> None:
+    assert same_body(one, other) is same
