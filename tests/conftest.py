@@ -1,7 +1,7 @@
 """Choose the database: SQLite, or with LUOSHI_TEST_DATABASE=postgresql a PostgreSQL of the suite's own.
 
-PostgreSQL is started in a temporary directory on a free port, and stopped afterwards. Its server refuses to run as root,
-so root runs it as the user `postgres`. Nothing is written to the data directory of whoever runs the suite.
+PostgreSQL is started in a temporary directory on a free port, and stopped afterwards. It refuses to run as root, so
+root runs it as the user `postgres`. Nothing is written to the data directory of whoever runs the suite.
 """
 
 from __future__ import annotations

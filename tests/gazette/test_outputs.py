@@ -2,6 +2,7 @@
 
 import io
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -43,7 +44,7 @@ def compilation(text: str = "巡查河道") -> Compilation:
     return Compilation(Gazette("测试公报"), [instrument], [], [Notice("missing_date", text, 0, 1, "测政发〔2018〕3号")])
 
 
-def sheets(data: bytes) -> dict[str, list[list[object]]]:
+def sheets(data: bytes) -> dict[str, list[list[Any]]]:
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 

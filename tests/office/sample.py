@@ -7,7 +7,9 @@ from luoshi.gazette import records as r
 NUMBER = "测政发〔2018〕1号"
 
 
-def duty(clause: str = "一", lead: tuple[str, ...] = ("市甲局",), limits: tuple[tuple[str, str, str], ...] = (), **more):
+def duty(
+    clause: str = "一", lead: tuple[str, ...] = ("市甲局",), limits: tuple[tuple[str, str, str], ...] = (), **more
+):
     """Return a duty; limits are (kind, value, text)."""
     return r.Duty(
         clause=clause,

@@ -34,7 +34,11 @@ def test_occurrence_reads_every_form(kind, value, expected):
     assert occurrence(kind, value) == expected
 
 
-@given(st.sets(st.integers(1, 12), min_size=1), st.integers(1, 31), st.dates(datetime.date(1990, 1, 1), datetime.date(2090, 1, 1)))
+@given(
+    st.sets(st.integers(1, 12), min_size=1),
+    st.integers(1, 31),
+    st.dates(datetime.date(1990, 1, 1), datetime.date(2090, 1, 1)),
+)
 def test_next_due_is_the_first_day_that_fits(months, day, on):
     def fits(date):
         last = calendar.monthrange(date.year, date.month)[1]

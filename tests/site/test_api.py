@@ -43,7 +43,8 @@ def test_instruments_are_listed_with_validity_on_the_day(client, one):
 
 
 @pytest.mark.parametrize(
-    ("on", "state"), [("2018-02-28", "not_yet"), ("2018-03-01", "in_force"), ("2019-12-31", "in_force"), ("2020-01-01", "expired")]
+    ("on", "state"),
+    [("2018-02-28", "not_yet"), ("2018-03-01", "in_force"), ("2019-12-31", "in_force"), ("2020-01-01", "expired")],
 )
 def test_validity_of_decision_and_of_list_filter_agree(client, one, on, state):
     assert client.get(f"/api/v1/instruments/{KEY}/validity", {"on": on}).json()["state"] == state

@@ -16,12 +16,18 @@ ROOT = Path(__file__).parents[2]
 def run(*arguments, **environ):
     code = "import sys; sys.argv[0] = 'luoshi'; from luoshi.site.cli import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=ROOT, env=environ or None
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=environ or None,
     )
 
 
 def test_help_lists_the_commands_without_django():
-    code = "import sys; from luoshi.site.cli import group; group(['--help'], standalone_mode=False); assert 'django' not in sys.modules"
+    code = "import sys; from luoshi.site.cli import group; group(['--help'], standalone_mode=False)\n"
+    code += "assert 'django' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     for name in ("serve", "migrate", "settings", "bench", "demo"):
         assert name in done.stdout
@@ -45,7 +51,13 @@ def test_wrong_setting_is_refused_by_name(name, value):
 
 def test_database_url_is_read_in_all_its_parts(tmp_path):
     read = environment.databases("postgresql://u:p%40ss@db.example:5433/name?sslmode=require", tmp_path)
-    assert (read["USER"], read["PASSWORD"], read["HOST"], read["PORT"], read["NAME"]) == ("u", "p@ss", "db.example", "5433", "name")
+    assert (read["USER"], read["PASSWORD"], read["HOST"], read["PORT"], read["NAME"]) == (
+        "u",
+        "p@ss",
+        "db.example",
+        "5433",
+        "name",
+    )
     assert read["OPTIONS"] == {"options": "-c jit=off", "sslmode": "require"}
     assert environment.databases("", tmp_path)["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     with pytest.raises(environment.SettingError):

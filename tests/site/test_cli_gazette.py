@@ -16,7 +16,7 @@ from luoshi.site.commands.gazette import command
 
 NOTICE = (
     "测试市人民政府\n关于河道巡查的通知\n\n测政发〔2018〕{serial}号\n\n各镇人民政府：\n\n"
-    "一、2018年底前完成{work}。(责任单位：市甲局；配合单位：市乙局)\n\n二、各镇要配合。\n\n测试市人民政府\n2018年3月1日\n\n"
+    "一、于2018年底前完成{work}。(责任单位：市甲局；配合单位：市乙局)\n\n二、各镇要配合。\n\n测试市人民政府\n2018年3月1日\n\n"
 )
 
 
@@ -137,7 +137,7 @@ def test_evaluate_refuses_labels_that_are_none(notice: Path, tmp_path: Path) -> 
     assert refusal("evaluate", notice, "--labels", labels).code == "E_INPUT"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_import_takes_a_file_once_and_goes_on_after_a_refusal(
     notice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

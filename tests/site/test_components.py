@@ -10,6 +10,9 @@ import pytest
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 
+from luoshi.kernel.calendar import announced_calendar
+from luoshi.kernel.dues import Pause, Unit
+from luoshi.kernel.limits import TimeLimit
 from luoshi.site import design, drawing
 from luoshi.site.templatetags import ls
 
@@ -94,18 +97,39 @@ def test_reasons_carry_sign_sentence_and_citation():
     assert "自2018年4月1日起施行，" in html
 
 
+def limit(days: int, start: date, **more):
+    """Return a limit in working days as the kernel counts it."""
+    return TimeLimit(days, Unit.WORKING_DAY).due(start, announced_calendar(), **more)
+
+
 def test_ribbon_numbers_the_counted_days():
-    ribbon = design._ribbon(date(2019, 9, 29), 10)
-    html = shown("{% ls_ribbon ribbon today %}", ribbon=ribbon, today=design.TODAY)
+    html = shown("{% ls_ribbon due today %}", due=limit(10, date(2019, 9, 29)), today=design.TODAY)
     assert html.count('<li class="ls-day ') == 19
-    assert "10月17日，第 10 日，到期日" in html.replace("2019年", "")
+    assert "2019年10月17日，第 10 日，到期日" in html
     assert "调休上班" in html
-    assert "今天" in html
+    assert "2019年10月15日，第 8 日，今天" in html
+
+
+def test_ribbon_shows_the_days_the_clock_stood_still():
+    pause = Pause(date(2019, 10, 9), date(2019, 10, 11), "待补正")
+    html = shown("{% ls_ribbon due %}", due=limit(5, date(2019, 10, 8), pauses=[pause]))
+    assert len(re.findall('title="[^"]*停表，不计', html)) == 2
+    assert "“待补正”中止" in html
 
 
 def test_ribbon_above_forty_days_is_drawn_by_weeks():
-    ribbon = design._ribbon(date(2019, 8, 26), 45)
-    assert shown("{% ls_ribbon ribbon %}", ribbon=ribbon).count('<li class="ls-day ') == 10
+    assert shown("{% ls_ribbon due %}", due=limit(45, date(2019, 8, 26))).count('<li class="ls-day ') == 10
+
+
+def test_days_left_are_drawn_up_to_a_printed_date():
+    html = shown("{% ls_days_left due today %}", due=date(2019, 10, 17), today=design.TODAY)
+    assert html.count('<li class="ls-day ') == 3
+    assert "2019年10月17日，第 2 日，到期日" in html
+
+
+@pytest.mark.parametrize("due", [None, date(2019, 10, 15), date(2018, 1, 1), date(2025, 1, 1)])
+def test_days_left_are_not_drawn_where_there_are_none_or_too_many(due):
+    assert shown("{% ls_days_left due today %}", due=due, today=design.TODAY).strip() == ""
 
 
 @pytest.mark.parametrize("holder", design.HOLDERS)

@@ -30,12 +30,17 @@ def one(monkeypatch):
 
 
 def many(monkeypatch, count: int) -> None:
-    made = [sample.instrument(f"测政发〔2018〕{n}号", title=f"第{n}号方案", text=f"第{n}号的条文。") for n in range(2, count + 2)]
+    made = [
+        sample.instrument(f"测政发〔2018〕{n}号", title=f"第{n}号方案", text=f"第{n}号的条文。")
+        for n in range(2, count + 2)
+    ]
     sample.compiled(monkeypatch, *made)
     import_gazette("多件", actor=Actor("测试甲", "test"), filename="多件.txt")
 
 
-@pytest.mark.parametrize("path", ["/desk", "/policy/", "/registers/duties/", "/imports/", "/policy/upload/", "/api/v1/docs"])
+@pytest.mark.parametrize(
+    "path", ["/desk", "/policy/", "/registers/duties/", "/imports/", "/policy/upload/", "/api/v1/docs"]
+)
 def test_page_answers_in_an_empty_library(client, path):
     response = client.get(path)
     assert response.status_code == 200
@@ -81,7 +86,8 @@ def test_ledger_filters_and_says_so(client, one):
 
 @pytest.mark.parametrize(
     "query",
-    ["month=2018-10", "month=2018-11", "month=99", "origin=by", "origin=x", "local=1", "q=长椅", "q=，", "document=无", "on=2018-06-01",
+    ["month=2018-10", "month=2018-11", "month=99", "origin=by", "origin=x", "local=1", "q=长椅", "q=，",
+     "document=无", "on=2018-06-01",
      "on=1900-01-01", "on=x", "role=any&organ=市乙局", "d=loose"],
 )  # fmt: skip
 def test_ledger_takes_any_condition(client, one, query):
@@ -92,8 +98,10 @@ def test_ledger_conditions_leave_what_fits(client, one):
     def summaries(query):
         return client.get(f"/api/v1/duties?{query}").json()["total"]
 
-    wanted = {"": 2, "month=2018-10": 1, "month=2018-11": 0, "origin=by": 1, "origin=none": 1, "q=长椅": 2, "q=无此词": 0,
-              "on=2018-06-01": 2, "on=2018-02-01": 0, "organ=市乙局": 0, "organ=市乙局&any_role=true": 2, "local=true": 0}  # fmt: skip
+    wanted = {
+        "": 2, "month=2018-10": 1, "month=2018-11": 0, "origin=by": 1, "origin=none": 1, "q=长椅": 2, "q=无此词": 0,
+        "on=2018-06-01": 2, "on=2018-02-01": 0, "organ=市乙局": 0, "organ=市乙局&any_role=true": 2, "local=true": 0,
+    }  # fmt: skip
     assert {query: summaries(query) for query in wanted} == wanted
 
 
@@ -107,14 +115,18 @@ def test_recurring_duty_is_due_in_its_months_only(client, monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/registers/duties/", "/policy/", "/desk", "/imports/"])
-def test_list_makes_the_same_number_of_queries_for_one_row_and_for_many(client, monkeypatch, django_assert_num_queries, path):
+def test_list_makes_the_same_number_of_queries_for_one_row_and_for_many(client, monkeypatch, path):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     many(monkeypatch, 1)
-    with CaptureQueriesContext(connection, ) as few:
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
         client.get(path)
-    many_more = [sample.instrument(f"测政发〔2018〕{n}号", title=f"第{n}号方案", text=f"第{n}号的条文。") for n in range(20, 40)]
+    many_more = [
+        sample.instrument(f"测政发〔2018〕{n}号", title=f"第{n}号方案", text=f"第{n}号的条文。") for n in range(20, 40)
+    ]
     sample.compiled(monkeypatch, *many_more)
     import_gazette("更多", actor=Actor("测试甲", "test"), filename="更多.txt")
     with CaptureQueriesContext(connection) as more:
@@ -148,7 +160,15 @@ def test_excel_has_the_columns_and_the_filter(client, one):
     body = client.get("/registers/duties/export.xlsx", {"organ": "市甲局"}).content
     rows = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0).to_python()
     assert rows[0] == ["序号", "文号", "条款", "工作任务", "牵头单位", "配合单位", "完成时限", "目标值"]
-    assert rows[1][1:] == [sample.NUMBER, "一", "修补街边长椅，按月登记。", "市甲局", "市乙局、丙公司", "2018年10月31日前", "修补率≥95%"]
+    assert rows[1][1:] == [
+        sample.NUMBER,
+        "一",
+        "修补街边长椅，按月登记。",
+        "市甲局",
+        "市乙局、丙公司",
+        "2018年10月31日前",
+        "修补率≥95%",
+    ]
     assert "牵头 市甲局" in rows[2][0]
 
 
@@ -218,7 +238,15 @@ def test_form_without_token_is_refused():
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/instruments/测政发〔2018〕99号/", "/jobs/99/", "/registers/duties/99/", "/imports/99/", "/policy/upload/x/"]
+    "path",
+    [
+        "/nothing",
+        "/instruments/测政发〔2018〕99号/",
+        "/jobs/99/",
+        "/registers/duties/99/",
+        "/imports/99/",
+        "/policy/upload/x/",
+    ],
 )
 def test_missing_things_are_404_with_a_sentence(client, path):
     response = client.get(path)

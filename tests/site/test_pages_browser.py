@@ -347,6 +347,11 @@ def test_as_of_day_marks_the_page_and_stays_in_links(browser, library):
     page.get_by_role("button", name="按这一天看").click()
     expect(page.locator(".ls-stripe")).to_contain_text("2018年1月1日")
     assert "on=2018-01-01" in page.url
+    page.goto(f"{library}{reverse('duties')}?on=2018-06-01")
+    page.locator("a.ls-cite").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("2018年6月1日")
+    assert "on=2018-06-01" in page.url
+    page.keyboard.press("Escape")
     page.get_by_role("link", name="回到今天").first.click()
     expect(page.locator(".ls-stripe")).to_have_count(0)
     page.context.close()

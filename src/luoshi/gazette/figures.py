@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from luoshi.gazette.wording import any_of
 from luoshi.kernel.numerals import from_chinese
 
 
@@ -59,9 +60,8 @@ _NOT_BEFORE = {
 
 
 def _alternation(units: tuple[str, ...]) -> str:
-    longest_first = sorted(set(units), key=len, reverse=True)
-    guards = ((re.escape(unit), _NOT_BEFORE.get(unit)) for unit in longest_first)
-    return "|".join(f"{unit}(?![{guard}])" if guard else unit for unit, guard in guards)
+    guards = ((unit, _NOT_BEFORE.get(unit)) for unit in units)
+    return any_of(" ".join(f"{unit}(?![{guard}])" if guard else unit for unit, guard in guards))
 
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,4}(?![\d,])|\d{1,15})(?:\.\d{1,8})?"

@@ -516,6 +516,7 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
     if not document.carried or not document.title:
         return None
     wanted = _letters(document.title)
+    characters = frozenset(wanted)
     best: tuple[float, int, int, str] | None = None
     for index in range(min(len(lines), 60)):
         for count in range(1, min(5, len(lines) - index + 1)):
@@ -526,6 +527,8 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
             if last not in _TITLE_LAST:
                 continue
             text = bare(text_of(lines[index : index + count]))
+            if 3 * len(characters.intersection(text)) < min(len(characters), len(text)):
+                continue
             score = _similarity(wanted, _letters(text))
             if score > 0.62 and (best is None or score > best[0]) and _TITLE_END.search(text):
                 best = (score, index, index + count, text)
@@ -579,10 +582,9 @@ def _take_closing(document: Document, lines: list[Line], *, last: bool) -> list[
         if _take_date(document, lines, index, drop, last=last):
             break
     else:
-        signed = next((i for i in range(len(lines) - 1, -1, -1) if _short(lines[i]) == document.issuer), None)
-        if signed is not None:
-            document.signed_by = document.issuer
-            drop.add(signed)
+        _take_issuer(document, lines, drop)
+    if not drop:
+        return lines
     before = "。"
     for index, line in enumerate(lines):
         if index not in drop:
@@ -592,6 +594,18 @@ def _take_closing(document: Document, lines: list[Line], *, last: bool) -> list[
         ):
             document.moved.append(line)
     return [line for index, line in enumerate(lines) if index not in drop]
+
+
+def _take_issuer(document: Document, lines: Sequence[Line], drop: set[int]) -> None:
+    """Take the last line that holds nothing but the issuer's name for the signature."""
+    issuer = document.issuer
+    if not issuer:
+        return
+    for index in range(len(lines) - 1, -1, -1):
+        if lines[index].text[0] == issuer[0] and _short(lines[index]) == issuer:
+            document.signed_by = issuer
+            drop.add(index)
+            return
 
 
 def _short(line: Line) -> str:

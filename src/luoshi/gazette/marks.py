@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from luoshi.gazette.organs import Level, any_of, is_local, is_organ, is_vague, read_run
+from luoshi.gazette.organs import Level, is_local, is_organ, is_vague, read_run
+from luoshi.gazette.wording import any_of
 
 
 class Mark(NamedTuple):

@@ -14,6 +14,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from luoshi.gazette.wording import any_of
+
 
 class Level(enum.StrEnum):
     """Level of the issuing government: a prefecture, county-level city or county is CITY, a 区 is DISTRICT."""
@@ -41,11 +43,6 @@ class Run(NamedTuple):
 
 
 # --- what a name looks like -----------------------------------------------------------------------------------------
-
-
-def any_of(words: str) -> str:
-    """A pattern that matches one of the words, which are separated by blanks."""
-    return f"(?:{'|'.join(words.split())})"
 
 
 _SUFFIX = any_of(
@@ -472,6 +469,7 @@ class Directory:
         self._owners = dict(owners)
         self._wildcards = dict(wildcards)
         self._known: dict[tuple[str, date | None], str | None] = {}
+        self._similar: dict[str, str | None] = {}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Directory:
@@ -512,9 +510,11 @@ class Directory:
 
     def similar(self, name: str) -> str | None:
         """The one written form close enough to be meant by a misprint; only a proposal for a reader, never a reading."""
-        sure = [text for text, owners in self._owners.items() if all(owner.slug for owner in owners)]
-        near = get_close_matches(name, sure, n=1, cutoff=0.74)
-        return near[0] if near else None
+        if name not in self._similar:
+            sure = [text for text, owners in self._owners.items() if all(owner.slug for owner in owners)]
+            near = get_close_matches(name, sure, n=1, cutoff=0.74)
+            self._similar[name] = near[0] if near else None
+        return self._similar[name]
 
     def expand(self, name: str) -> tuple[str, ...]:
         """The slugs a wildcard stands for (各镇区); empty for one whose members are chosen case by case."""

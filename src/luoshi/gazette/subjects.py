@@ -27,17 +27,17 @@ class Statement(NamedTuple):
     open_ended: bool
 
 
-_BODY = """
+_BODY = r"""
     人民政府办公室 人民政府 政府 党委 党工委 管委会 委员会 委办 街道办事处 办事处 办公室 办公厅 指挥部 领导小组 工作专班 专班 联席会议
     工作组 小组 协调组 部门 单位 机关 机构 中心 局 厅 法院 检察院 支队 大队 镇区 镇街 乡镇 街道 镇 区县 县区 县市区 村委会 居委会 两委
     卫生院 医院 学校 园区 开发区 新区 银行 公司 联社 成员 总指挥 召集人 负责人 负责同志 组长 局长 主任 市长 县长 区长 镇长 乡长 书记
     人员 网格员 民警 委 办 院 处 站 派出所 研究所 卫生所 司法所 监管所 事务所 科 室 部 组 社区 社区\(村\) 村\(社区\) 乡\(镇\)
     各县 各区 各市 各乡 各村 各地"""
 """How the name of a body ends."""
-_BINDING = """
+_BINDING = r"""
     应当 应该 应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处)) 必须 须(?!知) 需要 需(?!求) 要(?!求|点|素) 负责(?!人|同志) 将 牵头(?!单位|部门)
     均(?!由) 都 也要 还要 承担 有义务 有责任"""
-_PLAIN = """
+_PLAIN = r"""
     会同 联合 组织 协调 协同 协助 协商 配合 开展 制定 制订 编制 建立 完善 加强 审核 审查 审批 审定 办理 受理 报(?![刊社告]) 提出 提交 汇总
     通报 公布 公示 公告 发布 批复 向 对 按照 按 根据 依据 依照 结合 在 于 为(?!主) 作为 凭 收到 接到 接 通过 做好 抓好 落实 履行 指导 监督
     检查 督促 督导 督查 推进 推动 实施 选择 确定 签订 签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时
@@ -53,10 +53,8 @@ _NOT_A_NAME = (
     r"(?!的|(?:管理|服务|执法|监督|建设|主管|工作|行政)(?:部门|机构|单位|局|办|处|室|站|所|中心|公司|人员|委员会|小组)"
     r"|部门|机构|单位|办公室|中心|公司|人员|委员会|小组|室(?![内外])|局)"
 )
-_ADVERBS = any_of(
-    """原则上 按照?各?自?的?(?:职责|职能|分工)(?:分工)? 分别 共同 具体 主要 统一 也 还 均 都 各自"""
-)
-_ADVERB = f"{_ADVERBS}?"
+_ADVERBS = "原则上 按照?各?自?的?(?:职责|职能|分工)(?:分工)? 分别 共同 具体 主要 统一 也 还 均 都 各自"
+_ADVERB = f"{any_of(_ADVERBS)}?"
 _PREFIXES = any_of(
     """其中 同时 并且 并 再 先 最终 最后 然后 随后 必要时 原则上 此外 另外 请 如 由 再由 均由 统一由 应由 具体由 分别由 则由 最终由 一是
     二是 三是 四是 五是 六是 七是 八是 九是 十是"""
@@ -67,12 +65,15 @@ _RUN = (
     r"(?:等[\u4e00-\u9fff]{0,8}?(?:部门、单位|部门|单位|机构|地方|方面)?)?"
 )
 _NOTE = r"(?:\([^()]{2,60}\))?"
-_AFTER = rf"{_ADVERB}{_NOT_BINDING}(?P<verb>(?P<binding>{_BOUND})|{_DOES}){_NOT_A_NAME}"
+_AFTER = rf"(?={first_of(f'{_ADVERBS} {_BINDING} {_PLAIN}')}){_ADVERB}{_NOT_BINDING}(?P<verb>(?P<binding>{_BOUND})|{_DOES}){_NOT_A_NAME}"
 _SUBJECT = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _BY_WHOM = re.compile(rf"由(?<![自来理缘]由)(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _WHOLE = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}$")
 _SEATED = re.compile(rf"(?P<run>{_RUN}){_NOTE}设在")
-_GATE = re.compile(rf"{any_of(_BODY)}(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})")
+_GATE = re.compile(
+    rf"{any_of(_BODY)}(?={first_of(f'{_ADVERBS} {_BINDING} {_PLAIN} , ( 设在')})"
+    rf"(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})"
+)
 """Where a body's name meets a verb: only parts with such a place are read at all."""
 _PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等)")
 _GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?{_DOES}")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from luoshi.gazette.figures import MEASURES, TIME_UNITS, Phrase, find_phrases, last_match
+from luoshi.gazette.wording import any_of
 
 
 class LimitSpan(Protocol):
@@ -69,8 +70,8 @@ _OCCASIONS = frozenset(("次", "场", "场次"))
 
 
 def _any(*lines: str) -> str:
-    """Join word lists (words divided by blanks) to one alternation, in the order given."""
-    return "|".join(" ".join(lines).split())
+    """Return a pattern for one of the words of some lines."""
+    return any_of(" ".join(lines))
 
 
 def _longest_first(*lines: str) -> tuple[str, ...]:

@@ -123,7 +123,11 @@ def read_lines(source: str) -> list[Line]:
         if raw[0] == " ":
             start += len(raw) - len(raw.lstrip(" "))
         first = text[0]
-        if first in _MARKS or barred or (len(text) < _SHORT and first in _PAGES):
+        if (
+            first in _MARKS
+            or (len(text) < _SHORT and first in _PAGES)
+            or (barred and ("**" in text or "|" in text))
+        ):
             text, skipped = _unmarked(text)
             start += skipped
             if not text:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from luoshi.gazette import dates
 from luoshi.gazette.dates import DIGITS, SMALL, YEAR, Period, Phrase
+from luoshi.gazette.wording import any_of
 
 
 class Context(NamedTuple):
@@ -122,9 +123,11 @@ _EVERY = re.compile(
     r"每一?个?(?P<unit>半年|学年|年(?!龄|级)|季(?!节)|月|周(?![转期边岁年])|星期|工作日|日|天)"
     r"(?:(?<=[年季])度|(?<=月)份)?"
 )
-_ROUTINE = (
-    "自查|检查|督查|抽查|巡查|核查|督导|通报|调度|考核|考评|考试|评估|评价|评比|总结|小结|例会|分析|点评|汇报|会商|报告|报送|上报|报表|"
-    "研判|排名|推进会|对账|盘点|公示|公布|公开|晾晒|清零|督办|暗访|普查|巡检"
+_ROUTINE = any_of(
+    """
+    自查 检查 督查 抽查 巡查 核查 督导 通报 调度 考核 考评 考试 评估 评价 评比 总结 小结 例会
+    分析 点评 汇报 会商 报告 报送 上报 报表 研判 排名 推进会 对账 盘点 公示 公布 公开 晾晒 清零
+    督办 暗访 普查 巡检"""
 )
 # A rhythm without 每: 按月, 分年度; the noun of a routine with its period before it (月度自查, 季通报); 半年一次.
 _PER = re.compile(
@@ -340,7 +343,7 @@ def _within(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
 
 
 def _spans(text: str, taken: _Taken) -> Iterator[_Hit]:
-    if any(word in text for word in _INSIDE):
+    if ("内" in text or "时间" in text) and any(word in text for word in _INSIDE):
         for m in _WITHIN.finditer(text):
             if not taken.names.meets(*m.span()) and (hit := _within_hit(text, m, taken)):
                 yield hit
@@ -459,11 +462,14 @@ _DUE = re.compile(r"(?:完成|整改|办理|办结|销号|交付)(?:时限|期�
 # Words left of a bare date under which it is the time of work: 力争2018年完成.
 _PLANNED = re.compile(r"(?:力争|计划|确保|拟|(?<!关)于|在|争取|预计|将|到|自|从|自|努力|并|即|为|:)$")
 _WORK = re.compile(
-    "完成|实施|开展|启动|建成|建设|新建|扩建|改建|新增|增加|力争|实现|组织|推进|达到|达|要(?![点素求闻件])|"
-    "继续|计划|安排|改造|投资|投入|培育|创建|扶持|争取|确保|建立|制定|出台|编制|"
-    "汇总|开工|竣工|验收|总结|考核|评估|检查|整治|治理|提升|提高|推广|试点|整改|淘汰|关闭|拆除|动员|部署|摸底|"
-    "排查|自查|修订|发布|印发|公布|引进|申报|报送|整合|取得|形成|通过|打造|降低|下降|减少|控制|消除|覆盖|基本|全面|举办|举行|召开|筹备|"
-    "落实|巩固|深化|优化|加快|加强|力求|做好|抓好|进行|投用|交付|退出|清理|清零|使用|搬迁|复垦|修复|普查|登记|审核|设立|成立|培训|增长"
+    any_of(
+        """
+        完成 实施 开展 启动 建成 建设 新建 扩建 改建 新增 增加 力争 实现 组织 推进 达到 达 要(?![点素求闻件]) 继续
+        计划 安排 改造 投资 投入 培育 创建 扶持 争取 确保 建立 制定 出台 编制 汇总 开工 竣工 验收 总结 考核 评估 检查
+        整治 治理 提升 提高 推广 试点 整改 淘汰 关闭 拆除 动员 部署 摸底 排查 自查 修订 发布 印发 公布 引进 申报 报送
+        整合 取得 形成 通过 打造 降低 下降 减少 控制 消除 覆盖 基本 全面 举办 举行 召开 筹备 落实 巩固 深化 优化 加快
+        加强 力求 做好 抓好 进行 投用 交付 退出 清理 清零 使用 搬迁 复垦 修复 普查 登记 审核 设立 成立 培训 增长"""
+    )
 )
 _NAMELIKE = re.compile(
     r"(?:度|[^,。;:、()]{0,24}?)(?:方案|计划|要点|规划|年鉴|目录|名单|清单|预算|决算|报告|纲要|预案|办法|细则|标准|意见|通知|公报|目标任务|责任书|"

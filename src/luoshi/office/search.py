@@ -1,7 +1,7 @@
 """Substring search in Chinese text, the same on SQLite (FTS5) and PostgreSQL (tsvector).
 
 Chinese is written without blanks, so a text is indexed as its overlapping pairs of characters and a query is the phrase
-of its pairs: `修补街` finds exactly the texts with 修补 directly followed by 补街. Punctuation, blanks and case do not count.
+of its pairs: `修补街` finds the texts with 修补 followed by 补街. Punctuation, blanks and case do not count.
 A part's last character is indexed alone too: a query of one character is a prefix, and no phrase spans two parts.
 """
 
@@ -62,29 +62,20 @@ def _tsvector(pairs: list[str]) -> str:
     return " ".join(f"'{pair}':{place}" for place, pair in enumerate(pairs[:16383], 1))
 
 
-def matching(table: str, query: str, limit: int) -> tuple[str, list[Any]] | None:
-    """Return SQL and parameters that select at most `limit` ids containing `query`; None if it has nothing to look for."""
+def all_matching(table: str, query: str) -> RawSQL:
+    """Return, as a subquery, every id whose text contains `query`; none if that holds no letter, digit or ideograph."""
     folded = fold(query)[:_MAX_QUERY]
-    if not folded:
-        return None
     pairs = _pairs(folded)[:-1]
+    if not folded:
+        return RawSQL("SELECT 0 WHERE 1 = 0", [], output_field=BigIntegerField())
     if connection.vendor == "sqlite":
         phrase = f'"{" ".join(pairs)}"' if pairs else f'"{folded}" *'
         condition = f"{table} MATCH %s"
     else:
         phrase = " <-> ".join(f"'{pair}'" for pair in pairs) if pairs else f"'{folded}':*"
         condition = "pairs @@ %s::tsquery"
-    return f"SELECT rowid FROM {table} WHERE {condition} LIMIT {int(limit)}", [phrase]  # noqa: S608
-
-
-def matching_ids(table: str, query: str, limit: int) -> list[int]:
-    """Return at most `limit` ids whose text contains `query`."""
-    statement = matching(table, query, limit)
-    if statement is None:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(*statement)
-        return [row[0] for row in cursor.fetchall()]
+    statement = f"SELECT rowid FROM {table} WHERE {condition}"  # noqa: S608 - the table's name is ours
+    return RawSQL(statement, [phrase], output_field=BigIntegerField())  # noqa: S611 - words are parameters
 
 
 def among(ids: Collection[int]) -> RawSQL:
@@ -92,11 +83,3 @@ def among(ids: Collection[int]) -> RawSQL:
     if connection.vendor == "sqlite":
         return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))], output_field=BigIntegerField())
     return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)], output_field=BigIntegerField())
-
-
-def all_matching(table: str, query: str) -> RawSQL:
-    """Return every id whose text contains `query` (which must hold a letter or ideograph) as a subquery."""
-    statement = matching(table, query, 10**9)
-    if statement is None:
-        return RawSQL("SELECT 0 WHERE 1 = 0", [], output_field=BigIntegerField())
-    return RawSQL(*statement, output_field=BigIntegerField())  # noqa: S611 - words are parameters

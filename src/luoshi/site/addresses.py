@@ -47,7 +47,12 @@ class Address:
 
 
 def facet(
-    address: Address, name: str, title: str, values: Iterable[tuple[str, str, int | None]], chosen: Sequence[str], size: int = 10
+    address: Address,
+    name: str,
+    title: str,
+    values: Iterable[tuple[str, str, int | None]],
+    chosen: Sequence[str],
+    size: int = 10,
 ) -> dict[str, Any]:
     """Return a facet of (value, label, count): the first `size` values, and those chosen."""
     found = list(values)

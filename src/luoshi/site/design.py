@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from luoshi.kernel.calendar import DayKind, announced_calendar
-from luoshi.site.ribbon import Day
+from luoshi.kernel.calendar import announced_calendar
+from luoshi.kernel.dues import Pause, Unit
+from luoshi.kernel.limits import TimeLimit
 
 TODAY = date(2019, 10, 15)
 
@@ -85,23 +85,9 @@ WARNINGS = (
 )  # fmt: skip
 
 
-def _ribbon(start: date, working_days: int, **notes: str) -> dict[str, Any]:
-    """Return the day-by-day reckoning of `working_days` after `start`, by the announced calendar."""
-    calendar = announced_calendar()
-    end = calendar.shift(start, working_days)
-    days: list[Day] = []
-    count = 0
-    for day in calendar.days(start, end):
-        kind = calendar.kind(day)
-        works = day > start and kind.works
-        count += works
-        name = "makeup" if kind is DayKind.WORKED_WEEKEND else "day" if kind.works else "off"
-        days.append(Day(day, "start" if day == start else name, count if works else None, day == end))
-    return {"days": days, **notes}
-
-
 def design(request: HttpRequest) -> HttpResponse:
     """Show the design page."""
+    calendar = announced_calendar()
     context = {
         "page_title": _("设计样张"),
         "palette": PALETTE,
@@ -111,12 +97,11 @@ def design(request: HttpRequest) -> HttpResponse:
         "lamps": LAMPS,
         "levels": range(1, 5),
         "validities": [{"state": state, "words": ""} for state in VALIDITIES],
-        "ribbon": _ribbon(
-            date(2019, 9, 29), 10,
-            start_rule="收到之日 2019年9月29日（周日，调休上班日），当日不计", pauses="无；书面退回则停表",
-            consequence="10月18日 00:00 起视为同意", calendar="2019 年版",
+        "ribbon": TimeLimit(10, Unit.WORKING_DAY).due(date(2019, 9, 29), calendar),
+        "paused_ribbon": TimeLimit(5, Unit.WORKING_DAY).due(
+            date(2019, 10, 8), calendar, pauses=[Pause(date(2019, 10, 9), date(2019, 10, 11), _("待补正"))]
         ),
-        "long_ribbon": _ribbon(date(2019, 8, 26), 45, start_rule="受理之日 2019年8月26日，当日不计"),
+        "long_ribbon": TimeLimit(45, Unit.WORKING_DAY).due(date(2019, 8, 26), calendar),
         "today": TODAY,
         "reasons": REASONS,
         "parameters": [{"title": "补偿比例", "value": "25 %", "since": "2018年3月8日起"},

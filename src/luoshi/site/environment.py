@@ -56,14 +56,14 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 SETTINGS = (
     Setting("LUOSHI_DATA", "var", "数据目录：数据库文件、密钥、待确认的上传文件都在这里。", Path),
-    Setting("LUOSHI_DATABASE_URL", "", "PostgreSQL 地址，如 postgresql://用户:口令@主机:5432/库名；空则用数据目录里的 SQLite。", str),
+    Setting("LUOSHI_DATABASE_URL", "", "PostgreSQL 地址，如 postgresql://用户:口令@主机:5432/库名；空用 SQLite。", str),
     Setting("LUOSHI_SECRET_KEY", "", "签名密钥；空则首次启动时生成并存入数据目录的 secret.key。", str),
     Setting("LUOSHI_HOSTS", "localhost 127.0.0.1 [::1]", "允许的访问主机名，以空格分隔；* 表示不限。", _words),
     Setting("LUOSHI_ORIGINS", "", "经 HTTPS 反向代理访问时的来源，如 https://gazette.example.cn，以空格分隔。", _words),
     Setting("LUOSHI_LISTEN", "127.0.0.1", "luoshi serve 监听的地址；对内网开放写 0.0.0.0。", str),
     Setting("LUOSHI_PORT", "8000", "luoshi serve 监听的端口。", _positive),
     Setting("LUOSHI_THREADS", "4", "luoshi serve 处理请求的线程数。", _positive),
-    Setting("LUOSHI_JOBS", "thread", "后台任务：thread 在服务进程里用一个线程执行；off 不执行（由另一进程执行）。", _one_of("thread", "off")),
+    Setting("LUOSHI_JOBS", "thread", "后台任务：thread 由服务进程的一个线程做；off 不做。", _one_of("thread", "off")),
     Setting("LUOSHI_UPLOAD_MB", "32", "上传文件的上限，单位 MB。", _positive),
     Setting("LUOSHI_OPERATOR", "值班文书", "没有登录时，审计记录里写的经办人。", str),
     Setting("LUOSHI_DEMO", "0", "1 表示库里是演示数据，每个页面和导出文件都会标明。", _boolean),

@@ -26,6 +26,7 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
         request.incident = secrets.token_hex(4)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.incident  # type: ignore[attr-defined]
@@ -39,6 +40,7 @@ class Language:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
         language = "en" if request.COOKIES.get("ls_lang") == "en" else settings.LANGUAGE_CODE
         with translation.override(language):
             response = self.get_response(request)
@@ -53,6 +55,7 @@ class UploadBound:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             bound = settings.UPLOAD_BYTES // (1024 * 1024)
@@ -72,6 +75,7 @@ class Readable:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return error_page(request, LuoshiError("E_INPUT", "地址里有不能识别的字符，请核对链接。"))
         return self.get_response(request)
@@ -91,6 +95,7 @@ class ApiGuard:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
         if request.method not in ("GET", "HEAD", "OPTIONS") and self._from_elsewhere(request):
@@ -118,6 +123,7 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

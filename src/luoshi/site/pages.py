@@ -13,8 +13,9 @@ from django.template.loader_tags import BLOCK_CONTEXT_KEY, BlockContext, BlockNo
 
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether HTMX asks for a part of the page: not a boosted link, not a page taken back from history."""
-    htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    headers = request.headers
+    asked = "HX-Request" in headers
+    return asked and "HX-Boosted" not in headers and "HX-History-Restore-Request" not in headers
 
 
 def page(
@@ -32,7 +33,7 @@ def page(
 
 def render_block(request: HttpRequest, template_name: str, block: str, context: dict[str, Any]) -> str:
     """Return the text of one block of a template; the template's parents are not rendered."""
-    template = get_template(template_name).template
+    template: Template = get_template(template_name).template  # type: ignore[attr-defined]
     blocks: dict[str, BlockNode] = {}
     _collect(template, blocks)
     if block not in blocks:
@@ -50,4 +51,6 @@ def _collect(template: Template, blocks: dict[str, BlockNode]) -> None:
         if isinstance(node, ExtendsNode):
             blocks.update(node.blocks)
             return
-    blocks.update({node.name: node for node in template.nodelist.get_nodes_by_type(BlockNode)})
+    for block in template.nodelist.get_nodes_by_type(BlockNode):
+        assert isinstance(block, BlockNode)
+        blocks[block.name] = block

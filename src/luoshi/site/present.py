@@ -14,9 +14,9 @@ from luoshi.kernel.calendar import announced_calendar
 from luoshi.kernel.citation import Locator, clause_url
 from luoshi.office.duties.dates import next_due, words
 from luoshi.office.duties.models import Duty, Target, TimeLimit
-from luoshi.office.organs.directory import load_directory
 from luoshi.office.instruments.models import CompilerWarning, Instrument
 from luoshi.office.instruments.validity import Validity as Judged
+from luoshi.office.organs.directory import load_directory
 from luoshi.site.words import BASIS, LIMIT_KIND, OPERATOR, STATE, WARNING, confidence
 
 _NEAR_WORKING_DAYS = 3
@@ -176,7 +176,9 @@ def organ_link(name: str, slug: str) -> OrganLink:
 def shown_validity(judged: Judged, known: Callable[[str], str]) -> ShownValidity:
     """Return a validity with its reasons; `known` gives the address of a cited text, '' if the library has it not."""
     reasons = [
-        ShownReason(r.ok, r.text, Cite(r.citation, r.citation, "", "", known(r.citation), r.citation) if r.citation else None)
+        ShownReason(
+            r.ok, r.text, Cite(r.citation, r.citation, "", "", known(r.citation), r.citation) if r.citation else None
+        )
         for r in judged.reasons
     ]
     words = str(STATE[judged.state])
@@ -198,7 +200,9 @@ def due_chip(limits: Sequence[TimeLimit], on: datetime.date) -> Due:
     passed = [limit.due_on for limit in limits if limit.due_on]
     if passed:
         day = max(passed)
-        return Due("past", _("期限已过"), day, day_words(day, on), _("文件写明的期限是 %s；办结情况未登记") % day_words(day))
+        return Due(
+            "past", _("期限已过"), day, day_words(day, on), _("文件写明的期限是 %s；办结情况未登记") % day_words(day)
+        )
     spans = [limit for limit in limits if limit.kind in ("within", "between", "from", "every")]
     if spans:
         first = spans[0]

@@ -1,5 +1,7 @@
 """Django's settings; what a site may change is in `luoshi.site.environment`."""
 
+from pathlib import Path
+
 from csp.constants import NONE, SELF
 
 from luoshi.site import environment
@@ -68,7 +70,7 @@ TEMPLATES = [
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-LOCALE_PATHS = [str(environment.Path(__file__).parent / "locale")]
+LOCALE_PATHS = [str(Path(__file__).parent / "locale")]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 

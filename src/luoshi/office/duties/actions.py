@@ -86,7 +86,9 @@ def _origin(limits: Sequence[records.Limit], occurrences: Sequence[Occurrence]) 
 
 def _organs(duty: Duty, leads: bool, organs: Sequence[records.Organ]) -> list[DutyOrgan]:
     return [
-        DutyOrgan(duty=duty, leads=leads, seq=seq, name=organ.name[:200], slug=organ.slug or "", is_current=duty.is_current)
+        DutyOrgan(
+            duty=duty, leads=leads, seq=seq, name=organ.name[:200], slug=organ.slug or "", is_current=duty.is_current
+        )
         for seq, organ in enumerate(organs)
     ]
 

@@ -82,20 +82,28 @@ def words(kind: str, value: str) -> str:
         before = value.endswith(" before")
         return f"提前{_span(value.removesuffix(' before'))}" if before else f"{_span(value)}内"
     if kind == "every" and (match := _RULE.fullmatch(value)):
-        period, month, day, clock = match.groups()
+        period, month, number, clock = match.groups()
         name = _PERIODS[period]
         if clock:
-            return f"{name}{day}{clock}前"
-        if month and day:
-            return f"{name}{int(month)}月{int(day)}日前"
-        return f"{name}{int(day)}日前" if day else name
+            return f"{name}{number}{clock}前"
+        if month and number:
+            return f"{name}{int(month)}月{int(number)}日前"
+        return f"{name}{int(number)}日前" if number else name
     return value
 
 
-_PERIODS = {"yearly": "每年", "half-yearly": "每半年", "quarterly": "每季度", "monthly": "每月", "weekly": "每周", "daily": "每日"}
+_PERIODS = {
+    "yearly": "每年",
+    "half-yearly": "每半年",
+    "quarterly": "每季度",
+    "monthly": "每月",
+    "weekly": "每周",
+    "daily": "每日",
+}
 _UNITS = {
     "minutes": "分钟", "minute": "分钟", "hours": "小时", "hour": "小时", "days": "天", "day": "天",
-    "working days": "个工作日", "working day": "个工作日", "weeks": "周", "week": "周", "months": "个月", "month": "个月",
+    "working days": "个工作日", "working day": "个工作日", "weeks": "周", "week": "周",
+    "months": "个月", "month": "个月",
     "years": "年", "year": "年",
 }  # fmt: skip
 

@@ -19,7 +19,8 @@ LIMIT = 5000
 """Rows in one file; more are asked for in parts."""
 
 COLUMNS = (
-    ("序号", 6), ("文号", 22), ("条款", 14), ("工作任务", 60), ("牵头单位", 24), ("配合单位", 30), ("完成时限", 24), ("目标值", 24),
+    ("序号", 6), ("文号", 22), ("条款", 14), ("工作任务", 60), ("牵头单位", 24), ("配合单位", 30),
+    ("完成时限", 24), ("目标值", 24),
 )  # fmt: skip
 
 
@@ -62,7 +63,8 @@ def workbook(wanted: LedgerFilter, *, as_of: datetime.date, described: str) -> b
         sheet.write_number(number, 0, number, cell)
         for column, text in enumerate(row(duty, targets.get(duty.clause_id or 0, [])), 1):
             sheet.write_string(number, column, plain(text), cell)
-    foot = f"数据截至 {as_of:%Y-%m-%d}；条件：{described}；共 {len(duties)} 条；导出 {CLOCK.now():%Y-%m-%d %H:%M} {settings.OPERATOR}"
+    foot = f"数据截至 {as_of:%Y-%m-%d}；条件：{described}；共 {len(duties)} 条；"
+    foot += f"导出 {CLOCK.now():%Y-%m-%d %H:%M} {settings.OPERATOR}"
     if settings.DEMO:
         foot = f"演示数据；{foot}"
     sheet.write_string(len(duties) + 1, 0, foot)

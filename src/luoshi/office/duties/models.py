@@ -115,7 +115,9 @@ class TimeLimit(models.Model):
 
         constraints = (
             models.UniqueConstraint(fields=["duty", "seq"], name="limit_order"),
-            models.CheckConstraint(condition=Q(kind__in=["by", "from", "between", "within", "every"]), name="limit_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["by", "from", "between", "within", "every"]), name="limit_kind"
+            ),
             models.CheckConstraint(condition=Q(months__lte=8190) & Q(day__gte=1, day__lte=31), name="limit_recurrence"),
         )
         indexes = (

@@ -1,4 +1,4 @@
-"""Read the ledger: one filter for page, export and API, keyset pages, facets with counts, all in a fixed number of queries."""
+"""Read the ledger: one filter for page, export and API; pages and facets in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from luoshi.office import search
+from luoshi.office.audit.models import AuditEntry
 from luoshi.office.duties.actions import SEARCH_TABLE
 from luoshi.office.duties.models import Duty, DutyOrgan, Target, TimeLimit
 from luoshi.office.instruments.models import Instrument
-from luoshi.office.paging import COUNT_BOUND, Key, KeysetPage, Total, bounded_total, keyset_page
+from luoshi.office.paging import COUNT_BOUND, Key, KeysetPage, Total, keyset_page
 
 ORDER = (Key("due_sort", datetime.date.fromisoformat), Key("id", int))
-_RARE = 2000
 _FACET_NAMES = 200
 
 
@@ -54,24 +55,40 @@ class FacetCount:
     count: int | None
 
 
-def duties(wanted: LedgerFilter) -> QuerySet[Duty]:
-    """Return the duties of current instruments that fit `wanted`: the one place that decides what the ledger shows."""
+def duties(wanted: LedgerFilter, *, walking: bool = False) -> QuerySet[Duty]:
+    """Return the duties of current instruments that fit `wanted`: the one place that decides what the ledger shows.
+
+    With `walking` the conditions are written so that the database reads the ledger in its order and tests row by row,
+    which fills a page soon where much fits; without, so that it starts from the few rows that fit.
+    """
     rows = Duty.objects.filter(is_current=True)
     if wanted.organs:
         slugs = [name for name in wanted.organs if name.isascii()]
         named = Q(name__in=wanted.organs) | Q(slug__in=slugs) if slugs else Q(name__in=wanted.organs)
-        rows = rows.filter(pk__in=_organs(wanted).filter(named).values("duty"))
+        rows = _having(rows, _organs(wanted).filter(named), walking)
     if wanted.documents:
         rows = rows.filter(instrument__in=_ids(Instrument.objects.filter(is_current=True, key__in=wanted.documents)))
     if wanted.origins:
         rows = rows.filter(origin__in=wanted.origins)
     if wanted.month:
-        rows = rows.filter(pk__in=_due_in(wanted.month))
+        rows = _having(rows, _due_in(wanted.month), walking)
     if wanted.local:
         rows = rows.filter(local=True)
+    # A computed column is in no index, so the walk is not left for it.
     if wanted.on:
-        rows = _of_instruments_in_force(rows, wanted.on)
-    return _containing(rows, wanted.q) if wanted.q else rows
+        in_force = instruments_in_force(wanted.on).filter(duty_count__gt=0).values("pk")
+        rows = rows.annotate(document=F("instrument_id") + 0) if walking else rows
+        rows = rows.filter(**{"document__in" if walking else "instrument__in": in_force})
+    if wanted.q:
+        rows = rows.annotate(row=F("id") + 0) if walking else rows
+        rows = rows.filter(**{"row__in" if walking else "pk__in": search.all_matching(SEARCH_TABLE, wanted.q)})
+    return rows
+
+
+def _having(rows: QuerySet[Duty], parts: QuerySet[Any], walking: bool) -> QuerySet[Duty]:
+    if walking:
+        return rows.filter(Exists(parts.filter(duty=OuterRef("pk"))))
+    return rows.filter(pk__in=parts.values("duty"))
 
 
 def _organs(wanted: LedgerFilter) -> QuerySet[DutyOrgan]:
@@ -83,40 +100,16 @@ def _ids(rows: QuerySet[Instrument]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def _due_in(month: datetime.date) -> QuerySet[TimeLimit, dict[str, int]]:
+def _due_in(month: datetime.date) -> QuerySet[TimeLimit]:
     last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
     limits = TimeLimit.objects.annotate(bit=F("months").bitand(1 << month.month))
-    dated, recurring = Q(due_on__gte=month, due_on__lte=last), Q(months__gt=0, bit__gt=0)
-    return limits.filter(dated).values("duty").union(limits.filter(recurring).values("duty"))  # type: ignore[return-value]
-
-
-def _of_instruments_in_force(rows: QuerySet[Duty], on: datetime.date) -> QuerySet[Duty]:
-    # Few instruments in force: their ids lead to the duties. Many: the ledger's order is walked and they are tested.
-    in_force = instruments_in_force(on).filter(duty_count__gt=0)
-    some = list(in_force.values_list("pk", flat=True)[: _RARE // 10 + 1])
-    if len(some) <= _RARE // 10:
-        return rows.filter(instrument__in=some)
-    return rows.annotate(document=F("instrument_id") + 0).filter(document__in=in_force.values("pk"))
+    return limits.filter(Q(due_on__gte=month, due_on__lte=last) | Q(months__gt=0, bit__gt=0))
 
 
 def instruments_in_force(on: datetime.date) -> QuerySet[Instrument]:
     """Return current instruments that on that day had begun and not ended; those without any printed date too."""
     begun = Q(begins_on__lte=on) | Q(begins_on__isnull=True)
     return Instrument.objects.filter(begun, is_current=True, ends_on__gte=on)
-
-
-def _containing(rows: QuerySet[Duty], q: str) -> QuerySet[Duty]:
-    # Rare words: the index gives the rows. Common words: walking the ledger's order fills a page soon, so the rows are
-    # tested against the index's answer; `+ 0` keeps the planner from starting there.
-    found = search.matching_ids(SEARCH_TABLE, q, _RARE + 1)
-    if len(found) <= _RARE:
-        return rows.filter(pk__in=search.among(found))
-    return rows.annotate(row=F("id") + 0).filter(row__in=search.all_matching(SEARCH_TABLE, q))
-
-
-def ledger_page(wanted: LedgerFilter, *, size: int, after: str = "", before: str = "") -> KeysetPage[Duty]:
-    """Return one page in the order (due date, id), complete with organs, limits, targets and instruments."""
-    return keyset_page(complete(duties(wanted)), ORDER, size=size, after=after, before=before)
 
 
 def complete(rows: QuerySet[Duty]) -> QuerySet[Duty]:
@@ -132,13 +125,9 @@ def targets_by_clause(rows: Sequence[Duty]) -> Mapping[int, list[Target]]:
     found: dict[int, list[Target]] = defaultdict(list)
     clauses = {row.clause_id for row in rows if row.clause_id is not None}
     for target in Target.objects.filter(clause__in=clauses).order_by("instrument_id", "seq"):
-        found[target.clause_id].append(target)
+        if target.clause_id is not None:
+            found[target.clause_id].append(target)
     return found
-
-
-def total(wanted: LedgerFilter) -> Total:
-    """Count the duties that fit, up to the bound; the whole ledger from what each import noted."""
-    return _Everything(wanted).total() if wanted.empty else bounded_total(duties(wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,29 +143,48 @@ class Facets:
     origins: list[FacetCount]
 
 
-def facets(wanted: LedgerFilter) -> Facets:
-    """Count what fits `wanted`. Where more than the bound fit, values come without counts."""
-    spreads: dict[LedgerFilter, _Spread] = {}
+class Ledger:
+    """One question to the ledger: its pages, its count, its facets; what several of them need is asked once."""
 
-    def spread(of: LedgerFilter) -> _Spread:
-        if of not in spreads:
-            spreads[of] = _Everything(of) if of.empty else _Matched(of)
-        return spreads[of]
+    def __init__(self, wanted: LedgerFilter) -> None:
+        self._wanted = wanted
+        self._spreads: dict[LedgerFilter, _Everything | _Matched] = {}
 
-    by_organ = spread(replace(wanted, organs=())).organs()
-    by_document = spread(replace(wanted, documents=())).documents()
-    by_origin = spread(replace(wanted, origins=())).origins()
-    total = spread(wanted).total()
-    if not total.exact:
-        total = _total_of_one_condition(wanted, by_organ, by_origin) or total
-    labels = dict(Duty.Origin.choices)
-    titles = Instrument.objects.in_bulk(list(by_document)[:_FACET_NAMES])
-    return Facets(
-        total,
-        [FacetCount(str(name), str(name), n) for name, n in by_organ.items()],
-        [FacetCount(titles[key].key, titles[key].name, n) for key, n in by_document.items() if key in titles],
-        [FacetCount(key, str(labels[key]), by_origin.get(key, 0 if None not in by_origin.values() else None)) for key in labels],
-    )
+    def _spread(self, of: LedgerFilter) -> _Everything | _Matched:
+        if of not in self._spreads:
+            self._spreads[of] = _Everything(of) if of.empty else _Matched(of)
+        return self._spreads[of]
+
+    def page(self, *, size: int, after: str = "", before: str = "") -> KeysetPage[Duty]:
+        """Return one page in the order (due date, id), complete with organs, limits and instruments."""
+        found = self._spread(self._wanted)
+        if isinstance(found, _Matched) and found.exact:
+            rows = Duty.objects.filter(pk__in=search.among(found.ids))
+        else:
+            rows = duties(self._wanted, walking=True)
+        return keyset_page(complete(rows), ORDER, size=size, after=after, before=before)
+
+    def total(self) -> Total:
+        """Count what fits, up to the bound; the whole ledger from what each import noted."""
+        return self._spread(self._wanted).total()
+
+    def facets(self) -> Facets:
+        """Count what fits by value. Where more than the bound fit, values come without counts."""
+        by_organ = self._spread(replace(self._wanted, organs=())).organs()
+        by_document = self._spread(replace(self._wanted, documents=())).documents()
+        by_origin = self._spread(replace(self._wanted, origins=())).origins()
+        total = self.total()
+        if not total.exact:
+            total = _total_of_one_condition(self._wanted, by_organ, by_origin) or total
+        named = Instrument.objects.filter(pk__in=list(by_document)).values_list("pk", "key", "title", "covering_title")
+        titles = {pk: (key, title or covering or key) for pk, key, title, covering in named}
+        unlisted = None if None in by_origin.values() else 0
+        return Facets(
+            total,
+            [FacetCount(name, name, n) for name, n in by_organ.items()],
+            [FacetCount(*titles[pk], n) for pk, n in by_document.items() if pk in titles],
+            [FacetCount(key, str(label), by_origin.get(key, unlisted)) for key, label in Duty.Origin.choices],
+        )
 
 
 def _total_of_one_condition(
@@ -193,25 +201,33 @@ def _total_of_one_condition(
 
 
 class _Everything:
-    """The whole ledger, counted by the database from its indexes."""
+    """The whole ledger, counted by the database from its indexes, once for each state of the ledger."""
 
     def __init__(self, wanted: LedgerFilter) -> None:
-        self._wanted = wanted
-        self._rows = Duty.objects.filter(is_current=True)
+        self._any_role = wanted.any_role
+        # Every write appends to the audit trail, so its last digest names the state.
+        self._state = AuditEntry.objects.order_by("-id").values_list("digest", flat=True).first() or ""
 
     def total(self) -> Total:
         noted = Instrument.objects.filter(is_current=True).aggregate(n=Sum("duty_count"))["n"]
         return Total(noted or 0, True)
 
-    def organs(self) -> Mapping[Any, int | None]:
-        return _counted(_organs(self._wanted), "name")
+    def organs(self) -> Mapping[str, int | None]:
+        return _whole(self._state, "organs", self._any_role)
 
-    def documents(self) -> Mapping[Any, int | None]:
+    def documents(self) -> Mapping[int, int | None]:
         rows = Instrument.objects.filter(is_current=True, duty_count__gt=0).order_by("-duty_count", "-id")
         return dict(rows.values_list("pk", "duty_count")[:_FACET_NAMES])
 
-    def origins(self) -> Mapping[Any, int | None]:
-        return _counted(self._rows, "origin")
+    def origins(self) -> Mapping[str, int | None]:
+        return _whole(self._state, "origins", False)
+
+
+@lru_cache(maxsize=8)
+def _whole(_state: str, facet: str, any_role: bool) -> Mapping[str, int | None]:
+    if facet == "organs":
+        return _counted(_organs(LedgerFilter(any_role=any_role)), "name")
+    return _counted(Duty.objects.filter(is_current=True), "origin")
 
 
 class _Matched:
@@ -221,29 +237,26 @@ class _Matched:
         self._wanted = wanted
         rows = duties(wanted).order_by().values_list("pk", "instrument_id", "origin")[: COUNT_BOUND + 1]
         self._rows = list(rows)
-        self._exact = len(self._rows) <= COUNT_BOUND
+        self.exact = len(self._rows) <= COUNT_BOUND
+        self.ids = [row[0] for row in self._rows]
 
     def total(self) -> Total:
-        return Total(min(len(self._rows), COUNT_BOUND), self._exact)
+        return Total(min(len(self._rows), COUNT_BOUND), self.exact)
 
-    def organs(self) -> Mapping[Any, int | None]:
-        rows = _organs(self._wanted).filter(duty__in=search.among([row[0] for row in self._rows]))
-        return self._shown(Counter(_counted(rows, "name")))
+    def organs(self) -> Mapping[str, int | None]:
+        return self._shown(Counter(_counted(_organs(self._wanted).filter(duty__in=search.among(self.ids)), "name")))
 
-    def documents(self) -> Mapping[Any, int | None]:
+    def documents(self) -> Mapping[int, int | None]:
         return self._shown(Counter(row[1] for row in self._rows))
 
-    def origins(self) -> Mapping[Any, int | None]:
+    def origins(self) -> Mapping[str, int | None]:
         return self._shown(Counter(row[2] for row in self._rows))
 
     def _shown(self, counts: Counter[Any]) -> Mapping[Any, int | None]:
-        return {value: n if self._exact else None for value, n in counts.most_common(_FACET_NAMES)}
+        return {value: n if self.exact else None for value, n in counts.most_common(_FACET_NAMES)}
 
 
-_Spread = _Everything | _Matched
-
-
-def _counted(rows: QuerySet[Any], field: str) -> Mapping[Any, int]:
+def _counted(rows: QuerySet[Any], field: str) -> Mapping[str, int]:
     counts = rows.order_by().values(field).annotate(n=Count("pk")).order_by("-n", field)[:_FACET_NAMES]
     return {row[field]: row["n"] for row in counts}
 

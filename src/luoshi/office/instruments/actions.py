@@ -77,8 +77,8 @@ def import_gazette(
     """Compile `source` and store what it says; returns what was done.
 
     Side effects: rows of the library, the ledger and the search index, one audit entry. A file already taken in changes
-    nothing and says so. A number already in the library with another text becomes a new version; the old one is kept and
-    its duties leave the ledger. Errors: those of reading and compiling, E_CONFLICT for a number twice in the file.
+    nothing and says so. A number already in the library with another text becomes a new version; the old one is kept
+    and its duties leave the ledger. Errors: those of reading and compiling, E_CONFLICT for a number twice in the file.
     """
     if plan is None:
         report("reading", 0, 0)
@@ -171,7 +171,9 @@ def _result(status: str, issue: GazetteIssue, planned: Sequence[Planned]) -> Imp
     if status == "unchanged":
         message = "这个文件以前导入过，内容一字未变，库中没有改动。"
     else:
-        message = f"导入 {issue.instrument_count} 件：新增 {len(planned) - versions - same}，新版本 {versions}，未变 {same}。"
+        message = (
+            f"导入 {issue.instrument_count} 件：新增 {len(planned) - versions - same}，新版本 {versions}，未变 {same}。"
+        )
     return ImportResult(
         status=status,
         issue_id=issue.pk,
@@ -457,9 +459,7 @@ def derive_ends(new: Sequence[Instrument], replaced: Sequence[Instrument]) -> No
     Instrument.objects.bulk_update(moved, ["ends_on"], batch_size=_BATCH)
 
 
-def _chunked(
-    rows: models.QuerySet[Relation], field: str, values: Sequence[Any], *wanted: str
-) -> list[tuple[Any, ...]]:
+def _chunked(rows: models.QuerySet[Relation], field: str, values: Sequence[Any], *wanted: str) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
     for first in range(0, len(values), _BATCH):
         found += rows.filter(**{f"{field}__in": values[first : first + _BATCH]}).values_list(*wanted)

@@ -1,7 +1,7 @@
 """What the library keeps: files, issues, instruments by version, clauses, and what else a gazette prints.
 
-Nothing here is changed after its import but `Instrument.is_current` and the derived `ends_on`; a corrected file makes new
-versions. Spans (`start`, `end`) count characters of the file's text, `end` exclusive.
+Nothing here is changed after its import but `Instrument.is_current` and the derived `ends_on`; a corrected file makes
+new versions. Spans (`start`, `end`) count characters of the file's text, `end` exclusive.
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ class GazetteIssue(models.Model):
 class Instrument(models.Model):
     """One version of one document; `key` is its number, or a key of its own when the text prints none.
 
-    `sort_on` orders lists: the date of issue, else what comes nearest to it. `begins_on` and `ends_on` (both inclusive) are what lists filter by: effective or issued date, and the earlier of the
-    printed end and the day before a repeal; the reasoned answer for one document is the decision `instruments.validity`.
+    `sort_on` orders lists: the date of issue, else what comes nearest to it. `begins_on` and `ends_on` (both inclusive)
+    are what lists filter by: effective or issued date, and the earlier of the printed end and the day before a repeal;
+    the reasoned answer for one document is the decision `instruments.validity`.
     """
 
     issue = models.ForeignKey(GazetteIssue, on_delete=models.PROTECT, related_name="instruments")

@@ -131,7 +131,8 @@ def _check_paths(record: records.Instrument, places: Places) -> None:
         if len(clause.path) > _LONGEST_PATH:
             raise LuoshiError(
                 "E_TOO_LARGE",
-                f"第 {places.line(clause.start)} 行的条款编号嵌套过深（路径超过 {_LONGEST_PATH} 字）。请核对此处的编号后再导入。",
+                f"第 {places.line(clause.start)} 行的条款编号嵌套过深（路径超过 {_LONGEST_PATH} 字）。"
+                "请核对此处的编号后再导入。",
                 fields={"offset": clause.start},
             )
 

@@ -17,7 +17,6 @@ from luoshi.office.paging import Key, KeysetPage, Total, bounded_total, keyset_p
 
 ORDER = (Key("sort_on", datetime.date.fromisoformat, descending=True), Key("id", int, descending=True))
 STATES = ("in_force", "not_yet", "expired", "repealed", "unknown")
-_MANY = 2000
 _FACET_SIZE = 200
 
 
@@ -73,9 +72,6 @@ def instruments(wanted: LibraryFilter) -> QuerySet[Instrument]:
 def _containing(rows: QuerySet[Instrument], q: str) -> QuerySet[Instrument]:
     if (number := DocumentNumber.parse(q)) is not None:
         return rows.filter(key=str(number))
-    found = search.matching_ids(SEARCH_TABLE, q, _MANY + 1)
-    if len(found) <= _MANY:
-        return rows.filter(pk__in=search.among(found))
     return rows.filter(pk__in=search.all_matching(SEARCH_TABLE, q))
 
 
@@ -136,7 +132,9 @@ def instrument(key: str, version: int | None = None) -> Instrument:
         return instrument(str(number), version)
     if found is None:
         what = f"{key}" if version is None else f"{key} 的第 {version} 版"
-        raise LuoshiError("E_NOT_FOUND", f"库里没有 {what[:80]}。文号可能抄错，或所在的公报还没有导入。", fields={"key": key[:120]})
+        raise LuoshiError(
+            "E_NOT_FOUND", f"库里没有 {what[:80]}。文号可能抄错，或所在的公报还没有导入。", fields={"key": key[:120]}
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Whether instruments are in force on a day, by the decision `instruments.validity`, for one document or a page of them."""
+"""Whether instruments are in force on a day, by the decision `instruments.validity`: for one or a page of them."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def _neighbours(row: Instrument) -> dict[str, datetime.date | None]:
     series = Instrument.objects.filter(
         is_current=True, issuer_word=row.issuer_word, year=row.year, serial__isnull=False, issued_on__isnull=False
     )
-    dates = series.order_by("serial").values_list("serial", "issued_on")
-    before = [day for serial, day in dates if row.serial is not None and serial < row.serial]
-    after = [day for serial, day in dates if row.serial is not None and serial > row.serial]
+    own = row.serial or 0
+    dates = [(serial or 0, day) for serial, day in series.order_by("serial").values_list("serial", "issued_on")]
+    before = [day for serial, day in dates if serial < own]
+    after = [day for serial, day in dates if serial > own]
     return {"before": before[-1] if before else None, "after": after[0] if after else None}

@@ -34,7 +34,9 @@ class Job(models.Model):
 
         indexes = (models.Index(fields=["state", "id"], name="job_state"),)
         constraints = (
-            models.CheckConstraint(condition=Q(state__in=["waiting", "running", "done", "failed"]), name="job_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running", "done", "failed"]), name="job_state_known"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "running"]) | Q(finished_at__isnull=False), name="job_end_is_dated"
             ),

@@ -60,7 +60,9 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         for fault in error.errors
     ]
     names = "、".join(f"“{fault['field']}”" for fault in faults[:5])
-    return problem(request, LuoshiError("E_INPUT", f"填写有误：{names}。请对照接口说明改正。", fields={"faults": faults}))
+    return problem(
+        request, LuoshiError("E_INPUT", f"填写有误：{names}。请对照接口说明改正。", fields={"faults": faults})
+    )
 
 
 @api.exception_handler(HttpError)

@@ -14,7 +14,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import queries
 from luoshi.office.duties.dates import next_due, words
 from luoshi.office.duties.models import Duty, Target
-from luoshi.office.duties.queries import LedgerFilter
+from luoshi.office.duties.queries import Ledger, LedgerFilter
 from luoshi.site.api.gazettes import RowId
 from luoshi.site.api.schemas import ERRORS, DutyOut, DutyPage, LimitOut, OrganOut, Problem, TargetOut
 from luoshi.site.present import cite
@@ -29,7 +29,9 @@ def duties(
     any_role: Annotated[bool, Query(description="配合单位也算")] = False,
     instrument: Annotated[list[str], Query(max_length=20, description="文件的键")] = [],  # noqa: B006
     origin: Annotated[list[str], Query(max_length=4, description="by | within | every | none")] = [],  # noqa: B006
-    month: Annotated[str, Query(pattern=r"^(?:|(?:19|20)\d\d-(?:0[1-9]|1[0-2]))$", description="到期月份 YYYY-MM")] = "",
+    month: Annotated[
+        str, Query(pattern=r"^(?:|(?:19|20)\d\d-(?:0[1-9]|1[0-2]))$", description="到期月份 YYYY-MM")
+    ] = "",
     local: Annotated[bool, Query(description="只看镇区也要办的")] = False,
     q: Annotated[str, Query(max_length=60)] = "",
     on: Annotated[datetime.date | None, Query(description="只看这一天有效的文件")] = None,
@@ -47,9 +49,10 @@ def duties(
         q=q.strip(),
         on=on,
     )
-    found = queries.ledger_page(wanted, size=limit, after=after)
+    asked = Ledger(wanted)
+    found = asked.page(size=limit, after=after)
     targets = queries.targets_by_clause(found.rows)
-    total = queries.total(wanted)
+    total = asked.total()
     day = on or CLOCK.today()
     return DutyPage(
         items=[_duty(row, targets, day) for row in found.rows],

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from ninja import File, Path, Query, Router
+from ninja import File, Path, Query, Router, Status
 from ninja.files import UploadedFile
 
 from luoshi.gazette.records import to_json
@@ -33,7 +33,7 @@ def compile_gazette(request: HttpRequest, body: CompileIn) -> dict[str, Any]:
 
 
 @router.post("/gazettes", response={202: JobOut, ERRORS: Problem}, summary="导入公报文件")
-def import_gazette(request: HttpRequest, file: Annotated[UploadedFile, File()]) -> tuple[int, JobOut]:
+def import_gazette(request: HttpRequest, file: Annotated[UploadedFile, File()]) -> Status[JobOut]:
     """Queue the import of a file; the answer is the job to follow."""
     if (file.size or 0) > settings.UPLOAD_BYTES:
         bound = settings.UPLOAD_BYTES // (1024 * 1024)
@@ -42,13 +42,11 @@ def import_gazette(request: HttpRequest, file: Annotated[UploadedFile, File()]) 
     read(data, name)
     waiting = spool.keep(name, data)
     job = enqueue(IMPORT_JOB, actor=Actor(settings.OPERATOR, "api"), arguments={"key": waiting.key})
-    return 202, _job(job)
+    return Status(202, _job(job))
 
 
 @router.get("/gazettes", response={200: GazettePage, ERRORS: Problem}, summary="已导入的文件")
-def gazettes(
-    request: HttpRequest, after: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 20
-) -> GazettePage:
+def gazettes(request: HttpRequest, after: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 20) -> GazettePage:
     """List imported files, newest first."""
     found = keyset_page(queries.issues(), (Key("id", int, descending=True),), size=limit, after=after)
     return GazettePage(items=[_gazette(row) for row in found.rows], next=found.next or None)

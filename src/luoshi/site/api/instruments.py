@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router
@@ -82,9 +82,7 @@ def instrument(request: HttpRequest, key: str, version: Version = None, on: Day 
         disclosure=row.disclosure or None,
         gazette=row.issue_id,
         relations=[
-            RelationOut(
-                type=r.type, number=r.target_number or None, title=r.target_title or None, clause=r.clause_path
-            )
+            RelationOut(type=r.type, number=r.target_number or None, title=r.target_title or None, clause=r.clause_path)
             for r in relations
         ],
         versions=[item.version for item in queries.versions(row.key)],
@@ -126,7 +124,7 @@ def _validity(judged: Validity) -> ValidityOut:
     return ValidityOut(state=judged.state, on=judged.on, estimated=judged.estimated, reasons=reasons)
 
 
-def _fields(row: Instrument, judged: Validity) -> dict[str, object]:
+def _fields(row: Instrument, judged: Validity) -> dict[str, Any]:
     return {
         "key": row.key,
         "number": row.number or None,

@@ -8,7 +8,6 @@ from typing import Any
 from ninja import Schema
 from pydantic import Field
 
-
 ERRORS = frozenset((400, 403, 404, 405, 409, 422))
 """The statuses of a refusal; each answer is a `Problem`."""
 

@@ -2,8 +2,8 @@
 
     luoshi bench pages [--duties 100000] [--repeat 5]
 
-Fills a scratch database (SQLite in a temporary directory, or a scratch database beside that of LUOSHI_DATABASE_URL, both
-removed afterwards) and asks the site itself, without the network, for the first page of each filter. Figures: median in
+Fills a scratch database (SQLite in a temporary directory, or one beside LUOSHI_DATABASE_URL's; removed afterwards)
+and asks the site itself, without the network, for the first page of each filter. Figures: median in
 milliseconds, number of queries. Aim: under 100 ms each.
 """
 

@@ -147,9 +147,9 @@ def _labels(file: str) -> Mapping[str, Any]:
 
 def _directory(name: str) -> Directory:
     if name == "none":
-        from luoshi.gazette.compiler import EMPTY_DIRECTORY
+        from luoshi.gazette.organs import Directory
 
-        return EMPTY_DIRECTORY
+        return Directory.from_data({})
     from luoshi.office.organs.directory import load_directory
 
     return load_directory()

@@ -17,7 +17,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from luoshi.kernel.calendar import announced_calendar
 from luoshi.kernel.citation import Locator
+from luoshi.kernel.dues import Due
 from luoshi.site import drawing, ribbon, typography
 
 register = template.Library()
@@ -287,24 +289,16 @@ def ls_reasons(reasons: Sequence[Any], parameters: Sequence[Any] = (), receipt: 
 
 
 @register.inclusion_tag("ls/ribbon.html")
-def ls_ribbon(derivation: Any, today: date | None = None) -> dict[str, Any]:
-    """Draw how a limit was counted.
+def ls_ribbon(due: Due, today: date | None = None) -> dict[str, Any]:
+    """Draw how the kernel counted a limit: the days, then its steps in words."""
+    return {"cells": ribbon.cells(due.cells, today), "steps": due.steps, "calendar": due.calendar_version}
 
-    `derivation` has `days` (of `luoshi.site.ribbon.Day`) and the sentences `start_rule`, `pauses`, `extensions`,
-    `consequence`, `calendar`; those it lacks are not shown.
-    """
-    notes = (
-        (_("起算"), "start_rule"),
-        (_("中止"), "pauses"),
-        (_("延长"), "extensions"),
-        (_("不办的后果"), "consequence"),
-        (_("历表"), "calendar"),
-    )
-    told = [(title, read(derivation, name)) for title, name in notes]
-    return {
-        "cells": ribbon.cells(read(derivation, "days", ()), today),
-        "notes": [(title, text) for title, text in told if text],
-    }
+
+@register.inclusion_tag("ls/ribbon.html")
+def ls_days_left(due_on: date | None, today: date) -> dict[str, Any]:
+    """Draw the days from `today` to a printed date, working days numbered; nothing where it is past or far off."""
+    days = ribbon.days_left(today, due_on, announced_calendar()) if due_on else ()
+    return {"cells": ribbon.cells(days, today)}
 
 
 @register.inclusion_tag("ls/consequence.html")

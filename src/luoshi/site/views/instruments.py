@@ -88,15 +88,28 @@ def instrument(request: HttpRequest, key: str) -> HttpResponse:
         ("repairs", _("修补与存疑"), item.warning_count),
     )
     tab = request.GET.get("tab", "")
-    tab = tab if tab in {name for name, _label, _n in tabs} else ("lists" if lists and not item.clause_count else "clauses")
+    tab = (
+        tab
+        if tab in {name for name, _label, _n in tabs}
+        else ("lists" if lists and not item.clause_count else "clauses")
+    )
     address = Address(request)
     context: dict[str, Any] = {
         "page_title": item.name,
-        "crumbs": [{"title": _("公报与政策"), "href": reverse("policy")}, {"title": item.number or item.key, "href": ""}],
+        "crumbs": [
+            {"title": _("公报与政策"), "href": reverse("policy")},
+            {"title": item.number or item.key, "href": ""},
+        ],
         "instrument": _head(item),
         "validity": _validity(item, seen.date),
         "tabs": [
-            {"key": name, "label": label, "count": n, "href": address.having(tab=name, **{"from": ""}), "current": name == tab}
+            {
+                "key": name,
+                "label": label,
+                "count": n,
+                "href": address.having(tab=name, **{"from": ""}),
+                "current": name == tab,
+            }
             for name, label, n in tabs
         ],
         "tab": tab,
@@ -147,7 +160,8 @@ def _duties(request: HttpRequest, item: Instrument) -> dict[str, Any]:
 def _targets(_request: HttpRequest, item: Instrument) -> dict[str, Any]:
     return {
         "rows": [
-            present.target_row(row, item) for row in Target.objects.filter(instrument=item).order_by("seq")[:_ROWS_SHOWN]
+            present.target_row(row, item)
+            for row in Target.objects.filter(instrument=item).order_by("seq")[:_ROWS_SHOWN]
         ],
         "rows_total": item.target_count,
         "parameters": [
@@ -261,7 +275,10 @@ def _versions(_request: HttpRequest, item: Instrument) -> dict[str, Any]:
 def _repairs(_request: HttpRequest, item: Instrument) -> dict[str, Any]:
     repairs = item.issue.repairs.filter(start__gte=item.start, start__lt=max(item.end, item.start + 1))
     return {
-        "warnings": [present.warning_row(row) for row in item.warnings.select_related("instrument").order_by("start")[:_ROWS_SHOWN]],
+        "warnings": [
+            present.warning_row(row)
+            for row in item.warnings.select_related("instrument").order_by("start")[:_ROWS_SHOWN]
+        ],
         "warnings_total": item.warning_count,
         "repairs": [
             {
@@ -294,13 +311,20 @@ def clause(request: HttpRequest, key: str, path: str) -> HttpResponse:
     around = {other.seq: other for other in item.clauses.filter(seq__in=(row.seq - 1, row.seq + 1))}
     parts = row.path.split("/")
     parents = item.clauses.filter(path__in=["/".join(parts[:n]) for n in range(1, len(parts))]).order_by("seq")
-    children = [c for c in item.clauses.filter(path__startswith=f"{row.path}/").order_by("seq")[:200] if c.depth == row.depth + 1]
+    children = [
+        c
+        for c in item.clauses.filter(path__startswith=f"{row.path}/").order_by("seq")[:200]
+        if c.depth == row.depth + 1
+    ]
     duties = list(complete(Duty.objects.filter(clause=row)).order_by("seq"))
     targets = targets_by_clause(duties) or {row.pk: list(row.targets.order_by("seq"))}
     cited_by = [found for found in queries.incoming(item) if found.instrument_id != item.pk][:20]
     context = {
         "page_title": f"{item.number or item.name} {present.path_words(row.path)}",
-        "crumbs": [{"title": _("公报与政策"), "href": reverse("policy")}, {"title": item.name, "href": present.instrument_href(item)}],
+        "crumbs": [
+            {"title": _("公报与政策"), "href": reverse("policy")},
+            {"title": item.name, "href": present.instrument_href(item)},
+        ],
         "instrument": _head(item),
         "clause": _clause(item, row),
         "before": _clause(item, around[row.seq - 1]) if row.seq - 1 in around else None,

@@ -11,7 +11,12 @@ from luoshi.office.instruments.validity import Validity
 
 def library_addresses(judged: Sequence[Validity]) -> Callable[[str], str]:
     """Return a function from a citation as printed to its address here, '' where the library has not the text."""
-    cited = {reason.citation: Citation.parse(reason.citation) for item in judged for reason in item.reasons if reason.citation}
+    cited = {
+        reason.citation: Citation.parse(reason.citation)
+        for item in judged
+        for reason in item.reasons
+        if reason.citation
+    }
     known = known_keys([str(c.instrument) for c in cited.values() if c is not None])
 
     def address(text: str) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import export, queries
 from luoshi.office.duties.models import RECURRING, Duty
-from luoshi.office.duties.queries import LedgerFilter
+from luoshi.office.duties.queries import Ledger, LedgerFilter
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.instruments.validity import judge
 from luoshi.site import present
@@ -56,12 +56,11 @@ def ledger(request: HttpRequest) -> HttpResponse:
     """Show one page of the ledger with its facets."""
     seen, address = as_of(request), Address(request)
     wanted = read_filter(request.GET, seen.on)
-    found = queries.ledger_page(
-        wanted, size=PAGE_SIZE, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
+    asked = Ledger(wanted)
+    found = asked.page(size=PAGE_SIZE, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     targets = queries.targets_by_clause(found.rows)
     rows = [present.duty_row(duty, seen.date, targets) for duty in found.rows]
-    facets = queries.facets(wanted)
+    facets = asked.facets()
     names = {item.value: item.label for item in facets.documents}
     no_data = not rows and not Instrument.objects.exists()
     context: dict[str, Any] = {
@@ -70,8 +69,20 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "groups": _groups(found.rows, rows, seen.date),
         "facets": [
             facet(address, "organ", _("单位"), [(o.value, o.label, o.count) for o in facets.organs], wanted.organs, 12),
-            facet(address, "document", _("文件"), [(d.value, d.label, d.count) for d in facets.documents], wanted.documents),
-            facet(address, "origin", _("期限怎么来"), [(o.value, o.label, o.count) for o in facets.origins], wanted.origins),
+            facet(
+                address,
+                "document",
+                _("文件"),
+                [(d.value, d.label, d.count) for d in facets.documents],
+                wanted.documents,
+            ),
+            facet(
+                address,
+                "origin",
+                _("期限怎么来"),
+                [(o.value, o.label, o.count) for o in facets.origins],
+                wanted.origins,
+            ),
         ],
         "chips": chips(address, _conditions(wanted, names)),
         "tabs": _tabs(address, wanted, seen.date),
@@ -164,7 +175,11 @@ def describe(wanted: LedgerFilter, names: Mapping[str, str]) -> str:
 
 
 def _empty_reason(wanted: LedgerFilter) -> str:
-    return _("没有符合条件的责任：%s。可去掉一个条件再看。") % describe(wanted, {}) if not wanted.empty else _("库里的文件没有写责任。")
+    return (
+        _("没有符合条件的责任：%s。可去掉一个条件再看。") % describe(wanted, {})
+        if not wanted.empty
+        else _("库里的文件没有写责任。")
+    )
 
 
 @require_safe
@@ -180,7 +195,7 @@ def ledger_export(request: HttpRequest) -> HttpResponse:
     body = export.workbook(wanted, as_of=seen.date, described=describe(wanted, names))
     response = HttpResponse(body, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     response["Content-Disposition"] = (
-        f"attachment; filename=\"duties-{seen.date:%Y%m%d}.xlsx\"; "
+        f'attachment; filename="duties-{seen.date:%Y%m%d}.xlsx"; '
         f"filename*=UTF-8''%E8%B4%A3%E4%BB%BB%E5%8F%B0%E8%B4%A6-{seen.date:%Y%m%d}.xlsx"
     )
     return response
@@ -198,7 +213,10 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
     validity = judge([duty.instrument], seen.date, estimate=True)[duty.instrument_id]
     context = {
         "page_title": row.summary,
-        "crumbs": [{"title": _("责任台账"), "href": "/registers/duties/"}, {"title": row.cite.text, "href": row.cite.href}],
+        "crumbs": [
+            {"title": _("责任台账"), "href": "/registers/duties/"},
+            {"title": row.cite.text, "href": row.cite.href},
+        ],
         "duty": row,
         "clause": {"heading": duty.clause.heading, "text": duty.clause.text, "cite": row.cite} if duty.clause else None,
         "validity": present.shown_validity(validity, library_addresses([validity])),

@@ -39,7 +39,11 @@ def read_filter(query: QueryDict, seen: AsOf) -> LibraryFilter:
     return LibraryFilter(
         on=seen.date,
         issuers=tuple(name for name in query.getlist("issuer")[:_MAX_CHOICES] if name),
-        years=tuple(int(year) for year in query.getlist("year")[:_MAX_CHOICES] if year.isascii() and year.isdigit() and len(year) == 4),
+        years=tuple(
+            int(year)
+            for year in query.getlist("year")[:_MAX_CHOICES]
+            if year.isascii() and year.isdigit() and len(year) == 4
+        ),
         kinds=tuple(kind for kind in query.getlist("kind") if kind in KIND),
         states=tuple(state for state in query.getlist("validity") if state in STATE),
         q=query.get("q", "").replace("\0", "").strip()[:_MAX_QUERY],
@@ -207,7 +211,10 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("job", args=[job.pk]), status=303)
     context: dict[str, Any] = {
         "page_title": _("导入预览"),
-        "crumbs": [{"title": _("公报与政策"), "href": reverse("policy")}, {"title": _("导入公报"), "href": reverse("upload")}],
+        "crumbs": [
+            {"title": _("公报与政策"), "href": reverse("policy")},
+            {"title": _("导入公报"), "href": reverse("upload")},
+        ],
         "filename": waiting.filename,
         "size_words": present.size_words(len(waiting.data)),
         "digest": key,

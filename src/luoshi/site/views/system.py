@@ -165,14 +165,17 @@ def _percent(row: Job, phase: str, n: int, total: int) -> int:
 
 
 def _error(row: Job) -> dict[str, Any]:
-    error = LuoshiError(row.error["code"], row.error["message"])
+    told = row.error or {}
+    error = LuoshiError(told.get("code", "E_INTERNAL"), told.get("message", ""))
     return {"code": error.code, "title": error.definition.title, "message": error.message, "remedy": "", "place": ""}
 
 
 def _summary(row: Job) -> dict[str, Any]:
-    result = row.result
-    issue = GazetteIssue.objects.select_related("source").defer("source__text").filter(pk=result["issue_id"]).first()
-    return {"headline": result["message"], **(_issue_summary(issue) if issue else {})}
+    result = row.result or {}
+    issue = (
+        GazetteIssue.objects.select_related("source").defer("source__text").filter(pk=result.get("issue_id", 0)).first()
+    )
+    return {"headline": result.get("message", ""), **(_issue_summary(issue) if issue else {})}
 
 
 def _issue_summary(issue: GazetteIssue) -> dict[str, Any]:
@@ -189,7 +192,12 @@ def _issue_summary(issue: GazetteIssue) -> dict[str, Any]:
     return {
         "counts": [{"title": title, "value": value, "href": href} for title, value, href in counts],
         "links": [
-            {"title": item.name, "number": item.number, "href": present.instrument_href(item), "warnings": item.warning_count}
+            {
+                "title": item.name,
+                "number": item.number,
+                "href": present.instrument_href(item),
+                "warnings": item.warning_count,
+            }
             for item in instruments
         ],
         "warnings": [present.warning_row(warning) for warning in warnings],
@@ -218,7 +226,9 @@ def health(_request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     waiting = Job.objects.filter(state=Job.State.WAITING).count()
-    return JsonResponse({"status": "ok", "version": luoshi.__version__, "database": connection.vendor, "jobs_waiting": waiting})
+    return JsonResponse(
+        {"status": "ok", "version": luoshi.__version__, "database": connection.vendor, "jobs_waiting": waiting}
+    )
 
 
 @require_safe

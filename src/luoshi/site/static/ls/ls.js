@@ -18,6 +18,12 @@
   };
   fold();
 
+  // The day looked at goes with every fragment.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const day = new URLSearchParams(location.search).get("on");
+    if (day && event.detail.verb === "get" && !/[?&]on=/.test(event.detail.path)) event.detail.parameters.on = day;
+  });
+
   // The drawer is a modal dialog: the browser keeps the focus inside and gives it back.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.target === drawer && !drawer.open) addressBelow = location.href;

@@ -1,0 +1,337 @@
+"""Duties and targets of one document: each paragraph's marks, statements, limits and figures, filed under its clause."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from luoshi.gazette import records
+from luoshi.gazette.marks import Mark, MarkState, find_marks
+from luoshi.gazette.records import Limit, Organ
+from luoshi.gazette.sheet import Sheet
+from luoshi.gazette.structure import Node
+from luoshi.gazette.subjects import (
+    Statement,
+    bodies,
+    colon_subject,
+    find_statements,
+    heading_body,
+    partners_in,
+    same_body,
+)
+from luoshi.gazette.targets import find_figures
+from luoshi.gazette.text import Paragraph
+from luoshi.gazette.timelimits import Context, FoundLimit, find_limits
+
+_SUMMARY_LENGTH = 40
+_LONGEST_ACTION = 4000
+"""A duty stated again and again in one clause is quoted up to this length."""
+_FORMS = 40
+"""So many names of one clause are compared with a new one, whether they are forms of one body."""
+_RULES = frozenset(("measures",))
+_LISTS = ("组成", "人员", "成员")
+_NAMES_ONE = re.compile(r"(?<!部)(?<!各)(?:局|委|办|中心|公司|院|会|银行|集团|资源|管理)$")
+_MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
+
+
+class _Read(NamedTuple):
+    """A paragraph whose limits have been read."""
+
+    paragraph: Paragraph
+    limits: Sequence[FoundLimit]
+
+    def own(self, found: Iterable[FoundLimit]) -> list[Limit]:
+        """Return limits with their places in the file."""
+        span = self.paragraph.span
+        return [Limit(limit.kind, limit.value, limit.text, *span(limit.start, limit.end)) for limit in found]
+
+    def within(self, start: int, end: int) -> list[Limit]:
+        """Return the limits that begin between two offsets."""
+        return self.own(limit for limit in self.limits if start <= limit.start < end) if self.limits else []
+
+
+class _Found(NamedTuple):
+    """A duty as a paragraph states it, before it is filed."""
+
+    action: str
+    summary: str
+    lead: Sequence[str]
+    limits: list[Limit]
+    span: tuple[int, int]
+    basis: str
+    confidence: float
+    cooperating: Sequence[str] = ()
+    local_text: Sequence[str] = ()
+    local: bool = False
+    open_ended: bool = False
+
+
+class _Filed:
+    """A filed duty and what it already holds."""
+
+    def __init__(self, duty: records.Duty) -> None:
+        self.duty = duty
+        self.cooperating = {organ.name for organ in duty.cooperating}
+        self.local_text = set(duty.local_text)
+        self.places = {limit.start for limit in duty.time_limits}
+        self.actions = {duty.action}
+
+    def add(self, found: _Found, cooperating: Iterable[Organ], local: bool) -> None:
+        """Merge a second statement with the same lead into the duty."""
+        duty = self.duty
+        for organ in cooperating:
+            if organ.name not in self.cooperating:
+                duty.cooperating.append(organ)
+        self.cooperating.update(found.cooperating)
+        duty.local = duty.local or local
+        duty.local_text.extend(text for text in found.local_text if text not in self.local_text)
+        self.local_text.update(found.local_text)
+        duty.time_limits.extend(limit for limit in found.limits if limit.start not in self.places)
+        self.places.update(limit.start for limit in found.limits)
+        duty.open_ended = duty.open_ended or found.open_ended
+        action = found.action
+        if action and action not in self.actions and len(duty.action) < _LONGEST_ACTION and action not in duty.action:
+            self.actions.add(action)
+            duty.action = f"{duty.action}{'' if duty.action.endswith(('。', ';')) else ';'}{action}"
+
+
+class DutyReader:
+    """Reads the duties and figures of one document; the declarations of its marks hold from paragraph to paragraph."""
+
+    def __init__(self, sheet: Sheet, context: Context, state: MarkState) -> None:
+        self.sheet = sheet
+        self.context = context
+        self.state = state
+        self.filed: dict[tuple[str, frozenset[str]], _Filed] = {}
+        self.names: dict[str, dict[str, None]] = {}
+        self.unknown: set[str] = set()
+
+    def read(self, nodes: Sequence[Node]) -> None:
+        """Read every paragraph, in order, into the duties, targets and parameters of the sheet's instrument."""
+        pending: list[tuple[Node, _Read]] = []
+        dated: dict[int, str] = {}
+        numbered = any(node.numbered for node in nodes)
+        for node in nodes:
+            text = node.paragraph.text
+            if not text or node.kind == "part":
+                continue
+            read = _Read(node.paragraph, find_limits(text, self.context))
+            lead: list[Organ] = []
+            if marks := find_marks(text, self.state):
+                self._read_marked(node, read, marks, _covers(pending, node))
+                pending = []
+                lead = self.sheet.organs(marks[-1].lead)
+            else:
+                if not numbered or node.filed[0] not in "¶—":
+                    self._read_unmarked(node, read)
+                if node.numbered:
+                    pending = []
+                pending.append((node, read))
+            by = dated.get(id(node.parent)) if node.parent is not None else None
+            self._read_figures(node, read, by, lead)
+            if opening := _opening_by(text, read.limits) or by:
+                dated[id(node)] = opening
+        self.sheet.instrument.duties.extend(filed.duty for filed in self.filed.values())
+
+    # --- marks
+
+    def _read_marked(self, node: Node, read: _Read, marks: Sequence[Mark], covers: Sequence[tuple[Node, _Read]]) -> None:
+        """File a duty for each mark; the first also carries the unmarked siblings above it, the last the rest."""
+        paragraph, text = read.paragraph, read.paragraph.text
+        start = taken = 0
+        for position, mark in enumerate(marks):
+            first = taken
+            while taken < len(read.limits) and (position == len(marks) - 1 or read.limits[taken].start < mark.end):
+                taken += 1
+            limits = [] if position else [limit for _, other in covers for limit in other.own(other.limits)]
+            limits += read.own(read.limits[first:taken])
+            action = text[start : mark.start] or (covers[-1][1].paragraph.text if covers else text)
+            self._warn_unknown(mark, paragraph)
+            found = _Found(
+                action, _summary(node), mark.lead, limits, paragraph.span(start, mark.end), "mark", 0.95,
+                mark.cooperating, mark.local_names, mark.local, mark.open_ended,
+            )  # fmt: skip
+            self._file(node.filed, found)
+            start = mark.end
+        self._read_beside(node, read, marks)
+
+    def _read_beside(self, node: Node, read: _Read, marks: Sequence[Mark]) -> None:
+        """File the duties that sentences of a marked paragraph state of others than the marks' own leads."""
+        begins = [mark.start for mark in marks]
+        leads = dict.fromkeys(name for mark in marks for name in mark.lead)
+        spans = [(mark.start, mark.end) for mark in marks]
+        for statement in find_statements(read.paragraph.text, self.state.level, spans):
+            before = bisect_right(begins, statement.start) - 1
+            if before >= 0 and statement.start < marks[before].end:
+                continue
+            if not all(_known_form(name, leads) for name in statement.lead):
+                self._file_statement(node, read, statement)
+
+    def _warn_unknown(self, mark: Mark, paragraph: Paragraph) -> None:
+        """Warn once per instrument of an organ that the directory of the place does not know."""
+        if not self.sheet.local_place:
+            return
+        for name in (*mark.lead, *mark.cooperating):
+            if name in self.unknown or name[0] == "各" or not _NAMES_ONE.search(name) or self.sheet.organ(name).slug:
+                continue
+            self.unknown.add(name)
+            near = self.sheet.directory.similar(name)
+            hint = f",是否为“{near}”?" if near else ""
+            message = f"机构名录中没有“{name}”{hint}原文照录,请核对"
+            self.sheet.warn("unknown_organ", message, *paragraph.span(mark.start, mark.end))
+
+    # --- running text
+
+    def _read_unmarked(self, node: Node, read: _Read) -> None:
+        """File what a paragraph without marks states: of the body its heading names, of a subject, or of nobody."""
+        text = read.paragraph.text
+        whole = (0, len(text))
+        if (body := self._own_body(node)) is not None:
+            self._file_whole(node, read, whole, body, read.limits, "heading", 0.8)
+            return
+        if (named := colon_subject(text, self.state.level)) is not None:
+            names, local, open_ended, after = named
+            summary = _summary(node) if node.numbered else ""
+            found = _Found(
+                text[after:], summary or text[after : after + _SUMMARY_LENGTH], names, read.own(read.limits),
+                read.paragraph.span(*whole), "subject", 0.85, partners_in(text[after:], self.state.level), local,
+                bool(local), open_ended,
+            )  # fmt: skip
+            self._file(node.filed, found)
+            return
+        statements = find_statements(text, self.state.level)
+        for statement in statements:
+            self._file_statement(node, read, statement)
+        if not statements and (body := self._titled_body(node)) is not None:
+            self._file_whole(node, read, whole, body, read.limits, "heading", 0.7)
+        elif loose := _outside(read.limits, statements):
+            self._file_whole(node, read, _sentence_around(text, loose[0].start), (), loose, "subject", 0.5)
+
+    def _file_whole(
+        self,
+        node: Node,
+        read: _Read,
+        place: tuple[int, int],
+        lead: Sequence[str],
+        limits: Sequence[FoundLimit],
+        basis: str,
+        confidence: float,
+    ) -> None:
+        """File a part of a paragraph as one duty."""
+        action, span = read.paragraph.text[slice(*place)], read.paragraph.span(*place)
+        self._file(node.filed, _Found(action, _summary(node), lead, read.own(limits), span, basis, confidence))
+
+    def _file_statement(self, node: Node, read: _Read, statement: Statement) -> None:
+        start, end = statement.start, statement.end
+        names = self.names.get(node.filed, {})
+        lead = tuple(_known_form(name, names) or name for name in statement.lead)
+        action = read.paragraph.text[start:end].strip(",")
+        found = _Found(
+            action, _summary(node), lead, read.within(start, end), read.paragraph.span(start, end), "subject", 0.75,
+            statement.cooperating, statement.local, bool(statement.local), statement.open_ended,
+        )  # fmt: skip
+        self._file(node.filed, found)
+
+    def _own_body(self, node: Node) -> tuple[str, ...] | None:
+        """A run-in heading that names a body whose text says what it is made of and what it does."""
+        if not node.heading or not _MADE_OF.match(node.text):
+            return None
+        parsed = bodies(node.heading, self.state.level)
+        return parsed[0] if parsed else None
+
+    def _titled_body(self, node: Node) -> tuple[str, ...] | None:
+        """The body named by the title the node stands under, for items that begin with what is to be done."""
+        if node.heading and not node.text:
+            return None
+        holder = node.parent
+        while holder is not None:
+            if holder.heading and (body := heading_body(holder.heading, self.state.level)) is not None:
+                title = (node.parent.heading or "") if node.parent else ""
+                return None if any(word in title for word in _LISTS) else body
+            holder = holder.parent
+        return None
+
+    # --- filing
+
+    def _file(self, clause: str, found: _Found) -> None:
+        """File a duty; a second statement with the same lead in the same clause goes into the first."""
+        local = found.local or self.state.binds_towns
+        cooperating = self.sheet.organs(found.cooperating)
+        key = (clause, frozenset(found.lead))
+        if (known := self.filed.get(key)) is not None:
+            known.add(found, cooperating, local)
+            return
+        names = self.names.setdefault(clause, {})
+        if len(names) < _FORMS:
+            names.update(dict.fromkeys(found.lead))
+        duty = records.Duty(
+            clause, found.action, found.summary, self.sheet.organs(found.lead), cooperating, local,
+            list(found.local_text), found.limits, *found.span, found.basis, found.confidence, found.open_ended,
+        )  # fmt: skip
+        self.filed[key] = _Filed(duty)
+
+    def _read_figures(self, node: Node, read: _Read, by: str | None, lead: list[Organ]) -> None:
+        instrument, span = self.sheet.instrument, read.paragraph.span
+        targets, parameters = find_figures(read.paragraph.text, read.limits, by, instrument.kind in _RULES)
+        for target in targets:
+            instrument.targets.append(
+                records.Target(
+                    target.subject, target.op, target.value, target.unit, target.by, target.baseline, target.aspiration,
+                    node.filed, lead, *span(target.start, target.end),
+                )  # fmt: skip
+            )
+        for figure in parameters:
+            place = span(figure.start, figure.end)
+            instrument.parameters.append(
+                records.PolicyParameter(figure.subject, figure.op, figure.value, figure.unit, node.filed, *place)
+            )
+
+
+def _covers(pending: Sequence[tuple[Node, _Read]], node: Node) -> list[tuple[Node, _Read]]:
+    """The unmarked paragraphs above a marked one that its mark covers as well: its siblings and its parent."""
+    return [entry for entry in pending if entry[0].parent is node.parent or entry[0] is node.parent]
+
+
+def _known_form(name: str, known: dict[str, None]) -> str | None:
+    """Return the known name of the same body: two forms of one body in one clause are merged under the first."""
+    if len(known) > _FORMS and name in known:
+        return name
+    return next((other for other in islice(known, _FORMS) if same_body(other, name)), None)
+
+
+def _outside(limits: Sequence[FoundLimit], statements: Sequence[Statement]) -> list[FoundLimit]:
+    """The limits that no statement holds; both stand in printed order."""
+    loose: list[FoundLimit] = []
+    place = 0
+    for limit in limits:
+        while place < len(statements) and statements[place].end <= limit.start:
+            place += 1
+        if place == len(statements) or limit.start < statements[place].start:
+            loose.append(limit)
+    return loose
+
+
+def _summary(node: Node) -> str:
+    if node.heading:
+        return node.heading
+    holder = node.parent if not node.numbered else None
+    if holder is not None and holder.heading:
+        return holder.heading
+    return node.paragraph.text[:_SUMMARY_LENGTH]
+
+
+def _opening_by(text: str, limits: Sequence[FoundLimit]) -> str | None:
+    """The date of an opening sentence that ends with a colon and so dates the items under it."""
+    if text[-1] != ":" or not limits:
+        return None
+    dated = [found for found in limits if found.kind == "by"]
+    return dated[-1].value if dated else None
+
+
+def _sentence_around(text: str, place: int) -> tuple[int, int]:
+    begin = max(text.rfind("。", 0, place), text.rfind(";", 0, place)) + 1
+    ends = [end for end in (text.find("。", place), text.find(";", place)) if end >= 0]
+    return begin, min(ends) + 1 if ends else len(text)
