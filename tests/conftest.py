@@ -16,8 +16,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connections
+from hypothesis import settings as hypothesis_settings
 
 from luoshi.site.environment import databases
+
+# A busy machine must not decide whether a property holds: examples have no deadline.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="luoshi-test-"))
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)

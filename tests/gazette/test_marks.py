@@ -1,7 +1,5 @@
 """Responsibility marks: where they stand, who leads and who cooperates, what they declare for the rest."""
 
-import time
-
 import pytest
 
 from luoshi.gazette.marks import MarkState, find_marks
@@ -219,12 +217,6 @@ def test_mark_tells_what_it_declares():
         "和与及(牵头",
     ],
 )
-def test_run_time_grows_no_faster_than_the_text(unit):
-    def seconds(count: int) -> float:
-        text = unit * count
-        started = time.perf_counter()
-        find_marks(text, MarkState())
-        return time.perf_counter() - started
-
-    seconds(200)
-    assert seconds(16000) < 40 * seconds(2000) + 0.5
+def test_hostile_text_comes_to_an_end(unit):
+    """A pattern that backtracks without bound would hang here; speed itself is measured by `luoshi bench gazette`."""
+    find_marks(unit * 16_000, MarkState())

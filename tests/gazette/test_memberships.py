@@ -1,7 +1,5 @@
 """Member lists in their printed forms, and the damage that two-column print does to them. All persons are invented."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -260,18 +258,25 @@ def test_any_text_gives_seats_inside_its_paragraphs(paragraphs):
     assert all(0 <= index < max(len(paragraphs), 1) for _, _, index in notices)
 
 
-def test_time_grows_in_proportion_on_hostile_text():
-    def seconds(n: int) -> float:
-        texts = [
-            "组长:" * n, "组长:成员:" * n, "测试甲(市长)" * n, "测" * n, "成员:" + "市甲局、" * n, "由甲任组长," * n,
-            "办公室设在" * n, "测试甲同志兼任办公室主任," * n, "(" * n, "组 " * n, "成立领导小组" * n,
-            "组长:" + "甲 乙 " * n,
-        ]  # fmt: skip
-        start = time.perf_counter()
-        for text in texts:
-            looks_like_member_list("", [text])
-            find_seats([text], "")
-        return time.perf_counter() - start
+HOSTILE = (
+    *(
+        "组长:",
+        "组长:成员:",
+        "测试甲(市长)",
+        "测",
+        "由甲任组长,",
+        "办公室设在",
+        "测试甲同志兼任办公室主任,",
+        "(",
+        "组 ",
+    ),
+    *("成立领导小组", "市甲局、", "甲 乙 "),
+)
 
-    seconds(20)
-    assert seconds(2000) < 40 * max(seconds(200), 0.01)
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_text_comes_to_an_end(piece):
+    """A pattern that backtracks without bound would hang here; speed itself is measured by `luoshi bench gazette`."""
+    for text in (piece * 9000, "成员:" + piece * 9000):
+        looks_like_member_list("", [text])
+        find_seats([text], "")

@@ -1,6 +1,5 @@
 """Relations between instruments, their force in time, and document numbers. All instruments are invented."""
 
-import time
 from datetime import date
 
 import pytest
@@ -212,18 +211,14 @@ def test_last_day_is_the_day_before_the_anniversary(first, years):
 # --- speed ----------------------------------------------------------------------------------------------------------
 
 
-def test_time_grows_in_proportion_on_hostile_text():
-    def seconds(n: int) -> float:
-        texts = [
-            "《" * n, "《甲》" * n, "《甲办法》同时废止" * n, "甲政发〔2019〕" * n, "根据《甲法》、" * n,
-            "本办法自" * n, "有效期至2020年" * n, "自2018年1月1日起" * n, "〔2019〕1号" * n, "《甲办法》。" * n,
-            "自发布之日起施行," * n,
-        ]  # fmt: skip
-        start = time.perf_counter()
-        for text in texts:
-            find_relations(text, opening=True)
-            find_validity(text)
-        return time.perf_counter() - start
+HOSTILE = (
+    *("《", "《甲》", "《甲办法》同时废止", "甲政发〔2019〕", "根据《甲法》、", "本办法自", "有效期至2020年"),
+    *("自2018年1月1日起", "〔2019〕1号", "《甲办法》。", "自发布之日起施行,"),
+)
 
-    seconds(50)
-    assert seconds(4000) < 40 * max(seconds(400), 0.005)
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_text_comes_to_an_end(piece):
+    """A pattern that backtracks without bound would hang here; speed itself is measured by `luoshi bench gazette`."""
+    find_relations(piece * 20_000, opening=True)
+    find_validity(piece * 20_000)

@@ -1,6 +1,5 @@
 """Targets and parameters: what is a figure of the work, and what stands beside it."""
 
-import time
 from typing import NamedTuple
 
 import pytest
@@ -224,11 +223,6 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
-def test_figures_take_time_in_proportion_to_the_text(unit):
-    def seconds(size):
-        text = unit * (size // len(unit)) + "3个"
-        start = time.process_time()
-        find_figures(text, (), None, False)
-        return time.process_time() - start
-
-    assert seconds(12_000) < 8 * max(seconds(3_000), 0.01)
+def test_figures_end_on_hostile_text(unit):
+    """A pattern that backtracks without bound would hang here; speed itself is measured by `luoshi bench gazette`."""
+    find_figures(unit * (40_000 // len(unit)) + "3个", (), None, False)

@@ -1,6 +1,5 @@
 """Time limits: what binds a duty in time is found and normalised, and what merely mentions a time is left alone."""
 
-import time
 from datetime import date
 
 import pytest
@@ -290,16 +289,9 @@ def test_find_limits_never_raises_and_keeps_spans_in_order(text, context):
         "到2020年前",
     ],
 )
-def test_find_limits_takes_linear_time(piece):
-    def seconds(times: int) -> float:
-        text = piece * times
-        began = time.perf_counter()
-        find_limits(text, ISSUED)
-        return time.perf_counter() - began
-
-    # Ten times the text takes ten times as long; the rest is for a busy machine. A blow-up would take a hundred.
-    short = min(seconds(1_000) for _ in range(3))
-    assert seconds(10_000) < 40 * short + 0.2
+def test_find_limits_ends_on_hostile_text(piece):
+    """A pattern that backtracks without bound would hang here; speed itself is measured by `luoshi bench gazette`."""
+    find_limits(piece * 20_000, ISSUED)
 
 
 def test_find_limits_survives_a_million_repetitions():

@@ -179,9 +179,10 @@ def faults_of(page: Page, name: str, widths: tuple[int, ...]) -> list[str]:
         faults += [f"{name} at {width}: {fault}" for fault in violations(page)]
         if overflow(page):
             faults.append(f"{name} at {width}: {overflow(page)} px too wide")
-    page.set_viewport_size({"width": 320, "height": 900})
-    if overflow(page):
-        faults.append(f"{name} at 320: {overflow(page)} px too wide")
+    for width in (1024, 768, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        if overflow(page):
+            faults.append(f"{name} at {width}: {overflow(page)} px too wide")
     return faults
 
 

@@ -25,6 +25,9 @@ from luoshi.gazette.timelimits import Context
 
 _CLOSED = "。;:!?)”》"
 _TITLES = ("annex", "part", "chapter", "section")
+_ROUND = re.compile("[()]")
+_ITEM_NUMBER = re.compile("[0-9A-Za-z一二三四五六七八九十①-⑳]$")
+"""What a bracket closes that opened nowhere: a number of a row `1)`, `2)`."""
 _TRIAL = re.compile("暂行|试行")
 _ROLE_WORDS = re.compile("组 *长|召集人|总指挥|主 *任:|成 *员|秘书长")
 _GAZETTE_TITLE = re.compile(r"([\u4e00-\u9fff]{2,20}(?:人民政府|政府)?公报)$")
@@ -73,7 +76,12 @@ def _gazette(lines: Sequence[Line]) -> records.Gazette:
         text = compact(line.text)
         if gazette.title is None and (match := _GAZETTE_TITLE.match(text)):
             gazette.title = match[1]
-        if gazette.title is not None and gazette.year is None and len(text) < 20 and (match := _GAZETTE_ISSUE.search(text)):
+        if (
+            gazette.title is not None
+            and gazette.year is None
+            and len(text) < 20
+            and (match := _GAZETTE_ISSUE.search(text))
+        ):
             gazette.year, gazette.issue = int(match[1]), int(match[2])
         if text.endswith("主办") and len(text) < 40:
             gazette.publisher = text.removesuffix("主办")
@@ -125,7 +133,7 @@ class _DocumentReader:
             if self.document.published_only:
                 warn("published_not_issued", "网页发布日期不是成文日期,未采用", *span)
         for line in self.document.moved:
-            self.sheet.repair("moved_block", line.start, line.end, line.text)
+            self.sheet.repair("moved_block", line.start, line.end, self.source[line.start : line.end])
 
     def _note_repairs(self, paragraph: Paragraph) -> None:
         """Record what joining took out of a paragraph: line breaks inside sentences, blanks inside words."""
@@ -162,7 +170,9 @@ class _DocumentReader:
             paragraph = node.paragraph
             end = paragraph.end if paragraph.text else node.start + len(node.label)
             clauses.append(
-                records.Clause(node.path, node.label, node.kind, node.heading, node.text, node.start, max(end, node.start))
+                records.Clause(
+                    node.path, node.label, node.kind, node.heading, node.text, node.start, max(end, node.start)
+                )
             )
             self._note_repairs(paragraph)
             if node.supplied:
@@ -171,6 +181,8 @@ class _DocumentReader:
                 self.sheet.repair("supplied_label", node.start, node.start, "", node.label)
             if node.ordinal and node.kind != "annex":
                 self._check_order(node, ordinals)
+            if ")" in paragraph.text:
+                self._check_brackets(paragraph)
 
     def _check_order(self, node: Node, ordinals: dict[tuple[int, str], int]) -> None:
         """Warn where a number is not the next one of its row."""
@@ -180,6 +192,22 @@ class _DocumentReader:
             message = f"“{node.label}”与上一序号不相连,按原文保留"
             self.sheet.warn("skipped_number", message, node.start, node.start + len(node.label))
         ordinals[key] = node.ordinal
+        if node.kind == "article" and "条" not in node.label:
+            message = f"“{node.label}”缺“条”字,按条读入,请与原件核对"
+            self.sheet.warn("missing_word", message, node.start, node.start + len(node.label))
+
+    def _check_brackets(self, paragraph: Paragraph) -> None:
+        """Warn of the first closing bracket that belongs to nothing."""
+        text = paragraph.text
+        if text.count(")") <= text.count("("):
+            return
+        depth = 0
+        for match in _ROUND.finditer(text):
+            depth = depth + 1 if match[0] == "(" else max(depth, 0) - 1
+            if depth < 0 and not _ITEM_NUMBER.search(text, max(0, match.start() - 3), match.start()):
+                span = paragraph.span(match.start(), match.end())
+                self.sheet.warn("stray_bracket", "多出一个没有对应左括号的右括号,请与原件核对", *span)
+                return
 
     def _read_relations(self, cover: Paragraph, nodes: Sequence[Node]) -> None:
         """Read what the document says of others, and from when to when it is in force."""
@@ -249,7 +277,7 @@ class _DocumentReader:
         title = _group_title(owner, self.instrument)
         paragraphs: list[Paragraph] = []
         for node in members:
-            paragraphs.extend([node.paragraph] if node is owner else map(spaced, node.lines))
+            paragraphs.extend([node.paragraph] if node is owner else spaced(node.lines))
         texts = [paragraph.text for paragraph in paragraphs]
         if not looks_like_member_list(title, texts):
             return

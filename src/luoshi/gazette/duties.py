@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 from luoshi.gazette import records
@@ -37,6 +38,9 @@ _NAMES_ONE = re.compile(r"(?<!部)(?<!各)(?:局|委|办|中心|公司|院|会|�
 _MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
 
 
+_begin = attrgetter("start")
+
+
 class _Read(NamedTuple):
     """A paragraph whose limits have been read."""
 
@@ -50,7 +54,10 @@ class _Read(NamedTuple):
 
     def within(self, start: int, end: int) -> list[Limit]:
         """Return the limits that begin between two offsets."""
-        return self.own(limit for limit in self.limits if start <= limit.start < end) if self.limits else []
+        if not self.limits:
+            return []
+        first = bisect_left(self.limits, start, key=_begin)
+        return self.own(self.limits[first : bisect_left(self.limits, end, key=_begin)])
 
 
 class _Found(NamedTuple):
@@ -121,7 +128,9 @@ class DutyReader:
             read = _Read(node.paragraph, find_limits(text, self.context))
             lead: list[Organ] = []
             if marks := find_marks(text, self.state):
-                self._read_marked(node, read, marks, _covers(pending, node))
+                covers = _covers(pending, node)
+                self._withdraw(node.filed, covers)
+                self._read_marked(node, read, marks, covers)
                 pending = []
                 lead = self.sheet.organs(marks[-1].lead)
             else:
@@ -138,7 +147,9 @@ class DutyReader:
 
     # --- marks
 
-    def _read_marked(self, node: Node, read: _Read, marks: Sequence[Mark], covers: Sequence[tuple[Node, _Read]]) -> None:
+    def _read_marked(
+        self, node: Node, read: _Read, marks: Sequence[Mark], covers: Sequence[tuple[Node, _Read]]
+    ) -> None:
         """File a duty for each mark; the first also carries the unmarked siblings above it, the last the rest."""
         paragraph, text = read.paragraph, read.paragraph.text
         start = taken = 0
@@ -208,7 +219,9 @@ class DutyReader:
         if not statements and (body := self._titled_body(node)) is not None:
             self._file_whole(node, read, whole, body, read.limits, "heading", 0.7)
         elif loose := _outside(read.limits, statements):
-            self._file_whole(node, read, _sentence_around(text, loose[0].start), (), loose, "subject", 0.5)
+            place = _sentence_around(text, loose[0].start)
+            lead = _subject_before(text, statements, place[0])
+            self._file_whole(node, read, place, lead, loose, "subject", 0.5)
 
     def _file_whole(
         self,
@@ -256,6 +269,13 @@ class DutyReader:
 
     # --- filing
 
+    def _withdraw(self, clause: str, covers: Sequence[tuple[Node, _Read]]) -> None:
+        """Withdraw the duty of nobody that paragraphs of a clause were given before the mark that covers them was read."""
+        first = next((read.paragraph.start for node, read in covers if node.filed == clause), None)
+        known = self.filed.get((clause, frozenset()))
+        if first is not None and known is not None and known.duty.start >= first:
+            del self.filed[clause, frozenset()]
+
     def _file(self, clause: str, found: _Found) -> None:
         """File a duty; a second statement with the same lead in the same clause goes into the first."""
         local = found.local or self.state.binds_towns
@@ -279,8 +299,16 @@ class DutyReader:
         for target in targets:
             instrument.targets.append(
                 records.Target(
-                    target.subject, target.op, target.value, target.unit, target.by, target.baseline, target.aspiration,
-                    node.filed, lead, *span(target.start, target.end),
+                    target.subject,
+                    target.op,
+                    target.value,
+                    target.unit,
+                    target.by,
+                    target.baseline,
+                    target.aspiration,
+                    node.filed,
+                    lead,
+                    *span(target.start, target.end),
                 )  # fmt: skip
             )
         for figure in parameters:
@@ -312,6 +340,12 @@ def _outside(limits: Sequence[FoundLimit], statements: Sequence[Statement]) -> l
         if place == len(statements) or limit.start < statements[place].start:
             loose.append(limit)
     return loose
+
+
+def _subject_before(text: str, statements: Sequence[Statement], place: int) -> tuple[str, ...]:
+    """Whose statement a part of the same sentence goes on with that names no subject of its own; empty if nobody's."""
+    before = [statement for statement in statements if statement.end <= place]
+    return before[-1].lead if before and "。" not in text[before[-1].end : place] else ()
 
 
 def _summary(node: Node) -> str:

@@ -17,7 +17,9 @@ from luoshi.gazette.labels import numeral, read_label
 from luoshi.gazette.text import TERMINAL, Line, compact, text_of
 
 _OPEN, _CLOSE = r"[〔\[(【]", r"[〕\])】]"
-_NUMBER_TEXT = rf"(?P<issuer>[\u4e00-\u9fff]{{2,14}}){_OPEN}(?P<year>(?:19|20)\d\d){_CLOSE}第?0*(?P<serial>[1-9]\d{{0,3}})号?"
+_NUMBER_TEXT = (
+    rf"(?P<issuer>[\u4e00-\u9fff]{{2,14}}){_OPEN}(?P<year>(?:19|20)\d\d){_CLOSE}第?0*(?P<serial>[1-9]\d{{0,3}})号?"
+)
 _NUMBER_LAST = frozenset("号)]】〕0123456789")
 _CLOSING_BRACKET = re.compile(_CLOSE)
 _NUMBER_LINE = re.compile(rf"[(\[【]?(?:{_NUMBER_TEXT})[)\]】]?$")
@@ -41,7 +43,7 @@ TITLE_WORDS = (
     "章程|准则|规程|指南|守则|议案|命令|令|机制|清单|目录|任务|分工|分解|手册|导则|指引|安排"
 )
 _TITLE_END = re.compile(rf"(?:{TITLE_WORDS})[》”\"]?(?:\([^()]{{1,24}}\)|〔[^〔〕]{{1,12}}〕|\[[^\[\]]{{1,12}}\])?》?$")
-_TITLE_LAST = frozenset([*(word[-1] for word in TITLE_WORDS.split("|")), *"》”\")〕]"])
+_TITLE_LAST = frozenset([*(word[-1] for word in TITLE_WORDS.split("|")), *'》”")〕]'])
 """Characters a title may end with."""
 _STRONG_TITLE = re.compile(
     r"(?:关于|印发|转发|批转).{2,120}(?:通知|意见|决定|通报|公告|通告|批复|函|方案|办法|规定|细则)(?:\([^()]{1,24}\))?$"
@@ -173,7 +175,9 @@ def _opens_contents(lines: list[Line], index: int) -> bool:
     if text in ("目录", "目次"):
         return True
     following = [line.text for line in lines[index + 1 : index + 4]]
-    entries = len(following) == 3 and all(len(text) < 30 and text[0].isdigit() and text[-1] not in TERMINAL for text in following)
+    entries = len(following) == 3 and all(
+        len(text) < 30 and text[0].isdigit() and text[-1] not in TERMINAL for text in following
+    )
     return entries and (text.endswith("目录") or text.lstrip("1. ") == "总则")
 
 
@@ -191,7 +195,11 @@ def _contents_end(lines: list[Line], start: int) -> int:
         text = _letters(lines[index].text)
         if text in seen or len(text) > 50 or lines[index].text[-1] in TERMINAL:
             before = _letters(lines[index - 1].text)
-            return index - 1 if index - 1 > start and text.startswith(before[:1]) and len(before) < 20 and before[:1].isdigit() else index
+            return (
+                index - 1
+                if index - 1 > start and text.startswith(before[:1]) and len(before) < 20 and before[:1].isdigit()
+                else index
+            )
         seen.add(text)
     return start
 
@@ -503,7 +511,9 @@ def _take_addressees(document: Document, lines: list[Line]) -> None:
         text = text_of(lines[:count])
         if read_label(lines[count - 1].text) or "。" in text or len(text) > 300:
             return
-        open_ended = _ADDRESSEE_START.match(text) and count < len(lines) and _FIRST_SENTENCE.match(compact(lines[count].text))
+        open_ended = (
+            _ADDRESSEE_START.match(text) and count < len(lines) and _FIRST_SENTENCE.match(compact(lines[count].text))
+        )
         if text[-1] in ":;" or open_ended:
             if _ADDRESSEE.match(text) or open_ended:
                 document.addressees = [part for part in text.rstrip(":;").split(",") if part]

@@ -41,7 +41,9 @@ def numeral(text: str) -> int:
     return total + digit
 
 
-_ORDERED = re.compile(rf"第 ?((?:{_CN}|\d){{1,7}}) ?(章|节|条)((?:之[一二三四五六七八九十])?)(?=[^例款规目件]|$)[ 、:]?")
+_ORDERED = re.compile(
+    rf"第 ?((?:{_CN}|\d){{1,7}}) ?(章|节|条)((?:之[一二三四五六七八九十])?)(?=[^例款规目件]|$)[ 、:]?"
+)
 _ARTICLE_WITHOUT_WORD = re.compile(rf"第({_CN}{{1,5}}) +")
 _CN_LABEL = re.compile(r"([一二三四五六七八九十百]{1,4}) ?[、.,:](?!\d)")
 _PAREN = re.compile(rf"\( ?(?:({_CN}{{1,5}})|(\d{{1,3}})) ?\) ?[、.,:]?")
@@ -50,7 +52,9 @@ _NUM = re.compile(r"(\d{1,3}) ?(?:[.,](?!\d)|、)")
 _DECIMAL = re.compile(r"(\d{1,2}(?: ?\. ?\d{1,2}){1,5})(?![\d.]|[ ]?[%‰万亿元倍个米吨公里平至])[. 、]?")
 _TOP_DECIMAL = re.compile(r"(\d{1,2})(?: +| ?[、.] ?)?(?=[\u4e00-\u9fff])(?![年月日个家项%万亿元])")
 _DASH = re.compile(r"—{1,3} ?(?=[^—\d])")
-_ANNEX = re.compile(r"附 ?(?:件|表|录)? ?((?:[一二三四五六七八九十]{1,2}|\d{1,2})(?: ?[-—] ?\d{1,2})?)? ?(?:[:.、]|$| (?=\S))")
+_ANNEX = re.compile(
+    r"附 ?(?:件|表|录)? ?((?:[一二三四五六七八九十]{1,2}|\d{1,2})(?: ?[-—] ?\d{1,2})?)? ?(?:[:.、]|$| (?=\S))"
+)
 _WORD_OF = {"章": "chapter", "节": "section", "条": "article"}
 _STARTERS = frozenset("第(附—0123456789一二三四五六七八九十百" + CIRCLES)
 
@@ -101,7 +105,7 @@ def _ordered(text: str, *, articles: bool) -> Label | None:
 
 def _annex(text: str) -> Label | None:
     match = _ANNEX.match(text)
-    if not match or (text[1] not in "件表录: " and len(text) > 1):
+    if not match or (len(text) > 1 and text[1] not in "件表录: "):
         return None
     if text.replace(" ", "").startswith("附件") or len(text) < 3:
         name = (match[1] or "").replace(" ", "").replace("—", "-")
@@ -123,7 +127,9 @@ def _arabic(text: str, *, decimals: bool) -> Label | None:
     return None
 
 
-_DECIMAL_HEADING = re.compile(r"\d{1,2}\.\d{1,2}(?:\.\d{1,2})?[ 、.]*[\u4e00-\u9fff]{2}|\d{1,2} +[\u4e00-\u9fff]{2,12}$|1总则$")
+_DECIMAL_HEADING = re.compile(
+    r"\d{1,2}\.\d{1,2}(?:\.\d{1,2})?[ 、.]*[\u4e00-\u9fff]{2}|\d{1,2} +[\u4e00-\u9fff]{2,12}$|1总则$"
+)
 _NOT_A_HEADING = re.compile(r"\d{1,2}\.\d{1,2} ?[个万亿倍元米吨公千平百年月日]")
 
 

@@ -107,9 +107,7 @@ _ACT = re.compile(
 _SOME_ACT = re.compile(rf"[{_VERB_STARTS}]")
 _HELPS = re.compile(any_of("配合 参与 参加 协助 协办 支持 会办 联动 指导 督导 监督 监管 督促 督办 为责任"))
 _LEADS = re.compile(any_of("牵头 主办 为主 负总责"))
-_TOGETHER = re.compile(
-    r"会同|联合(?=[市县区省各州]|有关|相关|[\u4e00-\u9fff]{2,8}局)|商(?=市[\u4e00-\u9fff]{1,6}局)"
-)
+_TOGETHER = re.compile(r"会同|联合(?=[市县区省各州]|有关|相关|[\u4e00-\u9fff]{2,8}局)|商(?=市[\u4e00-\u9fff]{1,6}局)")
 
 _FIRST = (
     r"(?:首个|首家|首位|第一个|第一家|第一位|第一(?=责任|单位|家)"
@@ -362,6 +360,9 @@ def _line_end(text: str, start: int) -> int:
     return len(text)
 
 
+_AT_END = re.compile("[。;,、]*$")
+
+
 class _Candidate(NamedTuple):
     start: int
     end: int
@@ -444,7 +445,7 @@ def _mark(text: str, candidate: _Candidate, reading: _Reading, state: MarkState,
     roles = {part.role for part in reading.lists}
     helpers_only = own_line and after_lead and roles <= {_WORK, _HELP}
     lead, cooperating = _compose(reading, state.first_leads, helpers_only)
-    state.lead_line = own_line and roles == {_LEAD} and not text[end:].strip()
+    state.lead_line = own_line and roles == {_LEAD} and end == len(text)
     local = tuple(dict.fromkeys(name for part in reading.lists for name in part.local))
     return Mark(
         start=start,
@@ -456,6 +457,6 @@ def _mark(text: str, candidate: _Candidate, reading: _Reading, state: MarkState,
         open_ended=reading.open_ended,
         first_leads=True if reading.declares_first else None,
         binds_towns=reading.binds_towns,
-        at_end=not text[end:].strip("。;,、"),
+        at_end=_AT_END.match(text, end) is not None,
         text=text[start:end],
     )

@@ -81,7 +81,7 @@ _LABEL = re.compile(
 _LABEL_ALONE = re.compile(rf"(?:\(?[一二三四五六七八九十\d]{{1,2}}[、.)] {{0,4}})?(?P<role>{_ROLE}) {{0,6}}")
 # Quick look before `_LABEL`: the last character of a role and a colon.
 _LABEL_END = re.compile(rf"[{''.join(sorted({role[-1] for role in ROLES}))}](?: {{0,6}}\([^()]{{1,24}}\))? {{0,6}}:")
-_HINTS = ("组长", "组 ", "召集", "指挥", "主任", "成员", "成 ", "委员")
+_HINTS = ("组长", "组 ", "召集", "召 ", "指挥", "指 ", "主任", "主 ", "成员", "成 ", "委员", "委 ")
 
 _NAME = rf"[{CHINESE}](?:[{CHINESE}· ]{{0,16}}[{CHINESE}])?"
 _ENTRY = re.compile(

@@ -134,11 +134,11 @@ def _continues(block: Block, line: Line, width: int, running: frozenset[str]) ->
     if line.marked and not block.marked:
         return False
     tail = before if len(block.lines) == 1 else "".join([part.text for part in block.lines[-3:]])
-    if "(" in tail and tail.count("(") > tail.count(")") or "《" in tail and tail.count("《") > tail.count("》"):
+    if ("(" in tail and tail.count("(") > tail.count(")")) or ("《" in tail and tail.count("《") > tail.count("》")):
         return True
     if line.text[0] in "([【" and last in TERMINAL and _ONLY_A_MARK.match(line.text):
         return True
-    if last in TERMINAL or last in "”》" and before[-2:-1] in TERMINAL:
+    if last in TERMINAL or (last in "”》" and before[-2:-1] in TERMINAL):
         return False
     if last == ")" and (_MARK_WORDS.search(before[-60:]) or _LIST_ENTRY.match(before) or block.length < 60):
         return False
@@ -207,10 +207,14 @@ class _Nesting:
         if rest and self._is_mention(index):
             self._unnumbered(join(block.lines), block, "paragraph", block.lines[0].start)
             index += 1
-            while index < len(self.blocks) and _lists_annex(self.blocks[index]) and not _is_bare_annex(self.blocks[index]):
+            while (
+                index < len(self.blocks) and _lists_annex(self.blocks[index]) and not _is_bare_annex(self.blocks[index])
+            ):
                 index += 1
             return index
-        node = Node("annex", label.text, label.ordinal, block.lines[0].start, join(block.lines, label.end), lines=block.lines)
+        node = Node(
+            "annex", label.text, label.ordinal, block.lines[0].start, join(block.lines, label.end), lines=block.lines
+        )
         self.stack = [node]
         self.nodes.append(node)
         self.last.clear()
@@ -219,7 +223,10 @@ class _Nesting:
         while not rest and index < len(self.blocks) and self._is_title(self.blocks[index]) and len(title) < 4:
             title.extend(self.blocks[index].lines)
             index += 1
-            if re.search(r"(?:名单|细则|方案|办法|分工|表|单|清单|要点|标准|图|目录|措施|意见|职责|规定|流程|书|计划)$", compact(title[-1].text)):
+            if re.search(
+                r"(?:名单|细则|方案|办法|分工|表|单|清单|要点|标准|图|目录|措施|意见|职责|规定|流程|书|计划)$",
+                compact(title[-1].text),
+            ):
                 break
         if title or rest:
             node.paragraph = join(title) if title else node.paragraph
@@ -234,14 +241,23 @@ class _Nesting:
     @staticmethod
     def _is_title(block: Block) -> bool:
         text = compact(block.lines[0].text)
-        return block.label is None and len(block.lines) <= 3 and bool(_TITLE_LIKE.match(text)) and not _LIST_ENTRY.match(text)
+        return (
+            block.label is None
+            and len(block.lines) <= 3
+            and bool(_TITLE_LIKE.match(text))
+            and not _LIST_ENTRY.match(text)
+        )
 
     def _is_part(self, index: int) -> bool:
         """An unnumbered title inside an annex after which the numbering begins with its first number."""
         if not self.stack or self.stack[0].kind != "annex" or index + 1 >= len(self.blocks):
             return False
         following = self.blocks[index + 1].label
-        if following is None or following.ordinal != 1 or following.kind not in ("cn", "chapter", "article", "cn_paren", "num"):
+        if (
+            following is None
+            or following.ordinal != 1
+            or following.kind not in ("cn", "chapter", "article", "cn_paren", "num")
+        ):
             return False
         if following.kind in ("cn_paren", "num") and any(node.kind == "cn" for node in self.stack):
             return False
@@ -250,7 +266,9 @@ class _Nesting:
     def _push_part(self, block: Block) -> None:
         del self.stack[1:]
         title = join(block.lines)
-        node = Node("part", title.text, 0, title.start, title, self.stack[0], title.text, len(title.text), lines=block.lines)
+        node = Node(
+            "part", title.text, 0, title.start, title, self.stack[0], title.text, len(title.text), lines=block.lines
+        )
         self.stack.append(node)
         self.nodes.append(node)
         self.last.clear()
@@ -260,7 +278,9 @@ class _Nesting:
     def _place(self, block: Block) -> None:
         if block.label is None or block.label.kind == "dash":
             kind = "paragraph" if block.label is None else "dash"
-            self._unnumbered(join(block.lines, block.label.end if block.label else 0), block, kind, block.lines[0].start)
+            self._unnumbered(
+                join(block.lines, block.label.end if block.label else 0), block, kind, block.lines[0].start
+            )
             return
         label = self._top_decimal(block.label) if block.label.kind == "decimal" else block.label
         paragraph = join(block.lines, label.end)
@@ -318,7 +338,9 @@ class _Nesting:
     def _parent(self, label: Label) -> Node | None:
         stack = self.stack
         if label.kind == "decimal":
-            while stack and not (stack[-1].kind in ("annex", "part", "chapter", "cn") or _is_prefix(stack[-1], label.text)):
+            while stack and not (
+                stack[-1].kind in ("annex", "part", "chapter", "cn") or _is_prefix(stack[-1], label.text)
+            ):
                 stack.pop()
             return stack[-1] if stack else None
         rank = _RANK[label.kind]
@@ -350,7 +372,9 @@ class _Nesting:
 
 def _is_bare_annex(block: Block) -> bool:
     """A line that holds nothing but 附件, 附件: or 附件2."""
-    return block.label is not None and block.label.kind == "annex" and not block.lines[0].text[block.label.end :].strip()
+    return (
+        block.label is not None and block.label.kind == "annex" and not block.lines[0].text[block.label.end :].strip()
+    )
 
 
 def _lists_annex(block: Block) -> bool:
@@ -384,7 +408,13 @@ def _set_paths(nodes: list[Node]) -> None:
     supply_first(nodes)
     for node, following in zip(nodes, nodes[1:], strict=False):
         text = node.paragraph.text
-        if node.heading is None and following.parent is node and 2 <= len(text) <= 30 and text[-1] == "。" and "," not in text:
+        if (
+            node.heading is None
+            and following.parent is node
+            and 2 <= len(text) <= 30
+            and text[-1] == "。"
+            and "," not in text
+        ):
             node.heading, node.heading_end = text[:-1], len(text)
     used: dict[str, int] = {}
     counters: dict[tuple[int, str], int] = {}
@@ -414,7 +444,9 @@ def supply_first(nodes: list[Node]) -> None:
     if before is not None and not before.numbered:
         text = before.paragraph.text
         cut = max(text.rfind("。"), text.rfind("、")) + 1
-        heading = before.paragraph.slice(cut, len(text)) if cut < len(text) else Paragraph("", [(0, before.paragraph.end)])
+        heading = (
+            before.paragraph.slice(cut, len(text)) if cut < len(text) else Paragraph("", [(0, before.paragraph.end)])
+        )
         if heading.text and cut:
             before.paragraph = before.paragraph.slice(0, cut)
     else:

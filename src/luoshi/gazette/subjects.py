@@ -1,8 +1,8 @@
-"""Duties stated in running text: the grammatical subject of a sentence (or 由 ...) is an organ, and the sentence binds it.
+"""Duties stated in running text: the subject of a sentence (or 由 ...) is an organ, and the sentence binds it.
 
-A sentence is read part by part between commas. A part states a duty when it begins with a run of organs, or has one after
-由, followed by a word that binds (要, 应当, 负责 ...) or by a plain verb of procedure. Conditions (…后, …时, …的), definitions,
-permissions and prohibitions state none; nor do private parties.
+A sentence is read part by part between commas. A part states a duty when it begins with a run of organs, or has one
+after 由, followed by a word that binds (要, 应当, 负责 ...) or by a plain verb of procedure. Conditions (…后, …时, …的),
+definitions, permissions and prohibitions state none; nor do private parties.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from luoshi.gazette.organs import Level, is_local, is_vague, split_organs
-from luoshi.gazette.wording import any_of, first_of
+from luoshi.gazette.wording import any_of, first_of, words_of
 
 
 class Statement(NamedTuple):
@@ -28,24 +28,27 @@ class Statement(NamedTuple):
 
 
 _BODY = r"""
-    人民政府办公室 人民政府 政府 党委 党工委 管委会 委员会 委办 街道办事处 办事处 办公室 办公厅 指挥部 领导小组 工作专班 专班 联席会议
-    工作组 小组 协调组 部门 单位 机关 机构 中心 局 厅 法院 检察院 支队 大队 镇区 镇街 乡镇 街道 镇 区县 县区 县市区 村委会 居委会 两委
-    卫生院 医院 学校 园区 开发区 新区 银行 公司 联社 成员 总指挥 召集人 负责人 负责同志 组长 局长 主任 市长 县长 区长 镇长 乡长 书记
-    人员 网格员 民警 委 办 院 处 站 派出所 研究所 卫生所 司法所 监管所 事务所 科 室 部 组 社区 社区\(村\) 村\(社区\) 乡\(镇\)
-    各县 各区 各市 各乡 各村 各地"""
+    人民政府办公室 人民政府 政府 党委 党工委 管委会 委员会 委办 街道办事处 办事处 办公室 办公厅 指挥部 领导小组
+    工作专班 专班 联席会议 工作组 小组 协调组 部门 单位 机关 机构 中心 局 厅 法院 检察院 支队 大队 镇区 镇街
+    乡镇 街道 镇 区县 县区 县市区 村委会 居委会 两委 卫生院 医院 学校 园区 开发区 新区 银行 公司 联社 成员
+    总指挥 召集人 负责人 负责同志 组长 局长 主任 市长 县长 区长 镇长 乡长 书记 人员 网格员 民警 委 办 院 处 站
+    派出所 研究所 卫生所 司法所 监管所 事务所 科 室 部 组 社区 社区\(村\) 村\(社区\) 乡\(镇\) 各县 各区 各市
+    各乡 各村 各地"""
 """How the name of a body ends."""
 _BINDING = r"""
-    应当 应该 应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处)) 必须 须(?!知) 需要 需(?!求) 要(?!求|点|素) 负责(?!人|同志) 将 牵头(?!单位|部门)
-    均(?!由) 都 也要 还要 承担 有义务 有责任"""
+    应当 应该 应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处)) 必须 须(?!知) 需要 需(?!求) 要(?!求|点|素)
+    负责(?!人|同志) 将 牵头(?!单位|部门) 均(?!由) 都 也要 还要 承担 有义务 有责任"""
 _PLAIN = r"""
-    会同 联合 组织 协调 协同 协助 协商 配合 开展 制定 制订 编制 建立 完善 加强 审核 审查 审批 审定 办理 受理 报(?![刊社告]) 提出 提交 汇总
-    通报 公布 公示 公告 发布 批复 向 对 按照 按 根据 依据 依照 结合 在 于 为(?!主) 作为 凭 收到 接到 接 通过 做好 抓好 落实 履行 指导 监督
-    检查 督促 督导 督查 推进 推动 实施 选择 确定 签订 签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时
-    统一 具体 共同 分别 积极 切实 进一步 严格 认真 充分 主动 统筹 全面 依法 研究 拟定 起草 召集 主持 派出 选派 安排 设立 成立 指定 明确
-    配备 提供 给予 予以 拨付 支付 划转 核定 核实 核查 核发 评估 考核 验收 备案 登记 适时 管理 使用 保障 支持 引导 帮助 进行 参照 自(?!行|愿|主)
-    从 利用 运用 依托 围绕 把 启动 发出 下达 下发 调度 分解 细化 梳理 清理 整改 反馈 答复 作出 采取 采用 确保 保证 不断 加快 加大 强化 深化
-    优化 健全 先 再 最终 逐级 逐步 随时 立即 应急 至少 重点 主要负责 增加 停止 执行 服从 接受 执法 巡查 监测 预测 预报 研判 会商 签发 撰写
-    填制 填写 张榜 搞活 视作 委托 未按 未 组成 是"""
+    会同 联合 组织 协调 协同 协助 协商 配合 开展 制定 制订 编制 建立 完善 加强 审核 审查 审批 审定 办理 受理
+    报(?![刊社告]) 提出 提交 汇总 通报 公布 公示 公告 发布 批复 向 对 按照 按 根据 依据 依照 结合 在 于 为(?!主)
+    作为 凭 收到 接到 接 通过 做好 抓好 落实 履行 指导 监督 检查 督促 督导 督查 推进 推动 实施 选择 确定 签订
+    签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时 统一 具体 共同 分别 积极
+    切实 进一步 严格 认真 充分 主动 统筹 全面 依法 研究 拟定 起草 召集 主持 派出 选派 安排 设立 成立 指定 明确
+    配备 提供 给予 予以 拨付 支付 划转 核定 核实 核查 核发 评估 考核 验收 备案 登记 适时 管理 使用 保障 支持
+    引导 帮助 进行 参照 自(?!行|愿|主) 从 利用 运用 依托 围绕 把 启动 发出 下达 下发 调度 分解 细化 梳理 清理
+    整改 反馈 答复 作出 采取 采用 确保 保证 不断 加快 加大 强化 深化 优化 健全 先 再 最终 逐级 逐步 随时 立即
+    应急 至少 重点 主要负责 增加 停止 执行 服从 接受 执法 巡查 监测 预测 预报 研判 会商 签发 撰写 填制 填写 张榜
+    搞活 视作 委托 未按 未 组成 是"""
 _BOUND = any_of(_BINDING)
 _DOES = any_of(_BINDING + _PLAIN)
 _NOT_BINDING = r"(?!不得|不准|可|可以|有权|系|属|包括|指|所|的|之|内|间|中|等有关规定)"
@@ -53,7 +56,8 @@ _NOT_A_NAME = (
     r"(?!的|(?:管理|服务|执法|监督|建设|主管|工作|行政)(?:部门|机构|单位|局|办|处|室|站|所|中心|公司|人员|委员会|小组)"
     r"|部门|机构|单位|办公室|中心|公司|人员|委员会|小组|室(?![内外])|局)"
 )
-_ADVERBS = "原则上 按照?各?自?的?(?:职责|职能|分工)(?:分工)? 分别 共同 具体 主要 统一 也 还 均 都 各自"
+_ADVERBS = """
+    原则上 按照?各?自?的?(?:职责|职能|分工)(?:分工)? 分别 共同 具体 主要 统一 也 还 均 都 各自"""
 _ADVERB = f"{any_of(_ADVERBS)}?"
 _PREFIXES = any_of(
     """其中 同时 并且 并 再 先 最终 最后 然后 随后 必要时 原则上 此外 另外 请 如 由 再由 均由 统一由 应由 具体由 分别由 则由 最终由 一是
@@ -84,20 +88,49 @@ _IS_BODY = re.compile(r"是[^,;。]{0,30}(?:主体|单位|机构|部门|责任�
 _LONGEST_RUN = 60
 _COLON = re.compile(rf"(?P<run>{_RUN}):(?=.)")
 _PRIVATE = re.compile(
-    r"(?:企业|养殖户|养殖场|业户|经营者|经营单位|生产单位|用人单位|施工单位|监理单位|建设单位|物业|申请人|当事人|买受人|出卖人|农户|个人|群众|居民|公民|双方|"
-    r"合作社|中介机构|担保机构|培训机构|社会组织|行业协会|项目公司|用户|法人|消费者|供应商|采购人|任何单位|排污单位|排放单位|餐饮单位|投资方|社会资本方|第三方.{0,8}|"
-    r"行业|监护人|患者|家长|人群|家庭|经营公司|有限公司|处理中心|金融组织)$"
+    any_of(
+        r"""
+        企业 养殖户 养殖场 业户 经营者 经营单位 生产单位 用人单位 施工单位 监理单位 建设单位 物业 申请人 当事人
+        买受人 出卖人 农户 个人 群众 居民 公民 双方 合作社 中介机构 担保机构 培训机构 社会组织 行业协会 项目公司
+        用户 法人 消费者 供应商 采购人 任何单位 排污单位 排放单位 餐饮单位 投资方 社会资本方 第三方.{0,8} 行业
+        监护人 患者 家长 人群 家庭 经营公司 有限公司 处理中心 金融组织"""
+    )
+    + "$"
 )
 _OFFICIAL = re.compile(r"项目建设单位|代建单位|实施单位|行业主管|建设单位主管")
-_ROLE = frozenset("成员 主任 副主任 组长 副组长 负责人 人员 单位 部门 机构 机关 全部 内部 外部 一个部门 一处 公司 银行 园区 学校 医院 社区 镇 街道 城镇 农村 办 局 委 所 站 处 室 科 院 部 组 书记 局长 主管部门 总召集人 召集人 副召集人 总指挥 副总指挥 社会 城市 乡村".split())
-_OPENS_WITH_VERB = re.compile(
-    r"^(?:加强|推进|完善|建立|健全|对|在|向|将|把|与|和|及|从|为|以|按|经(?!信|济|发|贸|开|管|营)|据|因|凡|给|让|使|包括|通过|组织(?!部)|成立|设立|确定|明确|要|应(?!急)|也|可|是|若|如|除|鼓励|支持|引导|督促|推动|促进|发挥|"
-    r"落实|充分|严格|强化|实行|实施|开展|做好|全面|积极|不断|进一步|深入|依托|利用|协调(?!办|组|机构|小组)|指导|监督(?!管理|检查组)|配合|协助|会同|联合|涉及|根据|按照|申请|未|不|无|有(?!关)|该项|此|本次|上述企业|加盖|附|"
-    r"重视|切实|引入|到|优先|选择|采用|采取|坚持|优化|构建|培育|保障(?!组|部门)|确保|保证|倡导|迅速|定期|负责|报|会商|移送|依法|依规|用于|违法|国际|委托|授权|通知|抄送|征求|广泛|发现|学习|成片|紧扣|"
-    r"一并|做到|提请|认真|提高|提升|拓展|扩大|持|凭|享受|接受|参与|参加|聘请|邀请|服从|借鉴|畅通|完成|启动|满足|需|须|仍|受|被|各类企业|具有|存在|属于|围绕|聚焦|突出|抓好|抓实|继续|持续|"
-    r"增强|改善|改革(?!办|委)|创新|打造|搭建|举办|开通|开放|取消|减少|增加|缩短|简化|规范|整合|推广|推行|试行|普及|宣传(?!部|组)|普查|排查|摸清|整治(?!办|领)|打击|查处|严厉|严肃|追究|处理|处置(?!组)|救助(?!管理|站)|安置|安排|征收(?!办|中心)|返还|每[天日月年季周半]|严禁|禁止|强制|分类|限期|责令|收取|设立)"
+_ROLE = frozenset(
+    words_of(
+        """
+    成员 主任 副主任 组长 副组长 负责人 人员 单位 部门 机构 机关 全部 内部 外部 一个部门 一处 公司 银行 园区
+    学校 医院 社区 镇 街道 城镇 农村 办 局 委 所 站 处 室 科 院 部 组 书记 局长 主管部门 总召集人 召集人
+    副召集人 总指挥 副总指挥 社会 城市 乡村"""
+    )
 )
-_HOLDS_VERB = re.compile(r"的|由|或|报(?=市|省|县|区|请|送)|负责|移送|追究|仅限|属于|纳入|提交|送(?=领导|市|省)|凭|以及其|应|需要|经过|所指|所称|或者|给予|设在|资金|来源|反馈|以(?![外上下内])|企业(?![服家发局])|[“”]|(?:布|格|大|全|结|时)局$")
+_OPENS_WITH_VERB = re.compile(
+    any_of(
+        r"""
+        加强 推进 完善 建立 健全 对 在 向 将 把 与 和 及 从 为 以 按 经(?!信|济|发|贸|开|管|营) 据 因 凡 给 让
+        使 包括 通过 组织(?!部) 成立 设立 确定 明确 要 应(?!急) 也 可 是 若 如 除 鼓励 支持 引导 督促 推动 促进
+        发挥 落实 充分 严格 强化 实行 实施 开展 做好 全面 积极 不断 进一步 深入 依托 利用
+        协调(?!办|组|机构|小组) 指导 监督(?!管理|检查组) 配合 协助 会同 联合 涉及 根据 按照 申请 未 不 无
+        有(?!关) 该项 此 本次 上述企业 加盖 附 重视 切实 引入 到 优先 选择 采用 采取 坚持 优化 构建 培育
+        保障(?!组|部门) 确保 保证 倡导 迅速 定期 负责 报 会商 移送 依法 依规 用于 违法 国际 委托 授权 通知 抄送
+        征求 广泛 发现 学习 成片 紧扣 一并 做到 提请 认真 提高 提升 拓展 扩大 持 凭 享受 接受 参与 参加 聘请
+        邀请 服从 借鉴 畅通 完成 启动 满足 需 须 仍 受 被 各类企业 具有 存在 属于 围绕 聚焦 突出 抓好 抓实 继续
+        持续 增强 改善 改革(?!办|委) 创新 打造 搭建 举办 开通 开放 取消 减少 增加 缩短 简化 规范 整合 推广 推行
+        试行 普及 宣传(?!部|组) 普查 排查 摸清 整治(?!办|领) 打击 查处 严厉 严肃 追究 处理 处置(?!组)
+        救助(?!管理|站) 安置 安排 征收(?!办|中心) 返还 每[天日月年季周半] 严禁 禁止 强制 分类 限期 责令 收取
+        设立 汇总 收集 整理"""
+    )
+)
+_HOLDS_VERB = re.compile(
+    any_of(
+        r"""
+        的 由 或 报(?=市|省|县|区|请|送) 负责 移送 追究 仅限 属于 纳入 提交 送(?=领导|市|省) 凭 以及其 应(?!急)
+        需要 经过 所指 所称 或者 给予 设在 资金 来源 反馈 以(?![外上下内]) 企业(?![服家发局]) [“”]
+        (?:布|格|大|全|结|时)局$ [全内外]部$"""
+    )
+)
 _FORM = re.compile(r"^(?:全|我|本)?(?:市|县|区|省)|(?:行政)?主管部门$|部门$|管理局$|局$|委$|厅$")
 
 
@@ -130,9 +163,15 @@ def _abbreviates(short: str, long: str) -> bool:
     return long[0] == short[0]
 
 
+_AFTERWARDS = re.compile(r"^[\u4e00-\u9fff]{2,8}?(?<!善)后(?![勤备续方台期])(?=[\u4e00-\u9fff]{3})")
+"""What has to happen before the body acts: 补偿后合作银行应当…"""
+
+
 @lru_cache(maxsize=32768)
 def bodies(run: str, level: Level) -> tuple[tuple[str, ...], tuple[str, ...], bool] | None:
     """Return (names, local names among them, open-ended) of a subject run, or None when it names no bound body."""
+    if "后" in run:
+        run = _AFTERWARDS.sub("", run)
     if len(run) < 2 or run.count("(") != run.count(")") or _OPENS_WITH_VERB.match(run):
         return None
     parsed = split_organs(run, level)
@@ -161,7 +200,13 @@ def _names_body(name: str) -> bool:
 
 
 def _in_order(run: str, names: list[str]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=lambda name: run.find(name) if name in run else run.find(name[-2:])))
+    return tuple(sorted(names, key=lambda name: _place_in(run, name))) if len(names) > 1 else tuple(names)
+
+
+def _place_in(run: str, name: str) -> int:
+    """Return where a run prints a name; the 市 or 部门 that the run shares may not stand there."""
+    own = name.removesuffix("部门")
+    return next((place for form in (name, own, own[1:], own[-2:]) if (place := run.find(form)) >= 0), len(run))
 
 
 def find_statements(text: str, level: Level, covered: Sequence[tuple[int, int]] = ()) -> list[Statement]:
@@ -214,7 +259,10 @@ def _in_sentence(text: str, start: int, end: int, places: list[int], level: Leve
         first, after = gate, place + len(words)
         while gate < len(places) and places[gate] < after:
             gate += 1
-        if gate > first and (head := _read_part(place, words, parts[position + 1 : position + 1 + _NEAR], level)) is not None:
+        if (
+            gate > first
+            and (head := _read_part(place, words, parts[position + 1 : position + 1 + _NEAR], level)) is not None
+        ):
             heads.append(head)
     stops = [*(head.place for head in heads[1:]), end] if heads else []
     return [
@@ -228,17 +276,35 @@ def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level
     match = _SUBJECT.match(words)
     if match is not None and (parsed := bodies(match["run"], level)) is not None and _binds(words, match):
         if _stands(words, match, rest, parsed[0]):
-            return _Head(place, parsed[0], _partners(words, match.start("verb"), parsed[0], level), parsed[1], parsed[2])
+            return _Head(
+                place, parsed[0], _partners(words, match.start("verb"), parsed[0], level), parsed[1], parsed[2]
+            )
         if "由" not in words:
             return None
     if "由" in words:
         for match in _BY_WHOM.finditer(words):
-            if _binds(words, match) and match["verb"] not in ("组成", "是", "为") and (parsed := bodies(match["run"], level)) is not None:
-                return _Head(place, parsed[0], _partners(words, match.start("verb"), parsed[0], level), parsed[1], parsed[2])
-    if rest and (match := _WHOLE.match(words)) is not None and _GOES_ON.match(rest[0][1]) and not _PERMITS.match(rest[0][1]):
+            if (
+                _binds(words, match)
+                and match["verb"] not in ("组成", "是", "为")
+                and (parsed := bodies(match["run"], level)) is not None
+            ):
+                return _Head(
+                    place, parsed[0], _partners(words, match.start("verb"), parsed[0], level), parsed[1], parsed[2]
+                )
+    if (
+        rest
+        and (match := _WHOLE.match(words)) is not None
+        and _GOES_ON.match(rest[0][1])
+        and not _PERMITS.match(rest[0][1])
+    ):
         if len(words) <= 40 and (parsed := bodies(match["run"], level)) is not None:
             return _Head(place, parsed[0], (), parsed[1], parsed[2])
-    if "设在" in words and rest and (match := _SEATED.match(words)) is not None and _WORKS.search("".join(w for _, w in rest)):
+    if (
+        "设在" in words
+        and rest
+        and (match := _SEATED.match(words)) is not None
+        and _WORKS.search("".join(w for _, w in rest))
+    ):
         if (parsed := bodies(match["run"], level)) is not None:
             return _Head(place, parsed[0], (), parsed[1], parsed[2])
     return None
@@ -264,7 +330,10 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
         return not words.startswith("由") and bool(rest) and bool(_GOES_ON.match(rest[0][1]))
     if verb in ("未", "未按") or _CONDITION.search(words):
         return any(_BINDS_NEXT.match(part) for _, part in rest[:3]) or (
-            _CONDITION.search(words) is not None and words[-1] in "后时" and bool(rest) and bool(_GOES_ON.match(rest[0][1]))
+            _CONDITION.search(words) is not None
+            and words[-1] in "后时"
+            and bool(rest)
+            and bool(_GOES_ON.match(rest[0][1]))
         )
     return True
 
@@ -309,8 +378,9 @@ def colon_subject(text: str, level: Level) -> tuple[tuple[str, ...], tuple[str, 
     return (*parsed, match.end()) if parsed else None
 
 
-_TITLE_TAILS = tuple(
-    "行动细则 工作细则 行动方案 工作方案 实施细则 主要职责 工作职责 职责任务 职责分工 职责 任务 行动 措施 工作".split()
+_TITLE_TAILS = words_of(
+    """
+    行动细则 工作细则 行动方案 工作方案 实施细则 主要职责 工作职责 职责任务 职责分工 职责 任务 行动 措施 工作"""
 )
 _ENDS_AS_BODY = re.compile(f"{any_of(_BODY)}$")
 

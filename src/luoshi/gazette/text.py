@@ -25,7 +25,9 @@ _LATIN = re.compile("[A-Za-z]")
 _REMOVABLE = re.compile(r" +(?![A-Za-z])|(?<![A-Za-z,.;:]) +")
 _MARKDOWN = re.compile(r"(?:#{1,6} +|[-*+·] +(?=[^ \-*])|> ?)+")
 _TAG = re.compile(r"<(?P<block>/?(?:p|div|br|tr|li|h\d|table|td|th)\b)?[^<>\n]{0,200}>")
-_GLUED_DATE = re.compile(r" (?:(?:19|20)\d\d|[二一][〇○零OoΟ一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,2}月[\d一二三四五六七八九十]{1,3}日 ")
+_GLUED_DATE = re.compile(
+    r" (?:(?:19|20)\d\d|[二一][〇○零OoΟ一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,2}月[\d一二三四五六七八九十]{1,3}日 "
+)
 _BETWEEN_WORDS = re.compile(r"(?<=[\u4e00-\u9fff。:;)】》]) +(?=[\u4e00-\u9fff《(\d])")
 _GLUED = re.compile(
     r"(?<=[。:;]) +(?=(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十百]{1,4}[章条]"
@@ -39,6 +41,8 @@ TERMINAL = frozenset("。!?;:")
 
 
 _BEYOND = 1 << 62
+_LONGEST_ENTRY = 400
+"""An entry of a list that a print breaks is not longer than this."""
 
 
 @dataclass(slots=True)
@@ -123,11 +127,7 @@ def read_lines(source: str) -> list[Line]:
         if raw[0] == " ":
             start += len(raw) - len(raw.lstrip(" "))
         first = text[0]
-        if (
-            first in _MARKS
-            or (len(text) < _SHORT and first in _PAGES)
-            or (barred and ("**" in text or "|" in text))
-        ):
+        if first in _MARKS or (len(text) < _SHORT and first in _PAGES) or (barred and ("**" in text or "|" in text)):
             text, skipped = _unmarked(text)
             start += skipped
             if not text:
@@ -207,9 +207,23 @@ def _unbroken(text: str) -> Iterator[tuple[int, str]]:
         yield cursor, text[cursor:]
 
 
-def spaced(line: Line) -> Paragraph:
-    """Return a line as a paragraph that keeps its inner blanks (lists align names with them)."""
-    return Paragraph(line.text, [(0, line.start)])
+def spaced(lines: Sequence[Line]) -> list[Paragraph]:
+    """Return lines as paragraphs that keep their inner blanks (lists align names with them).
+
+    A line whose bracket is open goes on in the line after it.
+    """
+    paragraphs: list[Paragraph] = []
+    open_brackets = 0
+    for line in lines:
+        if open_brackets > 0 and len(paragraphs[-1].text) < _LONGEST_ENTRY:
+            last = paragraphs[-1]
+            last.pieces.append((len(last.text), line.start))
+            last.text += line.text
+        else:
+            open_brackets = 0
+            paragraphs.append(Paragraph(line.text, [(0, line.start)]))
+        open_brackets += line.text.count("(") - line.text.count(")")
+    return paragraphs
 
 
 def text_of(lines: Sequence[Line]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_TOKEN = re.compile(r"\(\?.*|(?:\\.|.)[?*+]?")
+_TOKEN = re.compile(r"\(\?.*|(?:\\.|\[[^\]]*\]|.)[?*+]?")
 
 _Tree = dict[str, Any]
 
@@ -31,6 +31,11 @@ def _pattern(tree: _Tree) -> str:
     if branches and "" in tree:
         branches.append("")
     return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})" if branches else ""
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return words divided by blanks as a tuple."""
+    return tuple(text.split())
 
 
 def first_of(words: str) -> str:

@@ -7,7 +7,7 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
@@ -244,19 +244,27 @@ class _Matched:
         return Total(min(len(self._rows), COUNT_BOUND), self.exact)
 
     def organs(self) -> Mapping[str, int | None]:
-        return self._shown(Counter(_counted(_organs(self._wanted).filter(duty__in=search.among(self.ids)), "name")))
+        if not self.exact:
+            return dict.fromkeys(self._everything.organs())
+        return _counted(_organs(self._wanted).filter(duty__in=search.among(self.ids)), "name")
 
     def documents(self) -> Mapping[int, int | None]:
-        return self._shown(Counter(row[1] for row in self._rows))
+        if not self.exact:
+            return dict.fromkeys(self._everything.documents())
+        return dict(Counter(row[1] for row in self._rows).most_common(_FACET_NAMES))
 
     def origins(self) -> Mapping[str, int | None]:
-        return self._shown(Counter(row[2] for row in self._rows))
+        if not self.exact:
+            return dict.fromkeys(Duty.Origin.values)
+        return dict(Counter(row[2] for row in self._rows))
 
-    def _shown(self, counts: Counter[Any]) -> Mapping[Any, int | None]:
-        return {value: n if self.exact else None for value, n in counts.most_common(_FACET_NAMES)}
+    @cached_property
+    def _everything(self) -> _Everything:
+        # Too much to count: what there is in the whole ledger, without numbers.
+        return _Everything(self._wanted)
 
 
-def _counted(rows: QuerySet[Any], field: str) -> Mapping[str, int]:
+def _counted(rows: QuerySet[Any], field: str) -> Mapping[str, int | None]:
     counts = rows.order_by().values(field).annotate(n=Count("pk")).order_by("-n", field)[:_FACET_NAMES]
     return {row[field]: row["n"] for row in counts}
 

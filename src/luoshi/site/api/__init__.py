@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.renderers import JSONRenderer
 
 import luoshi
 from luoshi.kernel.errors import LuoshiError
@@ -17,6 +18,13 @@ from luoshi.site.api import decisions, duties, gazettes, instruments
 from luoshi.site.errors import PROBLEM, incident_of, problem
 
 log = logging.getLogger("luoshi.request")
+
+
+class ChineseJSON(JSONRenderer):
+    """JSON with its ideographs as they are, not as escapes."""
+
+    def __init__(self) -> None:
+        self.json_dumps_params = {"ensure_ascii": False}
 
 
 class LuoshiAPI(NinjaAPI):
@@ -36,6 +44,7 @@ class LuoshiAPI(NinjaAPI):
 
 api = LuoshiAPI(
     title="落实",
+    renderer=ChineseJSON(),
     version=luoshi.__version__,
     description="公报编译、文件与条款、责任台账、决定。只读接口不需登录；每个错误都是 RFC 9457 问题，code 见错误表。",
     docs_url=None,

@@ -10,6 +10,7 @@ from ninja import File, Path, Query, Router, Status
 from ninja.files import UploadedFile
 
 from luoshi.gazette.records import to_json
+from luoshi.kernel.clock import local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.audit.actions import Actor
 from luoshi.office.instruments import plan, queries, spool
@@ -94,7 +95,7 @@ def _gazette(row: GazetteIssue) -> GazetteOut:
         issue=row.issue,
         publisher=row.publisher or None,
         digest=row.source.digest,
-        imported_at=row.source.received_at,
+        imported_at=local(row.source.received_at),
         instruments=row.instrument_count,
         clauses=row.clause_count,
         duties=row.duty_count,

@@ -1,0 +1,1 @@
+"""Benchmarks: one module per claim, its peer measured in the same run; `luoshi bench NAME`."""
