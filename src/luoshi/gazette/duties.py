@@ -115,6 +115,7 @@ class DutyReader:
         self.filed: dict[tuple[str, frozenset[str]], _Filed] = {}
         self.names: dict[str, dict[str, None]] = {}
         self.unknown: set[str] = set()
+        self.bodies: dict[int, tuple[str, ...] | None] = {}
 
     def read(self, nodes: Sequence[Node]) -> None:
         """Read every paragraph, in order, into the duties, targets and parameters of the sheet's instrument."""
@@ -257,13 +258,19 @@ class DutyReader:
 
     def _titled_body(self, node: Node) -> tuple[str, ...] | None:
         """The body named by the title the node stands under, for items that begin with what is to be done."""
-        if node.heading and not node.text:
+        if node.parent is None or (node.heading and not node.text):
             return None
-        holder = node.parent
+        key = id(node.parent)
+        if key not in self.bodies:
+            self.bodies[key] = self._body_above(node.parent)
+        return self.bodies[key]
+
+    def _body_above(self, parent: Node) -> tuple[str, ...] | None:
+        """The body that a heading or one above it names; none under a heading that only lists who belongs to it."""
+        holder: Node | None = parent
         while holder is not None:
             if holder.heading and (body := heading_body(holder.heading, self.state.level)) is not None:
-                title = (node.parent.heading or "") if node.parent else ""
-                return None if any(word in title for word in _LISTS) else body
+                return None if any(word in (parent.heading or "") for word in _LISTS) else body
             holder = holder.parent
         return None
 

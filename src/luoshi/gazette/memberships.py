@@ -81,7 +81,7 @@ _LABEL = re.compile(
 _LABEL_ALONE = re.compile(rf"(?:\(?[一二三四五六七八九十\d]{{1,2}}[、.)] {{0,4}})?(?P<role>{_ROLE}) {{0,6}}")
 # Quick look before `_LABEL`: the last character of a role and a colon.
 _LABEL_END = re.compile(rf"[{''.join(sorted({role[-1] for role in ROLES}))}](?: {{0,6}}\([^()]{{1,24}}\))? {{0,6}}:")
-_HINTS = ("组长", "组 ", "召集", "召 ", "指挥", "指 ", "主任", "主 ", "成员", "成 ", "委员", "委 ")
+_HINT = re.compile(r"组长|组 |成员|成 |召集|召 |指挥|指 |主任|主 |委员|委 ")
 
 _NAME = rf"[{CHINESE}](?:[{CHINESE}· ]{{0,16}}[{CHINESE}])?"
 _ENTRY = re.compile(
@@ -157,7 +157,7 @@ def looks_like_member_list(title: str, paragraphs: Sequence[str]) -> bool:
     """True where the paragraphs, printed under `title`, hold seats: a labelled list or roles given in running text."""
     listed = "名单" in title or "组成人员" in title
     for text in paragraphs:
-        if not any(hint in text for hint in _HINTS):
+        if not _HINT.search(text):
             continue
         if ":" in text and _LABEL_END.search(text):
             label = _LABEL.search(text)
@@ -276,7 +276,7 @@ class _Reader:
 
     @staticmethod
     def _labels(text: str) -> list[re.Match[str]]:
-        if not any(hint in text for hint in _HINTS):
+        if not _HINT.search(text):
             return []
         alone = _LABEL_ALONE.fullmatch(text)
         if alone:

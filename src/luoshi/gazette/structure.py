@@ -351,7 +351,7 @@ class _Nesting:
             top = _RANK[stack[-1].kind]
             if top > rank and top > _LOWEST and (id(self._above(rank)), label.kind) not in self.seen:
                 return stack[-1]
-        if same >= 0 and all(_RANK[node.kind] >= rank or node.kind == "decimal" for node in stack[same + 1 :]):
+        if same >= 0 and (same == len(stack) - 1 or all(_RANK[node.kind] >= rank or node.kind == "decimal" for node in stack[same + 1 :])):
             parent = stack[same].parent
             del stack[same:]
             return parent

@@ -69,13 +69,16 @@ class Paragraph:
 
     def origin(self, offset: int) -> int:
         """Return where the character at `offset` stands in the file."""
-        if not self.pieces:
-            return 0
+        if len(self.pieces) < 2:
+            return self.pieces[0][1] + offset if self.pieces else 0
         here, there = self.pieces[max(bisect_right(self.pieces, (offset, _BEYOND)) - 1, 0)]
         return there + offset - here
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the file's span of `text[start:end]`."""
+        if len(self.pieces) == 1:
+            shift = self.pieces[0][1]
+            return shift + start, shift + max(start, end)
         if end <= start:
             place = self.origin(start)
             return place, place
