@@ -188,21 +188,18 @@ def shown_validity(judged: Judged, known: Callable[[str], str]) -> ShownValidity
 
 
 def due_chip(limits: Sequence[TimeLimit], on: datetime.date) -> Due:
-    """Return the chip of the limit that comes next on or after `on`; of the last one passed where none comes."""
-    upcoming = sorted(
-        (day, bool(limit.months))
-        for limit in limits
-        if (day := limit.due_on or next_due(limit.months, limit.day, on)) and day >= on
-    )
-    if upcoming:
-        day, recurring = upcoming[0]
-        return _upcoming(day, recurring, on)
-    passed = [limit.due_on for limit in limits if limit.due_on]
-    if passed:
-        day = max(passed)
+    """Return the chip of the day when all is due, the day the ledger sorts by; else of the next round of a recurring limit."""
+    dated = [limit.due_on for limit in limits if limit.due_on]
+    if dated:
+        day = max(dated)
+        if day >= on:
+            return _upcoming(day, False, on)
         return Due(
             "past", _("期限已过"), day, day_words(day, on), _("文件写明的期限是 %s；办结情况未登记") % day_words(day)
         )
+    rounds = [due for limit in limits if limit.months and (due := next_due(limit.months, limit.day, on))]
+    if rounds:
+        return _upcoming(min(rounds), True, on)
     spans = [limit for limit in limits if limit.kind in ("within", "between", "from", "every")]
     if spans:
         first = spans[0]

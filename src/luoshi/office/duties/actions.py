@@ -72,7 +72,7 @@ def _duty(instrument: Instrument, clause: Clause | None, seq: int, duty: records
 def _due_sort(occurrences: Sequence[Occurrence]) -> datetime.date:
     dated = [found.due_on for found in occurrences if found.due_on]
     if dated:
-        return min(dated)
+        return max(dated)
     return RECURRING if any(found.months for found in occurrences) else UNDATED
 
 

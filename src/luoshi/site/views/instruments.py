@@ -303,13 +303,22 @@ _TABS: dict[str, Callable[[HttpRequest, Instrument], dict[str, Any]]] = {
 }
 
 
+def _neighbours(item: Instrument, row: Clause) -> tuple[Clause | None, Clause | None]:
+    """Return the clauses around one: not what it stands under, nor what stands under it."""
+    before = item.clauses.filter(seq=row.seq - 1).first()
+    if before is not None and row.path.startswith(f"{before.path}/"):
+        before = None
+    after = item.clauses.filter(seq__gt=row.seq).exclude(path__startswith=f"{row.path}/").order_by("seq").first()
+    return before, after
+
+
 @require_safe
 def clause(request: HttpRequest, key: str, path: str) -> HttpResponse:
     """Show one clause between its neighbours, with the validity on the day and what rests on it."""
     seen, item = as_of(request), queries.instrument(key, _version(request))
     row = queries.clause(item, path)
-    around = {other.seq: other for other in item.clauses.filter(seq__in=(row.seq - 1, row.seq + 1))}
     parts = row.path.split("/")
+    before, after = _neighbours(item, row)
     parents = item.clauses.filter(path__in=["/".join(parts[:n]) for n in range(1, len(parts))]).order_by("seq")
     children = [
         c
@@ -327,8 +336,8 @@ def clause(request: HttpRequest, key: str, path: str) -> HttpResponse:
         ],
         "instrument": _head(item),
         "clause": _clause(item, row),
-        "before": _clause(item, around[row.seq - 1]) if row.seq - 1 in around else None,
-        "after": _clause(item, around[row.seq + 1]) if row.seq + 1 in around else None,
+        "before": _clause(item, before) if before else None,
+        "after": _clause(item, after) if after else None,
         "parents": [_clause(item, parent) for parent in parents],
         "children": [_clause(item, child) for child in children],
         "validity": _validity(item, seen.date),

@@ -109,12 +109,14 @@ def ledger(request: HttpRequest) -> HttpResponse:
 def _groups(duties: Sequence[Duty], rows: Sequence[present.DutyRow], on: datetime.date) -> list[dict[str, Any]]:
     def title(pair: tuple[Duty, present.DutyRow]) -> str:
         day = pair[0].due_sort
+        if day < on.replace(day=1):
+            return _("%(year)d年（期限已过）") % {"year": day.year}
         if day < RECURRING:
             return _("%(year)d年%(month)d月") % {"year": day.year, "month": day.month}
         return _("周期") if day == RECURRING else _("未写日期")
 
     return [
-        {"title": f"{name} · {len(some)} 条", "rows": [row for _duty, row in some]}
+        {"title": _("%(name)s · %(n)d 条") % {"name": name, "n": len(some)}, "rows": [row for _duty, row in some]}
         for name, group in groupby(zip(duties, rows, strict=True), title)
         if (some := list(group))
     ]
