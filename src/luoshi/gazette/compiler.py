@@ -1,7 +1,7 @@
 """From text to records: the compiler's one entry, `compile_text`.
 
-Reading order: lines, documents (heads), clauses (structure), and then per clause the finders of marks, subjects, limits and
-figures. Everything is a pure function of the text and the directory of organs.
+Reading order: lines, documents (heads), clauses (structure), and then per clause the finders of relations, seats,
+marks, subjects, limits and figures. Everything is a pure function of the text and the directory of organs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from luoshi.gazette.organs import EMPTY_DIRECTORY, Directory, Level
 from luoshi.gazette.relations import find_relations, find_validity, last_day
 from luoshi.gazette.sheet import Sheet
 from luoshi.gazette.structure import Node
-from luoshi.gazette.text import Line, Paragraph, compact, join, read_lines, spaced
+from luoshi.gazette.text import Line, Paragraph, compact, entries, join, read_lines
 from luoshi.gazette.timelimits import Context
 
 _CLOSED = "。;:!?)”》"
@@ -133,7 +133,7 @@ class _DocumentReader:
             if self.document.published_only:
                 warn("published_not_issued", "网页发布日期不是成文日期,未采用", *span)
         for line in self.document.moved:
-            self.sheet.repair("moved_block", line.start, line.end, self.source[line.start : line.end])
+            self.sheet.repair("moved_block", line.start, line.end, line.text)
 
     def _note_repairs(self, paragraph: Paragraph) -> None:
         """Record what joining took out of a paragraph: line breaks inside sentences, blanks inside words."""
@@ -145,7 +145,7 @@ class _DocumentReader:
                 self.sheet.repair("joined_line" if "\n" in removed else "removed_blank", end, origin, removed)
 
     def _warn_fragments(self, nodes: Sequence[Node]) -> None:
-        """Warn of text that a column break tore off: it repeats the end of another paragraph, or a sentence stays open."""
+        """Warn of text that a column break tore off: it ends another paragraph as well, or its sentence stays open."""
         tails = {node.paragraph.text[-8:]: node for node in nodes if len(node.paragraph.text) > 20}
         for index, node in enumerate(nodes):
             text = node.paragraph.text
@@ -277,7 +277,7 @@ class _DocumentReader:
         title = _group_title(owner, self.instrument)
         paragraphs: list[Paragraph] = []
         for node in members:
-            paragraphs.extend([node.paragraph] if node is owner else spaced(node.lines))
+            paragraphs.extend([node.paragraph] if node is owner else entries(node.lines))
         texts = [paragraph.text for paragraph in paragraphs]
         if not looks_like_member_list(title, texts):
             return

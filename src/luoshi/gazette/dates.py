@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
+
+from luoshi.kernel.numerals import from_chinese
 
 DIGITS = "0-9〇○零一二三四五六七八九十百两"
 """Characters that may stand in a number, for use inside a character class."""
-
-_CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
-_SCALES = {"十": 10, "百": 100}
 
 YEAR = r"(?:(?:19|20)[0-9]{2}|[一二][〇○零一二三四五六七八九]{3})"
 SMALL = r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})"
@@ -65,23 +65,16 @@ class Phrase(NamedTuple):
     part: str
 
 
+@lru_cache(maxsize=4096)
 def number(text: str) -> int | None:
     """Value of an Arabic or Chinese numeral below 1000 or of year digits (`二〇一九`); None if it is neither."""
     if text.isascii():
         return int(text) if text.isdigit() else None
-    if not any(c in _SCALES for c in text):
-        digits = [_CHINESE.get(c) for c in text]
-        return None if None in digits else int("".join(map(str, digits)))
-    total, current = 0, None
-    for c in text:
-        if c in _SCALES:
-            total += (1 if current is None else current) * _SCALES[c]
-            current = 0
-        elif c in _CHINESE:
-            current = _CHINESE[c]
-        else:
-            return None
-    return total + (current or 0)
+    text = text.replace("○", "〇")
+    if "十" in text or "百" in text:
+        return from_chinese(text)
+    digits = [from_chinese(char) for char in text]
+    return None if None in digits else int("".join(map(str, digits)))
 
 
 def find_phrase(text: str, start: int, end: int) -> Phrase | None:

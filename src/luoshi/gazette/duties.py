@@ -1,4 +1,4 @@
-"""Duties and targets of one document: each paragraph's marks, statements, limits and figures, filed under its clause."""
+"""Duties and targets of one document: the marks, statements, limits and figures of each paragraph, by clause."""
 
 from __future__ import annotations
 
@@ -277,7 +277,7 @@ class DutyReader:
     # --- filing
 
     def _withdraw(self, clause: str, covers: Sequence[tuple[Node, _Read]]) -> None:
-        """Withdraw the duty of nobody that paragraphs of a clause were given before the mark that covers them was read."""
+        """Withdraw the duty of nobody that paragraphs were given before the mark that covers them was read."""
         first = next((read.paragraph.start for node, read in covers if node.filed == clause), None)
         known = self.filed.get((clause, frozenset()))
         if first is not None and known is not None and known.duty.start >= first:
@@ -316,7 +316,7 @@ class DutyReader:
                     node.filed,
                     lead,
                     *span(target.start, target.end),
-                )  # fmt: skip
+                )
             )
         for figure in parameters:
             place = span(figure.start, figure.end)

@@ -1,7 +1,7 @@
 """Where one document ends and the next begins, and what its head and closing block say.
 
 A document is recognised by its number on a line of its own (or by a dated order number), its title above or below it.
-Contents pages are left out first: their entries look like heads. Nothing is guessed: what a text does not print is None.
+Contents pages are left out first: their entries look like heads. Nothing is guessed: what is not printed is None.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ ORGAN_LINE = re.compile(
 _PROVINCE_BEFORE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[\u4e00-\u9fff]{2,8}(?:市|县|州|盟|区))")
 _HEADING_NOISE = re.compile(r"(?:文件|公报|主办|季刊|月刊|目录)$")
 _LABELLED_FIELD = re.compile(
-    r"(?:^|(?<=[ |·]))(?P<key>标题|名称|文件名称|信息名称|发文机关|发文机构|发文单位|制发机关|成文日期|成文时间|印发日期|印发时间|"
+    r"(?:^|(?<=[ |·]))(?P<key>标题|名称|文件名称|信息名称|发文机关|发文机构|发文单位|制发机关|成文日期|成文时间|"
+    r"印发日期|印发时间|"
     r"发文日期|发文时间|生成日期|签发日期|发布日期|发布时间|公开日期) ?[:| ] ?(?P<value>[^ |]*)"
 )
 _SPACED_KEY = re.compile(r"(?:名 +称|标 +题)")
@@ -96,7 +97,8 @@ _JOINT = re.compile(
 _KIND_PATTERNS = tuple(
     (re.compile(words), kind)
     for words, kind in (
-        ("预案", "emergency_plan"), ("办法|规定|细则|规则|制度|准则|规程|守则|条例|章程", "measures"), ("要点", "work_points"),
+        ("预案", "emergency_plan"),
+        ("办法|规定|细则|规则|制度|准则|规程|守则|条例|章程", "measures"), ("要点", "work_points"),
         ("方案|计划|规划|纲要|安排", "plan"), ("意见", "opinion"), ("通知", "notice"),
     )
 )  # fmt: skip
@@ -360,7 +362,7 @@ _STARTS_TEXT = re.compile(r"(?:任命|免去|组长|附件)[:]?$|(?:组长|总�
 
 
 def _best_title(zone: list[Line]) -> list[Line] | None:
-    """Return the lines of the title nearest to the text: one that says 关于…的通知 before one that only names a kind."""
+    """Return the title lines nearest to the text: one that says 关于…的通知 before one that only names a kind."""
     best: tuple[int, list[Line]] | None = None
     index = 0
     while index < len(zone):
@@ -499,7 +501,7 @@ def _read_body(document: Document, lines: list[Line], labelled: dict[str, str]) 
 
 
 def _named_measure(lines: list[Line]) -> str | None:
-    """Return the title of the measure that the first sentences carry, if this is a covering notice without its title."""
+    """Return the title of the measure that the first sentences of a covering notice carry, or None."""
     if not lines or read_label(lines[0].text):
         return None
     match = _NAMED.search(text_of(lines[:4])[:400])
@@ -578,7 +580,7 @@ def _bigrams(text: str) -> frozenset[str]:
 
 
 def _take_closing(document: Document, lines: list[Line], *, last: bool) -> list[Line]:
-    """Take signature, date and publication note out of `lines`; `last` says that the last date closes (else the first)."""
+    """Take signature, date and publication note out of `lines`; the last date closes, or (not `last`) the first."""
     places: list[int] = []
     drop: set[int] = set()
     for index, line in enumerate(lines):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_DIGITS = {"〇": 0, "○": 0, "零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+from luoshi.gazette.dates import number
+
 _CN = "[一二三四五六七八九十百零〇○ ]"
 CIRCLES = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
@@ -26,19 +27,7 @@ class Label(NamedTuple):
 
 def numeral(text: str) -> int:
     """Return the value of a Chinese or Arabic numeral below 1000; 0 where it is none."""
-    if text.isascii():
-        return int(text) if text.isdigit() else 0
-    total = digit = 0
-    for char in text:
-        if char == "十":
-            total, digit = total + (digit or 1) * 10, 0
-        elif char == "百":
-            total, digit = total + (digit or 1) * 100, 0
-        elif char in _DIGITS:
-            digit = digit * 10 + _DIGITS[char] if digit and total == 0 else _DIGITS[char]
-        else:
-            return 0
-    return total + digit
+    return number(text) or 0
 
 
 _ORDERED = re.compile(
@@ -153,14 +142,14 @@ _INLINE = re.compile(
 
 
 def inline_labels(text: str) -> list[Label]:
-    """Return labels that stand inside canonical text right after a closing mark; `end` is the offset *before* the label.
+    """Return labels that stand inside canonical text after a closing mark; `end` is the offset *before* the label.
 
     Whether one of them opens a clause depends on its neighbours; the caller decides.
     """
     found: list[Label] = []
     if "②" in text or "③" in text or "④" in text:
-        for match in _INLINE_CIRCLE.finditer(text):
-            found.append(Label("circle", match[0], CIRCLES.index(match[0]) + 1, match.start()))
+        circles = _INLINE_CIRCLE.finditer(text)
+        found += [Label("circle", match[0], CIRCLES.index(match[0]) + 1, match.start()) for match in circles]
     for match in _INLINE.finditer(text) if _INLINE_GATE.search(text) else ():
         kind = match.lastgroup or ""
         name = match[0].rstrip("、.")

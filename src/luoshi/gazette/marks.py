@@ -344,10 +344,18 @@ def _trim(content: str) -> str:
     return content
 
 
-def _outside_brackets(text: str, position: int) -> bool:
-    return all(
-        text.count(opening, 0, position) <= text.count(closing, 0, position) for closing, opening in _CLOSING.items()
-    )
+def _label_inside(text: str) -> re.Match[str] | None:
+    """The first label behind a full stop that stands in no bracket."""
+    surplus = dict.fromkeys(_CLOSING, 0)
+    position = 0
+    for match in _INLINE.finditer(text):
+        place = match.start()
+        for closing, opening in _CLOSING.items():
+            surplus[closing] += text.count(opening, position, place) - text.count(closing, position, place)
+        if max(surplus.values()) <= 0:
+            return match
+        position = place
+    return None
 
 
 def _line_end(text: str, start: int) -> int:
@@ -375,7 +383,7 @@ def _labelled_line(text: str) -> _Candidate | None:
     line = _LINE.match(text)
     boxed = _LABEL_IN_BRACKETS.search(text) if _BOXED_NOUN.search(text) else None
     if line is None and boxed is None and ("位:" in text or "门:" in text):
-        line = next((match for match in _INLINE.finditer(text) if _outside_brackets(text, match.start())), None)
+        line = _label_inside(text)
     first = boxed or line
     if first is None:
         return None
@@ -409,6 +417,8 @@ def find_marks(text: str, state: MarkState) -> list[Mark]:
     declaration applies from its mark on, itself included.
     """
     after_lead, state.lead_line = state.lead_line, False
+    if not any(map(text.__contains__, ")〕】]:")) and "责" not in text and "牵头" not in text:
+        return []
     if not ("责" in text or "牵头" in text or "位:" in text or _HINTS.search(text)):
         return []
     found: list[tuple[_Candidate, _Reading]] = []

@@ -247,7 +247,8 @@ def _fields_apart(left: str, right: str) -> bool:
     bare = left[1:] if left[0] in "市县区" else left
     field = _DEPARTMENT.fullmatch(right)
     if field is None:
-        return bool(_SIMPLE_FIELD.fullmatch(bare)) and is_organ(right) and _own(right)[0] in ("level", "place")
+        first = _AND.split(right, maxsplit=1)[0]
+        return bool(_SIMPLE_FIELD.fullmatch(bare)) and is_organ(right) and _own(first)[0] in ("level", "place")
     other = field["field"]
     both = _SIMPLE_FIELD.fullmatch(bare) and _SIMPLE_FIELD.fullmatch(other)
     return bool(both) and not _ONE_FIELD.fullmatch(f"{bare}和{other}")
@@ -509,7 +510,7 @@ class Directory:
         return self._known[key]
 
     def similar(self, name: str) -> str | None:
-        """The one written form close enough to be meant by a misprint; only a proposal for a reader, never a reading."""
+        """The one written form close enough to be meant by a misprint: a proposal for a reader, never a reading."""
         if name not in self._similar:
             sure = [text for text, owners in self._owners.items() if all(owner.slug for owner in owners)]
             near = get_close_matches(name, sure, n=1, cutoff=0.74)

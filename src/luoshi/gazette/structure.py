@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from luoshi.gazette.labels import Label, inline_labels, numbers_by_decimals, read_label
 from luoshi.gazette.text import TERMINAL, Line, Paragraph, compact, join
@@ -351,7 +352,8 @@ class _Nesting:
             top = _RANK[stack[-1].kind]
             if top > rank and top > _LOWEST and (id(self._above(rank)), label.kind) not in self.seen:
                 return stack[-1]
-        if same >= 0 and (same == len(stack) - 1 or all(_RANK[node.kind] >= rank or node.kind == "decimal" for node in stack[same + 1 :])):
+        inner = stack[same + 1 :] if same >= 0 else []
+        if same >= 0 and (not inner or all(_RANK[node.kind] >= rank or node.kind == "decimal" for node in inner)):
             parent = stack[same].parent
             del stack[same:]
             return parent
@@ -406,7 +408,7 @@ def _set_heading(node: Node) -> None:
 
 def _set_paths(nodes: list[Node]) -> None:
     supply_first(nodes)
-    for node, following in zip(nodes, nodes[1:], strict=False):
+    for node, following in pairwise(nodes):
         text = node.paragraph.text
         if (
             node.heading is None

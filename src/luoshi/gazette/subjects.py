@@ -1,7 +1,7 @@
 """Duties stated in running text: the subject of a sentence (or 由 ...) is an organ, and the sentence binds it.
 
 A sentence is read part by part between commas. A part states a duty when it begins with a run of organs, or has one
-after 由, followed by a word that binds (要, 应当, 负责 ...) or by a plain verb of procedure. Conditions (…后, …时, …的),
+after 由, followed by a word that binds (要, 应当, 负责 ...) or by a plain verb of procedure. Conditions (…后, …时),
 definitions, permissions and prohibitions state none; nor do private parties.
 """
 
@@ -60,7 +60,8 @@ _ADVERBS = """
     原则上 按照?各?自?的?(?:职责|职能|分工)(?:分工)? 分别 共同 具体 主要 统一 也 还 均 都 各自"""
 _ADVERB = f"{any_of(_ADVERBS)}?"
 _PREFIXES = any_of(
-    """其中 同时 并且 并 再 先 最终 最后 然后 随后 必要时 原则上 此外 另外 请 如 由 再由 均由 统一由 应由 具体由 分别由 则由 最终由 一是
+    """其中 同时 并且 并 再 先 最终 最后 然后 随后 必要时 原则上 此外 另外 请 如 由 再由 均由 统一由 应由 具体由 分别由
+    则由 最终由 一是
     二是 三是 四是 五是 六是 七是 八是 九是 十是"""
 )
 _PREFIX = f"{_PREFIXES}?"
@@ -69,7 +70,9 @@ _RUN = (
     r"(?:等[\u4e00-\u9fff]{0,8}?(?:部门、单位|部门|单位|机构|地方|方面)?)?"
 )
 _NOTE = r"(?:\([^()]{2,60}\))?"
-_AFTER = rf"(?={first_of(f'{_ADVERBS} {_BINDING} {_PLAIN}')}){_ADVERB}{_NOT_BINDING}(?P<verb>(?P<binding>{_BOUND})|{_DOES}){_NOT_A_NAME}"
+_FIRST = first_of(f"{_ADVERBS} {_BINDING} {_PLAIN}")
+_VERB = rf"(?P<verb>(?P<binding>{_BOUND})|{_DOES})"
+_AFTER = rf"(?={_FIRST}){_ADVERB}{_NOT_BINDING}{_VERB}{_NOT_A_NAME}"
 _SUBJECT = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _BY_WHOM = re.compile(rf"由(?<![自来理缘]由)(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _WHOLE = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}$")
@@ -167,8 +170,11 @@ _AFTERWARDS = re.compile(r"^[\u4e00-\u9fff]{2,8}?(?<!善)后(?![勤备续方台�
 """What has to happen before the body acts: 补偿后合作银行应当…"""
 
 
+_Bodies = tuple[tuple[str, ...], tuple[str, ...], bool]
+
+
 @lru_cache(maxsize=32768)
-def bodies(run: str, level: Level) -> tuple[tuple[str, ...], tuple[str, ...], bool] | None:
+def bodies(run: str, level: Level) -> _Bodies | None:
     """Return (names, local names among them, open-ended) of a subject run, or None when it names no bound body."""
     if "后" in run:
         run = _AFTERWARDS.sub("", run)
@@ -210,7 +216,7 @@ def _place_in(run: str, name: str) -> int:
 
 
 def find_statements(text: str, level: Level, covered: Sequence[tuple[int, int]] = ()) -> list[Statement]:
-    """Return the duties stated in a canonical paragraph; `covered` are spans (marks), in order, that are no sentences."""
+    """Return the duties stated in a canonical paragraph; `covered` are spans of it (marks) that are no sentences."""
     gates = [match.start() for match in _GATE.finditer(text)]
     found: list[Statement] = []
     done = position = mark = 0
@@ -274,47 +280,45 @@ def _in_sentence(text: str, start: int, end: int, places: list[int], level: Leve
 def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level) -> _Head | None:
     """Read one part between commas; `rest` are the parts after it, which a condition or a bare subject leans on."""
     match = _SUBJECT.match(words)
-    if match is not None and (parsed := bodies(match["run"], level)) is not None and _binds(words, match):
+    if match is not None and _binds(words, match) and (parsed := bodies(match["run"], level)) is not None:
         if _stands(words, match, rest, parsed[0]):
-            return _Head(
-                place, parsed[0], _partners(words, match.start("verb"), parsed[0], level), parsed[1], parsed[2]
-            )
+            return _head(place, words, match, parsed, level)
         if "由" not in words:
             return None
     if "由" in words:
         for match in _BY_WHOM.finditer(words):
-            if (
-                _binds(words, match)
-                and match["verb"] not in ("组成", "是", "为")
-                and (parsed := bodies(match["run"], level)) is not None
-            ):
-                return _Head(
-                    place, parsed[0], _partners(words, match.start("verb"), parsed[0], level), parsed[1], parsed[2]
-                )
-    if (
-        rest
-        and (match := _WHOLE.match(words)) is not None
-        and _GOES_ON.match(rest[0][1])
-        and not _PERMITS.match(rest[0][1])
-    ):
-        if len(words) <= 40 and (parsed := bodies(match["run"], level)) is not None:
-            return _Head(place, parsed[0], (), parsed[1], parsed[2])
-    if (
-        "设在" in words
-        and rest
-        and (match := _SEATED.match(words)) is not None
-        and _WORKS.search("".join(w for _, w in rest))
-    ):
-        if (parsed := bodies(match["run"], level)) is not None:
-            return _Head(place, parsed[0], (), parsed[1], parsed[2])
+            if _binds(words, match) and match["verb"] not in ("组成", "是", "为"):
+                parsed = bodies(match["run"], level)
+                if parsed is not None:
+                    return _head(place, words, match, parsed, level)
+    if rest and (run := _bare_subject(words, rest)) and (parsed := bodies(run, level)) is not None:
+        return _Head(place, parsed[0], (), parsed[1], parsed[2])
     return None
+
+
+def _head(place: int, words: str, match: re.Match[str], parsed: _Bodies, level: Level) -> _Head:
+    """The subject that a part names before its verb."""
+    names, local, open_ended = parsed
+    return _Head(place, names, _partners(words, match.start("verb"), names, level), local, open_ended)
+
+
+def _bare_subject(words: str, rest: list[tuple[int, str]]) -> str | None:
+    """The run of a part that is only a subject, or says where a body sits, when the next parts state its duty."""
+    if "设在" in words:
+        match = _SEATED.match(words)
+        return match["run"] if match is not None and any(_WORKS.search(part) for _, part in rest) else None
+    following = rest[0][1]
+    if len(words) > 40 or not _GOES_ON.match(following) or _PERMITS.match(following):
+        return None
+    match = _WHOLE.match(words)
+    return match["run"] if match is not None else None
 
 
 _WORKS = re.compile("负责|承担|履行|主要职责|作为")
 
 
 def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names: tuple[str, ...]) -> bool:
-    """Return whether a matched subject states a duty: it binds, or a plain act that is no mere condition or definition."""
+    """Return whether a matched subject states a duty: it binds, or acts plainly without condition or definition."""
     verb = match["verb"]
     if match["binding"]:
         return True

@@ -26,12 +26,13 @@ _REMOVABLE = re.compile(r" +(?![A-Za-z])|(?<![A-Za-z,.;:]) +")
 _MARKDOWN = re.compile(r"(?:#{1,6} +|[-*+·] +(?=[^ \-*])|> ?)+")
 _TAG = re.compile(r"<(?P<block>/?(?:p|div|br|tr|li|h\d|table|td|th)\b)?[^<>\n]{0,200}>")
 _GLUED_DATE = re.compile(
-    r" (?:(?:19|20)\d\d|[二一][〇○零OoΟ一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,2}月[\d一二三四五六七八九十]{1,3}日 "
+    r" (?:(?:19|20)\d\d|[二一][〇○零OoΟ一二三四五六七八九]{3})"
+    r"年[\d一二三四五六七八九十]{1,2}月[\d一二三四五六七八九十]{1,3}日 "
 )
 _BETWEEN_WORDS = re.compile(r"(?<=[\u4e00-\u9fff。:;)】》]) +(?=[\u4e00-\u9fff《(\d])")
 _GLUED = re.compile(
-    r"(?<=[。:;]) +(?=(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十百]{1,4}[章条]"
-    r"|\d{1,2}[.、]|《|现将|为))"
+    r"(?<=[。:;]) +(?=(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|"
+    r"第[一二三四五六七八九十百]{1,4}[章条]|\d{1,2}[.、]|《|现将|为))"
 )
 _RULE = re.compile(r"[-=_*. |·—…]*$")
 _PAGE_NUMBER = re.compile(r"[-—·.]{0,3} ?(?:第 ?)?\d{1,4}(?: ?页)? ?[-—·.]{0,3}$")
@@ -47,7 +48,7 @@ _LONGEST_ENTRY = 400
 
 @dataclass(slots=True)
 class Line:
-    """One printed line, folded and stripped; `text[i]` stands at `start + i` of the file. `gap` counts blank lines before it."""
+    """A printed line, folded and stripped: `text[i]` stands at `start + i` of the file; `gap` blank lines before it."""
 
     start: int
     text: str
@@ -62,7 +63,7 @@ class Line:
 
 @dataclass(slots=True)
 class Paragraph:
-    """Canonical text of one paragraph; `pieces` are (offset here, offset in the file) where a run of characters begins."""
+    """Canonical text of a paragraph; `pieces`: (offset here, offset in the file) where a run of characters begins."""
 
     text: str
     pieces: list[tuple[int, int]] = field(default_factory=list)
@@ -147,7 +148,7 @@ _SHORT = 12
 
 
 def _unmarked(text: str) -> tuple[str, int]:
-    """Return a line without Markdown marks, and how many characters before it went; rules and page numbers are empty."""
+    """Return a line without Markdown marks (a rule or page number: empty), and how many characters went before it."""
     text = text.replace("**", "  ").replace("|", " ")
     mark = _MARKDOWN.match(text)
     rest = text[mark.end() :] if mark else text
@@ -210,23 +211,25 @@ def _unbroken(text: str) -> Iterator[tuple[int, str]]:
         yield cursor, text[cursor:]
 
 
-def spaced(lines: Sequence[Line]) -> list[Paragraph]:
-    """Return lines as paragraphs that keep their inner blanks (lists align names with them).
+def spaced(line: Line) -> Paragraph:
+    """Return a line as a paragraph that keeps its inner blanks (lists align names with them)."""
+    return Paragraph(line.text, [(0, line.start)])
 
-    A line whose bracket is open goes on in the line after it.
-    """
-    paragraphs: list[Paragraph] = []
+
+def entries(lines: Sequence[Line]) -> list[Paragraph]:
+    """Return the entries of a list with their inner blanks: a line whose bracket is open goes on in the next one."""
+    found: list[Paragraph] = []
     open_brackets = 0
     for line in lines:
-        if open_brackets > 0 and len(paragraphs[-1].text) < _LONGEST_ENTRY:
-            last = paragraphs[-1]
+        if open_brackets > 0 and len(found[-1].text) < _LONGEST_ENTRY:
+            last = found[-1]
             last.pieces.append((len(last.text), line.start))
             last.text += line.text
         else:
             open_brackets = 0
-            paragraphs.append(Paragraph(line.text, [(0, line.start)]))
+            found.append(spaced(line))
         open_brackets += line.text.count("(") - line.text.count(")")
-    return paragraphs
+    return found
 
 
 def text_of(lines: Sequence[Line]) -> str:

@@ -43,14 +43,14 @@ class _Hit(NamedTuple):
     end: int
 
 
-_TIME = re.compile("[年月日天周季时钟旬末]")
+_TIME = "年日月时天周季末旬钟"
 _STOPS = ",。;:、().!?\n"
 _BEFORE = r"(?:之前|以前|前(?![一二三四两几0-9后期往来置述款列沿言]|提(?![出交供请报升高取示])))"
 
 
 def find_limits(text: str, context: Context) -> list[FoundLimit]:
     """All time limits of a canon paragraph or sentence, in printed order; never raises, linear in the text's length."""
-    if not _TIME.search(text):
+    if not any(map(text.__contains__, _TIME)):
         return []
     if context.year is None and context.issued_on:
         context = Context(context.issued_on, context.issued_on.year)

@@ -76,6 +76,19 @@ WARNING = {
     "skipped_number": _("序号跳号"),
     "supplied_label": _("补上序号"),
 }
+MARK = {
+    "lead": _("牵头"),
+    "cooperating": _("配合"),
+    "duty": _("责任（单位写在别处）"),
+    "limit": _("时限"),
+    "target": _("目标"),
+    "list": _("名单"),
+    "cites": _("引用"),
+    "repair": _("修补"),
+    "warning": _("存疑"),
+}
+"""What a marked stretch of a text is read as."""
+WEEKDAY = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
 CONFIDENCE = ((0.9, _("高")), (0.7, _("中")), (0.0, _("低")))
 
 

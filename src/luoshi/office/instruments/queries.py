@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Substr
 
 from luoshi.kernel.citation import DocumentNumber
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office import search
 from luoshi.office.instruments.actions import SEARCH_TABLE
-from luoshi.office.instruments.models import Clause, GazetteIssue, Instrument, Relation
+from luoshi.office.instruments.models import Clause, GazetteIssue, Instrument, Relation, SourceFile
 from luoshi.office.paging import Key, KeysetPage, Total, bounded_total, keyset_page
 
 ORDER = (Key("sort_on", datetime.date.fromisoformat, descending=True), Key("id", int, descending=True))
@@ -144,6 +145,12 @@ def clause(of: Instrument, path: str) -> Clause:
     if found is None:
         raise LuoshiError("E_NOT_FOUND", f"{of.key} 没有条款“{path[:80]}”。", fields={"path": path[:200]})
     return found
+
+
+def source_text(of: Instrument) -> str:
+    """Return the stored text of the instrument's span of its file."""
+    rows = SourceFile.objects.filter(issue_read=of.issue_id)
+    return str(rows.values_list(Substr("text", of.start + 1, max(of.end - of.start, 0)), flat=True).get())
 
 
 def incoming(of: Instrument) -> list[Relation]:

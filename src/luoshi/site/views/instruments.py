@@ -18,6 +18,7 @@ from luoshi.office.instruments.models import Clause, Instrument
 from luoshi.office.instruments.validity import judge
 from luoshi.site import present
 from luoshi.site.addresses import Address
+from luoshi.site.comparison import Unit, compare
 from luoshi.site.context import as_of
 from luoshi.site.pages import page
 from luoshi.site.views.known import library_addresses
@@ -80,6 +81,7 @@ def instrument(request: HttpRequest, key: str) -> HttpResponse:
     lists = item.memberships.count() + item.appointments.count()
     tabs = (
         ("clauses", _("条款"), item.clause_count),
+        ("compare", _("对照"), None),
         ("duties", _("责任"), item.duty_count),
         ("targets", _("目标"), item.target_count),
         ("lists", _("名单"), lists),
@@ -107,7 +109,7 @@ def instrument(request: HttpRequest, key: str) -> HttpResponse:
                 "key": name,
                 "label": label,
                 "count": n,
-                "href": address.having(tab=name, **{"from": ""}),
+                "href": address.having(tab=name, clause="", text="", **{"from": ""}),
                 "current": name == tab,
             }
             for name, label, n in tabs
@@ -147,6 +149,46 @@ def _clauses(request: HttpRequest, item: Instrument) -> dict[str, Any]:
         "outline": [row for row in shown if row["kind"] not in ("dash", "paragraph") and row["depth"] <= 1],
         "truncated": more,
         "next_href": Address(request).having(**{"from": str(first + _CLAUSES_SHOWN)}) if more else "",
+    }
+
+
+def _compare(request: HttpRequest, item: Instrument) -> dict[str, Any]:
+    wanted, raw = request.GET.get("clause", ""), request.GET.get("text") == "raw"
+    found = compare(item, wanted, raw=raw, on=as_of(request).date)
+    address = Address(request)
+
+    def to(path: str, anchor: str = "", text: str | None = None) -> str:
+        text = ("raw" if raw else "") if text is None else text
+        return address.having(tab="compare", clause=path, text=text) + (f"#{anchor}" if anchor else "")
+
+    def shown(unit: Unit) -> dict[str, Any]:
+        row = unit.clause
+        anchor = f"c{row.seq}" if row else ""
+        words = (row.heading or row.text[:16]) if row else _("文头与落款")
+        return {
+            "label": row.label if row and row.kind not in ("dash", "paragraph") else "",
+            "kind": row.kind if row else "",
+            "words": words,
+            "depth": min(row.depth, 3) if row else 0,
+            "count": unit.count,
+            "doubtful": unit.doubtful,
+            "current": unit is found.chosen,
+            "id": f"o{row.seq}" if row else "o-head",
+            "href": to(unit.path, anchor),
+        }
+
+    chosen = found.chosen
+    here = f"c{chosen.clause.seq}" if chosen.clause else ""
+    return {
+        "compared": found,
+        "units": [shown(unit) for unit in found.units if unit.clause or unit.count or unit is chosen],
+        "chosen_words": present.path_words(chosen.path) if chosen.clause else _("文头与落款"),
+        "chosen_cite": present.cite(item, chosen.path) if chosen.clause else None,
+        "raw": raw,
+        "repaired_href": to(chosen.path, here, ""),
+        "raw_href": to(chosen.path, here, "raw"),
+        "before_href": to(found.before) if found.before else "",
+        "after_href": to(found.after) if found.after else "",
     }
 
 
@@ -295,6 +337,7 @@ def _repairs(_request: HttpRequest, item: Instrument) -> dict[str, Any]:
 
 _TABS: dict[str, Callable[[HttpRequest, Instrument], dict[str, Any]]] = {
     "clauses": _clauses,
+    "compare": _compare,
     "duties": _duties,
     "targets": _targets,
     "lists": _lists,

@@ -1,0 +1,389 @@
+"""One instrument's text beside the records read from it: outline, marked text, records of the chosen clause.
+
+Places count characters of the instrument's own span of its file. A *unit* is a numbered clause with the unnumbered ones
+under it; what stands before, between and after the clauses is the unit `HEAD`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from luoshi.gazette.text import fold
+from luoshi.office.duties.dates import next_due, words
+from luoshi.office.duties.models import Duty, TimeLimit
+from luoshi.office.duties.queries import complete
+from luoshi.office.instruments import queries
+from luoshi.office.instruments.models import Appointment, Clause, CompilerWarning, Instrument, Relation, Repair
+from luoshi.site import markup, present
+from luoshi.site.markup import Span
+from luoshi.site.typography import typeset
+from luoshi.site.words import MARK, RELATION, REPAIR, WARNING, WEEKDAY
+
+HEAD = "head"
+_UNNUMBERED = ("dash", "paragraph")
+_SHOWN = 400
+_QUOTED = 300
+_RECORDS_SHOWN = 200
+
+
+@dataclass(slots=True)
+class Unit:
+    """One entry of the outline."""
+
+    path: str
+    clause: Clause | None
+    count: int = 0
+    doubtful: bool = False
+
+
+@dataclass(slots=True)
+class Block:
+    """A stretch of the text as shown: a clause, or what no clause holds (`label` and `heading` empty)."""
+
+    unit: str
+    anchor: str
+    clause: Clause | None
+    heading: SafeString
+    text: SafeString
+    here: bool
+
+
+@dataclass(slots=True)
+class _Read:
+    """Everything the software read from an instrument, with its marks."""
+
+    item: Instrument
+    text: str
+    clauses: list[Clause]
+    duties: list[Duty]
+    repairs: list[Repair]
+    warnings: list[CompilerWarning]
+    marks: list[Span] = field(default_factory=list)
+    records: dict[str, dict[str, list[Any]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+
+    def local(self, record: Any) -> tuple[int, int]:
+        """Return where a record stands in the instrument's text."""
+        return record.start - self.item.start, record.end - self.item.start
+
+    def printed(self, record: Any) -> str:
+        """Return the words of the file at a record's place."""
+        start, end = self.local(record)
+        found = self.text[max(start, 0) : max(end, 0)].strip()
+        return found if len(found) <= _QUOTED else found[:_QUOTED] + "…"
+
+    def mark(self, kind: str, start: int, end: int) -> None:
+        """Mark a stretch; blanks are marked by what stands around them."""
+        self.marks.append(markup.widened(Span(kind, start, end), self.text))
+
+
+def _units(clauses: Sequence[Clause]) -> tuple[dict[str, Unit], dict[str, str]]:
+    """Return the units in the order of the text, and the unit of each clause by path."""
+    units = {HEAD: Unit(HEAD, None)}
+    of: dict[str, str] = {}
+    for clause in clauses:
+        above = of.get(clause.path.rpartition("/")[0], "") if clause.kind in _UNNUMBERED else ""
+        of[clause.path] = above or clause.path
+        if not above:
+            units[clause.path] = Unit(clause.path, clause)
+    return units, of
+
+
+def _read(item: Instrument) -> _Read:
+    repairs = item.issue.repairs.filter(start__gte=item.start, start__lt=max(item.end, item.start + 1))
+    return _Read(
+        item,
+        queries.source_text(item),
+        list(item.clauses.order_by("seq")),
+        list(complete(Duty.objects.filter(instrument=item)).order_by("seq")),
+        list(repairs.order_by("start", "pk")),
+        list(item.warnings.order_by("start", "pk")),
+    )
+
+
+def _mark_duty(read: _Read, duty: Duty) -> None:
+    """Mark the organs a duty names where they are printed in its span; without any, the span itself."""
+    start, end = read.local(duty)
+    organs = list(duty.organs.all())
+    roles = {organ.name: "lead" if organ.leads else "cooperating" for organ in reversed(organs)}
+    towns = "cooperating" if "lead" in roles.values() else "lead"
+    roles |= {name: towns for name in duty.local_text if name not in roles}
+    start = max(start, 0)
+    found = markup.located(roles, fold(read.text[start:end]), last=duty.basis == "mark")
+    for name, (first, after) in found.items():
+        read.mark(roles[name], start + first, start + after)
+    if not found:
+        read.mark("duty", start, end)
+
+
+def _place(read: _Read, of: dict[str, str]) -> Callable[[Any], str]:
+    """Return what gives the unit of a record that names no clause, by its place."""
+    known = sorted((clause.start, clause.end, clause.path) for clause in read.clauses)
+    starts = [start for start, _end, _path in known]
+    last = max((end for _start, end, _path in known), default=0)
+
+    def unit(record: Any) -> str:
+        index = bisect_right(starts, record.start) - 1
+        return of[known[index][2]] if index >= 0 and record.start < last else HEAD
+
+    return unit
+
+
+def _limits(read: _Read) -> dict[tuple[int, int, str], tuple[TimeLimit, list[Duty]]]:
+    """Return each printed limit once, with the duties it holds for."""
+    found: dict[tuple[int, int, str], tuple[TimeLimit, list[Duty]]] = {}
+    for duty in read.duties:
+        for limit in duty.limits.all():
+            found.setdefault((limit.start, limit.end, limit.value), (limit, []))[1].append(duty)
+    return found
+
+
+def _collect(read: _Read, of: dict[str, str]) -> None:
+    """File every record under its unit and mark its place."""
+    item, place = read.item, _place(read, of)
+
+    def file(kind: str, record: Any, path: str, shown: Any = None) -> None:
+        read.records[of.get(path) or place(record)][kind].append(shown or record)
+
+    for duty in read.duties:
+        file("duty", duty, duty.clause_path)
+        _mark_duty(read, duty)
+    for limit, owners in _limits(read).values():
+        file("limit", limit, owners[0].clause_path, (limit, owners))
+    for kind, rows in (
+        ("target", item.targets.order_by("seq")),
+        ("seat", item.memberships.order_by("seq")),
+        ("act", item.appointments.order_by("seq")),
+        ("cites", item.relations.order_by("seq")),
+        ("repair", read.repairs),
+        ("warning", read.warnings),
+    ):
+        for row in rows:
+            file(kind, row, getattr(row, "clause_path", ""))
+    marked = {"seat": "list", "act": "list", "limit": "limit", "target": "target", "cites": "cites"}
+    for unit in read.records.values():
+        for kind, name in marked.items():
+            for record in unit[kind]:
+                start, end = read.local(record[0] if kind == "limit" else record)
+                if 0 <= start < end:
+                    read.mark(name, start, end)
+        for name in ("repair", "warning"):
+            for record in unit[name]:
+                read.mark(name, *read.local(record))
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def _rest(read: _Read, clauses: Sequence[Clause], whole: bool) -> list[tuple[int, int]]:
+    """Return the printed stretches that no clause holds; of a part of the clauses only those between them."""
+    found, at = [], 0 if whole else max(min(c.start for c in clauses) - read.item.start, 0)
+    for start, end in [*sorted(read.local(c) for c in clauses), *([(len(read.text),) * 2] if whole else ())]:
+        stretch = read.text[at:start]
+        if stretch.strip():
+            found.append((start - len(stretch.lstrip()), at + len(stretch.rstrip())))
+        at = max(at, end)
+    return found
+
+
+def _overlapping(marks: Sequence[Span], start: int, end: int, reach: Sequence[int]) -> Iterable[Span]:
+    """Return the marks (in order, `reach` their furthest ends so far) that touch a stretch."""
+    for index in range(bisect_right(reach, start), len(marks)):
+        if marks[index].start >= end:
+            return
+        if marks[index].end > start:
+            yield marks[index]
+
+
+def _source_of(read: _Read, clause: Clause, folded: str) -> str:
+    """Return the canonical source of a clause, what was taken out of its middle made blank."""
+    start, end = read.local(clause)
+    source = folded[max(start, 0) : end]
+    for repair in read.repairs:
+        if repair.start >= clause.end:
+            break
+        if clause.start < repair.start and repair.end < clause.end:
+            first, after = repair.start - clause.start, repair.end - clause.start
+            source = source[:first] + " " * (after - first) + source[after:]
+    return source
+
+
+def _repaired(
+    clause: Clause, source: str, marks: Iterable[Span], start: int, titles: Mapping[str, str]
+) -> tuple[SafeString, SafeString]:
+    """Return heading and text of a clause with the marks moved from the file to them."""
+    places = [place + start for place in markup.origins(clause.heading + clause.text, source)]
+    moved = []
+    for mark in marks:
+        span = markup.projected(mark, places)
+        if span.start == span.end and mark.kind in ("repair", "warning"):
+            span = Span(mark.kind, span.start - 1, span.end + 1)
+        moved.append(span)
+    heading = _html(typeset(clause.heading), moved, 0, titles) if clause.heading else SafeString("")
+    return heading, _html(typeset(clause.text), moved, len(clause.heading), titles)
+
+
+def _html(text: str, marks: Iterable[Span], by: int, titles: Mapping[str, str]) -> SafeString:
+    """Return a text with the marks, which are moved back by `by`."""
+    return markup.html(markup.segments(text, [Span(m.kind, m.start - by, m.end - by) for m in marks]), titles)
+
+
+def _blocks(
+    read: _Read, of: dict[str, str], clauses: Sequence[Clause], chosen: str, raw: bool, whole: bool
+) -> list[Block]:
+    marks = sorted(read.marks, key=lambda span: span.start)
+    reach = list(accumulate((span.end for span in marks), max))
+    titles = {kind: str(word) for kind, word in MARK.items()}
+    folded = "" if raw else fold(read.text)
+    shown: list[tuple[float, Block]] = []
+    covered = -1
+    for clause in sorted(clauses, key=lambda c: c.start):
+        start, end = read.local(clause)
+        start = max(start, covered, 0) if raw else max(start, 0)
+        covered = max(covered, end)
+        near = _overlapping(marks, start, end, reach)
+        if raw:
+            heading, text = SafeString(""), _html(read.text[start:end], near, start, titles)
+        else:
+            heading, text = _repaired(clause, _source_of(read, clause, folded), near, start, titles)
+        unit = of[clause.path]
+        block = Block(unit, f"c{clause.seq}", clause, heading, text, unit == chosen)
+        shown.append((start if raw else clause.seq, block))
+    for start, end in _rest(read, clauses, whole):
+        near = _overlapping(marks, start, end, reach)
+        text = _html(read.text[start:end], near, start, titles)
+        following = min((c.seq for c in clauses if c.start - read.item.start >= end), default=len(read.clauses) + 1)
+        shown.append(
+            (start if raw else following - 0.5, Block(HEAD, f"head{start}", None, SafeString(""), text, chosen == HEAD))
+        )
+    return [block for _order, block in sorted(shown, key=lambda pair: pair[0])]
+
+
+def _legend(read: _Read) -> list[dict[str, Any]]:
+    counts: dict[str, int] = defaultdict(int)
+    for kind, _start, _end in {(mark.kind, mark.start, mark.end) for mark in read.marks}:
+        counts[kind] += 1
+    return [{"kind": kind, "word": word, "count": counts[kind]} for kind, word in MARK.items() if counts[kind]]
+
+
+# --- records ----------------------------------------------------------------------------------------------------------
+
+
+def _day(limit: TimeLimit, on: datetime.date) -> str:
+    """Say which day a limit gives, or why it gives none."""
+    if limit.due_on:
+        return f"{present.day_words(limit.due_on)} {WEEKDAY[limit.due_on.weekday()]}"
+    if limit.months and (due := next_due(limit.months, limit.day, on)):
+        return _("下一次 %(day)s %(weekday)s") % {"day": present.day_words(due), "weekday": WEEKDAY[due.weekday()]}
+    return _("文中没有给出日期，要看何时起算")
+
+
+def _shown(read: _Read, unit: str, on: datetime.date) -> list[dict[str, Any]]:
+    """Return the records of a unit by kind, ready to be shown."""
+    item, records = read.item, read.records[unit]
+
+    def row(record: Any, path: str | None = None, **more: Any) -> dict[str, Any]:
+        path = getattr(record, "clause_path", "") if path is None else path
+        return {
+            "printed": read.printed(record),
+            "cite": present.cite(item, path or ("" if unit == HEAD else unit)),
+        } | more
+
+    def act(record: Appointment) -> dict[str, Any]:
+        word = _("任命") if record.action == "appoint" else _("免去")
+        return row(record, title=record.person, detail=f"{word} {record.post}")
+
+    def cites(record: Relation) -> dict[str, Any]:
+        return row(
+            record, title=record.target_number or f"《{record.target_title}》", detail=str(RELATION[record.type])
+        )
+
+    def repair(record: Repair) -> dict[str, Any]:
+        word = str(REPAIR.get(record.kind, _("修补")))
+        return row(record, title=word, printed="", before=record.before.strip(), after=record.after.strip())
+
+    def target(record: Any) -> dict[str, Any]:
+        shown = present.target_row(record, item)
+        return row(record, title=shown.words, by=shown.by, baseline=shown.baseline, lead=shown.lead)
+
+    makers: tuple[tuple[str, Callable[[Any], dict[str, Any]]], ...] = (
+        ("duty", lambda x: row(x, duty=present.duty_row(x, on, {}))),
+        ("limit", lambda x: row(x[0], x[1][0].clause_path, title=words(x[0].kind, x[0].value), day=_day(x[0], on),
+                                owners=[duty.summary for duty in x[1]])),
+        ("target", target),
+        ("seat", lambda x: row(x, title=x.person or x.post or x.organ_name, detail=f"{x.group} {x.role}".strip())),
+        ("act", act),
+        ("cites", cites),
+        ("repair", repair),
+        ("warning", lambda x: row(x, title=str(WARNING.get(x.code, _("存疑"))), message=x.message)),
+    )  # fmt: skip
+    titles = {
+        "duty": _("责任"), "limit": _("时限"), "target": _("目标"), "seat": _("名单"), "act": _("任免"),
+        "cites": _("引用"), "repair": _("修补"), "warning": _("存疑"),
+    }  # fmt: skip
+    return [
+        {
+            "kind": kind,
+            "mark": {"duty": "lead", "seat": "list", "act": "list"}.get(kind, kind),
+            "title": titles[kind],
+            "count": len(records[kind]),
+            "rows": [make(record) for record in records[kind][:_RECORDS_SHOWN]],
+            "more": max(len(records[kind]) - _RECORDS_SHOWN, 0),
+        }
+        for kind, make in makers
+        if records[kind]
+    ]
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the page shows; `unknown` is a clause that was asked for and does not exist."""
+
+    units: list[Unit]
+    chosen: Unit
+    blocks: list[Block]
+    legend: list[dict[str, Any]]
+    groups: list[dict[str, Any]]
+    unknown: str
+    before: str
+    after: str
+
+
+def compare(item: Instrument, wanted: str, *, raw: bool, on: datetime.date) -> Comparison:
+    """Return the text of an instrument beside what was read from it, with the records of the clause `wanted`."""
+    read = _read(item)
+    units, of = _units(read.clauses)
+    _collect(read, of)
+    for path, kinds in read.records.items():
+        units[path].count = sum(len(rows) for rows in kinds.values())
+        units[path].doubtful = bool(kinds["warning"])
+    path = wanted if wanted == HEAD else of.get(wanted, "")
+    unknown = wanted if wanted and not path else ""
+    with_duty = (name for name in units if read.records[name]["duty"])
+    path = path or next(with_duty, "") or next((name for name in units if name != HEAD), HEAD)
+    anchor = units[path].clause
+    page = anchor.seq // _SHOWN if anchor else 0
+    clauses = read.clauses[page * _SHOWN : (page + 1) * _SHOWN]
+    seen = {of[clause.path] for clause in clauses} | {HEAD}
+    edges = [read.clauses[n].path for n in (page * _SHOWN - 1, (page + 1) * _SHOWN) if 0 <= n < len(read.clauses)]
+    return Comparison(
+        units=[unit for unit in units.values() if unit.path in seen],
+        chosen=units[path],
+        blocks=_blocks(read, of, clauses, path, raw, len(clauses) == len(read.clauses)),
+        legend=_legend(read),
+        groups=_shown(read, path, on),
+        unknown=unknown,
+        before=edges[0] if page else "",
+        after=edges[-1] if (page + 1) * _SHOWN < len(read.clauses) else "",
+    )
