@@ -1,6 +1,6 @@
 """The records a compiled gazette consists of: the public JSON contract, version 1.
 
-`to_json` turns any of them into plain data in the field order below; `schema/gazette-v1.schema.json` describes the same.
+`to_json` turns any of them into plain data in the field order below; `schema/gazette-v1.schema.json` says the same.
 Spans (`start`, `end`) count characters of the original file, `end` exclusive. Dates are ISO strings or None; a value
 the text does not print is None, never guessed. Field meanings follow the conventions in docs/gazette-contract.md.
 """
@@ -19,12 +19,12 @@ CLAUSE_KINDS = (
     "chapter", "section", "article", "cn", "cn_paren", "num", "num_paren", "circle", "decimal", "annex", "part",
     "dash", "paragraph",
 )  # fmt: skip
-"""Kinds of clause: 第一章, 第一节, 第一条, 一、, (一), 1., (1), ①, 3.1.3, 附件, unnumbered part title, ——, unnumbered."""
+"""Kinds of clause: 第一章, 第一节, 第一条, 一、, (一), 1., (1), ①, 3.1.3, 附件, a part's title, ——, unnumbered."""
 
 
 @dataclass(slots=True)
 class Organ:
-    """An organ as a duty names it: `name` as printed with shared prefixes supplied, `slug` from the directory or None."""
+    """An organ as a duty names it: `name` as printed, shared prefixes supplied; `slug` from the directory or None."""
 
     name: str
     slug: str | None = None

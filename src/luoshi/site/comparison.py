@@ -7,13 +7,14 @@ under it; what stands before, between and after the clauses is the unit `HEAD`.
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,7 @@ from luoshi.office.instruments import queries
 from luoshi.office.instruments.models import Appointment, Clause, CompilerWarning, Instrument, Relation, Repair
 from luoshi.site import markup, present
 from luoshi.site.markup import Span
+from luoshi.site.templatetags.ls import ls_label, ls_run_in
 from luoshi.site.typography import typeset
 from luoshi.site.words import MARK, RELATION, REPAIR, WARNING, WEEKDAY
 
@@ -45,16 +47,14 @@ class Unit:
     doubtful: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of the text as shown: a clause, or what no clause holds (`label` and `heading` empty)."""
+    """A stretch of the text as shown: a clause with its label, or what no clause holds."""
 
-    unit: str
     anchor: str
-    clause: Clause | None
-    heading: SafeString
-    text: SafeString
-    here: bool
+    classes: str
+    label: str
+    body: SafeString
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ def _read(item: Instrument) -> _Read:
         item,
         queries.source_text(item),
         list(item.clauses.order_by("seq")),
-        list(complete(Duty.objects.filter(instrument=item)).order_by("seq")),
+        list(complete(item.duties.all()).select_related(None).order_by("seq")),
         list(repairs.order_by("start", "pk")),
         list(item.warnings.order_by("start", "pk")),
     )
@@ -203,23 +203,22 @@ def _overlapping(marks: Sequence[Span], start: int, end: int, reach: Sequence[in
             yield marks[index]
 
 
-def _source_of(read: _Read, clause: Clause, folded: str) -> str:
-    """Return the canonical source of a clause, what was taken out of its middle made blank."""
+def _source_of(read: _Read, clause: Clause, folded: str, starts: Sequence[int]) -> str:
+    """Return the canonical source of a clause, what was taken out of its middle made blank.
+
+    `starts` are those of the repairs.
+    """
     start, end = read.local(clause)
     source = folded[max(start, 0) : end]
-    for repair in read.repairs:
-        if repair.start >= clause.end:
-            break
-        if clause.start < repair.start and repair.end < clause.end:
+    for repair in read.repairs[bisect_right(starts, clause.start) : bisect_left(starts, clause.end)]:
+        if repair.end < clause.end:
             first, after = repair.start - clause.start, repair.end - clause.start
             source = source[:first] + " " * (after - first) + source[after:]
     return source
 
 
-def _repaired(
-    clause: Clause, source: str, marks: Iterable[Span], start: int, titles: Mapping[str, str]
-) -> tuple[SafeString, SafeString]:
-    """Return heading and text of a clause with the marks moved from the file to them."""
+def _repaired(clause: Clause, source: str, marks: Iterable[Span], start: int, titles: Mapping[str, str]) -> SafeString:
+    """Return a clause as print sets it, with the marks moved from the file to its heading and text."""
     places = [place + start for place in markup.origins(clause.heading + clause.text, source)]
     moved = []
     for mark in marks:
@@ -227,8 +226,16 @@ def _repaired(
         if span.start == span.end and mark.kind in ("repair", "warning"):
             span = Span(mark.kind, span.start - 1, span.end + 1)
         moved.append(span)
-    heading = _html(typeset(clause.heading), moved, 0, titles) if clause.heading else SafeString("")
-    return heading, _html(typeset(clause.text), moved, len(clause.heading), titles)
+    label = ls_label(clause)
+    heading = _html(typeset(clause.heading), moved, 0, titles) if clause.heading else ""
+    if heading and not clause.text:
+        return format_html("<h3>{}{}</h3>", label, heading)
+    bold = format_html("<b>{}</b>{}", heading, ls_run_in(clause.heading)) if heading else ""
+    return format_html("<p>{}{}{}</p>", label, bold, _html(typeset(clause.text), moved, len(clause.heading), titles))
+
+
+def _printed(text: SafeString) -> SafeString:
+    return format_html('<div class="ls-printed">{}</div>', text)
 
 
 def _html(text: str, marks: Iterable[Span], by: int, titles: Mapping[str, str]) -> SafeString:
@@ -242,7 +249,7 @@ def _blocks(
     marks = sorted(read.marks, key=lambda span: span.start)
     reach = list(accumulate((span.end for span in marks), max))
     titles = {kind: str(word) for kind, word in MARK.items()}
-    folded = "" if raw else fold(read.text)
+    folded, starts = "" if raw else fold(read.text), [repair.start for repair in read.repairs]
     shown: list[tuple[float, Block]] = []
     covered = -1
     for clause in sorted(clauses, key=lambda c: c.start):
@@ -251,19 +258,18 @@ def _blocks(
         covered = max(covered, end)
         near = _overlapping(marks, start, end, reach)
         if raw:
-            heading, text = SafeString(""), _html(read.text[start:end], near, start, titles)
+            body = _printed(_html(read.text[start:end], near, start, titles))
         else:
-            heading, text = _repaired(clause, _source_of(read, clause, folded), near, start, titles)
-        unit = of[clause.path]
-        block = Block(unit, f"c{clause.seq}", clause, heading, text, unit == chosen)
-        shown.append((start if raw else clause.seq, block))
+            body = _repaired(clause, _source_of(read, clause, folded, starts), near, start, titles)
+        label = "" if clause.kind in _UNNUMBERED else typeset(clause.label.partition("~")[0])
+        classes = f"ls-k-{clause.kind} ls-here" if of[clause.path] == chosen else f"ls-k-{clause.kind}"
+        shown.append((start if raw else clause.seq, Block(f"c{clause.seq}", classes, label, body)))
     for start, end in _rest(read, clauses, whole):
         near = _overlapping(marks, start, end, reach)
-        text = _html(read.text[start:end], near, start, titles)
+        body = _printed(_html(read.text[start:end], near, start, titles))
         following = min((c.seq for c in clauses if c.start - read.item.start >= end), default=len(read.clauses) + 1)
-        shown.append(
-            (start if raw else following - 0.5, Block(HEAD, f"head{start}", None, SafeString(""), text, chosen == HEAD))
-        )
+        block = Block(f"head{start}", "ls-here" if chosen == HEAD else "", "", body)
+        shown.append((start if raw else following - 0.5, block))
     return [block for _order, block in sorted(shown, key=lambda pair: pair[0])]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
+_RUN = 12
 _SKIPPED = 40
 _SHORTEST_NAME = 2
 _SHARED = "省市县区镇"
@@ -54,7 +56,7 @@ def segments(text: str, spans: Iterable[Span]) -> list[Segment]:
     found: list[Segment] = []
     active: list[Span] = []
     waiting = 0
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         active = [one for one in active if one.end > start]
         while waiting < len(inside) and inside[waiting].start == start:
             active.append(inside[waiting])
@@ -106,7 +108,14 @@ def origins(text: str, source: str, start: int = 0) -> list[int]:
     """
     found: list[int] = []
     at, size = start, len(source)
-    for char in text:
+    while len(found) < len(text):
+        here = len(found)
+        if source.startswith(text[here : here + _RUN], at):
+            after = min(at + _RUN, at + len(text) - here)
+            found.extend(range(at, after))
+            at = after
+            continue
+        char = text[here]
         probe, skipped = at, 0
         while probe < size and source[probe] != char and skipped < _SKIPPED:
             skipped += source[probe] not in _BLANKS
@@ -127,7 +136,8 @@ def projected(span: Span, places: Sequence[int]) -> Span:
 def located(names: Iterable[str], source: str, *, last: bool) -> dict[str, tuple[int, int]]:
     """Return where each name is printed in `source`, if it is; blanks are passed over, and no two places overlap.
 
-    Longer names come first. Lists print a prefix once (`市甲局、乙局`), so a name is also looked for without it. `last` looks from the end, where a responsibility mark stands.
+    Longer names come first. Lists print a prefix once (`市甲局、乙局`), so a name is also looked for without it.
+    `last` looks from the end, where a responsibility mark stands.
     """
     places = [place for place, char in enumerate(source) if not char.isspace()]
     plain = "".join(source[place] for place in places)

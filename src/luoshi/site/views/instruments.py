@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -21,6 +22,8 @@ from luoshi.site.addresses import Address
 from luoshi.site.comparison import Unit, compare
 from luoshi.site.context import as_of
 from luoshi.site.pages import page
+from luoshi.site.templatetags.ls import ls_label
+from luoshi.site.typography import typeset
 from luoshi.site.views.known import library_addresses
 from luoshi.site.words import INCOMING, KIND, OPERATOR, RELATION, REPAIR
 
@@ -157,36 +160,33 @@ def _compare(request: HttpRequest, item: Instrument) -> dict[str, Any]:
     found = compare(item, wanted, raw=raw, on=as_of(request).date)
     address = Address(request)
 
-    def to(path: str, anchor: str = "", text: str | None = None) -> str:
-        text = ("raw" if raw else "") if text is None else text
-        return address.having(tab="compare", clause=path, text=text) + (f"#{anchor}" if anchor else "")
+    bases = {text: address.having(tab="compare", clause="", text=text) for text in ("", "raw")}
+    base = bases["raw" if raw else ""]
+
+    def to(path: str, clause: Clause | None = None, base: str = base) -> str:
+        return f"{base}&{urlencode({'clause': path})}" + (f"#c{clause.seq}" if clause else "")
 
     def shown(unit: Unit) -> dict[str, Any]:
         row = unit.clause
-        anchor = f"c{row.seq}" if row else ""
-        words = (row.heading or row.text[:16]) if row else _("文头与落款")
+        words = ls_label(row) + typeset(row.heading or row.text[:16]) if row else _("文头与落款")
         return {
-            "label": row.label if row and row.kind not in ("dash", "paragraph") else "",
-            "kind": row.kind if row else "",
             "words": words,
             "depth": min(row.depth, 3) if row else 0,
             "count": unit.count,
             "doubtful": unit.doubtful,
             "current": unit is found.chosen,
             "id": f"o{row.seq}" if row else "o-head",
-            "href": to(unit.path, anchor),
+            "href": to(unit.path, row),
         }
 
     chosen = found.chosen
-    here = f"c{chosen.clause.seq}" if chosen.clause else ""
     return {
         "compared": found,
         "units": [shown(unit) for unit in found.units if unit.clause or unit.count or unit is chosen],
         "chosen_words": present.path_words(chosen.path) if chosen.clause else _("文头与落款"),
-        "chosen_cite": present.cite(item, chosen.path) if chosen.clause else None,
         "raw": raw,
-        "repaired_href": to(chosen.path, here, ""),
-        "raw_href": to(chosen.path, here, "raw"),
+        "repaired_href": to(chosen.path, chosen.clause, bases[""]),
+        "raw_href": to(chosen.path, chosen.clause, bases["raw"]),
         "before_href": to(found.before) if found.before else "",
         "after_href": to(found.after) if found.after else "",
     }
