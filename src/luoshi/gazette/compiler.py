@@ -45,14 +45,14 @@ def compile_text(source: str, directory: Directory = EMPTY_DIRECTORY) -> records
         lines = heads.without_contents(read_lines(source))
         result = records.Compilation(_gazette(lines), [], [], [])
         for document in heads.find_documents(lines):
-            sheet = Sheet(document, _instrument(document, lines), result, directory)
+            sheet = Sheet(document, head_record(document, lines), result, directory)
             result.instruments.append(_DocumentReader(sheet, source).read())
     return result
 
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Compiling makes many small records and no cycles; looking for cycles meanwhile costs up to a third of the time."""
+    """Compiling makes many small records and no cycles; looking for cycles meanwhile costs a third of the time."""
     running = gc.isenabled()
     gc.disable()
     try:
@@ -62,7 +62,7 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _instrument(document: heads.Document, lines: Sequence[Line]) -> records.Instrument:
+def head_record(document: heads.Document, lines: Sequence[Line]) -> records.Instrument:
     """Return the record of a document as far as its head fills it in."""
     first = lines[document.begin].start if document.begin < len(lines) else 0
     titles = (document.title or "") + (document.covering_title or "")

@@ -7,6 +7,7 @@ under it; what stands before, between and after the clauses is the unit `HEAD`.
 from __future__ import annotations
 
 import datetime
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,7 @@ HEAD = "head"
 _UNNUMBERED = ("dash", "paragraph")
 _SHOWN = 400
 _QUOTED = 300
+_AROUND = 8
 _RECORDS_SHOWN = 200
 
 
@@ -234,6 +236,18 @@ def _repaired(clause: Clause, source: str, marks: Iterable[Span], start: int, ti
     return format_html("<p>{}{}{}</p>", label, bold, _html(typeset(clause.text), moved, len(clause.heading), titles))
 
 
+def _lines(read: _Read, start: int, end: int, marks: Sequence[Span], titles: Mapping[str, str]) -> SafeString:
+    """Return a stretch that no clause holds line by line, without blank lines and the marks of Markdown."""
+    lines = []
+    for line in read.text[start:end].splitlines(keepends=True):
+        bare = line.strip().lstrip("#*> ")
+        if bare:
+            at = start + line.index(bare)
+            lines.append((_html(typeset(fold(bare)), marks, at, titles),))
+        start += len(line)
+    return format_html_join("", "<p>{}</p>", lines)
+
+
 def _printed(text: SafeString) -> SafeString:
     return format_html('<div class="ls-printed">{}</div>', text)
 
@@ -266,7 +280,11 @@ def _blocks(
         shown.append((start if raw else clause.seq, Block(f"c{clause.seq}", classes, label, body)))
     for start, end in _rest(read, clauses, whole):
         near = _overlapping(marks, start, end, reach)
-        body = _printed(_html(read.text[start:end], near, start, titles))
+        body = (
+            _printed(_html(read.text[start:end], near, start, titles))
+            if raw
+            else _lines(read, start, end, list(near), titles)
+        )
         following = min((c.seq for c in clauses if c.start - read.item.start >= end), default=len(read.clauses) + 1)
         block = Block(f"head{start}", "ls-here" if chosen == HEAD else "", "", body)
         shown.append((start if raw else following - 0.5, block))
@@ -283,13 +301,30 @@ def _legend(read: _Read) -> list[dict[str, Any]]:
 # --- records ----------------------------------------------------------------------------------------------------------
 
 
-def _day(limit: TimeLimit, on: datetime.date) -> str:
-    """Say which day a limit gives, or why it gives none."""
+def _day(limit: TimeLimit, on: datetime.date) -> tuple[str, str]:
+    """Say which day a limit gives, or which rule and why no day."""
     if limit.due_on:
-        return f"{present.day_words(limit.due_on)} {WEEKDAY[limit.due_on.weekday()]}"
+        return f"{present.day_words(limit.due_on)} {WEEKDAY[limit.due_on.weekday()]}", ""
+    rule = words(limit.kind, limit.value)
     if limit.months and (due := next_due(limit.months, limit.day, on)):
-        return _("下一次 %(day)s %(weekday)s") % {"day": present.day_words(due), "weekday": WEEKDAY[due.weekday()]}
-    return _("文中没有给出日期，要看何时起算")
+        day = {"day": present.day_words(due), "weekday": WEEKDAY[due.weekday()]}
+        return rule, _("下一次 %(day)s %(weekday)s") % day
+    return rule, "" if limit.kind == "from" else _("哪一天到期要看何时起算")
+
+
+def _seen(text: str) -> str:
+    """Make the blanks of a short text visible."""
+    return re.sub(r"\s*[\r\n]\s*", "⏎", text).replace(" ", "␣").replace("\u3000", "␣")
+
+
+def _around(read: _Read, record: Repair) -> tuple[str, str]:
+    """Return what a repair found and what it made, with a few characters on both sides where it mended blanks."""
+    if record.before.strip() or record.after.strip():
+        return record.before.strip(), record.after.strip()
+    start, end = read.local(record)
+    before, after = read.text[max(start - _AROUND, 0) : start], read.text[end : end + _AROUND]
+    before, after = before.rpartition("\n")[2], after.partition("\n")[0]
+    return before + _seen(record.before) + after, before + record.after + after
 
 
 def _shown(read: _Read, unit: str, on: datetime.date) -> list[dict[str, Any]]:
@@ -314,7 +349,14 @@ def _shown(read: _Read, unit: str, on: datetime.date) -> list[dict[str, Any]]:
 
     def repair(record: Repair) -> dict[str, Any]:
         word = str(REPAIR.get(record.kind, _("修补")))
-        return row(record, title=word, printed="", before=record.before.strip(), after=record.after.strip())
+        before, after = _around(read, record)
+        return row(record, title=word, printed="", before=before, after=after)
+
+    def limit(pair: tuple[TimeLimit, list[Duty]]) -> dict[str, Any]:
+        found, owners = pair
+        title, day = _day(found, on)
+        path, summaries = owners[0].clause_path, [duty.summary for duty in owners]
+        return row(found, path, title=title, day=day, printed=found.text, owners=summaries)
 
     def target(record: Any) -> dict[str, Any]:
         shown = present.target_row(record, item)
@@ -322,8 +364,7 @@ def _shown(read: _Read, unit: str, on: datetime.date) -> list[dict[str, Any]]:
 
     makers: tuple[tuple[str, Callable[[Any], dict[str, Any]]], ...] = (
         ("duty", lambda x: row(x, duty=present.duty_row(x, on, {}))),
-        ("limit", lambda x: row(x[0], x[1][0].clause_path, title=words(x[0].kind, x[0].value), day=_day(x[0], on),
-                                owners=[duty.summary for duty in x[1]])),
+        ("limit", limit),
         ("target", target),
         ("seat", lambda x: row(x, title=x.person or x.post or x.organ_name, detail=f"{x.group} {x.role}".strip())),
         ("act", act),
@@ -376,8 +417,7 @@ def compare(item: Instrument, wanted: str, *, raw: bool, on: datetime.date) -> C
         units[path].doubtful = bool(kinds["warning"])
     path = wanted if wanted == HEAD else of.get(wanted, "")
     unknown = wanted if wanted and not path else ""
-    with_duty = (name for name in units if read.records[name]["duty"])
-    path = path or next(with_duty, "") or next((name for name in units if name != HEAD), HEAD)
+    path = path or next((name for name, unit in units.items() if unit.count), "") or [*units, HEAD][len(units) > 1]
     anchor = units[path].clause
     page = anchor.seq // _SHOWN if anchor else 0
     clauses = read.clauses[page * _SHOWN : (page + 1) * _SHOWN]

@@ -10,6 +10,7 @@ from luoshi.kernel.decisions import REGISTRY, Definition
 DECISION_MODULES = (
     "luoshi.office.calendar.decisions",
     "luoshi.office.instruments.decisions",
+    "luoshi.office.organs.decisions",
 )
 
 

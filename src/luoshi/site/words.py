@@ -79,7 +79,7 @@ WARNING = {
 MARK = {
     "lead": _("牵头"),
     "cooperating": _("配合"),
-    "duty": _("责任（单位写在别处）"),
+    "duty": _("责任（此处没写单位）"),
     "limit": _("时限"),
     "target": _("目标"),
     "list": _("名单"),

@@ -284,7 +284,9 @@ class MemberChange(Strict):
     person: str = Field(min_length=1, description="接任人 / the new member")
     person_id: str | None = Field(None, description="人员编号 / identifier")
     on: date = Field(description="自何日起 / from this day")
-    confirmed_by: str | None = Field(None, description="确认的机构：应为办公室所在单位 / confirming organ: the office's")
+    confirmed_by: str | None = Field(
+        None, description="确认的机构：应为办公室所在单位 / confirming organ: the office's"
+    )
     instrument: str | None = Field(None, description="依据文件 / instrument")
 
 

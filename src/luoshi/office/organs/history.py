@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
+from luoshi.kernel.counting import add_months
 from luoshi.office.organs.facts import EvidenceRow, RelationFact
 
 Result = Literal[
@@ -52,8 +53,7 @@ class Finding(NamedTuple):
         last = self.supported_until
         if last is None or last.year + years > date.max.year:
             return False
-        leap_day = (last.month, last.day) == (2, 29)
-        return day > (last.replace(year=last.year + years, day=28) if leap_day else last.replace(year=last.year + years))
+        return day > add_months(last, 12 * years)
 
 
 def points_of(rows: Iterable[EvidenceRow]) -> list[Point]:

@@ -18,6 +18,15 @@
   };
   fold();
 
+  // The clause looked at is in sight in the outline.
+  const reveal = () => {
+    document.querySelectorAll(".ls-outline [aria-current]").forEach((link) => {
+      const box = link.closest(".ls-outline");
+      box.scrollTop += link.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+    });
+  };
+  reveal();
+
   // The day looked at goes with every fragment.
   document.addEventListener("htmx:configRequest", (event) => {
     const day = new URLSearchParams(location.search).get("on");
@@ -38,6 +47,7 @@
       return;
     }
     fold();
+    reveal();
     const told = target.querySelector?.("[data-ls-announce]");
     if (told) say(told.textContent.trim());
   });
