@@ -36,6 +36,7 @@ _UNNUMBERED = ("dash", "paragraph")
 _SHOWN = 400
 _QUOTED = 300
 _AROUND = 8
+_LINE = re.compile(r"^[#*>\s]*(\S.*?)\s*$", re.MULTILINE)
 _RECORDS_SHOWN = 200
 
 
@@ -47,16 +48,6 @@ class Unit:
     clause: Clause | None
     count: int = 0
     doubtful: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A stretch of the text as shown: a clause with its label, or what no clause holds."""
-
-    anchor: str
-    classes: str
-    label: str
-    body: SafeString
 
 
 @dataclass(slots=True)
@@ -219,32 +210,42 @@ def _source_of(read: _Read, clause: Clause, folded: str, starts: Sequence[int]) 
     return source
 
 
-def _repaired(clause: Clause, source: str, marks: Iterable[Span], start: int, titles: Mapping[str, str]) -> SafeString:
-    """Return a clause as print sets it, with the marks moved from the file to its heading and text."""
-    places = [place + start for place in markup.origins(clause.heading + clause.text, source)]
+def _moved(marks: Iterable[Span], places: Sequence[int]) -> list[Span]:
+    """Return the marks as spans of a text whose characters stand at `places`; those taken out mark what is beside."""
     moved = []
     for mark in marks:
         span = markup.projected(mark, places)
         if span.start == span.end and mark.kind in ("repair", "warning"):
             span = Span(mark.kind, span.start - 1, span.end + 1)
         moved.append(span)
+    return moved
+
+
+def _repaired(clause: Clause, source: str, marks: Iterable[Span], start: int, opening: Mapping[str, str]) -> SafeString:
+    """Return a clause as print sets it, with the marks moved from the file to its heading and text."""
+    moved: list[Span] = []
+    if marks:
+        moved = _moved(marks, [place + start for place in markup.origins(clause.heading + clause.text, source)])
     label = ls_label(clause)
-    heading = _html(typeset(clause.heading), moved, 0, titles) if clause.heading else ""
+    heading = _html(typeset(clause.heading), moved, 0, opening) if clause.heading else ""
     if heading and not clause.text:
         return format_html("<h3>{}{}</h3>", label, heading)
     bold = format_html("<b>{}</b>{}", heading, ls_run_in(clause.heading)) if heading else ""
-    return format_html("<p>{}{}{}</p>", label, bold, _html(typeset(clause.text), moved, len(clause.heading), titles))
+    return format_html("<p>{}{}{}</p>", label, bold, _html(typeset(clause.text), moved, len(clause.heading), opening))
 
 
-def _lines(read: _Read, start: int, end: int, marks: Sequence[Span], titles: Mapping[str, str]) -> SafeString:
-    """Return a stretch that no clause holds line by line, without blank lines and the marks of Markdown."""
-    lines = []
-    for line in read.text[start:end].splitlines(keepends=True):
-        bare = line.strip().lstrip("#*> ")
-        if bare:
-            at = start + line.index(bare)
-            lines.append((_html(typeset(fold(bare)), marks, at, titles),))
-        start += len(line)
+def _lines(read: _Read, start: int, end: int, marks: Iterable[Span], opening: Mapping[str, str]) -> SafeString:
+    """Return a stretch that no clause holds line by line, mended, without blank lines and the marks of Markdown."""
+    places: list[int] = []
+    at = start
+    for first, after in (read.local(repair) for repair in read.repairs if not repair.before.strip()):
+        if at <= first < after <= end:
+            places += range(at, first)
+            at = after
+    places += range(at, end)
+    mended = "".join(read.text[place] for place in places)
+    moved = _moved(marks, places)
+    lines = [(_html(typeset(fold(line[1])), moved, line.start(1), opening),) for line in _LINE.finditer(mended)]
     return format_html_join("", "<p>{}</p>", lines)
 
 
@@ -252,43 +253,48 @@ def _printed(text: SafeString) -> SafeString:
     return format_html('<div class="ls-printed">{}</div>', text)
 
 
-def _html(text: str, marks: Iterable[Span], by: int, titles: Mapping[str, str]) -> SafeString:
+def _html(text: str, marks: Iterable[Span], by: int, opening: Mapping[str, str]) -> SafeString:
     """Return a text with the marks, which are moved back by `by`."""
-    return markup.html(markup.segments(text, [Span(m.kind, m.start - by, m.end - by) for m in marks]), titles)
+    return markup.html(markup.segments(text, [Span(m.kind, m.start - by, m.end - by) for m in marks]), opening)
 
 
-def _blocks(
+def _block(anchor: str, classes: str, label: str, body: SafeString) -> SafeString:
+    mark = format_html('<span class="ls-mark" aria-hidden="true">{}</span>', label) if label else ""
+    return format_html('<div class="ls-clause {}" id="{}">{}{}</div>', classes, anchor, mark, body)
+
+
+def _text(
     read: _Read, of: dict[str, str], clauses: Sequence[Clause], chosen: str, raw: bool, whole: bool
-) -> list[Block]:
+) -> SafeString:
     marks = sorted(read.marks, key=lambda span: span.start)
     reach = list(accumulate((span.end for span in marks), max))
-    titles = {kind: str(word) for kind, word in MARK.items()}
+    opening = markup.tags({kind: str(word) for kind, word in MARK.items()})
     folded, starts = "" if raw else fold(read.text), [repair.start for repair in read.repairs]
-    shown: list[tuple[float, Block]] = []
+    shown: list[tuple[float, SafeString]] = []
     covered = -1
     for clause in sorted(clauses, key=lambda c: c.start):
         start, end = read.local(clause)
         start = max(start, covered, 0) if raw else max(start, 0)
         covered = max(covered, end)
-        near = _overlapping(marks, start, end, reach)
+        near = list(_overlapping(marks, start, end, reach))
         if raw:
-            body = _printed(_html(read.text[start:end], near, start, titles))
+            body = _printed(_html(read.text[start:end], near, start, opening))
         else:
-            body = _repaired(clause, _source_of(read, clause, folded, starts), near, start, titles)
+            body = _repaired(clause, _source_of(read, clause, folded, starts), near, start, opening)
         label = "" if clause.kind in _UNNUMBERED else typeset(clause.label.partition("~")[0])
         classes = f"ls-k-{clause.kind} ls-here" if of[clause.path] == chosen else f"ls-k-{clause.kind}"
-        shown.append((start if raw else clause.seq, Block(f"c{clause.seq}", classes, label, body)))
+        shown.append((start if raw else clause.seq, _block(f"c{clause.seq}", classes, label, body)))
     for start, end in _rest(read, clauses, whole):
-        near = _overlapping(marks, start, end, reach)
+        near = list(_overlapping(marks, start, end, reach))
         body = (
-            _printed(_html(read.text[start:end], near, start, titles))
+            _printed(_html(read.text[start:end], near, start, opening))
             if raw
-            else _lines(read, start, end, list(near), titles)
+            else _lines(read, start, end, near, opening)
         )
         following = min((c.seq for c in clauses if c.start - read.item.start >= end), default=len(read.clauses) + 1)
-        block = Block(f"head{start}", "ls-here" if chosen == HEAD else "", "", body)
+        block = _block(f"head{start}", "ls-here" if chosen == HEAD else "", "", body)
         shown.append((start if raw else following - 0.5, block))
-    return [block for _order, block in sorted(shown, key=lambda pair: pair[0])]
+    return SafeString("\n".join(block for _order, block in sorted(shown, key=lambda pair: pair[0])))
 
 
 def _legend(read: _Read) -> list[dict[str, Any]]:
@@ -319,7 +325,7 @@ def _seen(text: str) -> str:
 
 def _around(read: _Read, record: Repair) -> tuple[str, str]:
     """Return what a repair found and what it made, with a few characters on both sides where it mended blanks."""
-    if record.before.strip() or record.after.strip():
+    if record.kind not in ("joined_line", "removed_blank"):
         return record.before.strip(), record.after.strip()
     start, end = read.local(record)
     before, after = read.text[max(start - _AROUND, 0) : start], read.text[end : end + _AROUND]
@@ -399,7 +405,7 @@ class Comparison:
 
     units: list[Unit]
     chosen: Unit
-    blocks: list[Block]
+    text: SafeString
     legend: list[dict[str, Any]]
     groups: list[dict[str, Any]]
     unknown: str
@@ -417,7 +423,11 @@ def compare(item: Instrument, wanted: str, *, raw: bool, on: datetime.date) -> C
         units[path].doubtful = bool(kinds["warning"])
     path = wanted if wanted == HEAD else of.get(wanted, "")
     unknown = wanted if wanted and not path else ""
-    path = path or next((name for name, unit in units.items() if unit.count), "") or [*units, HEAD][len(units) > 1]
+    path = (
+        path
+        or next((name for name, unit in units.items() if unit.count), "")
+        or next((name for name in units if name != HEAD), HEAD)
+    )
     anchor = units[path].clause
     page = anchor.seq // _SHOWN if anchor else 0
     clauses = read.clauses[page * _SHOWN : (page + 1) * _SHOWN]
@@ -426,7 +436,7 @@ def compare(item: Instrument, wanted: str, *, raw: bool, on: datetime.date) -> C
     return Comparison(
         units=[unit for unit in units.values() if unit.path in seen],
         chosen=units[path],
-        blocks=_blocks(read, of, clauses, path, raw, len(clauses) == len(read.clauses)),
+        text=_text(read, of, clauses, path, raw, len(clauses) == len(read.clauses)),
         legend=_legend(read),
         groups=_shown(read, path, on),
         unknown=unknown,

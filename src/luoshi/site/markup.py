@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import pairwise
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 _RUN = 12
@@ -65,24 +65,26 @@ def segments(text: str, spans: Iterable[Span]) -> list[Segment]:
     return found
 
 
-def html(cut: Sequence[Segment], words: Mapping[str, str]) -> SafeString:
+def tags(words: Mapping[str, str]) -> dict[str, str]:
+    """Return the opening tag of each kind, from the word a reader gets for it."""
+    return {kind: f'<span class="ls-m ls-m-{escape(kind)}" title="{escape(word)}">' for kind, word in words.items()}
+
+
+def html(cut: Sequence[Segment], opening: Mapping[str, str]) -> SafeString:
     """Return the segments as nested elements, escaped; a span that crosses another is closed and opened again.
 
-    `words` gives the word a reader gets for each kind.
+    `opening` is what `tags` gives.
     """
     parts: list[str] = []
-    opened: list[Span] = []
+    opened: tuple[Span, ...] = ()
     for segment in cut:
-        kept = 0
-        while kept < min(len(opened), len(segment.spans)) and opened[kept] is segment.spans[kept]:
+        spans, kept = segment.spans, 0
+        while kept < len(opened) and kept < len(spans) and opened[kept] is spans[kept]:
             kept += 1
         parts.append("</span>" * (len(opened) - kept))
-        parts += [
-            f'<span class="ls-m ls-m-{escape(span.kind)}" title="{escape(words[span.kind])}">'
-            for span in segment.spans[kept:]
-        ]
+        parts += [opening[span.kind] for span in spans[kept:]]
         parts.append(escape(segment.text))
-        opened = list(segment.spans)
+        opened = spans
     parts.append("</span>" * len(opened))
     return SafeString("".join(parts))
 

@@ -1,4 +1,4 @@
-"""The facts of the decisions `organs.*`; every schema explains itself and carries examples. All persons are invented."""
+"""The facts of the decisions `organs.*`; every schema explains itself by examples, all persons in them invented."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class RelationFact(Strict):
 
 _RELATIONS = "承接关系；与机构名录的关系并用，名录中的均未确认 / joined to the directory's own, which are unconfirmed"
 _READINGS = "已确认的误印、歧义读法 / confirmed readings of misprints and ambiguous names"
-_FOOD_TO_MARKET = {
+_FOOD_TO_MARKET: Any = {
     "from": "food-drug", "to": "market-supervision", "kind": "functions_moved", "effective": "2019-03-04",
     "confirmed_by": ["测试丙", "测试丁"],
 }  # fmt: skip

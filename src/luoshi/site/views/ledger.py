@@ -23,7 +23,7 @@ from luoshi.site.context import as_of
 from luoshi.site.pages import page
 from luoshi.site.views.known import library_addresses
 
-PAGE_SIZE = 50
+PAGE_SIZE = 40
 _MAX_CHOICES = 20
 _MAX_QUERY = 60
 
