@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from luoshi.gazette.compiler import compile_text
 from luoshi.gazette.heads import Document, find_documents, kind_of, without_contents
 from luoshi.gazette.text import read_lines
 
@@ -204,3 +205,34 @@ def test_fragment_without_head_is_one_document_without_number_and_title() -> Non
 )
 def test_kind_is_what_the_title_says(title: str, kind: str) -> None:
     assert kind_of(title, None) == kind
+
+
+def test_subject_words_and_printing_note_do_not_hide_the_signature():
+    text = (
+        "测政办〔2007〕24号\n测南县人民政府办公室\n关于下达校舍维修指标的通知\n各乡镇人民政府,县政府直属各单位:\n"
+        "现提出校舍维修指标,请认真组织实施。\n测南县人民政府办公室\n二○○七年二月十五日\n主题词:教育 指标\n"
+        "抄送:县委办公室。\n"
+        "测南县人民政府办公室 2007年2月15日印发\n"
+    )
+    (instrument,) = compile_text(text).instruments
+    assert (instrument.issued_on, instrument.issuer) == ("2007-02-15", "测南县人民政府办公室")
+    assert not any("印发" in clause.text for clause in instrument.clauses)
+
+
+def test_title_behind_its_number_and_in_a_table_of_the_page_is_read():
+    body = "各街道办事处:\n一、总体要求\n抓好落实。\n"
+    behind = f"测立政发〔2023〕2号测立区人民政府关于印发2023年重点工作分工方案的通知\n{body}"
+    (instrument,) = compile_text(behind).instruments
+    assert instrument.covering_title == "关于印发2023年重点工作分工方案的通知"
+    table = f"发文字号: | 无 | 有 效 性: | 有效\n标 题: | 测州市人民政府关于加强河道巡查的意见 | |\n{body}"
+    (instrument,) = compile_text(table).instruments
+    assert (instrument.title, instrument.issuer) == ("关于加强河道巡查的意见", "测州市人民政府")
+
+
+def test_group_is_named_by_the_title_where_the_heading_only_says_what_follows():
+    text = (
+        "测州市人民政府办公室关于成立测州市河道整治工作领导小组的通知\n各区人民政府:\n现将有关事项通知如下:\n一、组成人员\n"
+        "组 长:测试甲(副市长)\n成 员:测试乙(市水务局局长)\n二、工作机制\n定期会商。\n"
+    )
+    (instrument,) = compile_text(text).instruments
+    assert {seat.group for seat in instrument.memberships} == {"测州市河道整治工作领导小组"}

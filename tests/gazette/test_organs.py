@@ -266,3 +266,8 @@ def test_directory_expands_wildcards():
 def test_empty_directory_resolves_nothing():
     assert EMPTY_DIRECTORY.resolve("市水利局") is None
     assert EMPTY_DIRECTORY.place is None
+
+
+def test_zone_with_a_name_of_its_own_takes_no_level_of_the_district():
+    run = split_organs("区商务局、测山经济开发区、市场局", Level.DISTRICT)
+    assert run.names == ("区商务局", "测山经济开发区", "区市场局")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from luoshi.gazette import records as r
 from luoshi.kernel.citation import clause_url
 from luoshi.office.audit.actions import Actor
 from luoshi.office.duties.models import Duty
@@ -18,7 +24,7 @@ from tests.office import sample
 
 pytestmark = pytest.mark.django_db
 
-TABS = ("clauses", "duties", "targets", "lists", "relations", "versions", "repairs")
+TABS = ("clauses", "compare", "duties", "targets", "lists", "relations", "versions", "repairs")
 
 
 @pytest.fixture
@@ -60,6 +66,129 @@ def test_instrument_page_shows_each_tab(client, one, tab):
     response = client.get(clause_url(one.key), {"tab": tab})
     assert response.status_code == 200
     assert "街边长椅修补方案" in response.text
+
+
+COMPARED = (
+    "街边长椅修补方案<script>alert(1)</script>\n"
+    "一、总要求。修补全市<b>街边</b>长 椅&桌。2018年10月底前修补率达到95%。(市甲局牵头，市乙局、\n丙公司配合)\n"
+    "(一)先修损坏的，后修陈旧的。\n"
+    "测试市人民政府\n"
+)
+
+
+def compared(monkeypatch, count: int) -> str:
+    """Return the address of an instrument whose first clause has `count` records of every kind."""
+    first, second = COMPARED.index("一、"), COMPARED.index("(一)")
+    made = sample.instrument(
+        text="修补全市<b>街边</b>长椅&桌。2018年10月底前修补率达到95%。(市甲局牵头,市乙局、丙公司配合)"
+    )
+    made.end = len(COMPARED)
+
+    def place(words: str) -> tuple[int, int]:
+        return COMPARED.index(words), COMPARED.index(words) + len(words)
+
+    duty = sample.duty(limits=(("by", "2018-10-31", "2018年10月底前"),))
+    duty.start, duty.end = place("修补全市")[0], second - 1
+    duty.time_limits[0].start, duty.time_limits[0].end = place("2018年10月底前")
+    made.clauses[0].start, made.clauses[0].end = first, second - 1
+    made.clauses[1].start, made.clauses[1].end = second, COMPARED.index("测试市人民政府") - 1
+    made.clauses[1].text += "再修别的。" * (count > 1)
+    made.duties = [duty] * count
+    made.targets = [r.Target("修补率", ">=", "95", "%", None, None, False, "一", [], *place("95%"))] * count
+    made.memberships = [r.Membership("小组", "组长", "测试甲", None, None, "一", *place("街边"))] * count
+    made.relations = [r.Relation("cites", r.Reference(None, "旧<办法>"), "一", *place("全市"))] * count
+    made.appointments = []
+    found = sample.compilation(made, warnings=0)
+    found.repairs = [r.Repair("removed_blank", *place(" "), " ", "")] * count
+    found.warnings = [r.Warning("unknown_organ", "单位<不识>。", *place("丙公司"))] * count
+    for warning in found.warnings:
+        warning.instrument = sample.NUMBER
+    monkeypatch.setattr("luoshi.office.instruments.plan.compile_for_library", lambda text: found)
+    import_gazette(COMPARED + "\n" * count, actor=Actor("测试甲", "test"), filename="对照.txt")
+    return clause_url(sample.NUMBER)
+
+
+def compare_page(client, address: str, **query: str):
+    return client.get(address, {"tab": "compare"} | query)
+
+
+def test_text_stands_beside_the_records_of_the_chosen_clause(client, monkeypatch):
+    response = compare_page(client, compared(monkeypatch, 1), clause="一")
+    groups = {group["kind"]: group for group in response.context["compared"].groups}
+    assert {kind: group["count"] for kind, group in groups.items()} == dict.fromkeys(
+        ("duty", "limit", "target", "seat", "cites", "repair", "warning"), 1
+    )
+    assert groups["limit"]["rows"][0]["title"] == "2018年10月31日 周三"
+    assert groups["duty"]["rows"][0]["duty"].basis_word == "责任括注"
+    assert groups["repair"]["rows"][0]["before"].endswith("长␣椅&桌。2018")
+    assert {row["cite"].href for group in groups.values() for row in group["rows"]} == {clause_url(sample.NUMBER, "一")}
+    legend = {mark["kind"]: mark["count"] for mark in response.context["compared"].legend}
+    assert legend == {
+        "lead": 1, "cooperating": 2, "limit": 1, "target": 1, "list": 1, "cites": 1, "repair": 1, "warning": 1
+    }  # fmt: skip
+
+
+def test_marks_of_the_file_stand_at_the_same_words_in_the_repaired_text(client, monkeypatch):
+    address = compared(monkeypatch, 1)
+    body = str(compare_page(client, address, clause="一").context["compared"].text)
+    for kind, words in {
+        "lead": "市甲局",
+        "limit": "2018年10月底前",
+        "target": "95%",
+        "list": "街边",
+        "cites": "全市",
+    }.items():
+        assert re.search(rf'ls-m-{kind}" title="[^"]*">{words}</span>', body), kind
+    assert re.search('ls-m-repair" title="修补">长椅</span>', body)
+    raw = str(compare_page(client, address, clause="一", text="raw").context["compared"].text)
+    assert re.search('ls-m-repair" title="修补">长 椅</span>', raw)
+    printed = re.findall('<div class="ls-printed">(.*?)</div>', raw, re.DOTALL)
+    assert [unescape(re.sub("<[^>]*>", "", part)).strip() for part in printed] == [
+        COMPARED[: COMPARED.index("一、")].strip(),
+        COMPARED[COMPARED.index("一、") : COMPARED.index("(一)")].strip(),
+        "(一)先修损坏的，后修陈旧的。",
+        "测试市人民政府",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "raw"])
+def test_compared_words_are_escaped(client, monkeypatch, text):
+    body = compare_page(client, compared(monkeypatch, 1), clause="一", text=text).text
+    assert "<script>alert" not in body
+    assert "<b>街边" not in body
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in body
+    assert "单位&lt;不识&gt;" in body
+    assert "旧&lt;办法&gt;" in body
+
+
+@pytest.mark.parametrize("path", ["二", "<b>", "一/(九)", "/", "％" * 300])
+def test_unknown_clause_is_told_and_the_first_is_shown(client, monkeypatch, path):
+    response = compare_page(client, compared(monkeypatch, 1), clause=path)
+    assert response.status_code == 200
+    assert "这份文件没有条款" in response.text
+    assert response.context["compared"].chosen.path == "一"
+    assert "<b>”" not in response.text
+
+
+def test_clause_without_records_says_so(client, monkeypatch):
+    assert "这一条没有读出记录" in compare_page(client, compared(monkeypatch, 1), clause="一/(一)").text
+
+
+def test_comparison_promises_no_act(client, monkeypatch):
+    body = client.get(compared(monkeypatch, 1), {"tab": "compare"}, headers={"HX-Request": "true"}).text
+    assert "<form" not in body
+    assert "<button" not in body
+
+
+def test_comparison_makes_the_same_number_of_queries_for_one_record_and_for_many(client, monkeypatch):
+    numbers = []
+    for count in (1, 30):
+        address = compared(monkeypatch, count)
+        with CaptureQueriesContext(connection) as made:
+            response = compare_page(client, address, clause="一")
+        assert response.context["compared"].groups[0]["count"] == count
+        numbers.append(len(made))
+    assert numbers[0] == numbers[1]
 
 
 def test_clause_has_a_permanent_address(client, one):
@@ -116,9 +245,6 @@ def test_recurring_duty_is_due_in_its_months_only(client, monkeypatch):
 
 @pytest.mark.parametrize("path", ["/registers/duties/", "/policy/", "/desk", "/imports/"])
 def test_list_makes_the_same_number_of_queries_for_one_row_and_for_many(client, monkeypatch, path):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     many(monkeypatch, 1)
     with CaptureQueriesContext(
         connection,

@@ -143,13 +143,17 @@ def addresses() -> dict[str, str]:
         "duties empty": f"{duties}?organ=市无此局",
         "duty": reverse("duty", args=[Duty.objects.filter(is_current=True).first().pk]),
         "clause": f"{item}一",
+        "compare clause": f"{item}?tab=compare&clause=一",
+        "compare as printed": f"{item}?tab=compare&clause=一&text=raw",
+        "compare unknown clause": f"{item}?tab=compare&clause=九十九",
+        "compare without clauses": f"{order}?tab=compare",
         "order": order,
         "old version": f"{item}?v=1",
         "not found": "/nowhere",
         "design": reverse("design"),
         "interface": reverse("api-docs"),
         **{f"instrument {tab}": f"{item}?tab={tab}" for tab in
-           ("clauses", "duties", "targets", "lists", "relations", "versions", "repairs")},
+           ("clauses", "compare", "duties", "targets", "lists", "relations", "versions", "repairs")},
     }  # fmt: skip
 
 

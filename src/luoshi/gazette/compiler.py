@@ -32,6 +32,9 @@ _ITEM_NUMBER = re.compile("[0-9A-Za-z一二三四五六七八九十①-⑳]$")
 """What a bracket closes that opened nowhere: a number of a row `1)`, `2)`."""
 _TRIAL = re.compile("暂行|试行")
 _ROLE_WORDS = re.compile("组 *长|召集人|总指挥|主 *任:|成 *员|秘书长")
+_SAYS_WHAT_FOLLOWS = re.compile(
+    "(?:主要)?(?:组成人员|人员组成|人员名单|成员名单|成员单位|组成单位|组织机构|组织领导|组织架构|工作机制|机构组成|领导机构|指挥机构组成)"
+)
 _GAZETTE_TITLE = re.compile(r"([\u4e00-\u9fff]{2,20}(?:人民政府|政府)?公报)$")
 _GAZETTE_ISSUE = re.compile(r"((?:19|20)\d\d)(?: ?年)? ?(?:第|·|[.]) ?(\d{1,2}) ?(?:期|号|$)")
 
@@ -336,8 +339,9 @@ def _level(issuer: str) -> Level:
 
 
 def _group_title(owner: Node | None, instrument: records.Instrument) -> str:
+    """The nearest heading that names a group; one that only says what follows (组成人员) is passed over."""
     while owner is not None:
-        if owner.heading:
+        if owner.heading and not _SAYS_WHAT_FOLLOWS.fullmatch(owner.heading):
             return owner.heading
         owner = owner.parent
     return instrument.title or ""

@@ -24,7 +24,7 @@ _NUMBER_LAST = frozenset("号)]】〕0123456789")
 _CLOSING_BRACKET = re.compile(_CLOSE)
 _NUMBER_LINE = re.compile(rf"[(\[【]?(?:{_NUMBER_TEXT})[)\]】]?$")
 _NUMBER_AT_END = re.compile(rf"[(\[【]?{_NUMBER_TEXT}[)\]】]?$")
-_NUMBER_AT_START = re.compile(rf"{_NUMBER_TEXT}(?=《|关于)")
+_NUMBER_AT_START = re.compile(rf"{_NUMBER_TEXT}(?=《|[\u4e00-\u9fff])")
 _NUMBER_IN_LINE = re.compile(
     rf"(?<![\u4e00-\u9fff《〈])(?P<issuer>[\u4e00-\u9fff]{{2,14}}) ?{_OPEN} ?(?P<year>(?:19|20)\d\d) ?{_CLOSE} ?第? ?0*"
     r"(?P<serial>[1-9]\d{0,3}) ?(?:号|$|(?= ))"
@@ -67,11 +67,10 @@ ORGAN_LINE = re.compile(
 _PROVINCE_BEFORE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[\u4e00-\u9fff]{2,8}(?:市|县|州|盟|区))")
 _HEADING_NOISE = re.compile(r"(?:文件|公报|主办|季刊|月刊|目录)$")
 _LABELLED_FIELD = re.compile(
-    r"(?:^|(?<=[ |·]))(?P<key>标题|名称|文件名称|信息名称|发文机关|发文机构|发文单位|制发机关|成文日期|成文时间|"
+    r"(?:^|(?<=[ |·]))(?P<key>标 *题|名 *称|文件名称|信息名称|发文机关|发文机构|发文单位|制发机关|成文日期|成文时间|"
     r"印发日期|印发时间|"
-    r"发文日期|发文时间|生成日期|签发日期|发布日期|发布时间|公开日期) ?[:| ] ?(?P<value>[^ |]*)"
+    r"发文日期|发文时间|生成日期|签发日期|发布日期|发布时间|公开日期) ?[: ] *(?P<value>[^ ]*)"
 )
-_SPACED_KEY = re.compile(r"(?:名 +称|标 +题)")
 _SIGN_KEYS = ("成文日期", "成文时间", "印发日期", "印发时间", "发文日期", "发文时间", "签发日期")
 _PUBLISH_KEYS = ("发布日期", "发布时间", "公开日期", "生成日期")
 _TITLE_KEYS = ("标题", "名称", "文件名称", "信息名称")
@@ -85,10 +84,15 @@ _FIRST_SENTENCE = re.compile(
     r"|根据《).{6,}"
 )
 _ADDRESSEE = re.compile(
-    r"(?:[\u4e00-\u9fff()]{0,24}管委会,)?(?=.{0,60}(?:各|有关|直属))(?:各|市|县|区|省|有关|直属)"
+    r"(?:[\u4e00-\u9fff()、]{2,24}(?:管委会|区|政府|公司|局),){0,3}(?=.{0,60}(?:各|有关|直属))(?:各|市|县|区|省|有关|直属)"
     r"(?!.*(?:如下|现将|通知|根据|名单|以下)).{5,200}[:;]$"
 )
 _ADDRESSEE_START = re.compile(r"各[^。:]{0,40}(?:人民政府|政府|部门|单位|办事处|机构|企业)[,、][^。]*$")
+_COLOPHON = re.compile(
+    r"(?:主题词|抄 ?送|抄 ?报|主 ?送) ?:"
+    r"|[\u4e00-\u9fff]{4,30}(?:办公室|办公厅|局|委员会) *(?:19|20)\d\d年.{3,8}日 ?印发"
+)
+_FOOT = re.compile(r"(?:来源|作者|编辑|责任编辑|责编|信息来源|打印|分享|上一篇|下一篇|扫一扫|【|\[)[^。]{0,40}$")
 _PAGE_ENTRY = re.compile(r"(?:[.·…—\- ]{3,}|\s)\(?\d{1,3}\)?$|[.·…]{3,}")
 _JOINT = re.compile(
     r"[\u4e00-\u9fff()]{2,30}?(?:人民政府办公室|人民政府办公厅|人民政府|委员会办公室|委办公室|委员会|局|厅)"
@@ -467,16 +471,29 @@ def _labelled_fields(lines: Sequence[Line]) -> dict[str, str]:
     """Return head data that stand on labelled lines (several may share one line)."""
     fields: dict[str, str] = {}
     for index, line in enumerate(lines):
-        text = _SPACED_KEY.sub(lambda match: match[0].replace(" ", ""), line.text)
-        for match in _LABELLED_FIELD.finditer(text):
-            value = match["value"] or (compact(lines[index + 1].text) if index + 1 < len(lines) else "")
-            fields.setdefault(match["key"], compact(value))
+        for match in _LABELLED_FIELD.finditer(line.text):
+            value = match["value"]
+            if not value and match.end() == len(line.text) and index + 1 < len(lines):
+                value = compact(lines[index + 1].text)
+            if value and value[-1] != ":":
+                fields.setdefault(compact(match["key"]), value)
     return fields
+
+
+def _without_colophon(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines without subject words, copies and printing note, and without the foot of a web page."""
+    last = len(lines)
+    while last and _FOOT.match(lines[last - 1].text):
+        last -= 1
+    for index in range(max(last - 8, 0), last):
+        if _COLOPHON.match(lines[index].text):
+            return list(lines[:index])
+    return list(lines[:last])
 
 
 def _read_body(document: Document, lines: list[Line], labelled: dict[str, str]) -> None:
     """Read addressees, closing block and, of a notice that carries a measure, where the measure begins."""
-    lines = list(lines)
+    lines = _without_colophon(lines)
     _take_addressees(document, lines)
     if not document.carried and document.covering_title is None and (named := _named_measure(lines)):
         document.carried, document.title = True, named

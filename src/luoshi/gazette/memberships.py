@@ -213,6 +213,10 @@ def _role(label: re.Match[str]) -> str:
     return label["role"].replace(" ", "")
 
 
+_NAME_IN_RUN = re.compile(r"(?<![^、,;。: ])[\u4e00-\u9fff] {1,4}[\u4e00-\u9fff](?![^、,;。 ])|[^、,;。 ]+")
+"""A name in a run of names: two characters that a blank aligns, or a piece without blanks."""
+
+
 def _is_name(text: str) -> bool:
     """True where `text` (without blanks) can be a person's name beside a post in brackets."""
     if "·" in text:
@@ -473,11 +477,12 @@ class _Reader:
 
     def _names(self, index: int, text: str, start: int, end: int) -> bool:
         """Read a run of bare names (`成员:甲、乙、丙`); False where one of them is none."""
-        pieces = [(p.group(), start + p.start()) for p in re.finditer(r"[^、,;。 ]+", text[start:end])]
-        if not pieces or not all(_is_surely_name(piece.removesuffix("同志")) for piece, _ in pieces):
+        found = [(p.group(), start + p.start()) for p in _NAME_IN_RUN.finditer(text[start:end])]
+        pieces = [(piece.replace(" ", "").removesuffix("同志"), piece, place) for piece, place in found]
+        if not pieces or not all(_is_surely_name(name) for name, _, _ in pieces):
             return False
-        for piece, place in pieces:
-            self._add(index, piece.removesuffix("同志"), None, place, place + len(piece), text)
+        for name, piece, place in pieces:
+            self._add(index, name, None, place, place + len(piece), text)
         return True
 
     def _unsplit(self, content: str) -> bool:

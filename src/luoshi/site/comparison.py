@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from luoshi.gazette.text import fold
 from luoshi.office.duties.dates import next_due, words
-from luoshi.office.duties.models import Duty, TimeLimit
+from luoshi.office.duties.models import Duty, DutyOrgan, TimeLimit
 from luoshi.office.duties.queries import complete
 from luoshi.office.instruments import queries
 from luoshi.office.instruments.models import Appointment, Clause, CompilerWarning, Instrument, Relation, Repair
@@ -50,6 +50,18 @@ class Unit:
     doubtful: bool = False
 
 
+class _Duty(NamedTuple):
+    """What the text needs of a duty; the record itself is read for the chosen clause only."""
+
+    pk: int
+    clause_path: str
+    start: int
+    end: int
+    basis: str
+    local_text: list[str]
+    summary: str
+
+
 @dataclass(slots=True)
 class _Read:
     """Everything the software read from an instrument, with its marks."""
@@ -57,7 +69,8 @@ class _Read:
     item: Instrument
     text: str
     clauses: list[Clause]
-    duties: list[Duty]
+    duties: list[_Duty]
+    organs: dict[int, dict[str, str]]
     repairs: list[Repair]
     warnings: list[CompilerWarning]
     marks: list[Span] = field(default_factory=list)
@@ -96,17 +109,26 @@ def _read(item: Instrument) -> _Read:
         item,
         queries.source_text(item),
         list(item.clauses.order_by("seq")),
-        list(complete(item.duties.all()).select_related(None).order_by("seq")),
+        [_Duty(*row) for row in item.duties.order_by("seq").values_list(*_Duty._fields)],
+        _organs(item),
         list(repairs.order_by("start", "pk")),
         list(item.warnings.order_by("start", "pk")),
     )
 
 
-def _mark_duty(read: _Read, duty: Duty) -> None:
+def _organs(item: Instrument) -> dict[int, dict[str, str]]:
+    """Return for each duty the kind of mark of each organ it names; who leads does not cooperate as well."""
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    rows = DutyOrgan.objects.filter(duty__instrument=item).order_by("duty_id", "leads", "seq")
+    for duty, name, leads in rows.values_list("duty_id", "name", "leads"):
+        found[duty][name] = "lead" if leads else "cooperating"
+    return found
+
+
+def _mark_duty(read: _Read, duty: _Duty) -> None:
     """Mark the organs a duty names where they are printed in its span; without any, the span itself."""
     start, end = read.local(duty)
-    organs = list(duty.organs.all())
-    roles = {organ.name: "lead" if organ.leads else "cooperating" for organ in reversed(organs)}
+    roles = dict(read.organs.get(duty.pk, {}))
     towns = "cooperating" if "lead" in roles.values() else "lead"
     roles |= {name: towns for name in duty.local_text if name not in roles}
     start = max(start, 0)
@@ -130,12 +152,12 @@ def _place(read: _Read, of: dict[str, str]) -> Callable[[Any], str]:
     return unit
 
 
-def _limits(read: _Read) -> dict[tuple[int, int, str], tuple[TimeLimit, list[Duty]]]:
+def _limits(read: _Read) -> dict[tuple[int, int, str], tuple[TimeLimit, list[_Duty]]]:
     """Return each printed limit once, with the duties it holds for."""
-    found: dict[tuple[int, int, str], tuple[TimeLimit, list[Duty]]] = {}
-    for duty in read.duties:
-        for limit in duty.limits.all():
-            found.setdefault((limit.start, limit.end, limit.value), (limit, []))[1].append(duty)
+    found: dict[tuple[int, int, str], tuple[TimeLimit, list[_Duty]]] = {}
+    duties = {duty.pk: duty for duty in read.duties}
+    for limit in TimeLimit.objects.filter(duty__instrument=read.item).order_by("duty__seq", "seq"):
+        found.setdefault((limit.start, limit.end, limit.value), (limit, []))[1].append(duties[limit.duty_id])
     return found
 
 
@@ -204,7 +226,7 @@ def _source_of(read: _Read, clause: Clause, folded: str, starts: Sequence[int]) 
     start, end = read.local(clause)
     source = folded[max(start, 0) : end]
     for repair in read.repairs[bisect_right(starts, clause.start) : bisect_left(starts, clause.end)]:
-        if repair.end < clause.end:
+        if repair.end < clause.end and not repair.after:
             first, after = repair.start - clause.start, repair.end - clause.start
             source = source[:first] + " " * (after - first) + source[after:]
     return source
@@ -358,7 +380,7 @@ def _shown(read: _Read, unit: str, on: datetime.date) -> list[dict[str, Any]]:
         before, after = _around(read, record)
         return row(record, title=word, printed="", before=before, after=after)
 
-    def limit(pair: tuple[TimeLimit, list[Duty]]) -> dict[str, Any]:
+    def limit(pair: tuple[TimeLimit, list[_Duty]]) -> dict[str, Any]:
         found, owners = pair
         title, day = _day(found, on)
         path, summaries = owners[0].clause_path, [duty.summary for duty in owners]
@@ -368,8 +390,10 @@ def _shown(read: _Read, unit: str, on: datetime.date) -> list[dict[str, Any]]:
         shown = present.target_row(record, item)
         return row(record, title=shown.words, by=shown.by, baseline=shown.baseline, lead=shown.lead)
 
+    wanted = [duty.pk for duty in records["duty"][:_RECORDS_SHOWN]]
+    whole = {duty.pk: duty for duty in complete(Duty.objects.filter(pk__in=wanted))}
     makers: tuple[tuple[str, Callable[[Any], dict[str, Any]]], ...] = (
-        ("duty", lambda x: row(x, duty=present.duty_row(x, on, {}))),
+        ("duty", lambda x: row(x, duty=present.duty_row(whole[x.pk], on, {}))),
         ("limit", limit),
         ("target", target),
         ("seat", lambda x: row(x, title=x.person or x.post or x.organ_name, detail=f"{x.group} {x.role}".strip())),

@@ -188,7 +188,7 @@ def shown_validity(judged: Judged, known: Callable[[str], str]) -> ShownValidity
 
 
 def due_chip(limits: Sequence[TimeLimit], on: datetime.date) -> Due:
-    """Return the chip of the day when all is due, the day the ledger sorts by; else of the next round of a recurring limit."""
+    """Return the chip of the day when all is due, by which the ledger sorts, else of the next round."""
     dated = [limit.due_on for limit in limits if limit.due_on]
     if dated:
         day = max(dated)

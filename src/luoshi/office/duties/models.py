@@ -18,9 +18,9 @@ CURRENT = Q(is_current=True)
 class Duty(models.Model):
     """One clause's statement that an organ must do something.
 
-    `due_sort` orders the ledger: the last printed date, when all is due; `RECURRING` for a duty that only comes round, `UNDATED` for
-    one without a date. `origin` says how the limit arose: by, within, every or none. `is_current` follows the
-    instrument's version.
+    `due_sort` orders the ledger: the last printed date, when all is due; `RECURRING` for a duty that only comes
+    round, `UNDATED` for one without a date. `origin` says how the limit arose: by, within, every or none.
+    `is_current` follows the instrument's version.
     """
 
     class Origin(models.TextChoices):

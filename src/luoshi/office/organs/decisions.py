@@ -21,6 +21,7 @@ from luoshi.office.organs.directory import issuer_slug, load_data, load_director
 from luoshi.office.organs.facts import (
     AppointmentFacts,
     CitationFacts,
+    EvidenceRow,
     HolderFacts,
     ListFacts,
     MemberFacts,
@@ -69,8 +70,8 @@ STAFFING_OFFICE = "staffing-office"
 PENDING = "承接单位待定"
 
 _FORMAT = "《党政机关公文格式》7.2.5"
-_GOVERNMENT_WORK = "乳政发〔2018〕2号 5"
-"""Duties of organs are cleared and handed over on reform by this clause."""
+_CLEAR_DUTIES = "乳政发〔2018〕2号 四(一)5"
+"""Item 5: the staffing office revises 三定, clears overlapping duties, names who leads."""
 
 
 def _missing(what: str) -> Verdict:
@@ -241,7 +242,7 @@ def resolve(facts: ResolveFacts, context: Context) -> Verdict:
     found = follow(reading.slug, day, all_relations(facts.relations), confirmations=confirmations)
     value["successor"] = _succession_value(reading.slug, day, found)
     reasons += _succession_reasons(reading.slug, day, found)
-    settled = found.status in ("same", "moved")
+    settled = found.organ is not None and not found.candidates
     return Verdict(value, Outcome.ALLOW if settled else Outcome.ALLOW_WITH_CONDITION, reasons)
 
 
@@ -251,7 +252,7 @@ def resolve(facts: ResolveFacts, context: Context) -> Verdict:
 @decision(
     key="organs.successor",
     title="承接单位：某机构的职责在某日由谁承担",
-    citation=_GOVERNMENT_WORK,
+    citation=_CLEAR_DUTIES,
     parameters=PARAMETERS,
     reads=("confirmations",),
 )
@@ -281,9 +282,10 @@ def successor(facts: SuccessorFacts, context: Context) -> Verdict:
         confirmations=context.parameters["confirmations"],
         ended=ended,
     )
-    outcome = {"same": Outcome.ALLOW, "moved": Outcome.ALLOW, "cycle": Outcome.REFUSE}.get(
-        found.status, Outcome.UNDETERMINED
-    )
+    if found.organ is not None:
+        outcome = Outcome.ALLOW_WITH_CONDITION if found.candidates else Outcome.ALLOW
+    else:
+        outcome = Outcome.REFUSE if found.status == "cycle" else Outcome.UNDETERMINED
     value = _succession_value(slug, day, found) | {"function": facts.function}
     return Verdict(value, outcome, _succession_reasons(slug, day, found))
 
@@ -333,11 +335,14 @@ def _succession_reasons(slug: str, day: date, found: Succession) -> list[Reason]
         last = organ_name(found.steps[-1].target if found.steps else slug)
         names = "、".join(dict.fromkeys(organ_name(relation.target) for relation in found.candidates)) or "无"
         why = "已不存在，没有经确认的承接单位" if found.status == "pending" else "是否仍在、由谁承接尚不能确定"
-        rule = Rule(_GOVERNMENT_WORK, "{day},{organ}{why}，列入{queue}待办：" + PENDING + "(可能：{names})")
+        rule = Rule(_CLEAR_DUTIES, "{day},{organ}{why}，列入{queue}待办：" + PENDING + "(可能：{names})")
         reasons.append(rule.reason(False, day, last, why, organ_name(STAFFING_OFFICE), names))
     elif found.status == "same":
-        rule = Rule(_GOVERNMENT_WORK, "{day}{organ}的职责没有转移")
+        rule = Rule(_CLEAR_DUTIES, "{day},{organ}的职责未见经确认的转移")
         reasons.append(rule.reason(True, day, organ_name(slug)))
+    if found.candidates and found.organ is not None:
+        names = "、".join(dict.fromkeys(organ_name(relation.target) for relation in found.candidates))
+        reasons.append(Rule(_CLEAR_DUTIES, "部分职能可能已划转{names}，未经确认").reason(None, names))
     return reasons
 
 
@@ -461,7 +466,7 @@ def holder(facts: HolderFacts, context: Context) -> Verdict:
         "post": facts.post,
         "on": day,
         "seats": seats,
-        "supporting": [row_value(row) for row in sorted(rows, key=lambda row: row.key) if row.day is None],
+        "supporting": [row_value(row) for row in sorted(rows, key=EvidenceRow.model_dump_json) if row.day is None],
     }
     if seats == 1:
         found = find_holder(rows, day)

@@ -174,7 +174,7 @@ class Succession(NamedTuple):
     """Where an organ's duties lie on a day.
 
     `status`: same, moved, pending (the organ is gone, nobody confirmed took over), undetermined, cycle. `organ` holds
-    them, None while open; `steps` are the relations followed, `candidates` those that could follow.
+    them, None while open; `steps` are the relations followed, `candidates` those nobody confirmed that could follow.
     """
 
     status: Literal["same", "moved", "pending", "undetermined", "cycle"]
@@ -229,10 +229,10 @@ def follow(
             organ = taken[0].target
             continue
         status = _state(organ, day, edges, confirmed, ended(organ))
-        if status in ("pending", "undetermined"):
-            open_edges = tuple(relation for relation in edges if is_effective(relation, day) is not False)
-            return Succession(status, None, tuple(steps), open_edges)
-        return Succession("moved" if steps else "same", organ, tuple(steps))
+        open_edges = tuple(relation for relation in edges if is_effective(relation, day) is not False)
+        if status == "alive":
+            return Succession("moved" if steps else "same", organ, tuple(steps), open_edges)
+        return Succession(status, None, tuple(steps), open_edges)
 
 
 def _state(
@@ -244,7 +244,7 @@ def _state(
     states: set[bool | None] = set()
     for relation in edges:
         state = is_effective(relation, day)
-        dated = (relation.effective, relation.effective_after, relation.effective_until) != (None, None, None)
+        dated = relation.effective is not None or relation.effective_until is not None
         if dated or relation.kind != "functions_moved" or relation in confirmed:
             states.add(state)
     if True in states:

@@ -88,7 +88,7 @@ def slug_of(text: str) -> str:
 
 @cache
 def _directory_relations() -> tuple[RelationFact, ...]:
-    """The directory's successions, unconfirmed; an organ not seen after the reform ended within its window."""
+    """The directory's successions, unconfirmed, after the reform began; an organ not seen after it ended by then."""
     data = load_data()
     after, until = data["reform_window"]["after"], data["reform_window"]["until"]
     relations: list[RelationFact] = []
@@ -100,7 +100,7 @@ def _directory_relations() -> tuple[RelationFact, ...]:
                 origin=organ["slug"],
                 target=relation["to"],
                 kind=relation["kind"],
-                effective_after=after if ended else None,
+                effective_after=after,
                 effective_until=until if ended else None,
                 evidence=tuple(relation.get("evidence", ())),
             )
@@ -156,9 +156,9 @@ def read_name(printed: str, readings: Iterable[ConfirmedReading], confirmations:
     if confirmed:
         return Reading("candidates", None, None, text, tuple((slug, "confirmed") for slug in sorted(confirmed)))
     for variant in variants:
-        if owners := forms_by_text().get(variant):
-            candidates = tuple((form.slug, form.kind) for form in owners)
-            return Reading("candidates", None, None, variant, candidates)
+        owners = forms_by_text().get(variant, ())
+        if len(owners) > 1 or any(form.kind in ("misprint", "ambiguous") for form in owners):
+            return Reading("candidates", None, None, variant, tuple((form.slug, form.kind) for form in owners))
     if generic := _GENERIC.fullmatch(text):
         slugs = {directory.resolve(generic["field"] + ending) for ending in "局办委"} - {None}
         if len(slugs) == 1:

@@ -248,7 +248,9 @@ def namesakes(facts: AppointmentFacts) -> list[dict[str, Any]]:
     suggestions = []
     for person in dict.fromkeys(act.person for act in facts.acts):
         here = {_post_of(act) for act in facts.acts if act.person == person}
-        elsewhere = sorted({_post_of(row) for row in facts.evidence if row.person == person} - here)
+        elsewhere = sorted(
+            {_post_of(row) for row in facts.evidence if row.person == person and row.organ and row.post} - here
+        )
         if elsewhere:
             posts = "、".join(f"{organ_name(organ)}{post}" for organ, post in elsewhere)
             message = f"“{person}”此前另见于{posts}，是否同一人须经两人确认"

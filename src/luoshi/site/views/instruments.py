@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -29,6 +31,10 @@ from luoshi.site.words import INCOMING, KIND, OPERATOR, RELATION, REPAIR
 
 _CLAUSES_SHOWN = 400
 _ROWS_SHOWN = 500
+_OUTLINE = (
+    '<a class="ls-act ls-unit ls-d{0}" id="{1}" href="{2}" hx-get="{2}"{3}>'
+    '<span class="ls-grow ls-clip">{4}</span>{5}{6}</a>'
+)
 
 
 def _version(request: HttpRequest) -> int | None:
@@ -166,23 +172,29 @@ def _compare(request: HttpRequest, item: Instrument) -> dict[str, Any]:
     def to(path: str, clause: Clause | None = None, base: str = base) -> str:
         return f"{base}&{urlencode({'clause': path})}" + (f"#c{clause.seq}" if clause else "")
 
-    def shown(unit: Unit) -> dict[str, Any]:
+    doubt = format_html('<span class="ls-t-red">?<span class="visually-hidden"> {}</span></span>', _("有存疑"))
+    counted = format_html(' <span class="visually-hidden">{}</span>', _("条记录"))
+
+    def shown(unit: Unit) -> tuple[Any, ...]:
         row = unit.clause
         words = ls_label(row) + typeset(row.heading or row.text[:16]) if row else _("文头与落款")
-        return {
-            "words": words,
-            "depth": min(row.depth, 3) if row else 0,
-            "count": unit.count,
-            "doubtful": unit.doubtful,
-            "current": unit is found.chosen,
-            "id": f"o{row.seq}" if row else "o-head",
-            "href": to(unit.path, row),
-        }
+        count = format_html('<span class="ls-num ls-muted">{}{}</span>', unit.count, counted) if unit.count else ""
+        return (
+            min(row.depth, 3) if row else 0,
+            f"o{row.seq}" if row else "o-head",
+            to(unit.path, row),
+            SafeString(' aria-current="true"') if unit is found.chosen else "",
+            words,
+            doubt if unit.doubtful else "",
+            count,
+        )
 
     chosen = found.chosen
     return {
         "compared": found,
-        "units": [shown(unit) for unit in found.units if unit.clause or unit.count or unit is chosen],
+        "outline": format_html_join(
+            "\n", _OUTLINE, [shown(unit) for unit in found.units if unit.clause or unit.count or unit is chosen]
+        ),
         "chosen_words": present.path_words(chosen.path) if chosen.clause else _("文头与落款"),
         "raw": raw,
         "repaired_href": to(chosen.path, chosen.clause, bases[""]),
