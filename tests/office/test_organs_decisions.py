@@ -241,9 +241,9 @@ def test_every_sure_name_of_the_directory_resolves_to_its_owner() -> None:
 
 
 def test_list_with_lead_and_participants() -> None:
-    taken = ask("list", {"text": "市环保局、国土局牵头,市财政局、农业局、卫计局等参与"})
-    assert taken.value["lead"] == ["environment", "land-resources"]
-    assert taken.value["participants"] == ["finance", "agriculture", "health-family"]
+    taken = ask("list", {"text": "市环保局、水利局牵头,市财政局、农业局、民政局等参与"})
+    assert taken.value["lead"] == ["environment", "water"]
+    assert taken.value["participants"] == ["finance", "agriculture", "civil-affairs"]
     assert (taken.value["open_ended"], taken.outcome) == (True, "allow_with_condition")
 
 

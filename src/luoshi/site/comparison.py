@@ -36,6 +36,7 @@ _UNNUMBERED = ("dash", "paragraph")
 _SHOWN = 400
 _QUOTED = 300
 _AROUND = 8
+_BEFORE_LABEL = 4
 _LINE = re.compile(r"^[#*>\s]*(\S.*?)\s*$", re.MULTILINE)
 _RECORDS_SHOWN = 200
 
@@ -244,16 +245,22 @@ def _moved(marks: Iterable[Span], places: Sequence[int]) -> list[Span]:
 
 
 def _repaired(clause: Clause, source: str, marks: Iterable[Span], start: int, opening: Mapping[str, str]) -> SafeString:
-    """Return a clause as print sets it, with the marks moved from the file to its heading and text."""
+    """Return a clause as print sets it, with the marks moved from the file to its label, heading and text."""
+    shown = ls_label(clause)
+    label = "" if clause.kind in _UNNUMBERED else clause.label.partition("~")[0]
+    if label not in source[: len(label) + _BEFORE_LABEL]:
+        label = ""
     moved: list[Span] = []
     if marks:
-        moved = _moved(marks, [place + start for place in markup.origins(clause.heading + clause.text, source)])
-    label = ls_label(clause)
-    heading = _html(typeset(clause.heading), moved, 0, opening) if clause.heading else ""
+        places = markup.origins(label + clause.heading + clause.text, source)
+        moved = _moved(marks, [place + start for place in places])
+    first = format_html("{}{}", _html(shown[: len(label)], moved, 0, opening), shown[len(label) :])
+    heading = _html(typeset(clause.heading), moved, len(label), opening) if clause.heading else ""
     if heading and not clause.text:
-        return format_html("<h3>{}{}</h3>", label, heading)
+        return format_html("<h3>{}{}</h3>", first, heading)
     bold = format_html("<b>{}</b>{}", heading, ls_run_in(clause.heading)) if heading else ""
-    return format_html("<p>{}{}{}</p>", label, bold, _html(typeset(clause.text), moved, len(clause.heading), opening))
+    text = _html(typeset(clause.text), moved, len(label) + len(clause.heading), opening)
+    return format_html("<p>{}{}{}</p>", first, bold, text)
 
 
 def _lines(read: _Read, start: int, end: int, marks: Iterable[Span], opening: Mapping[str, str]) -> SafeString:

@@ -121,7 +121,7 @@ class ListFacts(Strict):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"text": "市环保局、国土局牵头,市财政局、农业局、卫计局等参与"},
+                {"text": "市环保局、水利局牵头,市财政局、农业局、民政局等参与"},
                 {"text": "各相关镇区", "chosen": {"各相关镇区": ["夏村镇", "滨海新区"]}},
             ]
         }

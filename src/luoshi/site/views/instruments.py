@@ -172,12 +172,13 @@ def _compare(request: HttpRequest, item: Instrument) -> dict[str, Any]:
     def to(path: str, clause: Clause | None = None, base: str = base) -> str:
         return f"{base}&{urlencode({'clause': path})}" + (f"#c{clause.seq}" if clause else "")
 
+    outside = _("文头与落款") if item.clause_count else _("全文")
     doubt = format_html('<span class="ls-t-red">?<span class="visually-hidden"> {}</span></span>', _("有存疑"))
     counted = format_html(' <span class="visually-hidden">{}</span>', _("条记录"))
 
     def shown(unit: Unit) -> tuple[Any, ...]:
         row = unit.clause
-        words = ls_label(row) + typeset(row.heading or row.text[:16]) if row else _("文头与落款")
+        words = ls_label(row) + typeset(row.heading or row.text[:16]) if row else outside
         count = format_html('<span class="ls-num ls-muted">{}{}</span>', unit.count, counted) if unit.count else ""
         return (
             min(row.depth, 3) if row else 0,
@@ -195,7 +196,7 @@ def _compare(request: HttpRequest, item: Instrument) -> dict[str, Any]:
         "outline": format_html_join(
             "\n", _OUTLINE, [shown(unit) for unit in found.units if unit.clause or unit.count or unit is chosen]
         ),
-        "chosen_words": present.path_words(chosen.path) if chosen.clause else _("文头与落款"),
+        "chosen_words": present.path_words(chosen.path) if chosen.clause else outside,
         "raw": raw,
         "repaired_href": to(chosen.path, chosen.clause, bases[""]),
         "raw_href": to(chosen.path, chosen.clause, bases["raw"]),
