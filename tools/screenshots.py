@@ -17,6 +17,7 @@ PORT = 8765
 PAGES = (
     ("ledger", "/registers/duties/", 1440, 900),
     ("policy", "/policy/", 1440, 900),
+    ("compare", "/instruments/测政办发〔2024〕1号/?tab=compare&clause=3/3.1", 1440, 900),
     ("instrument", "/instruments/测政办发〔2024〕1号/", 1440, 900),
     ("ledger-phone", "/registers/duties/", 390, 844),
 )
@@ -27,7 +28,7 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
         environment = {**os.environ, "LUOSHI_DATA": data}
-        command = [sys.executable, "-m", "luoshi.site.cli", "serve", "--demo", "--port", str(PORT)]
+        command = [str(Path(sys.executable).with_name("luoshi")), "serve", "--demo", "--port", str(PORT)]
         server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             _wait(f"http://127.0.0.1:{PORT}/health")
