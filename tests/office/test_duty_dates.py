@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from luoshi.office.duties.dates import NEVER, Occurrence, next_due, occurrence, words
+from luoshi.office.duties.dates import NEVER, Occurrence, first_in, next_due, occurrence, words
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,28 @@ def test_occurrence_reads_every_form(kind, value, expected):
     st.integers(1, 31),
     st.dates(datetime.date(1990, 1, 1), datetime.date(2090, 1, 1)),
 )
-def test_next_due_is_the_first_day_that_fits(months, day, on):
+def test_first_in_is_the_first_day_that_fits(months, day, on):
     def fits(date):
         last = calendar.monthrange(date.year, date.month)[1]
         return date.month in months and date.day == min(day, last)
 
     expected = next(d for n in range(400) if fits(d := on + datetime.timedelta(days=n)))
-    assert next_due(sum(1 << month for month in months), day, on) == expected
+    assert first_in(sum(1 << month for month in months), day, on) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("every", "yearly by 10-31", datetime.date(2027, 10, 31)),
+        ("every", "monthly", datetime.date(2026, 11, 30)),
+        ("every", "monthly by 15", datetime.date(2026, 12, 15)),
+        ("every", "weekly", None),
+        ("every", "daily by 16:00", None),
+        ("by", "2027-01-01", None),
+    ],
+)
+def test_each_day_and_each_week_name_no_day_to_wait_for(kind, value, expected):
+    assert next_due(kind, value, datetime.date(2026, 11, 22)) == expected
 
 
 @pytest.mark.parametrize(

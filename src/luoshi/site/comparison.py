@@ -341,10 +341,10 @@ def _day(limit: TimeLimit, on: datetime.date) -> tuple[str, str]:
     if limit.due_on:
         return f"{present.day_words(limit.due_on)} {WEEKDAY[limit.due_on.weekday()]}", ""
     rule = words(limit.kind, limit.value)
-    if limit.months and (due := next_due(limit.months, limit.day, on)):
+    if due := next_due(limit.kind, limit.value, on):
         day = {"day": present.day_words(due), "weekday": WEEKDAY[due.weekday()]}
         return rule, _("下一次 %(day)s %(weekday)s") % day
-    return rule, "" if limit.kind == "from" else _("哪一天到期要看何时起算")
+    return rule, "" if limit.kind in ("from", "every") else _("哪一天到期要看何时起算")
 
 
 def _seen(text: str) -> str:

@@ -197,7 +197,7 @@ def due_chip(limits: Sequence[TimeLimit], on: datetime.date) -> Due:
         return Due(
             "past", _("期限已过"), day, day_words(day, on), _("文件写明的期限是 %s；办结情况未登记") % day_words(day)
         )
-    rounds = [due for limit in limits if limit.months and (due := next_due(limit.months, limit.day, on))]
+    rounds = [due for limit in limits if (due := next_due(limit.kind, limit.value, on))]
     if rounds:
         return _upcoming(min(rounds), True, on)
     spans = [limit for limit in limits if limit.kind in ("within", "between", "from", "every")]

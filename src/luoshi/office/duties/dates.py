@@ -55,8 +55,17 @@ def occurrence(kind: str, value: str) -> Occurrence:
     return NEVER
 
 
-def next_due(months: int, day: int, on: datetime.date) -> datetime.date | None:
-    """Return the first occurrence on or after `on`, None when `months` is empty."""
+def next_due(kind: str, value: str, on: datetime.date) -> datetime.date | None:
+    """Return the first due date of a recurring limit on or after `on`.
+
+    None for what does not recur, and for each week and each day: they name no day of the year to wait for.
+    """
+    months, day = occurrence(kind, value)[1:]
+    return None if value.startswith(("weekly", "daily")) else first_in(months, day, on)
+
+
+def first_in(months: int, day: int, on: datetime.date) -> datetime.date | None:
+    """Return the first `day` (31: the last) of one of the `months` on or after `on`, None when `months` is empty."""
     if not months:
         return None
     year, month = on.year, on.month

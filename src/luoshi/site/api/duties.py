@@ -94,7 +94,7 @@ def _duty(row: Duty, targets: Mapping[int, list[Target]], day: datetime.date) ->
                 text=limit.text,
                 words=words(limit.kind, limit.value),
                 due_on=limit.due_on,
-                next_due=next_due(limit.months, limit.day, day),
+                next_due=next_due(limit.kind, limit.value, day),
             )
             for limit in row.limits.all()
         ],

@@ -25,7 +25,13 @@
       box.scrollTop += link.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
     });
   };
+  // A clause asked for by its address is in sight on the page.
+  const show = () => {
+    const asked = new URLSearchParams(location.search).has("clause") && !location.hash;
+    if (asked) document.querySelector(".ls-marked .ls-here")?.scrollIntoView({ block: "start" });
+  };
   reveal();
+  show();
 
   // The day looked at goes with every fragment.
   document.addEventListener("htmx:configRequest", (event) => {
