@@ -70,7 +70,7 @@ def instrument(serial: int) -> str:
         )  # fmt: skip
 
     field = chance.choice(_FIELDS)
-    lines = [f"测试市人民政府\n关于印发测试市{field}工作方案的通知\n\n测政发〔{year}〕{serial}号\n",
+    lines = [f"测试市人民政府\n关于印发测试市{field}工作方案的通知\n\n测政发〔{year}〕{1 + serial % 9999}号\n",
              f"各镇人民政府，市政府各部门、单位：\n\n现将《测试市{field}工作方案》印发给你们，请认真贯彻执行。\n",
              f"测试市人民政府\n{year}年{1 + serial % 12}月{1 + serial % 28}日\n\n测试市{field}工作方案\n"]  # fmt: skip
     for chapter in _CN[:3]:
