@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from html import unescape
 
@@ -14,12 +15,14 @@ from django.urls import reverse
 from luoshi.gazette import records as r
 from luoshi.kernel.citation import clause_url
 from luoshi.office.audit.actions import Actor
-from luoshi.office.duties.models import Duty
+from luoshi.office.duties.dates import occurrence
+from luoshi.office.duties.models import Duty, TimeLimit
 from luoshi.office.instruments import spool
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.instruments.models import CompilerWarning, Instrument
 from luoshi.office.jobs.actions import run_next
 from luoshi.office.jobs.models import Job
+from luoshi.site.present import due_chip
 from tests.office import sample
 
 pytestmark = pytest.mark.django_db
@@ -418,3 +421,18 @@ def test_choice_of_size_is_kept_and_leads_back_here_only(client):
     response = client.get("/size/", {"to": "large", "next": "//evil.example/"})
     assert response["Location"] == "/"
     assert client.cookies["ls_size"].value == "large"
+
+
+@pytest.mark.parametrize(
+    ("value", "state", "day"),
+    [
+        ("daily by 16:00", "open", None),
+        ("weekly", "open", None),
+        ("monthly", "near", datetime.date(2026, 11, 30)),
+    ],
+)
+def test_due_chip_promises_no_day_for_what_is_owed_each_day(value, state, day):
+    _, months, last = occurrence("every", value)
+    limit = TimeLimit(kind="every", value=value, text=value, months=months, day=last)
+    chip = due_chip([limit], datetime.date(2026, 11, 25))
+    assert (chip.state, chip.date) == (state, day)

@@ -324,6 +324,14 @@ def test_keys_search_and_move_between_rows(browser, library):
     page.context.close()
 
 
+def test_clause_asked_for_by_its_address_is_in_sight(browser, library):
+    page = open_page(browser, 1440)
+    page.set_viewport_size({"width": 1440, "height": 420})
+    page.goto(library + addresses()["compare clause"])
+    expect(page.locator(".ls-marked .ls-here").first).to_be_in_viewport()
+    page.context.close()
+
+
 def test_first_tab_stop_skips_to_the_text(browser, library):
     page = open_page(browser, 1440)
     page.goto(library + reverse("policy"))
