@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from luoshi.office.audit.actions import GENESIS, Actor, append, digest_of, first_broken
+from luoshi.office.actors import Actor
+from luoshi.office.audit.actions import GENESIS, append, digest_of, first_broken
 from luoshi.office.audit.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
-ACTOR = Actor("测试甲", "test")
+ACTOR = Actor.system("测试甲", "test")
 
 
 def three():

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office import search
-from luoshi.office.audit.actions import Actor
+from luoshi.office.actors import Actor
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.duties.models import Duty, DutyOrgan, TimeLimit
 from luoshi.office.instruments import queries
@@ -18,7 +18,7 @@ from luoshi.office.instruments.models import Clause, GazetteIssue, Instrument, S
 from luoshi.office.instruments.plan import Places
 from tests.office import sample
 
-ACTOR = Actor("测试甲", "test")
+ACTOR = Actor.system("测试甲", "test")
 QUERIES = {"修": 1, "长椅": 1, "街边长椅": 1, "旧": 1, "案总": 0, "长街": 0, "1号": 1, "，": 0, "椅。": 1, "": 0}
 
 pytestmark = pytest.mark.django_db

@@ -8,12 +8,12 @@ import pytest
 from django.utils import timezone
 
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.audit.actions import Actor
+from luoshi.office.actors import Actor
 from luoshi.office.jobs.actions import Progress, enqueue, handler, run_next
 from luoshi.office.jobs.models import Job
 
 pytestmark = pytest.mark.django_db
-ACTOR = Actor("测试甲", "test")
+ACTOR = Actor.system("测试甲", "test")
 
 
 def test_jobs_run_oldest_first_with_their_arguments():

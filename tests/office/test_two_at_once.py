@@ -7,7 +7,8 @@ import threading
 import pytest
 from django.db import connection, connections
 
-from luoshi.office.audit.actions import Actor, first_broken
+from luoshi.office.actors import Actor
+from luoshi.office.audit.actions import first_broken
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.instruments.models import Instrument
@@ -15,7 +16,7 @@ from luoshi.office.jobs.actions import enqueue, handler, run_next
 from luoshi.office.jobs.models import Job
 from tests.office import sample
 
-ACTOR = Actor("测试甲", "test")
+ACTOR = Actor.system("测试甲", "test")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
 
-from luoshi.office.audit.actions import Actor
+from luoshi.office.actors import Actor
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.jobs.actions import run_next
 from luoshi.site.wsgi import application
@@ -26,7 +26,7 @@ KEY = quote(sample.NUMBER)
 @pytest.fixture
 def one(monkeypatch):
     sample.compiled(monkeypatch, sample.instrument(expires_on="2019-12-31"))
-    return import_gazette("全文", actor=Actor("测试甲", "test"), filename="一期.txt")
+    return import_gazette("全文", actor=Actor.system("测试甲", "test"), filename="一期.txt")
 
 
 def test_schema_is_openapi_31_and_every_operation_says_its_errors(client):

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from luoshi.gazette import records as r
 from luoshi.kernel.citation import clause_url
-from luoshi.office.audit.actions import Actor
+from luoshi.office.actors import Actor
 from luoshi.office.duties.dates import occurrence
 from luoshi.office.duties.models import Duty, TimeLimit
 from luoshi.office.instruments import spool
@@ -34,7 +34,7 @@ TABS = ("clauses", "compare", "duties", "targets", "lists", "relations", "versio
 def one(monkeypatch):
     """The library with one instrument."""
     sample.compiled(monkeypatch, sample.instrument())
-    import_gazette("全文", actor=Actor("测试甲", "test"), filename="一期.txt")
+    import_gazette("全文", actor=Actor.system("测试甲", "test"), filename="一期.txt")
     return Instrument.objects.get()
 
 
@@ -44,7 +44,7 @@ def many(monkeypatch, count: int) -> None:
         for n in range(2, count + 2)
     ]
     sample.compiled(monkeypatch, *made)
-    import_gazette("多件", actor=Actor("测试甲", "test"), filename="多件.txt")
+    import_gazette("多件", actor=Actor.system("测试甲", "test"), filename="多件.txt")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def compared(monkeypatch, count: int) -> str:
     for warning in found.warnings:
         warning.instrument = sample.NUMBER
     monkeypatch.setattr("luoshi.office.instruments.plan.compile_for_library", lambda text: found)
-    import_gazette(COMPARED + "\n" * count, actor=Actor("测试甲", "test"), filename="对照.txt")
+    import_gazette(COMPARED + "\n" * count, actor=Actor.system("测试甲", "test"), filename="对照.txt")
     return clause_url(sample.NUMBER)
 
 
@@ -249,7 +249,7 @@ def test_recurring_duty_is_due_in_its_months_only(client, monkeypatch):
     made = sample.instrument()
     made.duties = [sample.duty(limits=(("every", "yearly by 10-31", "每年10月底前"),))]
     sample.compiled(monkeypatch, made)
-    import_gazette("全文", actor=Actor("测试甲", "test"), filename="一期.txt")
+    import_gazette("全文", actor=Actor.system("测试甲", "test"), filename="一期.txt")
     totals = [client.get(f"/api/v1/duties?month=2025-{month:02}").json()["total"] for month in (9, 10, 11)]
     assert totals == [0, 1, 0]
 
@@ -265,7 +265,7 @@ def test_list_makes_the_same_number_of_queries_for_one_row_and_for_many(client, 
         sample.instrument(f"测政发〔2018〕{n}号", title=f"第{n}号方案", text=f"第{n}号的条文。") for n in range(20, 40)
     ]
     sample.compiled(monkeypatch, *many_more)
-    import_gazette("更多", actor=Actor("测试甲", "test"), filename="更多.txt")
+    import_gazette("更多", actor=Actor.system("测试甲", "test"), filename="更多.txt")
     with CaptureQueriesContext(connection) as more:
         client.get(path)
     assert len(more) == len(few)
@@ -403,7 +403,7 @@ def test_search_for_a_number_leads_to_the_document(client, one):
 
 def test_old_version_stays_readable_at_its_own_address(client, one, monkeypatch):
     sample.compiled(monkeypatch, sample.instrument(text="改过的条文。"))
-    import_gazette("更正", actor=Actor("测试甲", "test"), filename="更正.txt")
+    import_gazette("更正", actor=Actor.system("测试甲", "test"), filename="更正.txt")
     old = client.get(clause_url(one.key), {"v": "1"})
     assert "修补全市街边长椅" in old.text
     assert old.context["old_version"]["current_href"] == clause_url(one.key)

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from luoshi.gazette import records as r
 from luoshi.kernel.citation import clause_url
-from luoshi.office.audit.actions import Actor
+from luoshi.office.actors import Actor
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.audit.triggers import append_only
 from luoshi.office.duties.models import Duty
@@ -116,11 +116,11 @@ def library(live_server, monkeypatch) -> str:
     """The address of a site whose library holds the two documents, one of them in two versions."""
     with monkeypatch.context() as patch:
         sample.compiled(patch, *records(), warnings=3)
-        import_gazette("一期" * 400, actor=Actor("测试甲", "test"), filename="一期.txt")
+        import_gazette("一期" * 400, actor=Actor.system("测试甲", "test"), filename="一期.txt")
         changed = records()
         changed[0].clauses[0].text = "修补全市街边和公园长椅。"
         sample.compiled(patch, *changed, warnings=3)
-        import_gazette("二期" * 400, actor=Actor("测试甲", "test"), filename="二期.txt")
+        import_gazette("二期" * 400, actor=Actor.system("测试甲", "test"), filename="二期.txt")
     return live_server.url
 
 

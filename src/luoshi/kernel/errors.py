@@ -61,6 +61,7 @@ CODES: Mapping[str, Code] = _codes(
     E_RULE              422  3  不符合规定
     E_STATE             422  3  当前状态不可办理
     E_INCOMPLETE        422  3  材料或事实不全
+    E_LOGIN             401  5  请先登录
     E_FORBIDDEN         403  5  无权操作
     E_NOT_FOUND         404  5  不存在
     E_SELF              403  5  不得办理本人事项

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from luoshi.office.audit.actions import Actor
+from luoshi.office.actors import Actor
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.instruments.demo import demo_texts
 
@@ -12,5 +12,5 @@ from luoshi.office.instruments.demo import demo_texts
 def load_demonstration() -> Iterator[str]:
     """Import the demonstration gazette and its corrected edition, yielding in words what was done; twice is as once."""
     for name, text in demo_texts().items():
-        result = import_gazette(text.encode("utf-8"), actor=Actor("演示", "cli"), filename=name)
+        result = import_gazette(text.encode("utf-8"), actor=Actor.system("演示", "cli"), filename=name)
         yield f"{name}：{result.message}"

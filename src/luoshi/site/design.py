@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from luoshi.kernel.calendar import announced_calendar
 from luoshi.kernel.dues import Pause, Unit
 from luoshi.kernel.limits import TimeLimit
+from luoshi.site.access import needs
 
 TODAY = date(2019, 10, 15)
 
@@ -85,6 +86,7 @@ WARNINGS = (
 )  # fmt: skip
 
 
+@needs("design.see")
 def design(request: HttpRequest) -> HttpResponse:
     """Show the design page."""
     calendar = announced_calendar()

@@ -1,5 +1,6 @@
 """Django's settings; what a site may change is in `luoshi.site.environment`."""
 
+import datetime
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -22,12 +23,21 @@ DATABASES = {"default": environment.databases(_ENV["LUOSHI_DATABASE_URL"], DATA_
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "axes",
     "django_htmx",
     "csp",
     "ninja",
     "luoshi.office.audit",
+    "luoshi.office.accounts",
     "luoshi.office.jobs",
+    "luoshi.office.files",
+    "luoshi.office.messages",
+    "luoshi.office.parameters",
+    "luoshi.office.organs",
     "luoshi.office.instruments",
     "luoshi.office.duties",
     "luoshi.site",
@@ -44,10 +54,14 @@ MIDDLEWARE = [
     "luoshi.site.middleware.Readable",
     "luoshi.site.middleware.ApiGuard",
     "luoshi.site.middleware.UploadBound",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "luoshi.site.access.Access",
     "luoshi.site.middleware.Refusals",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "luoshi.site.urls"
@@ -67,6 +81,26 @@ TEMPLATES = [
         },
     }
 ]
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/login/"
+# Five wrong passwords for one login from one address close it for a quarter of an hour.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = datetime.timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "ls_session"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

@@ -5,7 +5,20 @@ from django.urls import path
 from luoshi.site import design
 from luoshi.site.api import api
 from luoshi.site.api.docs import docs
-from luoshi.site.views import instruments, ledger, policy, system
+from luoshi.site.views import (
+    accounts,
+    audit,
+    desk,
+    instruments,
+    ledger,
+    matters,
+    organs,
+    parameters,
+    policy,
+    review,
+    search,
+    system,
+)
 
 urlpatterns = [
     path("", system.home, name="home"),
@@ -13,6 +26,7 @@ urlpatterns = [
     path("policy/", policy.library, name="policy"),
     path("policy/upload/", policy.upload, name="upload"),
     path("policy/upload/<str:key>/", policy.preview, name="upload-preview"),
+    *review.urlpatterns,
     path("instruments/<str:key>/", instruments.instrument, name="instrument"),
     path("instruments/<str:key>/<path:path>", instruments.clause, name="clause"),
     path("registers/duties/", ledger.ledger, name="duties"),
@@ -21,8 +35,15 @@ urlpatterns = [
     path("imports/", system.imports, name="imports"),
     path("imports/<int:pk>/", system.import_page, name="import"),
     path("jobs/<int:pk>/", system.job, name="job"),
-    path("size/", system.choose, {"cookie": "ls_size", "allowed": ("normal", "large")}, name="size"),
+    path("size/", system.choose, {"cookie": "ls_size", "allowed": ("normal", "large", "largest")}, name="size"),
     path("language/", system.choose, {"cookie": "ls_lang", "allowed": ("zh-hans", "en")}, name="language"),
+    *accounts.urlpatterns,
+    *desk.urlpatterns,
+    *matters.urlpatterns,
+    *organs.urlpatterns,
+    *parameters.urlpatterns,
+    *audit.urlpatterns,
+    *search.urlpatterns,
     path("design/", design.design, name="design"),
     path("health", system.health, name="health"),
     path("api/v1/docs", docs, name="api-docs"),

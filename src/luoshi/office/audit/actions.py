@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
+from luoshi.office.actors import Actor
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.locks import serialise
 
 GENESIS = "0" * 64
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a person's or program's name, and the way in (`web`, `api`, `cli`, `job`)."""
-
-    name: str
-    via: str
 
 
 def digest_of(entry: AuditEntry) -> str:

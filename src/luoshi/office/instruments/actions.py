@@ -15,7 +15,8 @@ from luoshi.gazette import records
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office import search
-from luoshi.office.audit.actions import Actor, append
+from luoshi.office.actors import Actor
+from luoshi.office.audit.actions import append
 from luoshi.office.duties.actions import record_duties, retire_duties
 from luoshi.office.instruments import spool
 from luoshi.office.instruments.models import (

@@ -17,7 +17,7 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.audit.actions import Actor
+from luoshi.office.actors import Actor
 from luoshi.office.jobs.models import Job
 from luoshi.office.locks import serialise
 
@@ -86,7 +86,7 @@ def run_next() -> Job | None:
         return None
     try:
         function = _HANDLERS[job.kind]
-        result = function(Progress(job.pk), Actor(job.by, "job"), **job.arguments)
+        result = function(Progress(job.pk), Actor.system(job.by, "job"), **job.arguments)
         _finish(job, Job.State.DONE, result=result)
     except LuoshiError as error:
         _finish(job, Job.State.FAILED, error={"code": error.code, "message": error.message})

@@ -14,7 +14,19 @@ from ninja.renderers import JSONRenderer
 
 import luoshi
 from luoshi.kernel.errors import LuoshiError
-from luoshi.site.api import decisions, duties, gazettes, instruments
+from luoshi.site.api import (
+    accounts,
+    audit,
+    decisions,
+    duties,
+    gazettes,
+    instruments,
+    matters,
+    organs,
+    parameters,
+    review,
+    search,
+)
 from luoshi.site.errors import PROBLEM, incident_of, problem
 
 log = logging.getLogger("luoshi.request")
@@ -46,7 +58,10 @@ api = LuoshiAPI(
     title="落实",
     renderer=ChineseJSON(),
     version=luoshi.__version__,
-    description="公报编译、文件与条款、责任台账、决定。只读接口不需登录；每个错误都是 RFC 9457 问题，code 见错误表。",
+    description=(
+        "公报编译、文件与条款、责任台账、单位、参数、决定。公开的文件、单位、参数和试算不需登录，"
+        "其余用令牌（Authorization: Bearer）；每个错误都是 RFC 9457 问题，code 见错误表。"
+    ),
     docs_url=None,
     openapi_url="openapi.json",
     urls_namespace="api-1",
@@ -55,6 +70,13 @@ api.add_router("", gazettes.router, tags=["公报"])
 api.add_router("", instruments.router, tags=["文件"])
 api.add_router("", duties.router, tags=["责任"])
 api.add_router("", decisions.router, tags=["决定"])
+api.add_router("", review.router, tags=["核对"])
+api.add_router("", matters.router, tags=["事项"])
+api.add_router("", organs.router, tags=["单位"])
+api.add_router("", parameters.router, tags=["参数"])
+api.add_router("", accounts.router, tags=["账号"])
+api.add_router("", audit.router, tags=["审计"])
+api.add_router("", search.router, tags=["检索"])
 
 
 @api.exception_handler(LuoshiError)

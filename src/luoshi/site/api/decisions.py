@@ -9,13 +9,16 @@ from ninja import Router
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.decisions import decide, find
+from luoshi.site.access import Needs
 from luoshi.site.api.schemas import ERRORS, DecideIn, DecisionName, Problem
 from luoshi.site.registry import load_decisions
 
 router = Router()
 
 
-@router.get("/decisions", response={200: list[DecisionName], ERRORS: Problem}, summary="可作的决定")
+@router.get(
+    "/decisions", auth=Needs("decision.run"), response={200: list[DecisionName], ERRORS: Problem}, summary="可作的决定"
+)
 def decisions(request: HttpRequest) -> list[DecisionName]:
     """List the decisions that can be asked for."""
     return [
@@ -24,14 +27,24 @@ def decisions(request: HttpRequest) -> list[DecisionName]:
     ]
 
 
-@router.get("/decisions/{key}/schema", response={200: dict[str, Any], ERRORS: Problem}, summary="决定要的事实")
+@router.get(
+    "/decisions/{key}/schema",
+    auth=Needs("decision.run"),
+    response={200: dict[str, Any], ERRORS: Problem},
+    summary="决定要的事实",
+)
 def decision_schema(request: HttpRequest, key: str) -> dict[str, Any]:
     """Return the JSON schema of a decision's facts and the parameters it reads."""
     load_decisions()
     return find(key).schema()
 
 
-@router.post("/decisions/{key}", response={200: dict[str, Any], ERRORS: Problem}, summary="作一次决定")
+@router.post(
+    "/decisions/{key}",
+    auth=Needs("decision.run"),
+    response={200: dict[str, Any], ERRORS: Problem},
+    summary="作一次决定",
+)
 def take_decision(request: HttpRequest, key: str, body: DecideIn) -> dict[str, Any]:
     """Decide on given facts; with `set` the answer is a what-if and binds nobody."""
     load_decisions()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from luoshi.site.access import OPEN, needs
 from luoshi.site.pages import page
 
 
+@needs(OPEN)
 def docs(request: HttpRequest) -> HttpResponse:
     """List every operation; the full description is openapi.json."""
     from luoshi.site.api import api

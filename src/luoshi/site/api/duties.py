@@ -15,6 +15,7 @@ from luoshi.office.duties import queries
 from luoshi.office.duties.dates import next_due, words
 from luoshi.office.duties.models import Duty, Target
 from luoshi.office.duties.queries import Ledger, LedgerFilter
+from luoshi.site.access import Needs
 from luoshi.site.api.gazettes import RowId
 from luoshi.site.api.schemas import ERRORS, DutyOut, DutyPage, LimitOut, OrganOut, Problem, TargetOut
 from luoshi.site.present import cite
@@ -22,7 +23,12 @@ from luoshi.site.present import cite
 router = Router()
 
 
-@router.get("/duties", response={200: DutyPage, ERRORS: Problem}, summary="责任台账")
+@router.get(
+    "/duties",
+    auth=Needs("duty.see"),
+    response={200: DutyPage, ERRORS: Problem},
+    summary="责任台账",
+)
 def duties(
     request: HttpRequest,
     organ: Annotated[list[str], Query(max_length=20, description="单位名称或代号")] = [],  # noqa: B006 - the framework copies it
@@ -62,7 +68,12 @@ def duties(
     )
 
 
-@router.get("/duties/{id}", response={200: DutyOut, ERRORS: Problem}, summary="一条责任")
+@router.get(
+    "/duties/{id}",
+    auth=Needs("duty.see"),
+    response={200: DutyOut, ERRORS: Problem},
+    summary="一条责任",
+)
 def duty(request: HttpRequest, id: RowId) -> DutyOut:  # noqa: A002 - the address's own word
     """Return one duty; those of superseded versions too."""
     rows = list(queries.complete(Duty.objects.filter(pk=id)))

@@ -14,6 +14,7 @@ from luoshi.office.instruments.models import Clause, Instrument
 from luoshi.office.instruments.queries import LibraryFilter
 from luoshi.office.instruments.validity import Validity, judge
 from luoshi.office.paging import Key, keyset_page
+from luoshi.site.access import Needs
 from luoshi.site.api.schemas import (
     ERRORS,
     ClauseOut,
@@ -36,7 +37,9 @@ Day = Annotated[datetime.date | None, Query(description="按哪一天看，默�
 Version = Annotated[int | None, Query(ge=1, le=32767, description="版本，默认现行版本")]
 
 
-@router.get("/instruments", response={200: InstrumentPage, ERRORS: Problem}, summary="文件列表")
+@router.get(
+    "/instruments", auth=Needs("instrument.see"), response={200: InstrumentPage, ERRORS: Problem}, summary="文件列表"
+)
 def instruments(
     request: HttpRequest,
     issuer: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006 - the framework copies it
@@ -69,7 +72,12 @@ def instruments(
     )
 
 
-@router.get("/instruments/{key}", response={200: InstrumentDetail, ERRORS: Problem}, summary="一件文件")
+@router.get(
+    "/instruments/{key}",
+    auth=Needs("instrument.see"),
+    response={200: InstrumentDetail, ERRORS: Problem},
+    summary="一件文件",
+)
 def instrument(request: HttpRequest, key: str, version: Version = None, on: Day = None) -> InstrumentDetail:
     """Return one instrument with its relations and the numbers of its versions."""
     row = queries.instrument(key, version)
@@ -89,14 +97,24 @@ def instrument(request: HttpRequest, key: str, version: Version = None, on: Day 
     )
 
 
-@router.get("/instruments/{key}/validity", response={200: ValidityOut, ERRORS: Problem}, summary="某日是否有效")
+@router.get(
+    "/instruments/{key}/validity",
+    auth=Needs("instrument.see"),
+    response={200: ValidityOut, ERRORS: Problem},
+    summary="某日是否有效",
+)
 def validity(request: HttpRequest, key: str, on: Day = None) -> ValidityOut:
     """Say whether the instrument is in force on a day, and why."""
     row = queries.instrument(key)
     return _validity(judge([row], on or CLOCK.today(), estimate=True)[row.pk])
 
 
-@router.get("/instruments/{key}/clauses", response={200: ClausePage, ERRORS: Problem}, summary="条款")
+@router.get(
+    "/instruments/{key}/clauses",
+    auth=Needs("instrument.see"),
+    response={200: ClausePage, ERRORS: Problem},
+    summary="条款",
+)
 def clauses(
     request: HttpRequest,
     key: str,
@@ -112,7 +130,12 @@ def clauses(
     )
 
 
-@router.get("/instruments/{key}/clauses/{path:path}", response={200: ClauseOut, ERRORS: Problem}, summary="一条条款")
+@router.get(
+    "/instruments/{key}/clauses/{path:path}",
+    auth=Needs("instrument.see"),
+    response={200: ClauseOut, ERRORS: Problem},
+    summary="一条条款",
+)
 def clause(request: HttpRequest, key: str, path: str, version: Version = None) -> ClauseOut:
     """Return one clause by its path."""
     row = queries.instrument(key, version)

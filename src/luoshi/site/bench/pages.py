@@ -105,7 +105,7 @@ def _fill(count: int) -> None:
     from django.db import connection
 
     from luoshi.gazette.records import Compilation, Gazette
-    from luoshi.office.audit.actions import Actor
+    from luoshi.office.actors import Actor
     from luoshi.office.duties.demo import instruments
     from luoshi.office.instruments.actions import import_gazette
     from luoshi.office.instruments.plan import plan_of
@@ -116,7 +116,7 @@ def _fill(count: int) -> None:
         some = [item for _, item in zip(range(_FILE), made, strict=False)]
         compilation = Compilation(Gazette(f"第{number}期", None, None, None), some, [], [])
         text = f"第{number}期"
-        import_gazette(text, actor=Actor("量速", "bench"), filename=text, plan=plan_of(text, compilation))
+        import_gazette(text, actor=Actor.system("量速", "bench"), filename=text, plan=plan_of(text, compilation))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
     _say(f"{connection.vendor}: {count} duties in {time.perf_counter() - begun:.1f} s")

@@ -79,7 +79,7 @@ def import_(files: tuple[str, ...], verbose: bool) -> None:
     migrate()
     from django.conf import settings
 
-    from luoshi.office.audit.actions import Actor
+    from luoshi.office.actors import Actor
     from luoshi.office.instruments.actions import import_gazette
 
     def report(phase: str, n: int = 0, total: int = 0) -> None:
@@ -90,7 +90,9 @@ def import_(files: tuple[str, ...], verbose: bool) -> None:
     for file in files:
         name = "标准输入.txt" if file == "-" else Path(file).name
         try:
-            result = import_gazette(_bytes(file), actor=Actor(settings.OPERATOR, "cli"), filename=name, report=report)
+            result = import_gazette(
+                _bytes(file), actor=Actor.system(settings.OPERATOR, "cli"), filename=name, report=report
+            )
         except LuoshiError as error:
             refused = refused or error
             click.echo(f"{name}：未导入，{error.message}", err=True)

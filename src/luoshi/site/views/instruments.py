@@ -20,6 +20,7 @@ from luoshi.office.instruments import queries
 from luoshi.office.instruments.models import Clause, Instrument
 from luoshi.office.instruments.validity import judge
 from luoshi.site import present
+from luoshi.site.access import needs
 from luoshi.site.addresses import Address
 from luoshi.site.comparison import Unit, compare
 from luoshi.site.context import as_of
@@ -81,6 +82,7 @@ def _old_version(item: Instrument) -> dict[str, str] | None:
     }
 
 
+@needs("instrument.see")
 @require_safe
 def instrument(request: HttpRequest, key: str) -> HttpResponse:
     """Show one instrument: its head, validity on the day, and one tab."""
@@ -368,6 +370,7 @@ def _neighbours(item: Instrument, row: Clause) -> tuple[Clause | None, Clause | 
     return before, after
 
 
+@needs("instrument.see")
 @require_safe
 def clause(request: HttpRequest, key: str, path: str) -> HttpResponse:
     """Show one clause between its neighbours, with the validity on the day and what rests on it."""

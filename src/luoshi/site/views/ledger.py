@@ -18,6 +18,7 @@ from luoshi.office.duties.queries import Ledger, LedgerFilter
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.instruments.validity import judge
 from luoshi.site import present
+from luoshi.site.access import needs
 from luoshi.site.addresses import Address, chips, facet, page_links
 from luoshi.site.context import as_of
 from luoshi.site.pages import page
@@ -51,6 +52,7 @@ def _month(text: str) -> datetime.date | None:
     return month if 1949 <= month.year <= 2100 else None
 
 
+@needs("duty.see")
 @require_safe
 def ledger(request: HttpRequest) -> HttpResponse:
     """Show one page of the ledger with its facets."""
@@ -184,6 +186,7 @@ def _empty_reason(wanted: LedgerFilter) -> str:
     )
 
 
+@needs("duty.see")
 @require_safe
 def ledger_export(request: HttpRequest) -> HttpResponse:
     """Send the rows of the present filter as an Excel file."""
@@ -203,6 +206,7 @@ def ledger_export(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@needs("duty.see")
 @require_safe
 def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one duty with its clause and how its limits were read."""

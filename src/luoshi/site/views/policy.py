@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from luoshi.kernel.citation import Citation, DocumentNumber
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.audit.actions import Actor
 from luoshi.office.instruments import queries, spool
 from luoshi.office.instruments.actions import IMPORT_JOB, read
 from luoshi.office.instruments.models import Instrument
@@ -21,6 +20,7 @@ from luoshi.office.instruments.queries import LibraryFilter
 from luoshi.office.instruments.validity import judge
 from luoshi.office.jobs.actions import enqueue
 from luoshi.site import present
+from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, facet, page_links
 from luoshi.site.context import AsOf, as_of
 from luoshi.site.pages import page
@@ -50,6 +50,7 @@ def read_filter(query: QueryDict, seen: AsOf) -> LibraryFilter:
     )
 
 
+@needs("instrument.see")
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """Show one page of the instruments; a whole number, with or without a clause, leads straight to it."""
@@ -168,6 +169,7 @@ def _shown_error(error: LuoshiError) -> dict[str, Any]:
     }
 
 
+@needs("instrument.import")
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a file or pasted text, check that it can be read, and go on to its preview; the library is not touched."""
@@ -202,12 +204,13 @@ def _too_large(size: int) -> str:
     }
 
 
+@needs("instrument.import")
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: HttpRequest, key: str) -> HttpResponse:
     """Show what an import would do; POST confirms it and queues the job."""
     waiting = spool.take(key)
     if request.method == "POST":
-        job = enqueue(IMPORT_JOB, actor=Actor(settings.OPERATOR, "web"), arguments={"key": key})
+        job = enqueue(IMPORT_JOB, actor=actor_of(request), arguments={"key": key})
         return HttpResponseRedirect(reverse("job", args=[job.pk]), status=303)
     context: dict[str, Any] = {
         "page_title": _("导入预览"),

@@ -22,6 +22,7 @@ from luoshi.office.jobs.actions import Progress
 from luoshi.office.jobs.models import Job
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.site import present
+from luoshi.site.access import OPEN, needs
 from luoshi.site.addresses import Address, page_links
 from luoshi.site.context import as_of
 from luoshi.site.pages import page, wants_fragment
@@ -32,11 +33,13 @@ _IMPORTS_PAGE = 30
 _STOP_POLLING = 286
 
 
+@needs(OPEN)
 def home(_request: HttpRequest) -> HttpResponse:
     """Lead to the desk."""
     return HttpResponseRedirect(reverse("desk"))
 
 
+@needs("desk.see")
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """Show what there is, what is due next, what came in."""
@@ -86,6 +89,7 @@ def _import_row(issue: GazetteIssue) -> dict[str, Any]:
     }
 
 
+@needs("import.see")
 @require_safe
 def imports(request: HttpRequest) -> HttpResponse:
     """List what has been imported, newest first, and jobs that run or failed."""
@@ -118,6 +122,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     return page(request, "site/imports.html", context, fragment="results")
 
 
+@needs("job.see")
 @require_safe
 def job(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a job is; ends the polling with status 286 when it has ended."""
@@ -205,6 +210,7 @@ def _issue_summary(issue: GazetteIssue) -> dict[str, Any]:
     }
 
 
+@needs("import.see")
 @require_safe
 def import_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what one file brought: counts, instruments, warnings."""
@@ -220,6 +226,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
     return page(request, "site/import.html", context)
 
 
+@needs(OPEN)
 @require_safe
 def health(_request: HttpRequest) -> HttpResponse:
     """Say whether the database answers, for a watchdog."""
@@ -231,6 +238,7 @@ def health(_request: HttpRequest) -> HttpResponse:
     )
 
 
+@needs(OPEN)
 @require_safe
 def choose(request: HttpRequest, cookie: str, allowed: tuple[str, ...]) -> HttpResponse:
     """Keep the reader's choice of language or size in a cookie and go back to the page."""

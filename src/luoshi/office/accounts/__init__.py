@@ -1,0 +1,1 @@
+"""People who work here: accounts, the organs and roles they hold, delegations, tokens."""

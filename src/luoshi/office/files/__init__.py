@@ -1,0 +1,1 @@
+"""Files kept as evidence: bounded, checked, named by their digest, never changed."""

@@ -1,0 +1,1 @@
+"""The parameter book: dated values proposed by one person, approved by another."""

@@ -1,0 +1,151 @@
+"""The one table of who may do what: `docs/permissions.md` and the page of roles print it, tests run through all of it.
+
+A cell is `all` (everywhere), `own` (what concerns the organ at which the role is held) or `-`. A new act is one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Role(StrEnum):
+    """What a person is in an organ; one person may hold several, never two of them in one matter."""
+
+    PUBLIC = "public"
+    CLERK = "clerk"
+    REVIEWER = "reviewer"
+    LEADER = "leader"
+    ARCHIVIST = "archivist"
+    SUPERVISOR = "supervisor"
+    STAFFING = "staffing"
+    PERSONNEL = "personnel"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def title(self) -> str:
+        """The Chinese word."""
+        return ROLE_TITLES[self]
+
+
+ROLE_TITLES: Mapping[Role, str] = MappingProxyType(
+    {
+        Role.PUBLIC: "公众",
+        Role.CLERK: "经办",
+        Role.REVIEWER: "审核",
+        Role.LEADER: "负责人",
+        Role.ARCHIVIST: "文书",
+        Role.SUPERVISOR: "督查",
+        Role.STAFFING: "编制管理",
+        Role.PERSONNEL: "干部管理",
+        Role.AUDITOR: "审计",
+        Role.ADMINISTRATOR: "系统管理",
+    }
+)
+
+
+class Reach(StrEnum):
+    """How far a permission goes."""
+
+    NONE = "-"
+    OWN = "own"
+    ALL = "all"
+
+
+class Permission(NamedTuple):
+    """One row: key, Chinese title, reach by role."""
+
+    key: str
+    title: str
+    reach: Mapping[Role, Reach]
+
+
+_COLUMNS = (
+    Role.PUBLIC,
+    Role.CLERK,
+    Role.REVIEWER,
+    Role.LEADER,
+    Role.ARCHIVIST,
+    Role.SUPERVISOR,
+    Role.STAFFING,
+    Role.PERSONNEL,
+    Role.AUDITOR,
+    Role.ADMINISTRATOR,
+)
+
+_TABLE = """
+key                title                      pub cle rev lea arc sup sta per aud adm
+instrument.see     看文件、条款、效力         all all all all all all all all all all
+instrument.import  导入公报、更正版           -   -   -   -   all -   -   -   -   -
+import.see         看导入记录、修补与存疑     -   -   -   -   all all -   -   all -
+review.see         看核对页                   -   -   -   -   all all -   -   all -
+review.decide      核对：确认、改、拆、排除   -   -   -   -   all -   -   -   -   -
+review.confirm     核对：第二人确认           -   -   -   -   all all -   -   -   -
+print.note         给印刷错误加注             -   -   -   -   all -   -   -   -   -
+duty.see           看责任台账                 -   own own own all all all own all -
+matter.see         看事项、进展、证据         -   own own own all all -   own all -
+matter.report      填报进展、上传证据         -   own -   own -   -   -   -   -   -
+matter.assign      指定办理人                 -   -   own own -   -   -   -   -   -
+matter.check       核验：接受、退回、销号     -   -   -   -   -   all -   -   -   -
+matter.reopen      重新打开                   -   -   -   -   -   all -   -   -   -
+matter.remind      催办                       -   -   -   -   -   all -   -   -   -
+matter.push        接口送入督办事项           -   -   -   -   -   all -   -   -   -
+organ.see          看单位、职务、任职依据     all all all all all all all all all all
+organ.edit         拟改单位、名称、承接关系   -   -   -   -   -   -   all -   -   -
+organ.confirm      第二人确认单位变更         -   -   -   -   -   -   all -   -   -
+name.decide        拟定误印、歧义名称的读法   -   -   -   -   all -   all -   -   -
+name.confirm       第二人确认名称读法         -   -   -   -   all -   all -   -   -
+post.edit          登记职务、任免             -   -   -   -   -   -   -   all -   -
+post.confirm       第二人确认任免             -   -   -   -   -   -   -   all -   -
+person.see         看人员内部信息             -   -   -   -   -   -   -   all all -
+person.merge       拟合并同名人员             -   -   -   -   -   -   -   all -   -
+person.confirm     第二人确认合并             -   -   -   -   -   -   -   all -   -
+group.propose      拟改领导小组成员           -   own -   own all -   -   -   -   -
+group.confirm      确认领导小组成员           -   -   own own all -   -   -   -   -
+parameter.see      看参数簿                   all all all all all all all all all all
+parameter.propose  拟改参数                   -   own -   -   all -   -   -   -   -
+parameter.approve  批准参数                   -   -   own own all -   -   -   -   -
+decision.run       试算                       all all all all all all all all all all
+desk.see           看自己的工作台             -   all all all all all all all all all
+search.use         检索                       all all all all all all all all all all
+delegation.give    授权他人代行               -   own own own own own own own -   -
+token.own          管理自己的接口令牌         -   all all all all all all all all all
+user.see           看人员账号和角色           -   -   -   own -   -   -   -   all all
+user.manage        开停账号、授角色           -   -   -   -   -   -   -   -   -   all
+audit.see          看审计记录                 -   -   -   -   -   -   -   -   all -
+audit.verify       校验审计链                 -   -   -   -   -   -   -   -   all all
+job.see            看后台任务                 -   all all all all all all all all all
+health.see         看运行状况                 -   -   -   -   -   -   -   -   all all
+design.see         看构件样张                 all all all all all all all all all all
+"""
+
+
+def _read(table: str) -> Mapping[str, Permission]:
+    header, *rows = [line.split() for line in table.strip().splitlines()]
+    assert header[2:] == [role.value[:3] for role in _COLUMNS], header
+    found = {}
+    for key, title, *cells in rows:
+        assert len(cells) == len(_COLUMNS), key
+        reach = {role: Reach(cell) for role, cell in zip(_COLUMNS, cells, strict=True)}
+        found[key] = Permission(key, title, MappingProxyType(reach))
+    return MappingProxyType(found)
+
+
+PERMISSIONS: Mapping[str, Permission] = _read(_TABLE)
+
+SECOND_HAND: Mapping[str, str] = MappingProxyType(
+    {
+        "review.confirm": "review.decide",
+        "organ.confirm": "organ.edit",
+        "name.confirm": "name.decide",
+        "post.confirm": "post.edit",
+        "person.confirm": "person.merge",
+        "group.confirm": "group.propose",
+        "parameter.approve": "parameter.propose",
+        "matter.check": "matter.report",
+    }
+)
+"""Acts that only another person than the one who did the act beside it may do, whatever roles the person holds."""

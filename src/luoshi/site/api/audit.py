@@ -1,0 +1,7 @@
+"""The audit trail, health, jobs."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+router = Router()

@@ -1,0 +1,7 @@
+"""The parameter book."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+router = Router()

@@ -1,0 +1,7 @@
+"""The parameter book."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
