@@ -190,7 +190,7 @@ def _opens_contents(lines: list[Line], index: int) -> bool:
 def _contents_end(lines: list[Line], start: int) -> int:
     last_paged = -1
     for index in range(start, min(start + 400, len(lines))):
-        if _PAGE_ENTRY.search(lines[index].text) and len(lines[index].text) < 120:
+        if len(lines[index].text) < 120 and _PAGE_ENTRY.search(lines[index].text):
             last_paged = index
         elif last_paged >= 0 and index - last_paged > 6:
             break
@@ -547,26 +547,29 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
     wanted = _letters(document.title)
     characters = frozenset(wanted)
     best: tuple[float, int, int, str] | None = None
+    open_lines = [_may_stand_in_title(line.text) for line in lines[:64]]
     for index in range(min(len(lines), 60)):
-        for count in range(1, min(5, len(lines) - index + 1)):
-            line = lines[index + count - 1].text
-            last = line[-1]
-            if last in "。;:,、" or len(compact(line)) > 70:
+        for after in range(index + 1, min(index + 5, len(lines) + 1)):
+            if not open_lines[after - 1]:
                 break
-            if last not in _TITLE_LAST:
+            if lines[after - 1].text[-1] not in _TITLE_LAST:
                 continue
-            text = bare(text_of(lines[index : index + count]))
+            text = bare(text_of(lines[index:after]))
             if 3 * len(characters.intersection(text)) < min(len(characters), len(text)):
                 continue
             score = _similarity(wanted, _letters(text))
             if score > 0.62 and (best is None or score > best[0]) and _TITLE_END.search(text):
-                best = (score, index, index + count, text)
+                best = (score, index, after, text)
     if best is None:
         return None
     _, first, after, text = best
     while first and _BARE_ANNEX.match(compact(lines[first - 1].text)):
         first -= 1
     return first, after, text
+
+
+def _may_stand_in_title(line: str) -> bool:
+    return line[-1] not in "。;:,、" and (len(line) <= 70 or len(compact(line)) <= 70)
 
 
 _BARE_ANNEX = re.compile(r"附件\d{0,2}:?$")

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from string import ascii_letters
 
 _PLAIN = (
     {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -22,6 +23,7 @@ _RARE = re.compile(f"[{re.escape(''.join(set(_PLAIN).difference(_COMMON)))}]")
 
 _BLANK = re.compile(" +")
 _LATIN = re.compile("[A-Za-z]")
+_LETTERS = frozenset(ascii_letters)
 _REMOVABLE = re.compile(r" +(?![A-Za-z])|(?<![A-Za-z,.;:]) +")
 _MARKDOWN = re.compile(r"(?:#{1,6} +|[-*+·] +(?=[^ \-*])|> ?)+")
 _TAG = re.compile(r"<(?P<block>/?(?:p|div|br|tr|li|h\d|table|td|th)\b)?[^<>\n]{0,200}>")
@@ -160,13 +162,15 @@ def _unmarked(text: str) -> tuple[str, int]:
 
 def _unglue(folded: str) -> str:
     """Break lines into which a web page glued several paragraphs, at the blanks it left between them."""
-    return "\n".join(_unglue_line(line) if len(line) > 160 else line for line in folded.split("\n"))
+    return "\n".join([_unglue_line(line) if len(line) > 160 else line for line in folded.split("\n")])
 
 
 def _unglue_line(line: str) -> str:
-    if _GLUED_DATE.search(line):
+    if "日 " in line and _GLUED_DATE.search(line):
         return _BETWEEN_WORDS.sub(_break, line)
-    return _GLUED.sub(_break, line)
+    if "。 " in line or ": " in line or "; " in line:
+        return _GLUED.sub(_break, line)
+    return line
 
 
 def _break(blanks: re.Match[str]) -> str:
@@ -182,6 +186,11 @@ def compact(text: str) -> str:
 
 def join(lines: Sequence[Line], skip: int = 0) -> Paragraph:
     """Join printed lines into one canonical paragraph, leaving out the first `skip` characters of the first line."""
+    if len(lines) == 1:
+        line = lines[0]
+        text = line.text
+        if " " not in text:
+            return Paragraph(text[skip:], [(0, line.start + skip)])
     parts: list[str] = []
     pieces: list[tuple[int, int]] = []
     length = 0
@@ -189,11 +198,16 @@ def join(lines: Sequence[Line], skip: int = 0) -> Paragraph:
         text, start = line.text, line.start
         if skip:
             text, start, skip = text[skip:], start + skip, 0
-        if parts and _LATIN.match(text) and _LATIN.match(parts[-1][-1:]):
+        if parts and text[:1] in _LETTERS and parts[-1][-1:] in _LETTERS:
             parts.append(" ")
             pieces.append((length, start - 1))
             length += 1
-        for place, part in _unbroken(text) if " " in text else ((0, text),):
+        if " " not in text:
+            pieces.append((length, start))
+            parts.append(text)
+            length += len(text)
+            continue
+        for place, part in _unbroken(text):
             pieces.append((length, start + place))
             parts.append(part)
             length += len(part)
