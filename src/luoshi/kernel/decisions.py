@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -32,7 +33,7 @@ from luoshi import __version__
 from luoshi.kernel.calendar import WorkingCalendar, announced_calendar
 from luoshi.kernel.citation import Citation
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.parameters import ParameterTable, Values
+from luoshi.kernel.parameters import Parameter, ParameterTable, Values
 
 
 class Outcome(StrEnum):
@@ -118,7 +119,12 @@ class Context:
 
 
 class Definition:
-    """A registered decision: its function, its facts, the parameters it reads."""
+    """A registered decision: its function, its facts, the parameters it reads.
+
+    `book` is the edition of the parameter book these parameters stand in, empty for the values as delivered.
+    """
+
+    book = ""
 
     def __init__(
         self,
@@ -136,12 +142,20 @@ class Definition:
         self.key = key
         self.title = title
         self.citation = None if citation is None else Citation.of(citation)
-        self.parameters = {name: parameters[name] for name in reads}
+        self.parameters: Mapping[str, Parameter] = {name: parameters[name] for name in reads}
         self.version = version
         self.uses_calendar = uses_calendar
         self.facts_model: type[BaseModel] = next(iter(get_type_hints(function).values()))
         self._validate = self.facts_model.__pydantic_validator__.validate_python
         self._contexts: dict[date, Context] = {}
+
+    def edition(self, parameters: Mapping[str, Parameter], book: str) -> Definition:
+        """Return this decision with the parameters of another edition of the book; what it reads stays the same."""
+        changed = copy(self)
+        changed.parameters = {name: parameters[name] for name in self.parameters}
+        changed.book = book
+        changed._contexts = {}
+        return changed
 
     def context(
         self, on: date, overrides: Mapping[str, Any] | None = None, calendar: WorkingCalendar | None = None
@@ -238,6 +252,7 @@ class Decision:
             "inputs": self.facts.model_dump(mode="json", exclude_unset=True, by_alias=True),
             "overrides": to_jsonable_python(dict(self.context.overrides)),
             "parameters": to_jsonable_python(self.parameters),
+            "book": self.definition.book,
             "calendar": self.context.calendar.version if self.definition.uses_calendar else None,
             "code": f"luoshi {__version__}, {self.definition.key} v{self.definition.version}",
             "answer_sha256": hashlib.sha256(self.to_json()).hexdigest(),
@@ -305,7 +320,7 @@ def find(key: str) -> Definition:
 
 
 def decide(
-    key: str,
+    key: str | Definition,
     facts: Mapping[str, Any] | str | bytes,
     on: date,
     overrides: Mapping[str, Any] | None = None,
@@ -313,9 +328,10 @@ def decide(
 ) -> Decision:
     """Take a decision by key. `facts`: an object or its JSON text; `overrides`: what-if values of parameters or facts.
 
-    An overridden decision is informal. E_NOT_FOUND, E_INPUT, E_PARAMETER_MISSING, E_CALENDAR_MISSING.
+    A key is decided with the parameters as delivered, a `Definition.edition` with those of its book. An overridden
+    decision is informal. E_NOT_FOUND, E_INPUT, E_PARAMETER_MISSING, E_CALENDAR_MISSING.
     """
-    definition = find(key)
+    definition = key if isinstance(key, Definition) else find(key)
     given = dict(_parsed(facts))
     assumed = dict(overrides or {})
     for name in assumed.keys() - definition.parameters.keys():
@@ -346,20 +362,25 @@ class Rerun(NamedTuple):
     differences: tuple[str, ...]
 
 
-def rerun(receipt: Mapping[str, Any], calendar: WorkingCalendar | None = None) -> Rerun:
-    """Take the decision of a receipt again, with the parameter values the receipt names. E_HASH if it was altered."""
+def rerun(
+    receipt: Mapping[str, Any], calendar: WorkingCalendar | None = None, today: Definition | None = None
+) -> Rerun:
+    """Take the decision of a receipt again, with the parameter values the receipt names. E_HASH if it was altered.
+
+    `today` is the decision with the parameters it would have now, for the differences; default: as delivered.
+    """
     body = {name: part for name, part in receipt.items() if name != "sha256"}
     if _digest(body) != receipt.get("sha256"):
         raise LuoshiError("E_HASH", "回执内容与其摘要不符，可能被改动")
-    definition = find(receipt["key"])
+    definition = today or find(receipt["key"])
     on = date.fromisoformat(receipt["on"])
     table = ParameterTable.from_data(
         {row["name"]: {"title": row["title"], "unit": row["unit"], "values": [row]} for row in receipt["parameters"]}
     )
-    today = definition.context(on, receipt["overrides"] or None, calendar)
-    as_then = Context(on, Values(on, table, receipt["overrides"]), today.calendar, receipt["overrides"])
+    present = definition.context(on, receipt["overrides"] or None, calendar)
+    as_then = Context(on, Values(on, table, receipt["overrides"]), present.calendar, receipt["overrides"])
     again = definition.decide(receipt["inputs"] | {}, as_then)
-    now = {name: dated.value for name, dated in today.parameters.dated.items()}
+    now = {name: dated.value for name, dated in present.parameters.dated.items()}
     then = {name: dated.value for name, dated in as_then.parameters.dated.items()}
     fresh = again.receipt
     differences = [f"参数“{name}”现为{now.get(name)}" for name in then if now.get(name) != then[name]]

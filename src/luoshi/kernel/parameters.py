@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cached_property
@@ -19,6 +19,9 @@ from pydantic_core import to_json
 
 from luoshi.kernel.citation import Citation
 from luoshi.kernel.errors import LuoshiError
+
+DECIMAL_UNITS = frozenset({"decimal", "%", "‰"})
+"""Units whose values are exact decimals, written as text."""
 
 
 class Provenance(StrEnum):
@@ -32,7 +35,10 @@ class Provenance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DatedValue:
-    """One value: in force from `valid_from` to `valid_to`, both included (None: no end known)."""
+    """One value: in force from `valid_from` to `valid_to`, both included (None: no end known).
+
+    `basis` names in words the outside rule or document a value rests on, where that is no clause of an instrument.
+    """
 
     value: Any
     valid_from: date
@@ -40,6 +46,7 @@ class DatedValue:
     citation: Citation | None
     source: Provenance
     confirmed_by: str | None = None
+    basis: str | None = None
 
     @property
     def needs_confirmation(self) -> bool:
@@ -53,12 +60,17 @@ class DatedValue:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A named number with its history, oldest first."""
+    """A named number with its history, oldest first.
+
+    `owner` is the slug of the organ that keeps it, `room` the programme it belongs to; empty where nobody said.
+    """
 
     name: str
     title: str
     unit: str
     values: tuple[DatedValue, ...]
+    owner: str = ""
+    room: str = ""
 
     def __post_init__(self) -> None:
         ordered = sorted(self.values, key=lambda value: value.valid_from)
@@ -124,6 +136,7 @@ class Values(dict[str, Any]):
                 "confirmed_by": dated.confirmed_by,
                 "needs_confirmation": dated.needs_confirmation,
             }
+            | ({} if dated.basis is None else {"basis": dated.basis})
             for name, dated in self.dated.items()
         ]
 
@@ -152,19 +165,71 @@ class ParameterTable(Mapping[str, Parameter]):
         return len(self._by_name)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> ParameterTable:
-        """Read the parsed content of a `parameters.yaml`.
+    def from_data(cls, data: Mapping[str, Any], room: str = "") -> ParameterTable:
+        """Read the parsed content of a `parameters.yaml` of `room`.
 
-        name: {title, unit, values: [{value, from, to?, citation?, source?, confirmed_by?}]}. Decimals are written as
-        text with `unit` saying so (`decimal`, `%`); floats are refused. Every fault names the parameter (E_INPUT).
+        name: {title, unit, owner?, values: [{value, from, to?, citation?, source?, basis?, confirmed_by?}]}. Decimals
+        are written as text with `unit` saying so (`decimal`, `%`); floats are refused. Every fault names the parameter
+        (E_INPUT).
         """
-        return cls(_parameter(name, entry) for name, entry in data.items())
+        return cls(_parameter(name, entry, room) for name, entry in data.items())
 
 
-def _parameter(name: str, entry: Any) -> Parameter:
+def superseding(values: Iterable[DatedValue], new: DatedValue) -> tuple[DatedValue, ...]:
+    """Return a history with `new` in it: it takes the place of what begins within its span.
+
+    What began before it ends on the day before and does not come back after it: where nothing else was decided for the
+    days after `new`, these days have no value.
+    """
+    kept = []
+    for value in values:
+        if value.valid_from < new.valid_from:
+            if value.valid_to is None or value.valid_to >= new.valid_from:
+                value = replace(value, valid_to=new.valid_from - timedelta(days=1))
+            kept.append(value)
+        elif new.valid_to is not None and value.valid_from > new.valid_to:
+            kept.append(value)
+    return tuple(sorted([*kept, new], key=lambda value: value.valid_from))
+
+
+def exact(name: str, unit: str, value: Any) -> Any:
+    """Return a value read from JSON or YAML as a parameter holds it: decimals exact, lists fixed; E_INPUT for floats.
+
+    Text is a decimal where the unit says so.
+    """
+    if isinstance(value, float):
+        raise LuoshiError("E_INPUT", f"参数“{name}”的值{value}是浮点数，请加引号写成文本", fields={"parameter": name})
+    if isinstance(value, str) and unit in DECIMAL_UNITS:
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite():
+            raise LuoshiError("E_INPUT", f"参数“{name}”的值“{value}”不是数", fields={"parameter": name})
+        return number
+    if isinstance(value, Mapping):
+        return {str(key): exact(name, unit, part) for key, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(exact(name, unit, part) for part in value)
+    return value
+
+
+def plain(value: Any) -> Any:
+    """Return a parameter's value as JSON holds it without loss: decimals as text; `exact` reads it back."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(part) for part in value]
+    return value
+
+
+def _parameter(name: str, entry: Any, room: str) -> Parameter:
     try:
         unit = str(entry["unit"])
-        return Parameter(name, str(entry["title"]), unit, tuple(_dated(name, unit, row) for row in entry["values"]))
+        values = tuple(_dated(name, unit, row) for row in entry["values"])
+        return Parameter(name, str(entry["title"]), unit, values, str(entry.get("owner", "")), room)
     except (KeyError, TypeError) as error:
         raise LuoshiError("E_INPUT", f"参数“{name}”缺少 {error}", fields={"parameter": name}) from None
 
@@ -175,28 +240,14 @@ def _dated(name: str, unit: str, row: Mapping[str, Any]) -> DatedValue:
     if source is Provenance.CLAUSE and citation is None:
         raise LuoshiError("E_INPUT", f"参数“{name}”出自条款，应注明条款", fields={"parameter": name})
     return DatedValue(
-        value=_exact(name, unit, row["value"]),
+        value=exact(name, unit, row["value"]),
         valid_from=_day(name, row["from"]),
         valid_to=None if row.get("to") is None else _day(name, row["to"]),
         citation=None if citation is None else Citation.of(str(citation)),
         source=source,
         confirmed_by=row.get("confirmed_by"),
+        basis=row.get("basis"),
     )
-
-
-def _exact(name: str, unit: str, value: Any) -> Any:
-    if isinstance(value, float):
-        raise LuoshiError("E_INPUT", f"参数“{name}”的值{value}是浮点数，请加引号写成文本", fields={"parameter": name})
-    if isinstance(value, str) and unit in ("decimal", "%", "‰"):
-        try:
-            return Decimal(value)
-        except InvalidOperation:
-            raise LuoshiError("E_INPUT", f"参数“{name}”的值“{value}”不是数", fields={"parameter": name}) from None
-    if isinstance(value, Mapping):
-        return {str(key): _exact(name, unit, part) for key, part in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(_exact(name, unit, part) for part in value)
-    return value
 
 
 def _day(name: str, value: Any) -> date:
