@@ -154,3 +154,36 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.op} {self.value}{self.unit}"
+
+
+from luoshi.office.duties.matter_models import (  # noqa: E402 - they refer to Duty, which stands above
+    CrossOff,
+    Evidence,
+    Extension,
+    Fired,
+    Matter,
+    MatterEvent,
+    MatterOrgan,
+    MatterPause,
+    OnceKey,
+    ProgressReport,
+)
+
+__all__ = [
+    "RECURRING",
+    "UNDATED",
+    "CrossOff",
+    "Duty",
+    "DutyOrgan",
+    "Evidence",
+    "Extension",
+    "Fired",
+    "Matter",
+    "MatterEvent",
+    "MatterOrgan",
+    "MatterPause",
+    "OnceKey",
+    "ProgressReport",
+    "Target",
+    "TimeLimit",
+]
