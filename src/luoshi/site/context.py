@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 import luoshi
 from luoshi.kernel.clock import CLOCK
+from luoshi.office.actors import VISITOR
 
 _EARLIEST = datetime.date(1949, 10, 1)
 _LATEST = datetime.date(2100, 12, 31)
@@ -65,13 +66,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("system", _("系统"), "settings", "/imports/"),
     )
     current = _place_of(request.path)
+    asof = as_of(request)
     return {
         "nav": [
             {"key": key, "title": title, "icon": icon, "href": href, "current": key == current}
             for key, title, icon, href in places
         ],
         "demo": settings.DEMO,
-        "asof": as_of(request),
+        "asof": asof,
+        "readonly": asof.active,
+        "actor": getattr(request, "actor", VISITOR),
         "search_href": "/policy/",
         "version": luoshi.__version__,
         "incident": getattr(request, "incident", ""),

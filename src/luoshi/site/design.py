@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from luoshi.kernel.calendar import announced_calendar
+from luoshi.kernel.clock import SHANGHAI
 from luoshi.kernel.dues import Pause, Unit
 from luoshi.kernel.limits import TimeLimit
 from luoshi.site.access import needs
@@ -86,6 +87,52 @@ WARNINGS = (
 )  # fmt: skip
 
 
+def _hour(day: int, hour: int) -> datetime:
+    return datetime(2019, 10, day, hour, 4, tzinfo=SHANGHAI)
+
+
+EVIDENCE = (
+    {"title": "付款凭证.pdf", "href": "/design/", "note": "2 页", "at": _hour(14, 9), "place": "测试镇甲村",
+     "digest": "9c1e5f2a09c4e1", "flags": ()},
+    {"title": "现场照片.jpg", "href": "", "note": "1.2 MB", "at": _hour(15, 8), "place": "",
+     "digest": "77aa01bb02cc03", "flags": ("离登记地点 1.4 公里",)},
+)  # fmt: skip
+
+EVENTS = (
+    {"at": "10月18日 00:00", "kind": "future", "words": "届时没有退回：视为同意，自动生效"},
+    {"at": "今天 09:12", "kind": "now", "words": "测试丙 打开本件"},
+    {"at": "10月11日 08:30", "kind": "auto", "words": "第 5 个工作日提醒：测试丙"},
+    {"at": "10月9日 10:22", "kind": "person", "words": "测试丙 核对材料", "note": "“分期代偿只此一笔”"},
+)
+
+HANDS = (
+    {"first": {"name": "测试丙", "post": "经办", "at": None, "you": True},
+     "second": {"name": "测试丁", "post": "负责人"},
+     "consequence": ("补偿比例自2019年11月1日起为 25 %", "此前已办结的件不变"),
+     "act": {"name": "act", "value": "propose", "words": "拟同意", "next": "测试丁"},
+     "back": {"name": "act", "value": "back", "words": "退回（写明理由）"}},
+    {"first": {"name": "测试丙", "post": "经办", "at": _hour(15, 9)},
+     "second": {"name": "测试丁", "post": "负责人", "you": True, "note": "逐项打钩后签"},
+     "void": "测试己 10月15日 10:02 改过金额", "act": {"name": "act", "value": "ok", "words": "确认生效"}},
+    {"first": {"name": "测试丙", "post": "经办", "at": _hour(14, 9)},
+     "second": {"name": "测试丁", "post": "负责人", "at": _hour(15, 10)}},
+)  # fmt: skip
+
+PREVIEW = {
+    "counts": {"new": 12, "changed": 3, "same": 40, "faulty": 2},
+    "columns": ("工作任务", "牵头单位", "期限"),
+    "rows": (
+        {"number": 2, "kind": "new", "cells": ({"value": "逐盏登记"}, {"value": "市住建局"}, {"value": "2019-10-31"})},
+        {"number": 3, "kind": "faulty", "cells": ({"value": "抽查"}, {"value": "市照明中心", "fault": "不在机构名录"},
+                                                  {"value": "2019-02-30", "fault": "没有这一天"})},
+        {"number": 4, "kind": "same", "cells": ({"value": "公示"}, {"value": "市财政局"}, {"value": "2019-11-15"})},
+    ),
+    "more": 54, "faults_href": "/design/",
+}  # fmt: skip
+
+BULK = ({"value": "remind", "words": gettext_lazy("催办")}, {"value": "export", "words": gettext_lazy("导出所选")})
+
+
 @needs("design.see")
 def design(request: HttpRequest) -> HttpResponse:
     """Show the design page."""
@@ -103,6 +150,7 @@ def design(request: HttpRequest) -> HttpResponse:
         "paused_ribbon": TimeLimit(5, Unit.WORKING_DAY).due(
             date(2019, 10, 8), calendar, pauses=[Pause(date(2019, 10, 9), date(2019, 10, 11), _("待补正"))]
         ),
+        "provisional_ribbon": TimeLimit(5, Unit.WORKING_DAY).due(date(2031, 9, 29), calendar),
         "long_ribbon": TimeLimit(45, Unit.WORKING_DAY).due(date(2019, 8, 26), calendar),
         "today": TODAY,
         "reasons": REASONS,
@@ -123,6 +171,12 @@ def design(request: HttpRequest) -> HttpResponse:
                  {"path": "附件1/三", "kind": "added", "old": "", "new": "每季度报送一次"},
                  {"path": "3/3.1/3.1.3/(4)", "kind": "removed", "old": "不再执行", "new": ""}],
         "warnings": WARNINGS,
+        "evidence": EVIDENCE, "events": EVENTS, "hands": HANDS, "preview": PREVIEW, "bulk": BULK,
+        "changes": [{"label": "金额", "old": "9.73万", "new": "9.72万"},
+                    {"label": "期限", "old": "", "new": "10月31日"},
+                    {"label": "单位", "old": "市住建局", "new": "市住建局"}],
+        "roles": [("clerk", _("经办")), ("leader", _("负责人"))],
+        "faults": {"until": _("到哪一天：早于开始日期"), "": _("两人不能是同一人")},
         "consequence": ["新增 2 件文件、58 条、责任 31 条", "市住建局台账新增 1 条，10月31日到期",
                         "已有的 1 件不变"],
         "error": {"code": "E_INPUT_EMPTY", "title": "这份文件是空的", "message": "里面没有文字，没有可以读出的内容。",

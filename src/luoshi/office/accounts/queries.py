@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.accounts.models import ApiToken, Assignment, Delegation, User
+from luoshi.office.accounts.models import ApiToken, Assignment, Delegation, SavedView, User
 from luoshi.office.actors import Actor, Grant
 from luoshi.office.roles import Role
 
@@ -76,3 +76,8 @@ def actor_named(login: str, via: str) -> Actor:
     if user is None:
         raise LuoshiError("E_NOT_FOUND", f"没有账号“{login}”，或已停用。")
     return standing(user).actor(via)
+
+
+def saved_views(user_id: int, name: str) -> Sequence[SavedView]:
+    """Return the views a person keeps of the list `name`, oldest first."""
+    return list(SavedView.objects.filter(user_id=user_id, list=name, dropped_at__isnull=True).order_by("id"))

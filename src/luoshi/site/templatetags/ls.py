@@ -1,7 +1,14 @@
 """The design system as template tags: each shared component once, with its words for screen readers.
 
 A tag takes a mapping or any object with the same attributes, so that views may pass dataclasses and the design page
-plain data. State is always told by shape and word before colour.
+plain data. State is always told by shape and word before colour. The tags, all of them shown on /design/:
+
+words   |typeset |ls_date |ls_moment |thousands |ls_label   `actor|may:"duty.see"` tells whether a control is offered
+chips   ls_icon ls_cite ls_lamp ls_validity ls_due ls_bar ls_progress ls_level ls_masked ls_organs ls_tag
+blocks  ls_holder ls_reasons ls_ribbon ls_days_left ls_derivation ls_due_open ls_consequence ls_diff ls_changes
+        ls_evidence ls_timeline ls_two_hands
+lists   ls_tabs ls_views ls_facets ls_chips ls_counts ls_pager ls_bulk ls_tick ls_import_preview
+forms   ls_errors ls_field ls_select ls_check ls_hidden_version        states  ls_empty ls_error ls_warnings
 """
 
 from __future__ import annotations
@@ -13,14 +20,16 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from luoshi.kernel.calendar import announced_calendar
 from luoshi.kernel.citation import Locator
 from luoshi.kernel.dues import Due
-from luoshi.site import drawing, ribbon, typography
+from luoshi.office.actors import Actor
+from luoshi.office.permissions import may
+from luoshi.site import derivation, drawing, ribbon, saved, typography
 
 register = template.Library()
 
@@ -121,6 +130,12 @@ def ls_run_in(heading: str) -> str:
 def one_group(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Give rows without groups to the table that shows groups."""
     return [{"title": "", "rows": rows}]
+
+
+@register.filter(name="may")
+def may_do(actor: Actor | None, key: str) -> bool:
+    """Tell whether `actor` may do `key` somewhere; the act itself asks again, for its organ."""
+    return actor is not None and may(actor, key)
 
 
 # --- chips ------------------------------------------------------------------------------------------------------------
@@ -242,11 +257,29 @@ def ls_level(bars: int) -> SafeString:
 
 
 @register.simple_tag
-def ls_masked(value: str, href: str = "") -> SafeString:
-    """Show a sensitive value with its middle hidden; `href` leads to where a purpose is stated to see it."""
-    hidden = value[:4] + "*" * max(len(value) - 8, 4) + value[-4:] if len(value) > 8 else "*" * len(value)
+def ls_masked(value: str, href: str = "", kind: str = "") -> SafeString:
+    """Show a sensitive value with its middle hidden; `href` leads to where a purpose is stated to see it.
+
+    `kind` id (6 and 4 left), phone (3 and 4), account (last 4), name (first character); else first and last 4.
+    """
+    hidden = _masked(value, kind)
     link = format_html(' <a class="ls-link" href="{}">{}</a>', href, _("查看（写明用途）")) if href else ""
     return format_html('<span class="ls-nowrap" title="{}">{}</span>{}', _("中间几位不显示"), hidden, link)
+
+
+def _masked(value: str, kind: str) -> str:
+    if kind == "name":
+        return value[:1] + "*" * max(len(value) - 1, 1)
+    first, last = {"id": (6, 4), "phone": (3, 4), "account": (0, 4)}.get(kind, (4, 4))
+    if len(value) <= first + last:
+        return "*" * len(value)
+    return value[:first] + "*" * max(len(value) - first - last, 4) + value[-last:]
+
+
+@register.simple_tag
+def ls_tag(words: str, tone: str = "") -> SafeString:
+    """Show a short word in a box: `待复核`, `演练`; `tone` red, yellow, green, blue or orange."""
+    return format_html('<span class="ls-tag{}">{}</span>', f" ls-tag-{tone}" if tone else "", words)
 
 
 @register.simple_tag
@@ -301,6 +334,21 @@ def ls_days_left(due_on: date | None, today: date) -> dict[str, Any]:
     return {"cells": ribbon.cells(days, today)}
 
 
+@register.inclusion_tag("ls/derivation.html")
+def ls_derivation(due: Any, today: date | None = None, silence: str = "", cite: Any = None) -> dict[str, Any]:
+    """Draw how a limit was counted, then start rule, pauses and extensions, calendar, and what silence brings about.
+
+    `due` is the kernel's `Due`; `silence` says what happens when nobody acts; `cite` is the clause of the limit.
+    """
+    return derivation.context(due, today, silence) | {"cite": cite}
+
+
+@register.inclusion_tag("ls/due_open.html")
+def ls_due_open(chip: Any, due: Any, today: date | None = None, silence: str = "", cite: Any = None) -> dict[str, Any]:
+    """Show a due chip that unfolds its derivation; works without scripts. `chip` as for `ls_due`, rest as above."""
+    return derivation.context(due, today, silence) | {"chip": chip, "cite": cite}
+
+
 @register.inclusion_tag("ls/consequence.html")
 def ls_consequence(sentences: Sequence[str]) -> dict[str, Any]:
     """Say what will happen before an act is done."""
@@ -322,6 +370,40 @@ def ls_diff(rows: Sequence[Any]) -> dict[str, Any]:
             for row in rows
         ]
     }
+
+
+@register.inclusion_tag("ls/changes.html")
+def ls_changes(rows: Sequence[Any], caption: str = "") -> dict[str, Any]:
+    """Show old → new by field: rows of {label, old, new}; what is equal is left out."""
+    changed = [row for row in rows if read(row, "old") != read(row, "new")]
+    return {"rows": changed, "caption": caption or _("改动")}
+
+
+@register.inclusion_tag("ls/evidence.html")
+def ls_evidence(items: Sequence[Any]) -> dict[str, Any]:
+    """Show files of evidence as tiles: {title, href, note, at (datetime), place, digest, flags: [words], picture}."""
+    return {"items": items}
+
+
+@register.inclusion_tag("ls/timeline.html")
+def ls_timeline(events: Sequence[Any], label: str = "") -> dict[str, Any]:
+    """Show what happened and what will, newest first: {at, words, note, kind: person, auto, now or future, href}."""
+    return {"events": events, "label": label or _("经过")}
+
+
+@register.inclusion_tag("ls/two_hands.html")
+def ls_two_hands(pair: Any) -> dict[str, Any]:
+    """Show who prepares and who confirms, side by side; stands inside the page's `<form method="post">`.
+
+    `pair` has `first` and `second`, each {name, post, at (datetime of the signature or None), you (bool), note}, and
+    may have `consequence` (sentences), `void` (why an earlier signature no longer counts), `act` {name, value, words,
+    next: whom it goes to}, `back` {name, value, words}: the buttons, left out where the actor may not act.
+    """
+    act = read(pair, "act", None)
+    words = ""
+    if act:
+        words = read(act, "words") + (_("，送{name}").format(name=read(act, "next")) if read(act, "next") else "")
+    return {"pair": pair, "act": act, "act_words": words}
 
 
 @register.inclusion_tag("ls/pager.html")
@@ -347,6 +429,145 @@ def ls_chips(chips: Sequence[Any], target: str = "") -> dict[str, Any]:
 def ls_tabs(tabs: Sequence[Any], label: str, target: str = "") -> dict[str, Any]:
     """Show saved views or the parts of a record as tabs; each is a link."""
     return {"tabs": tabs, "label": label, "target": target}
+
+
+@register.inclusion_tag("ls/views.html", takes_context=True)
+def ls_views(context: Any, name: str, tabs: Sequence[Any], label: str, target: str = "") -> dict[str, Any]:
+    """Show the given tabs, then the person's own saved views of the list `name`, then the way to save the present one.
+
+    A saved view is the query of the list without paging; the present one is saved from the address of the page.
+    """
+    request = context.get("request")
+    return saved.tabs_of(request, name, tabs) | {
+        "label": label,
+        "target": target,
+        "csrf_token": context.get("csrf_token"),
+        "readonly": context.get("readonly"),
+    }
+
+
+@register.inclusion_tag("ls/bulk.html")
+def ls_bulk(acts: Sequence[Any], shown: int = 0) -> dict[str, Any]:
+    """Show the bar of acts on ticked rows: acts of {name, value, words}; stands with `ls_tick`s in one form.
+
+    Without scripts it is always there; with them it appears when a row is ticked and says how many are.
+    """
+    return {"acts": acts, "shown": shown}
+
+
+@register.simple_tag
+def ls_tick(value: Any, words: str, name: str = "row") -> SafeString:
+    """Show the box that ticks a row; `words` name the row for a screen reader. An empty value ticks all of the page."""
+    every = mark_safe(" data-ls-tick-all") if value == "" else ""
+    return format_html(
+        '<label class="ls-tick"><input class="form-check-input" type="checkbox" {}value="{}"{}>'
+        '<span class="visually-hidden">{}</span></label>',
+        "" if every else format_html('name="{}" ', name),
+        value,
+        every or mark_safe(" data-ls-tick"),
+        words,
+    )
+
+
+@register.inclusion_tag("ls/import_preview.html")
+def ls_import_preview(preview: Any) -> dict[str, Any]:
+    """Show what an import would do, row by row; nothing is written yet.
+
+    `preview` has `counts` ({new, changed, same, faulty}), `columns` (titles), `rows` of {number, kind: new, changed,
+    same or faulty, cells: [{value, fault}]}, and may have `more` (rows not shown), `faults_href` (faults as Excel).
+    """
+    counts = read(preview, "counts", {})
+    words = (("new", _("新增")), ("changed", _("改")), ("same", _("不变")), ("faulty", _("错")))
+    kinds = dict(words)
+    faulty, rows = 0, []
+    for row in read(preview, "rows", ()):
+        cells, first = [], True
+        for cell in read(row, "cells", ()):
+            fault = read(cell, "fault")
+            faulty += bool(fault)
+            cells.append({"value": read(cell, "value"), "fault": fault, "id": f"fault-{faulty}" if fault else ""})
+            first = False
+        rows.append({"number": read(row, "number"), "word": kinds[read(row, "kind", "same")],
+                     "faulty": read(row, "kind") == "faulty", "cells": cells, "empty": first})  # fmt: skip
+    for row in rows:
+        for cell in row["cells"]:
+            if cell["id"]:
+                after = int(cell["id"].removeprefix("fault-")) + 1
+                cell["next"] = f"#fault-{after}" if after <= faulty else ""
+    return {
+        "counts": [{"title": word, "value": read(counts, key, 0), "href": "#fault-1" if key == "faulty" and faulty
+                    else "", "note": "", "bad": key == "faulty" and read(counts, key, 0)} for key, word in words],
+        "columns": read(preview, "columns", ()), "rows": rows, "faulty": faulty,
+        "more": read(preview, "more", 0), "faults_href": read(preview, "faults_href"),
+    }  # fmt: skip
+
+
+# --- forms ------------------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("ls/errors.html")
+def ls_errors(errors: Any) -> dict[str, Any]:
+    """Show why a form was not taken, each fault a link to its field: {field name: sentence}; "" is the form's own."""
+    listed = [{"href": f"#f-{name}" if name else "", "message": words} for name, words in dict(errors or {}).items()]
+    return {"errors": listed}
+
+
+@register.inclusion_tag("ls/field.html")
+def ls_field(
+    name: str,
+    label: str,
+    value: Any = "",
+    *,
+    errors: Mapping[str, str] | None = None,
+    hint: str = "",
+    kind: str = "text",
+    required: bool = False,
+    autocomplete: str = "off",
+    maxlength: int = 200,
+    rows: int = 3,
+) -> dict[str, Any]:
+    """Show one field with label, hint and fault; `kind` is an input type, `area` for several lines."""
+    return {"name": name, "label": label, "value": value, "error": (errors or {}).get(name, ""), "hint": hint,
+            "kind": kind, "required": required, "autocomplete": autocomplete, "maxlength": maxlength,
+            "rows": rows}  # fmt: skip
+
+
+@register.inclusion_tag("ls/select.html")
+def ls_select(
+    name: str,
+    label: str,
+    options: Sequence[Any],
+    value: Any = "",
+    *,
+    errors: Mapping[str, str] | None = None,
+    hint: str = "",
+    required: bool = False,
+) -> dict[str, Any]:
+    """Show a choice: `options` are (value, words) pairs."""
+    return {"name": name, "label": label, "options": [(str(key), words) for key, words in options],
+            "value": str(value), "error": (errors or {}).get(name, ""), "hint": hint, "required": required}  # fmt: skip
+
+
+@register.simple_tag
+def ls_check(name: str, label: str, checked: bool = False, value: str = "1") -> SafeString:
+    """Show one box to tick with its words."""
+    return format_html(
+        '<label class="ls-check"><input class="form-check-input" type="checkbox" name="{}" value="{}"{}> '
+        "<span>{}</span></label>",
+        name,
+        value,
+        mark_safe(" checked") if checked else "",
+        label,
+    )
+
+
+@register.simple_tag
+def ls_hidden_version(version: int) -> SafeString:
+    """Carry the version a form was opened at, so that a change made meanwhile is noticed (E_VERSION)."""
+    return format_html('<input type="hidden" name="version" value="{}">', version)
+
+
+# --- rows of figures, states ------------------------------------------------------------------------------------------
 
 
 @register.inclusion_tag("ls/counts.html")

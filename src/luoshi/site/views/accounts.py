@@ -35,4 +35,14 @@ def login(request: HttpRequest) -> HttpResponse:
     )
 
 
-urlpatterns: list[URLPattern] = [path("login/", login, name="login")]
+@needs("desk.see")
+def view_save(request: HttpRequest) -> HttpResponse:
+    """Keep the present conditions of a list under a name."""
+    raise NotImplementedError
+
+
+urlpatterns: list[URLPattern] = [
+    path("login/", login, name="login"),
+    path("account/views/", view_save, name="view-save"),
+    path("account/views/<int:pk>/drop/", view_save, name="view-drop"),
+]
