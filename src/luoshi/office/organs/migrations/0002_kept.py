@@ -1,0 +1,13 @@
+from django.db import migrations
+
+from luoshi.office.organs.triggers import keep_rows
+
+TABLES = (
+    "proposal", "organ", "organname", "reformbatch", "organrelation", "town", "namereading", "printnote", "post",
+    "person", "personidentifier", "personmerge", "evidence", "leadinggroup", "membership", "importedsheet",
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("organs", "0001_initial")]
+    operations = [migrations.RunPython(*keep_rows(f"organs_{table}")) for table in TABLES]
