@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, connections
 
 from luoshi.office.actors import Actor
-from luoshi.office.audit.actions import first_broken
 from luoshi.office.audit.models import AuditEntry
+from luoshi.office.audit.proof import first_broken
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.jobs.actions import enqueue, handler, run_next

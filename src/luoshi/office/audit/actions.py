@@ -1,67 +1,134 @@
-"""Append to the audit trail and prove it whole."""
+"""Append to the audit trail. If the trail cannot be written, the act it belongs to fails with it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+import datetime
+from contextvars import ContextVar
 from typing import Any
 
-from django.utils import timezone
+from django.db import transaction
 
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.audit.models import AuditEntry
-from luoshi.office.locks import serialise
+from luoshi.office.audit import chain
+from luoshi.office.audit.models import AuditEntry, AuditHead, Stream
+from luoshi.office.roles import PERMISSIONS, Reach
 
-GENESIS = "0" * 64
-
-
-def digest_of(entry: AuditEntry) -> str:
-    """Return the SM3 digest of `entry` and the digest before it, as 64 hex digits."""
-    content = [
-        entry.previous,
-        entry.at.isoformat(),
-        entry.who,
-        entry.via,
-        entry.act,
-        entry.subject,
-        entry.before,
-        entry.after,
-        entry.result,
-    ]
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.new("sm3", text.encode()).hexdigest()
+KEY: ContextVar[str] = ContextVar("audit_key", default="")
+"""The idempotency key under which the present request writes; `repetition` sets it."""
 
 
 def append(
-    *, actor: Actor, act: str, subject: str, before: Any = None, after: Any = None, result: str = "done"
+    *,
+    actor: Actor,
+    act: str,
+    subject: str,
+    before: Any = None,
+    after: Any = None,
+    result: str = "done",
+    purpose: str = "",
+    basis: str = "",
+    stream: str = "office",
+    permission: str = "",
+    at: datetime.datetime | None = None,
 ) -> AuditEntry:
     """Append one entry inside the caller's transaction, so that act and entry stand or fall together.
 
-    `before` and `after` are plain JSON data; money and dates go in as strings, since they are hashed as read back.
+    `act` is `room.verb`, `subject` `kind:id`; `before` and `after` are plain JSON data (dates and decimals go in as
+    text), `basis` a clause or document, `permission` the key by which the act was allowed (taken from `act` where they
+    are the same), `at` when it was done if that is not now. Appends to one stream wait for each other until the
+    transaction ends: an action appends last.
     """
-    serialise("audit")
-    last = AuditEntry.objects.order_by("-id").values_list("digest", flat=True).first()
-    entry = AuditEntry(
-        at=timezone.now(),
-        who=actor.name,
-        via=actor.via,
-        act=act,
-        subject=subject,
-        before=before,
-        after=after,
-        result=result,
-        previous=last or GENESIS,
-    )
-    entry.digest = digest_of(entry)
-    entry.save(force_insert=True)
+    if stream not in Stream.values:
+        raise ValueError(f"no audit stream {stream!r}")
+    role, organ = _acting_as(actor, permission or act)
+    with transaction.atomic():
+        head = _head(stream)
+        now = CLOCK.now()
+        entry = AuditEntry(
+            version=chain.VERSION,
+            stream=stream,
+            position=head.position + 1,
+            previous=head.digest,
+            at=at or now,
+            received_at=now,
+            who=_fit(actor.name, 100),
+            user_id=actor.user_id,
+            role=role,
+            organ=organ,
+            for_id=actor.for_id,
+            for_name=_fit(actor.for_name, 100),
+            via=actor.via,
+            act=act,
+            subject=_fit(subject, 200),
+            before=before,
+            after=after,
+            purpose=_fit(purpose, 200),
+            basis=_fit(basis, 200),
+            request_id=_fit(actor.request_id, 40),
+            key=_fit(KEY.get(), 100),
+            result=_fit(result, 30),
+        )
+        entry.digest = digest_of(entry)
+        entry.save(force_insert=True)
+        AuditHead.objects.filter(stream=stream).update(position=entry.position, digest=entry.digest)
     return entry
 
 
-def first_broken() -> AuditEntry | None:
-    """Return the first entry whose digest or link does not hold, None when the chain is whole."""
-    previous = GENESIS
-    for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2000):
-        if entry.previous != previous or entry.digest != digest_of(entry):
-            return entry
-        previous = entry.digest
-    return None
+def digest_of(entry: AuditEntry) -> str:
+    """Return the digest `entry` must have for what it holds."""
+    if entry.version == 1:
+        return chain.old_digest_of(
+            entry.previous,
+            entry.at.astimezone(datetime.UTC),
+            entry.who,
+            entry.via,
+            entry.act,
+            entry.subject,
+            entry.before,
+            entry.after,
+            entry.result,
+        )
+    return chain.digest_of(chain.columns_of(entry))
+
+
+def read_sensitive(*, actor: Actor, subject: str, fields: list[str], purpose: str) -> AuditEntry:
+    """Take down in the stream `sensitive` that `actor` reads `fields` of `subject`; E_PURPOSE without a purpose."""
+    if not purpose.strip():
+        raise LuoshiError("E_PURPOSE", "查看敏感信息须写明用途，写明后才显示。", fields={"fields": fields})
+    return append(
+        actor=actor,
+        act="sensitive.read",
+        subject=subject,
+        after={"fields": fields},
+        purpose=purpose.strip(),
+        stream=Stream.SENSITIVE,
+    )
+
+
+def _head(stream: str) -> AuditHead:
+    """Return the head of `stream`, locked until the transaction ends; SQLite's transactions have one writer anyway."""
+    rows = AuditHead.objects.select_for_update()
+    if (head := rows.filter(pk=stream).first()) is None:
+        AuditHead.objects.bulk_create(
+            [AuditHead(stream=stream, position=0, digest=chain.GENESIS)], ignore_conflicts=True
+        )
+        head = rows.get(pk=stream)
+    return head
+
+
+def _acting_as(actor: Actor, permission: str) -> tuple[str, str]:
+    """Return the role and the organ of the grant that allows `permission`, of the first grant where none is named."""
+    if not actor.grants:
+        return "", ""
+    reach = PERMISSIONS[permission].reach if permission in PERMISSIONS else None
+    fitting = (grant for grant in actor.grants if reach and reach[grant.role] is not Reach.NONE)
+    grant = next(fitting, actor.grants[0])
+    return grant.role.value, grant.organ
+
+
+def _fit(text: str, length: int) -> str:
+    """Return text that every database keeps: without NUL, cut with an ellipsis; the trail must not refuse a name."""
+    text = text.replace("\0", "�").encode("utf-8", "replace").decode()
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -74,7 +74,16 @@ def handler(kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def enqueue(kind: str, *, actor: Actor, arguments: dict[str, Any]) -> Job:
     """Put a job of `kind` in the queue; `arguments` are plain JSON data."""
-    job = Job.objects.create(kind=kind, arguments=arguments, by=actor.name, created_at=timezone.now())
+    job = Job.objects.create(
+        kind=kind,
+        arguments=arguments,
+        by=actor.name,
+        by_id=actor.user_id,
+        for_id=actor.for_id,
+        for_name=actor.for_name,
+        request_id=actor.request_id,
+        created_at=timezone.now(),
+    )
     transaction.on_commit(_wake.set)
     return job
 
@@ -86,7 +95,7 @@ def run_next() -> Job | None:
         return None
     try:
         function = _HANDLERS[job.kind]
-        result = function(Progress(job.pk), Actor.system(job.by, "job"), **job.arguments)
+        result = function(Progress(job.pk), Actor.system(job.by, "job", user_id=job.by_id), **job.arguments)
         _finish(job, Job.State.DONE, result=result)
     except LuoshiError as error:
         _finish(job, Job.State.FAILED, error={"code": error.code, "message": error.message})

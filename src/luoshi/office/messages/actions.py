@@ -1,0 +1,75 @@
+"""Tell people, exactly once per key and person, in the page and by e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import transaction
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.accounts.models import Assignment, User
+from luoshi.office.actors import Actor
+from luoshi.office.messages.models import Mail, Message
+
+
+def tell(*, key: str, users: Iterable[int], kind: str, text: str, href: str) -> int:
+    """Put a message before each of `users` (ids of accounts) who was not told under `key`; return how many were.
+
+    Side effects: one row a person, and where e-mail is set up one waiting e-mail to each with an address. The e-mail
+    says only that there is something to read: what it is stays inside. Call it in the action's transaction.
+    `key` names the event (`matter.due:12:2026-03-01`), `kind` its sort, `href` is an address of this site.
+    """
+    if href and not (href.startswith("/") and not href.startswith("//")):
+        raise ValueError(f"not an address of this site: {href!r}")
+    wanted = set(users)
+    with transaction.atomic():
+        told = set(Message.objects.filter(key=key, user__in=wanted).values_list("user_id", flat=True))
+        people = User.objects.filter(pk__in=wanted - told, is_active=True).order_by("id")
+        now = CLOCK.now()
+        found = list(people)
+        Message.objects.bulk_create(
+            [Message(user=user, key=key, kind=kind, text=_fit(text), href=href[:300], at=now) for user in found],
+            ignore_conflicts=True,
+        )
+        if getattr(settings, "SMTP_URL", ""):
+            Mail.objects.bulk_create([_mail(user, key) for user in found if user.email], ignore_conflicts=True)
+    return len(found)
+
+
+def tell_organ(*, key: str, organ: str, roles: Iterable[str], kind: str, text: str, href: str) -> int:
+    """Tell everybody who today holds one of `roles` at `organ` (its slug); return how many were told now."""
+    today = CLOCK.today()
+    held = Assignment.objects.filter(organ=organ, role__in=[str(role) for role in roles], valid_from__lte=today)
+    users = {row.user_id for row in held.select_related("user") if row.held_on(today) and row.user.is_active}
+    return tell(key=key, users=users, kind=kind, text=text, href=href)
+
+
+def mark_read(*, actor: Actor, ids: Iterable[int] | None = None) -> int:
+    """Mark the actor's own messages as read, all of them without `ids`; return how many were unread."""
+    if actor.user_id is None:
+        raise LuoshiError("E_LOGIN", "消息是个人的，请先登录。")
+    rows = Message.objects.filter(user=actor.user_id, read_at__isnull=True)
+    if ids is not None:
+        rows = rows.filter(pk__in=list(ids))
+    return rows.update(read_at=CLOCK.now())
+
+
+def _mail(user: User, key: str) -> Mail:
+    now = CLOCK.now()
+    origin = settings.CSRF_TRUSTED_ORIGINS[0] if settings.CSRF_TRUSTED_ORIGINS else ""
+    where = f"请打开 {origin}/messages/ 查看。" if origin else "请登录后在“消息”里查看。"
+    return Mail(
+        key=f"{key}@{user.pk}"[:180],
+        to=user.email,
+        subject="落实：您有一条新消息",
+        body=f"{user.name}：\n\n落实系统里有一条与您有关的新消息。{where}\n\n（此邮件由系统发出，请勿回复。）\n",
+        made_at=now,
+        next_at=now,
+    )
+
+
+def _fit(text: str) -> str:
+    text = text.replace("\0", "")
+    return text if len(text) <= 300 else text[:299] + "…"
