@@ -90,21 +90,26 @@ def match_phrase(text: str, start: int) -> Phrase | None:
 
 
 def _phrase(m: re.Match[str]) -> Phrase:
-    part = m["part"] or m["bare"] or m["close"] or ""
-    return Phrase(m.start(), m.end(), m["year"] or "", part)
+    year, part, bare, close = m.groups("")
+    return Phrase(m.start(), m.end(), year, part or bare or close)
 
 
 def resolve(phrase: Phrase, year: int | None, issued_on: date | None) -> Period | None:
     """Days of a phrase; `year` stands in for one that is not printed. None where that is unknown or no such day."""
-    recurring = phrase.year in RECURRING_YEARS
-    if phrase.year in RELATIVE_YEARS:
-        year = None if year is None else year + RELATIVE_YEARS[phrase.year]
-    elif phrase.year and not recurring:
-        year = number(phrase.year.rstrip("年度"))
+    return _resolve(phrase.year, phrase.part, year, issued_on)
+
+
+@lru_cache(maxsize=4096)
+def _resolve(printed: str, part: str, year: int | None, issued_on: date | None) -> Period | None:
+    """Resolve the words of a phrase; an issue says 12月底 and 今年 again and again."""
+    recurring = printed in RECURRING_YEARS
+    if printed in RELATIVE_YEARS:
+        year = None if year is None else year + RELATIVE_YEARS[printed]
+    elif printed and not recurring:
+        year = number(printed.rstrip("年度"))
     if year is None or not 1900 <= year <= 2100:
         return None
-    has_year = bool(phrase.year)
-    part = phrase.part
+    has_year = bool(printed)
     if part in ("", "年"):
         return Period(date(year, 1, 1), date(year, 12, 31), "year", False, recurring, has_year)
     if part in ("月底", "月末", "本月底", "本月末"):

@@ -76,8 +76,10 @@ class _Found(NamedTuple):
     open_ended: bool = False
 
 
-class _Filed:
-    """A filed duty and what it already holds."""
+class _Holdings:
+    """What a filed duty already holds; looked at only when a second statement goes into it, which few duties see."""
+
+    __slots__ = ("actions", "cooperating", "duty", "local_text", "places")
 
     def __init__(self, duty: records.Duty) -> None:
         self.duty = duty
@@ -112,7 +114,8 @@ class DutyReader:
         self.sheet = sheet
         self.context = context
         self.state = state
-        self.filed: dict[tuple[str, frozenset[str]], _Filed] = {}
+        self.filed: dict[tuple[str, frozenset[str]], records.Duty] = {}
+        self.holdings: dict[tuple[str, frozenset[str]], _Holdings] = {}
         self.names: dict[str, dict[str, None]] = {}
         self.unknown: set[str] = set()
         self.bodies: dict[int, tuple[str, ...] | None] = {}
@@ -144,7 +147,7 @@ class DutyReader:
             self._read_figures(node, read, by, lead)
             if opening := _opening_by(text, read.limits) or by:
                 dated[id(node)] = opening
-        self.sheet.instrument.duties.extend(filed.duty for filed in self.filed.values())
+        self.sheet.instrument.duties.extend(self.filed.values())
 
     # --- marks
 
@@ -187,7 +190,7 @@ class DutyReader:
         if not self.sheet.local_place:
             return
         for name in (*mark.lead, *mark.cooperating):
-            if name in self.unknown or name[0] == "各" or not _NAMES_ONE.search(name) or self.sheet.organ(name).slug:
+            if self.sheet.slug(name) or name in self.unknown or name[0] == "各" or not _NAMES_ONE.search(name):
                 continue
             self.unknown.add(name)
             near = self.sheet.directory.similar(name)
@@ -251,7 +254,7 @@ class DutyReader:
 
     def _own_body(self, node: Node) -> tuple[str, ...] | None:
         """A run-in heading that names a body whose text says what it is made of and what it does."""
-        if not node.heading or not _MADE_OF.match(node.text):
+        if not node.heading or not _MADE_OF.match(node.paragraph.text, node.heading_end):
             return None
         parsed = bodies(node.heading, self.state.level)
         return parsed[0] if parsed else None
@@ -280,8 +283,9 @@ class DutyReader:
         """Withdraw the duty of nobody that paragraphs were given before the mark that covers them was read."""
         first = next((read.paragraph.start for node, read in covers if node.filed == clause), None)
         known = self.filed.get((clause, frozenset()))
-        if first is not None and known is not None and known.duty.start >= first:
+        if first is not None and known is not None and known.start >= first:
             del self.filed[clause, frozenset()]
+            self.holdings.pop((clause, frozenset()), None)
 
     def _file(self, clause: str, found: _Found) -> None:
         """File a duty; a second statement with the same lead in the same clause goes into the first."""
@@ -289,16 +293,18 @@ class DutyReader:
         cooperating = self.sheet.organs(found.cooperating)
         key = (clause, frozenset(found.lead))
         if (known := self.filed.get(key)) is not None:
-            known.add(found, cooperating, local)
+            holdings = self.holdings.get(key)
+            if holdings is None:
+                holdings = self.holdings[key] = _Holdings(known)
+            holdings.add(found, cooperating, local)
             return
         names = self.names.setdefault(clause, {})
         if len(names) < _FORMS:
             names.update(dict.fromkeys(found.lead))
-        duty = records.Duty(
+        self.filed[key] = records.Duty(
             clause, found.action, found.summary, self.sheet.organs(found.lead), cooperating, local,
             list(found.local_text), found.limits, *found.span, found.basis, found.confidence, found.open_ended,
         )  # fmt: skip
-        self.filed[key] = _Filed(duty)
 
     def _read_figures(self, node: Node, read: _Read, by: str | None, lead: list[Organ]) -> None:
         instrument, span = self.sheet.instrument, read.paragraph.span
@@ -332,9 +338,14 @@ def _covers(pending: Sequence[tuple[Node, _Read]], node: Node) -> list[tuple[Nod
 
 def _known_form(name: str, known: dict[str, None]) -> str | None:
     """Return the known name of the same body: two forms of one body in one clause are merged under the first."""
+    if not known:
+        return None
     if len(known) > _FORMS and name in known:
         return name
-    return next((other for other in islice(known, _FORMS) if same_body(other, name)), None)
+    for other in islice(known, _FORMS):
+        if same_body(other, name):
+            return other
+    return None
 
 
 def _outside(limits: Sequence[FoundLimit], statements: Sequence[Statement]) -> list[FoundLimit]:

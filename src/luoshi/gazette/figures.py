@@ -101,13 +101,15 @@ _AFTER = re.compile(
     r"(?:(?P<ge>及?以上)|(?P<le>及?以下|以内|之内|内(?=[,;。、)的]|$))|(?P<about>左右|上下))(?:\(不?含[^)]{0,10}\))?"
 )
 _BEFORE = re.compile(
-    r"(?P<ge>大于等于|不(?:得|应|能|可|宜|会)?(?:低于|少于|小于|短于)|至少|最低|最少)"
+    r"(?=[不至最控限高超大多突逾上低少小未基约近接])"
+    r"(?:(?P<ge>大于等于|不(?:得|应|能|可|宜|会)?(?:低于|少于|小于|短于)|至少|最低|最少)"
     r"|(?P<le>小于等于|不(?:得|应|能|可|宜|会)?(?:超过|超出|高于|大于|多于|超|突破)|控制在|限制在|最高|最多|至多)"
     r"|(?P<gt>高于|超过|大于|多于|超出|突破|超(?=$|百|千|万)|逾(?=$)|上(?=[百千万]))"
     r"|(?P<lt>低于|少于|小于|不足|不到|未满)"
-    r"|(?P<about>基本达到|基本实现|约(?=$)|近(?=$)|大约|接近)"
+    r"|(?P<about>基本达到|基本实现|约(?=$)|近(?=$)|大约|接近))"
 )
 _BEFORE_HINT = re.compile(r"[不至最控限高超大多突逾上低少小未基约近接]")
+_PARTS = re.compile("[,;。:]")
 _COMPARED_MEASURE = re.compile(r"平均|水平|[的每于建有配]")
 _DIGIT_OR_LIST = re.compile(r"[\d、]")
 _OPS = {"ge": ">=", "le": "<=", "gt": ">", "lt": "<", "about": "~"}
@@ -158,10 +160,10 @@ def last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 def _op_before(text: str, start: int) -> str | None:
     """Return the comparison printed before `start` in the same part of the sentence, no other figure in between."""
-    window = text[max(0, start - _REACH) : start]
-    if _BEFORE_HINT.search(window) is None:
+    hint = _BEFORE_HINT.search(text, max(0, start - _REACH), start)
+    if hint is None:
         return None
-    window = window[max(window.rfind(","), window.rfind(";"), window.rfind("。"), window.rfind(":")) + 1 :]
+    window = _PARTS.split(text[hint.start() : start])[-1]
     last = last_match(_BEFORE, window)
     if last is None or last.lastgroup is None:
         return None

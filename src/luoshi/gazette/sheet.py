@@ -25,16 +25,20 @@ class Sheet:
         self._slugs: dict[str, str | None] = {}
 
     def organ(self, name: str) -> Organ:
-        """Return an organ with its slug, which only instruments of the directory's own place are given."""
-        if not self.local_place:
-            return Organ(name)
-        if name not in self._slugs:
-            self._slugs[name] = self.directory.resolve(name, self.issued_on)
-        return Organ(name, self._slugs[name])
+        """Return an organ with its slug."""
+        return Organ(name, self.slug(name))
 
     def organs(self, names: Sequence[str]) -> list[Organ]:
         """Return the organs of a list of names."""
-        return [self.organ(name) for name in names]
+        return [Organ(name, self.slug(name)) for name in names]
+
+    def slug(self, name: str) -> str | None:
+        """Return the slug of an organ, which only instruments of the directory's own place are given."""
+        if not self.local_place:
+            return None
+        if name not in self._slugs:
+            self._slugs[name] = self.directory.resolve(name, self.issued_on)
+        return self._slugs[name]
 
     def warn(self, code: str, message: str, start: int, end: int) -> None:
         """Tell the reader what to check, and where."""

@@ -82,6 +82,10 @@ _GATE = re.compile(
     rf"(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})"
 )
 """Where a body's name meets a verb: only parts with such a place are read at all."""
+_LAST = "".join(sorted({word[-1] for word in words_of(_BODY)}))
+_GATE_HINT = re.compile(rf"[{_LAST}](?={first_of(f'{_ADVERBS} {_BINDING} {_PLAIN} , ( 设在')})")
+"""The last character of a body's name before the first of what follows: two tests where the gate itself makes many."""
+_LONGEST_BODY = 8
 _PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等)")
 _GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?{_DOES}")
 _CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以后|情况下|过程中|基础上|范围内|情形|原因)$")
@@ -217,7 +221,10 @@ def _place_in(run: str, name: str) -> int:
 
 def find_statements(text: str, level: Level, covered: Sequence[tuple[int, int]] = ()) -> list[Statement]:
     """Return the duties stated in a canonical paragraph; `covered` are spans of it (marks) that are no sentences."""
-    gates = [match.start() for match in _GATE.finditer(text)]
+    hint = _GATE_HINT.search(text)
+    if hint is None:
+        return []
+    gates = [match.start() for match in _GATE.finditer(text, max(0, hint.start() - _LONGEST_BODY))]
     found: list[Statement] = []
     done = position = mark = 0
     while position < len(gates):

@@ -256,16 +256,18 @@ class _Part(NamedTuple):
 
 
 def _surroundings(text: str, phrase: Phrase) -> _Part:
-    window = text[max(0, phrase.start - _LEFT) : phrase.start]
-    sentence = window[max(window.rfind("。"), window.rfind(";")) + 1 :]
-    left = sentence[max(sentence.rfind(","), sentence.rfind(":")) + 1 :]
-    right = text[phrase.tail : phrase.tail + _RIGHT]
-    ending = _PART_END.search(right)
-    return _Part(left, right[: ending.start()] if ending else right, sentence)
+    start, tail = phrase.start, phrase.tail
+    low = max(0, start - _LEFT)
+    low = max(low, text.rfind("。", low, start) + 1, text.rfind(";", low, start) + 1)
+    own = max(low, text.rfind(",", low, start) + 1, text.rfind(":", low, start) + 1)
+    ending = _PART_END.search(text, tail, tail + _RIGHT)
+    return _Part(text[own:start], text[tail : ending.start() if ending else tail + _RIGHT], text[low:start])
 
 
 def _quoted(text: str, phrase: Phrase) -> bool:
     """Tell whether the figure stands inside quotation marks or a title."""
+    if not ("“" in text or "《" in text or "‘" in text):
+        return False
     low = max(0, phrase.start - 60)
     for opening, closing in ("“”", "《》", "‘’"):
         at = text.rfind(opening, low, phrase.start)
@@ -297,7 +299,9 @@ def _counts_in_words(part: _Part, phrase: Phrase) -> bool:
 def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
     """Tell whether the figure belongs to a name, a counting of generalities, or the present state."""
     left, right = part.left, text[phrase.tail : phrase.tail + 10]
-    if _NAME_BEFORE.search(left) or (phrase.unit not in _MONEY and _EACH_BEFORE.search(left)):
+    if _NAME_BEFORE.search(left, max(0, len(left) - 2)):
+        return True
+    if "每" in left and phrase.unit not in _MONEY and _EACH_BEFORE.search(left):
         return True
     if phrase.unit not in _RATIOS and _NAME_AFTER.match(right):
         return True
@@ -309,7 +313,7 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if phrase.unit in _WEAK_UNITS and phrase.after_op is None and not _ACHIEVING.search(left):
         return True
-    if _DONE.search(left) or (_STATE_NEAR.search(left) and not _ACHIEVING.search(left)):
+    if ("了" in left and _DONE.search(left)) or (_STATE_NEAR.search(left) and not _ACHIEVING.search(left)):
         return True
     last = last_match(_STATE, part.sentence)
     return last is not None and not _FUTURE.search(part.sentence, last.end())
@@ -436,6 +440,8 @@ def _by(deadlines: Sequence[tuple[int, int, str]], text: str, phrase: Phrase, in
 
 
 def _baseline(part: _Part) -> str | None:
+    if not ("较" in part.left or "比" in part.left or "与" in part.left):
+        return None
     last = last_match(_BASE, part.left)
     return last["base"] if last else None
 
@@ -490,7 +496,7 @@ def find_figures(
         while position < len(ordered) and ordered[position].end <= phrase.start:
             position += 1
         in_limit = position < len(ordered) and ordered[position].start < phrase.end
-        if _FROM.search(part.left) and _TO.match(text, phrase.end):
+        if ("由" in part.left or "从" in part.left) and _FROM.search(part.left) and _TO.match(text, phrase.end):
             origin = (phrase.end, text[phrase.start : phrase.end])
             continue
         if phrase.unit in TIME_UNITS:

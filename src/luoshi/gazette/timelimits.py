@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from luoshi.gazette import dates
 from luoshi.gazette.dates import DIGITS, SMALL, YEAR, Period, Phrase
-from luoshi.gazette.wording import any_of
+from luoshi.gazette.wording import any_of, first_of
 
 
 class Context(NamedTuple):
@@ -43,14 +44,14 @@ class _Hit(NamedTuple):
     end: int
 
 
-_TIME = "年日月时天周季末旬钟"
+_TIME = re.compile("[年日月时天周季末旬钟]")
 _STOPS = ",。;:、().!?\n"
 _BEFORE = r"(?:之前|以前|前(?![一二三四两几0-9后期往来置述款列沿言]|提(?![出交供请报升高取示])))"
 
 
 def find_limits(text: str, context: Context) -> list[FoundLimit]:
     """All time limits of a canon paragraph or sentence, in printed order; never raises, linear in the text's length."""
-    if not any(map(text.__contains__, _TIME)):
+    if _TIME.search(text) is None:
         return []
     if context.year is None and context.issued_on:
         context = Context(context.issued_on, context.issued_on.year)
@@ -61,11 +62,12 @@ def find_limits(text: str, context: Context) -> list[FoundLimit]:
             if not taken.limits.meets(hit.start, hit.end):
                 taken.limits.add(hit.start, hit.end)
                 hits.append(hit)
-    return [FoundLimit(h.kind, h.value, text[h.start : h.end], h.start, h.end) for h in sorted(hits, key=_place)]
+    if len(hits) > 1:
+        hits.sort(key=_place)
+    return [FoundLimit(kind, value, text[start:end], start, end) for kind, value, start, end in hits]
 
 
-def _place(hit: _Hit) -> tuple[int, int]:
-    return hit.start, hit.end
+_place = attrgetter("start", "end")
 
 
 class _Spans:
@@ -80,15 +82,13 @@ class _Spans:
 
     def meets(self, start: int, end: int) -> bool:
         blocks = self._blocks
-        return (
-            bool(blocks)
-            and start < end
-            and any(
-                s < end and start < e
-                for block in range(start >> 6, (end - 1 >> 6) + 1)
-                for s, e in blocks.get(block, ())
-            )
-        )
+        if not blocks or start >= end:
+            return False
+        for block in range(start >> 6, (end - 1 >> 6) + 1):
+            for other_start, other_end in blocks.get(block, ()):
+                if other_start < end and start < other_end:
+                    return True
+        return False
 
 
 class _Taken(NamedTuple):
@@ -123,12 +123,11 @@ _EVERY = re.compile(
     r"每一?个?(?P<unit>半年|学年|年(?!龄|级)|季(?!节)|月|周(?![转期边岁年])|星期|工作日|日|天)"
     r"(?:(?<=[年季])度|(?<=月)份)?"
 )
-_ROUTINE = any_of(
-    """
+_ROUTINE_WORDS = """
     自查 检查 督查 抽查 巡查 核查 督导 通报 调度 考核 考评 考试 评估 评价 评比 总结 小结 例会
     分析 点评 汇报 会商 报告 报送 上报 报表 研判 排名 推进会 对账 盘点 公示 公布 公开 晾晒 清零
     督办 暗访 普查 巡检"""
-)
+_ROUTINE = any_of(_ROUTINE_WORDS)
 # A rhythm without 每: 按月, 分年度; the noun of a routine with its period before it (月度自查, 季通报); 半年一次.
 _PER = re.compile(
     "[按逐分年](?:(?P<unit>季度?|(?<=[按逐])[月周日])(?![期计历产前内节照常均加]|[度份]?(?:计划|实施|任务|目标|预算))"
@@ -136,7 +135,7 @@ _PER = re.compile(
 )
 # Patterns that run over every paragraph begin with one class of characters: the matcher skips to those quickly.
 _ROUTINES = re.compile(
-    r"(?P<unit>[年半季月日周天](?:年度?|度)?)(?P<count>(?:至少|不少于|原则上)?[一1])?"
+    rf"(?P<unit>[年半季月日周天](?=[年度至不原一1次报]|{first_of(_ROUTINE_WORDS)})(?:年度?|度)?)(?P<count>(?:至少|不少于|原则上)?[一1])?"
     rf"(?:(?P<times>次(?!性))|(?:{_ROUTINE}|报(?!名|考|价|废|批))(?!率|覆盖|结果|得分|成绩|等次|情况|[^,。;、]{{0,6}}率))"
 )
 _LONG_UNITS = ("月度", "季度", "半年", "半年度")
@@ -335,6 +334,7 @@ _AT_MOST = re.compile(
     rf"不(?:得|应|能)?(?:超过|多于)(?P<count>{_COUNT})"
     r"(?P<unit>个?(?:工作日|小时|月)|日|天|分钟)(?!的)"
 )
+_DONE_HINT = re.compile("工作日[办完反答批审]")
 _DONE_IN = re.compile(rf"(?<![{DIGITS}])(?P<count>{_COUNT})(?P<unit>个?工作日)(?:办结|办理完|完成|反馈|答复|批复|审结)")
 
 
@@ -358,7 +358,7 @@ def _spans(text: str, taken: _Taken) -> Iterator[_Hit]:
         for m in _AT_MOST.finditer(text):
             if m["unit"].endswith("工作日") or (m["time"] and (m["unit"][-1] != "月" or m["time"][-1] == "迟")):
                 yield _Hit("within", _amount(m["count"], m["unit"]), *_with_trigger(text, *m.span(), taken))
-    if "工作日" in text:
+    if _DONE_HINT.search(text):
         for m in _DONE_IN.finditer(text):
             yield _Hit("within", _amount(m["count"], m["unit"]), *_with_trigger(text, m.start(), m.end("unit"), taken))
 
@@ -714,6 +714,7 @@ _FROM_ISSUE = re.compile(
     r"(?:[自从]|(?<![^,。;:(])|(?<=于))(?:本?(?:文|通知|办法|意见|方案|预案|规定|细则|规则|文件|实施方案|实施意见|实施细则)|即)?"
     r"(?:发文|印发|发布|公布|下发|发出|即|印发实施)?之?日起"
 )
+_FROM_ISSUE_LENGTH = 12
 _FROM_ISSUE_NOT = re.compile(
     rf"(?:施行|实施|执行|生效|试行|正式|开始|至|到|—|,?有效|,?[^,。;]{{0,6}}?(?<![{DIGITS}]){_COUNT}(?:{_UNIT}))"
 )
@@ -722,6 +723,10 @@ _FROM_ISSUE_NOT = re.compile(
 def _from_issue(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
     if context.issued_on is None or "日起" not in text:
         return
-    for m in _FROM_ISSUE.finditer(text):
-        if m[0].strip("自从之日起") and not _FROM_ISSUE_NOT.match(text, m.end()):
+    done, at = 0, text.find("日起")
+    while at >= 0:
+        # A match ends with these two and is not longer: only a few characters before them are searched.
+        m = _FROM_ISSUE.search(text, max(done, at - _FROM_ISSUE_LENGTH), at + 2)
+        if m and m[0].strip("自从之日起") and not _FROM_ISSUE_NOT.match(text, m.end()):
             yield _Hit("from", str(context.issued_on), m.start(), m.end())
+        done, at = at + 2, text.find("日起", at + 2)
