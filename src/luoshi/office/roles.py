@@ -63,6 +63,15 @@ class Permission(NamedTuple):
     reach: Mapping[Role, Reach]
 
 
+class Separation(NamedTuple):
+    """Two roles one person may not hold on the same day: `anywhere`, or only `same_organ` when that is set."""
+
+    one: Role
+    other: Role
+    same_organ: bool
+    reason: str
+
+
 _COLUMNS = (
     Role.PUBLIC,
     Role.CLERK,
@@ -149,3 +158,72 @@ SECOND_HAND: Mapping[str, str] = MappingProxyType(
     }
 )
 """Acts that only another person than the one who did the act beside it may do, whatever roles the person holds."""
+
+_WRITING = (
+    Role.CLERK,
+    Role.REVIEWER,
+    Role.LEADER,
+    Role.ARCHIVIST,
+    Role.SUPERVISOR,
+    Role.STAFFING,
+    Role.PERSONNEL,
+)
+
+SEPARATIONS: tuple[Separation, ...] = (
+    *(Separation(Role.ADMINISTRATOR, role, False, "授角色的人不办业务") for role in _WRITING),
+    Separation(Role.ADMINISTRATOR, Role.AUDITOR, False, "授角色的人不审计自己的授权"),
+    *(Separation(Role.AUDITOR, role, False, "审计只看不办，不审自己办的事") for role in _WRITING),
+    Separation(Role.STAFFING, Role.PERSONNEL, False, "定机构编制与定人员任免分开"),
+    Separation(Role.SUPERVISOR, Role.CLERK, True, "填报进展与核验销号分开"),
+    Separation(Role.SUPERVISOR, Role.LEADER, True, "指定办理与核验销号分开"),
+)
+"""Pairs of roles one person may not hold together. Other pairs (经办 and 审核 at one organ) may be held together but
+never in one matter: `SECOND_HAND` below sees to that act by act."""
+
+
+def separation_of(one: tuple[Role, str], other: tuple[Role, str]) -> Separation | None:
+    """Return the rule that forbids holding the two roles (role, slug of the organ) together, None when they go."""
+    for rule in SEPARATIONS:
+        if {one[0], other[0]} == {rule.one, rule.other} and (not rule.same_organ or one[1] == other[1]):
+            return rule
+    return None
+
+
+def markdown() -> str:
+    """Return docs/permissions.md: who may do what, which acts need a second person, which roles exclude each other."""
+    words = {Reach.NONE: "—", Reach.OWN: "本单位", Reach.ALL: "全部"}
+    lines = [
+        "# 权限表",
+        "",
+        "谁能做什么。此页由 `luoshi users roles --markdown` 按 `luoshi.office.roles` 生成，测试逐格核对。",
+        "“本单位”指担任角色的单位承担的事项；“全部”不限单位。",
+        "",
+        "| 权限 | 含义 | " + " | ".join(role.title for role in _COLUMNS) + " |",
+        "|---|---|" + "---|" * len(_COLUMNS),
+    ]
+    lines += [
+        f"| `{row.key}` | {row.title} | " + " | ".join(words[row.reach[role]] for role in _COLUMNS) + " |"
+        for row in PERMISSIONS.values()
+    ]
+    lines += [
+        "",
+        "## 须另一人办理",
+        "",
+        "做了左边一步的人，不论还有什么角色，都不能做右边一步；代其办理的人也不能。",
+        "",
+    ]
+    lines += ["| 第一步 | 第二步（另一人） |", "|---|---|"]
+    lines += [f"| {PERMISSIONS[first].title} | {PERMISSIONS[then].title} |" for then, first in SECOND_HAND.items()]
+    lines += [
+        "",
+        "## 不能兼任的角色",
+        "",
+        "同一天不能由一人同时担任，受委托代办也不行。其余角色可以兼任，但同一件事不能经两次手。",
+        "",
+    ]
+    lines += ["| 角色 | 角色 | 范围 | 理由 |", "|---|---|---|---|"]
+    lines += [
+        f"| {rule.one.title} | {rule.other.title} | {'同一单位' if rule.same_organ else '任何单位'} | {rule.reason} |"
+        for rule in SEPARATIONS
+    ]
+    return "\n".join(lines) + "\n"
