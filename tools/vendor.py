@@ -13,6 +13,7 @@ import re
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "luoshi" / "site" / "static" / "vendor"
@@ -28,13 +29,38 @@ INTEGRITY = {
 }
 
 ICON_NAMES = (
-    "activity-heartbeat", "adjustments-horizontal", "alert-triangle", "arrow-down", "arrow-left", "arrow-right",
-    "arrow-up", "arrows-diff", "book-2", "calendar-event", "calendar-stats", "chevron-down", "chevron-left",
-    "chevron-right", "circle-check", "circle-x", "clock", "copy", "dots", "eye", "file-import", "file-spreadsheet",
-    "file-text", "filter-plus", "help-circle", "history", "info-circle", "language", "layout-dashboard", "link",
-    "list-check", "lock", "plus", "printer", "refresh", "search", "settings", "table", "text-size", "upload",
-    "user-check", "x",
+    "activity-heartbeat", "adjustments-horizontal", "alert-circle", "alert-triangle", "archive", "arrow-back-up",
+    "arrow-down", "arrow-left", "arrow-merge", "arrow-right", "arrow-up", "arrows-diff", "arrows-split", "ban", "bell",
+    "bell-ringing", "bolt", "book-2", "bookmark", "briefcase", "building", "building-community", "calculator",
+    "calendar-check", "calendar-event", "calendar-plus", "calendar-stats", "certificate", "chart-histogram", "check",
+    "chevron-down", "chevron-left", "chevron-right", "circle-check", "circle-x", "clipboard-check", "clipboard-text",
+    "clock", "coin-yuan", "copy", "corner-up-left", "database", "device-mobile", "dots", "download", "edit",
+    "exchange", "external-link", "eye", "eye-off", "file-export", "file-import", "file-spreadsheet", "file-text",
+    "filter-plus", "flag", "gavel", "git-merge", "help", "help-circle", "history", "home-2", "hourglass", "id-badge-2",
+    "info-circle", "key", "keyboard", "keyframe", "language", "layout-dashboard", "link", "list-check", "list-details",
+    "lock", "lock-open", "login-2", "logout", "mail", "map-pin", "message", "paperclip", "pencil", "photo",
+    "player-pause", "player-play", "plus", "printer", "qrcode", "refresh", "reload", "scissors", "search", "send",
+    "server", "settings", "shield-check", "shield-lock", "sitemap", "speakerphone", "square-check", "stack-2", "star",
+    "table", "tag", "target-arrow", "text-size", "upload", "user", "user-check", "user-circle", "user-off",
+    "user-plus", "users", "world", "x", "zoom-in",
 )  # fmt: skip
+
+UNUSED = re.compile(
+    r"\[data-bs-theme=[\"']?dark|\.theme-dark"
+    r"|\.(?:navbar|nav|dropdown|dropend|dropstart|dropup|offcanvas|carousel|modal|accordion|popover|bs-popover|tooltip"
+    r"|bs-tooltip|toast|ribbon|avatar|markdown|calendar|chart|chat|timeline|steps|step|switch-icon|datagrid|dimmer|loader"
+    r"|layout|signature|tracking|status|placeholder|offset|order|object|divide|figure|stars|apexcharts|payment|flag|tom"
+    r"|ts|tox|plyr|dropzone|jvm|noUi|litepicker|fslightbox|empty|progressbg|row-cols|col|g|gx|gy|list-group|tag|tags"
+    r"|form-imagecheck|form-colorinput|form-selectgroup|form-floating|input-icon|img|ratio|sticky|columns|space|hr"
+    r"|card-(?:tabs|rotate|stacked|link|stamp|chart|sponsor|progress|borderless|sm|md|lg|active|inactive|actions)"
+    r"|page|pagination|breadcrumb|spinner|alert|badge|collapse|collapsing|fade|was-validated|valid|invalid|is-valid"
+    r"|is-invalid|focus-ring|icon|btn-(?:close|ghost|outline|[a-z]*-lt|facebook|twitter|google|youtube|vimeo|dribbble"
+    r"|github|instagram|pinterest|vk|rss|flickr|bitbucket|tabler|x|blue|azure|indigo|purple|pink|red|orange|yellow|lime"
+    r"|green|teal|cyan|dark|light|info|muted|white|black|floating|action|loading|actions|list|square|pill|check|group"
+    r"|toggle|dropdown))(?![a-zA-Z0-9])"
+    r"|\.[a-z]+-(?:sm|md|lg|xl|xxl)(?:-[a-z0-9]+)?(?![a-z0-9-])(?<!btn-sm)(?<!btn-lg)"
+)
+"""Selectors of Tabler's parts that no page uses; `tests/site/test_components.py` finds a class that lost its rule."""
 
 SOURCE_MAP = re.compile(r"^/[/*]# sourceMappingURL=[^\n]*\n?", re.MULTILINE)
 SVG_INSIDE = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
@@ -70,6 +96,54 @@ def sprite(archive: tarfile.TarFile) -> str:
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
+def blocks(css: str) -> Iterator[tuple[str, str]]:
+    """Yield the top rules of minified CSS: what stands before the brace, and what is inside (`;` rules: no inside)."""
+    start, depth, opened, quote = 0, 0, 0, ""
+    for place, char in enumerate(css):
+        if quote:
+            quote = "" if char == quote and css[place - 1] != "\\" else quote
+        elif char in "\"'":
+            quote = char
+        elif char == "{":
+            opened, depth = (opened, depth + 1) if depth else (place, 1)
+        elif char == "}":
+            depth -= 1
+            if depth == 0:
+                yield css[start:opened], css[opened + 1 : place]
+                start = place + 1
+        elif char == ";" and depth == 0:
+            yield css[start : place + 1], ""
+            start = place + 1
+
+
+def subset(css: str) -> str:
+    """Return minified CSS without the rules no page uses; selectors that share a rule are judged one by one."""
+    licence = re.match(r"(?s)(@charset[^;]*;)?\s*(/\*!.*?\*/)", css)
+    head = licence.group(0) if licence else ""
+    kept = []
+    for selector, inside in blocks(re.sub(r"(?s)/\*.*?\*/", "", css[len(head) :])):
+        selector = selector.strip()
+        if selector.startswith(("@media", "@supports")):
+            inner = subset(inside)
+            kept += [f"{selector}{{{inner}}}"] if inner else []
+        elif selector.startswith("@") or not inside:
+            kept.append(f"{selector}{{{inside}}}" if inside else selector)
+        elif used := [one for one in split_selectors(selector) if not UNUSED.search(one)]:
+            kept.append(f"{','.join(used)}{{{inside}}}")
+    return head + "".join(kept)
+
+
+def split_selectors(selector: str) -> list[str]:
+    """Split at commas outside brackets."""
+    parts, depth, start = [], 0, 0
+    for place, char in enumerate(selector):
+        depth += (char in "([") - (char in ")]")
+        if char == "," and depth == 0:
+            parts.append(selector[start:place])
+            start = place + 1
+    return [*parts, selector[start:]]
+
+
 def main() -> None:
     """Write the vendored files and the list of their versions."""
     TARGET.mkdir(parents=True, exist_ok=True)
@@ -78,7 +152,7 @@ def main() -> None:
         with fetch(TABLER, into) as tabler, fetch(HTMX, into) as htmx, fetch(ICONS, into) as icons:
             # The source maps are not shipped, and a reference to a missing file stops collectstatic.
             files = {
-                "tabler.min.css": SOURCE_MAP.sub("", member(tabler, "dist/css/tabler.min.css")),
+                "tabler.min.css": subset(SOURCE_MAP.sub("", member(tabler, "dist/css/tabler.min.css"))) + "\n",
                 "htmx.min.js": SOURCE_MAP.sub("", member(htmx, "dist/htmx.min.js")),
                 "icons.svg": sprite(icons),
                 "LICENSE-tabler.txt": member(tabler, "LICENSE"),
