@@ -492,7 +492,7 @@ class OnceKey(models.Model):
 
 
 class Fired(models.Model):
-    """What the timer has carried out: a kind of step on a subject for the moment at which it fell due, once for ever."""
+    """What the timer has carried out: a kind of step on a subject, for the moment at which it fell due, once."""
 
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=120)

@@ -1,0 +1,180 @@
+"""The desk (工作台): what an actor owes today, what changed, whom it waits for; a fixed number of queries."""
+
+from __future__ import annotations
+
+import calendar as months
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from luoshi.kernel.calendar import ONE_DAY
+from luoshi.kernel.clock import start_of
+from luoshi.office.actors import Actor
+from luoshi.office.duties import concern, workdays
+from luoshi.office.duties.matter_models import FAR, CrossOff, Extension, Matter, MatterEvent, State
+from luoshi.office.duties.matter_queries import complete, to_check
+from luoshi.office.paging import Total, bounded_total
+from luoshi.office.permissions import may
+
+GROUP_ROWS = 40
+"""Rows shown of one group; the rest is a link."""
+_CHANGES = 100
+
+VIEWS = ("mine", "organ", "check", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group of the desk: key overdue|today|soon|month|paused, its title, how many, the first rows."""
+
+    key: str
+    title: str
+    total: Total
+    rows: list[Matter]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that lies with somebody else: what, with whom, since when, working days."""
+
+    matter: Matter
+    what: str
+    holder: str
+    since: datetime.datetime
+    working_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything the desk shows.
+
+    The six counts; `groups` in the order 已逾期, 今天到期, 三个工作日内, 本月, 停表; `months` maps each day of the
+    month to how many matters are due; `changes` are events by others since `since`, newest first, at most 10;
+    `backlog`: matters whose day was past when they were entered and that nobody has taken up; `next_due`: the first
+    matter due after this month, when nothing is due before.
+    """
+
+    view: str
+    views: dict[str, Total]
+    since: datetime.datetime
+    overdue: Total
+    today: Total
+    soon: Total
+    checking: Total
+    waiting: Total
+    changed: Total
+    groups: list[Group]
+    months: dict[datetime.date, int]
+    changes: list[MatterEvent]
+    waiting_rows: list[Waiting]
+    backlog: Total
+    undated: Total
+    next_due: Matter | None
+
+
+def desk(actor: Actor, day: datetime.date, *, view: str = "mine", since: datetime.datetime | None = None) -> Desk:
+    """Return the desk of `actor` on `day`.
+
+    `view` mine: what the actor holds, and what nobody yet holds in organs for which the actor reports (for a person who
+    reports for none: everything visible); organ: all of the actor's organs; check: what waits for the actor's check;
+    all: everything visible. `since`: when the actor left, midnight before `day` unless given.
+    """
+    since = since or start_of(day - ONE_DAY)
+    owed = _owed(actor, view)
+    third = workdays.shift(day, 3)
+    month_end = day.replace(day=months.monthrange(day.year, day.month)[1])
+    running = owed.exclude(state__in=[State.PAUSED, State.SUBMITTED]) if view != "check" else owed
+    parts = {
+        "overdue": ("已逾期", running.filter(late_on__lte=day)),
+        "today": ("今天到期", running.filter(due_sort=day, backlog=False)),
+        "soon": ("三个工作日内", running.filter(due_sort__gt=day, due_sort__lte=third)),
+        "month": ("本月", running.filter(due_sort__gt=third, due_sort__lte=month_end)),
+        "paused": ("停表", owed.filter(state=State.PAUSED)),
+    }
+    groups = [_group(key, title, rows) for key, (title, rows) in parts.items()]
+    totals = {group.key: group.total for group in groups}
+    waiting_rows, waiting = _waiting(actor, day)
+    changes, changed = _changes(actor, since)
+    nothing = not any(group.total.value for group in groups)
+    following = running.filter(due_sort__gt=month_end, due_sort__lt=FAR).order_by("due_sort", "id")
+    return Desk(
+        view=view,
+        views={
+            "mine": bounded_total(_owed(actor, "mine")),
+            "check": (checking := bounded_total(_owed(actor, "check"))),
+            "organ": bounded_total(_owed(actor, "organ")),
+        },
+        since=since,
+        overdue=totals["overdue"],
+        today=totals["today"],
+        soon=totals["soon"],
+        checking=checking,
+        waiting=waiting,
+        changed=changed,
+        groups=groups,
+        months=_month_counts(running, day.replace(day=1), month_end),
+        changes=changes,
+        waiting_rows=waiting_rows,
+        backlog=bounded_total(owed.filter(backlog=True, state=State.OPEN)),
+        undated=bounded_total(running.filter(due_sort=FAR)),
+        next_due=following.first() if nothing else None,
+    )
+
+
+def _group(key: str, title: str, rows: QuerySet[Matter]) -> Group:
+    total = bounded_total(rows)
+    shown = list(complete(rows).order_by("due_sort", "id")[:GROUP_ROWS]) if total.value else []
+    return Group(key, title, total, shown)
+
+
+def _owed(actor: Actor, view: str) -> QuerySet[Matter]:
+    rows = Matter.objects.filter(is_open=True)
+    if view == "check":
+        return rows.filter(to_check(actor))
+    own = concern.own_organs(actor) if view == "organ" else concern.organs_for(actor, "matter.report")
+    if view == "all" or own is None or (view == "mine" and not own):
+        return _visible(rows, actor)
+    rows = rows.filter(organ__in=sorted(own))
+    return rows.filter(Q(holder__in=sorted(actor.hands)) | Q(holder__isnull=True)) if view == "mine" else rows
+
+
+def _visible(rows: QuerySet[Matter], actor: Actor) -> QuerySet[Matter]:
+    organs = concern.organs_for(actor, "matter.see")
+    return rows if organs is None else rows.filter(organ__in=sorted(organs))
+
+
+def _month_counts(rows: QuerySet[Matter], first: datetime.date, last: datetime.date) -> dict[datetime.date, int]:
+    found = rows.filter(due_sort__gte=first, due_sort__lte=last).order_by()
+    return dict(found.values_list("due_sort").annotate(n=Count("pk")).values_list("due_sort", "n"))
+
+
+def _changes(actor: Actor, since: datetime.datetime) -> tuple[list[MatterEvent], Total]:
+    organs = concern.organs_for(actor, "matter.see")
+    if not may(actor, "matter.see"):
+        return [], Total(0, True)
+    first = MatterEvent.objects.filter(at__gt=since).order_by("at", "id").values_list("pk", flat=True).first()
+    if first is None:
+        return [], Total(0, True)
+    rows = MatterEvent.objects.filter(pk__gte=first, at__gt=since).exclude(user__in=sorted(actor.hands))
+    if organs is not None:
+        rows = rows.filter(organ__in=sorted(organs))
+    found = list(rows.select_related("matter").order_by("-pk")[: _CHANGES + 1])
+    return found[:10], Total(min(len(found), _CHANGES), len(found) <= _CHANGES)
+
+
+def _waiting(actor: Actor, day: datetime.date) -> tuple[list[Waiting], Total]:
+    hands = sorted(actor.hands)
+    checks = CrossOff.objects.filter(decision="", submitter__in=hands).select_related("matter").order_by("id")
+    asked = Extension.objects.filter(decision="", asked_by__in=hands).select_related("matter").order_by("id")
+    office = f"{concern.title(concern.GOVERNMENT_OFFICE)}·督查"
+    found = [_waits(row.matter, "核验销号", office, row.submitted_at, day) for row in checks[:201]]
+    found += [_waits(row.matter, "批延期", office, row.asked_at, day) for row in asked[:201]]
+    found.sort(key=lambda one: one.since)
+    return found[:5], Total(min(len(found), 200), len(found) <= 200)
+
+
+def _waits(matter: Matter, what: str, holder: str, since: datetime.datetime, day: datetime.date) -> Waiting:
+    from luoshi.kernel.clock import day_of
+
+    return Waiting(matter, what, holder, since, workdays.after(day_of(since), day))
