@@ -87,7 +87,9 @@ class Matter(models.Model):
     external_id = models.CharField(max_length=200)
     kind = models.CharField(max_length=24, choices=Kind.choices)
     duty = models.ForeignKey("duties.Duty", on_delete=models.PROTECT, null=True, related_name="matters")
-    instrument = models.ForeignKey("instruments.Instrument", on_delete=models.PROTECT, null=True, related_name="+")
+    instrument = models.ForeignKey(
+        "instruments.Instrument", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     origin = models.CharField(max_length=8, default="none")
     period = models.CharField(max_length=40, default="", blank=True)
     title = models.CharField(max_length=400)
@@ -97,7 +99,9 @@ class Matter(models.Model):
     organ_name = models.CharField(max_length=200, default="", blank=True)
     organ_pending = models.BooleanField(default=False)
     local = models.BooleanField(default=False)
-    holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     handed_at = models.DateTimeField()
     start = models.DateField()
     due_on = models.DateField(null=True)
@@ -126,10 +130,14 @@ class Matter(models.Model):
     last_progress_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
     crossed_off_at = models.DateTimeField(null=True)
-    crossed_off_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    crossed_off_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     completed_at = models.DateTimeField(null=True)
     completed_late = models.BooleanField(null=True)
-    pending_duty = models.ForeignKey("duties.Duty", on_delete=models.PROTECT, null=True, related_name="+")
+    pending_duty = models.ForeignKey(
+        "duties.Duty", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -139,9 +147,6 @@ class Matter(models.Model):
 
         constraints = (
             models.UniqueConstraint(fields=["module", "external_id"], name="matter_once"),
-            models.UniqueConstraint(
-                fields=["duty", "period", "organ"], condition=Q(duty__isnull=False), name="matter_of_duty"
-            ),
             models.CheckConstraint(condition=~Q(module="") & ~Q(external_id="") & ~Q(title=""), name="matter_named"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="matter_kind_known"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="matter_state_known"),
@@ -183,6 +188,7 @@ class Matter(models.Model):
             models.Index(fields=["origin", "due_sort", "id"], name="matter_open_origin", condition=OPEN),
             models.Index(fields=["kind", "due_sort", "id"], name="matter_open_kind", condition=OPEN),
             models.Index(fields=["due_sort", "id"], name="matter_open_local", condition=OPEN & Q(local=True)),
+            models.Index(fields=["due_sort", "id"], name="matter_open_backlog", condition=OPEN & Q(backlog=True)),
             models.Index(fields=["id"], name="matter_changed", condition=Q(pending_duty__isnull=False)),
         )
 
@@ -200,7 +206,7 @@ class MatterOrgan(models.Model):
         CO_LEAD = "co_lead", "共同牵头"
         COOP = "coop", "配合"
 
-    matter = models.ForeignKey(Matter, on_delete=models.CASCADE, related_name="organs")
+    matter = models.ForeignKey(Matter, on_delete=models.CASCADE, related_name="organs", db_index=False)
     seq = models.PositiveSmallIntegerField()
     organ = models.CharField(max_length=80, default="", blank=True)
     name = models.CharField(max_length=200)
@@ -239,7 +245,7 @@ class ProgressReport(models.Model):
         ACCEPTED = "accepted", "已接受"
         RETURNED = "returned", "已退回"
 
-    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="reports")
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="reports", db_index=False)
     period = models.CharField(max_length=16)
     version = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.FILED)
@@ -252,8 +258,12 @@ class ProgressReport(models.Model):
     help_text = models.CharField(max_length=1000, default="", blank=True)
     reason = models.CharField(max_length=1000, default="", blank=True)
     filed_at = models.DateTimeField()
-    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    filed_for = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    filed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    filed_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     filed_name = models.CharField(max_length=100)
     organ = models.CharField(max_length=80, default="", blank=True)
 
@@ -278,7 +288,7 @@ class Evidence(models.Model):
     """One file behind a report, by its digest in the room of files; `reused_from` is another matter it was used on."""
 
     report = models.ForeignKey(ProgressReport, on_delete=models.PROTECT, related_name="evidence")
-    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="evidence")
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="evidence", db_index=False)
     digest = models.CharField(max_length=64)
     name = models.CharField(max_length=200)
     size_bytes = models.PositiveBigIntegerField()
@@ -319,10 +329,16 @@ class CrossOff(models.Model):
     snapshot = models.JSONField(default=list)
     submitted_at = models.DateTimeField()
     effective_at = models.DateTimeField()
-    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    submitter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    submitter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     organ = models.CharField(max_length=80, default="", blank=True)
-    checker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    checker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     checker_organ = models.CharField(max_length=80, default="", blank=True)
     decided_at = models.DateTimeField(null=True)
     decision = models.CharField(max_length=10, choices=Decision.choices, default="", blank=True)
@@ -330,12 +346,15 @@ class CrossOff(models.Model):
     late = models.BooleanField(null=True)
     late_wd = models.PositiveIntegerField(default=0)
     reopened_at = models.DateTimeField(null=True)
-    reopened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reopened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     reopened_why = models.CharField(max_length=1000, default="", blank=True)
 
     class Meta:
         """The hand that checks is not the hand that reported, and not of the organ that owes."""
 
+        indexes = (models.Index(fields=["submitter", "id"], name="check_waiting", condition=Q(decision="")),)
         constraints = (
             models.UniqueConstraint(fields=["matter"], condition=Q(decision=""), name="check_one_open"),
             models.UniqueConstraint(
@@ -384,15 +403,20 @@ class Extension(models.Model):
     new_due = models.DateField()
     reason = models.CharField(max_length=1000)
     asked_at = models.DateTimeField()
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     decided_at = models.DateTimeField(null=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     decision = models.CharField(max_length=8, choices=Decision.choices, default="", blank=True)
     decision_reason = models.CharField(max_length=1000, default="", blank=True)
 
     class Meta:
         """One request at a time; who asks does not grant."""
 
+        indexes = (models.Index(fields=["asked_by", "id"], name="extension_waiting", condition=Q(decision="")),)
         constraints = (
             models.UniqueConstraint(fields=["matter"], condition=Q(decision=""), name="extension_one_open"),
             models.CheckConstraint(condition=Q(new_due__gt=F("old_due")), name="extension_longer"),
@@ -425,7 +449,9 @@ class MatterPause(models.Model):
     expected_end = models.DateField(null=True)
     ends = models.DateField(null=True)
     recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         """One pause at a time."""
@@ -446,12 +472,14 @@ class MatterEvent(models.Model):
     `text` is the sentence people read, `data` what changed; `organ` the holder at that moment; `user` None: automatic.
     """
 
-    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="events")
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="events", db_index=False)
     at = models.DateTimeField()
     act = models.CharField(max_length=24)
     text = models.CharField(max_length=400)
     who = models.CharField(max_length=100)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     organ = models.CharField(max_length=80, default="", blank=True)
     data = models.JSONField(default=dict)
     version = models.PositiveIntegerField()
