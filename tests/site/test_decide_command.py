@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from luoshi.site.commands.decide import command
 from luoshi.site.registry import DECISION_MODULES, load_decisions
 
+pytestmark = pytest.mark.django_db
+
 FACTS = '{"limit": "10 working days", "event": "2018-09-20"}'
 
 

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from ninja import Router
 
 from luoshi.kernel.clock import CLOCK
-from luoshi.kernel.decisions import decide, find
+from luoshi.kernel.decisions import find
+from luoshi.office.parameters.book import decide
 from luoshi.site.access import Needs
 from luoshi.site.api.schemas import ERRORS, DecideIn, DecisionName, Problem
 from luoshi.site.registry import load_decisions

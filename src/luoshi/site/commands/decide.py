@@ -15,8 +15,9 @@ from typing import Any
 import click
 
 from luoshi.kernel.clock import CLOCK
-from luoshi.kernel.decisions import decide, find
+from luoshi.kernel.decisions import find
 from luoshi.kernel.errors import LuoshiError
+from luoshi.site.deciding import decide_here
 from luoshi.site.registry import load_decisions
 
 
@@ -46,7 +47,7 @@ def command(
         if schema:
             _print(find(key).schema())
             return
-        decision = decide(key, _facts(key, facts_file), _day(on_text), dict(map(_setting, settings)))
+        decision = decide_here(key, _facts(key, facts_file), _day(on_text), dict(map(_setting, settings)))
         _print(decision.as_dict())
     except LuoshiError as error:
         click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
