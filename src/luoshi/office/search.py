@@ -50,11 +50,24 @@ def table_operations(table: str) -> tuple[Callable[[Any, Any], None], Callable[[
 
 
 def index(table: str, texts: Iterable[tuple[int, Iterable[str]]]) -> None:
-    """Add rows of an id and the parts of its text; rows are never changed, because what they index never is."""
+    """Add rows of an id and the parts of its text; a part a reviewer corrects is indexed anew by `reindex`."""
     written, value = (" ".join, "%s") if connection.vendor == "sqlite" else (_tsvector, "%s::tsvector")
     rows = [(key, written([pair for part in parts for pair in _pairs(fold(part))])) for key, parts in texts]
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {table} (rowid, pairs) VALUES (%s, {value})", rows)  # noqa: S608
+
+
+def reindex(table: str, key: int, old: Iterable[str], new: Iterable[str]) -> None:
+    """Index a row anew under its changed parts; `old` are the parts it was indexed with."""
+    if connection.vendor == "sqlite":
+        # The index keeps no text of its own, so what is taken out has to be told again.
+        before = " ".join(pair for part in old for pair in _pairs(fold(part)))
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {table} ({table}, rowid, pairs) VALUES ('delete', %s, %s)", [key, before])  # noqa: S608
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table} WHERE rowid = %s", [key])  # noqa: S608
+    index(table, [(key, new)])
 
 
 def _tsvector(pairs: list[str]) -> str:

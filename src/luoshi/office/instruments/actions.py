@@ -150,6 +150,9 @@ def _store(plan: Plan, actor: Actor, filename: str, size: int, report: Report) -
     current = {item.key: item.existing for item in planned if item.status == SAME}
     _store_findings(issue, plan, {row.key: row for row in rows} | current)
     derive_ends(rows, replaced)
+    from luoshi.office.instruments.review_actions import carry_over
+
+    carry_over(rows=[row for row, item in zip(rows, stored, strict=True) if item.existing is not None], actor=actor)
     result = _result("imported", issue, planned)
     append(
         actor=actor,
@@ -422,15 +425,16 @@ def _store_findings(issue: GazetteIssue, plan: Plan, stored: Mapping[str, Instru
     )
 
 
-def derive_ends(new: Sequence[Instrument], replaced: Sequence[Instrument]) -> None:
+def derive_ends(new: Sequence[Instrument], replaced: Sequence[Instrument], names: Iterable[str] = ()) -> None:
     """Set `ends_on` of every instrument that new versions end, no longer end, or that is new itself.
 
-    The end is the printed one or the day before a current instrument that repeals it begins, whichever is earlier.
+    `names` are numbers and titles of others that may be affected. The end is the printed one or the day before a
+    current instrument that repeals it begins, whichever is earlier.
     """
     changed = [row.pk for row in (*new, *replaced)]
     repeals = Relation.objects.filter(type="repeals")
-    numbers = {row.key for row in new}
-    titles = {name for row in new for name in (row.title, row.covering_title) if name}
+    numbers = {row.key for row in new} | set(names)
+    titles = {name for row in new for name in (row.title, row.covering_title) if name} | set(names)
     for number, title in _chunked(repeals, "instrument_id", changed, "target_number", "target_title"):
         numbers.add(number)
         titles.add(title)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from luoshi.office.instruments.review_models import Review, ReviewRecord, ReviewStep
+
 FAR_FUTURE = "9999-12-31"
 
 
@@ -275,3 +277,21 @@ class CompilerWarning(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.message}"
+
+
+__all__ = [
+    "FAR_FUTURE",
+    "Appointment",
+    "Clause",
+    "CompilerWarning",
+    "GazetteIssue",
+    "Instrument",
+    "Membership",
+    "PolicyParameter",
+    "Relation",
+    "Repair",
+    "Review",
+    "ReviewRecord",
+    "ReviewStep",
+    "SourceFile",
+]
