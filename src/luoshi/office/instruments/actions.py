@@ -153,6 +153,9 @@ def _store(plan: Plan, actor: Actor, filename: str, size: int, report: Report) -
     from luoshi.office.instruments.review_actions import carry_over
 
     carry_over(rows=[row for row, item in zip(rows, stored, strict=True) if item.existing is not None], actor=actor)
+    from luoshi.office.organs.gathering import gather_evidence
+
+    gather_evidence(rows)
     result = _result("imported", issue, planned)
     append(
         actor=actor,

@@ -7,22 +7,15 @@ takes it back. All are kept.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from luoshi.office.actors import Actor
-from luoshi.office.instruments.models import Instrument
+from luoshi.office.organs.gathering import gather_evidence
 from luoshi.office.organs.models import PrintNote, Proposal
+from luoshi.office.organs.seeding import load_directory_into_database
 
-
-def load_directory_into_database(*, actor: Actor) -> dict[str, int]:
-    """Load the packaged directory (organs, names, relations, towns); what is there stays as it is. Returns counts."""
-    raise NotImplementedError
-
-
-def gather_evidence(instruments: Iterable[Instrument]) -> dict[str, int]:
-    """Turn seats and acts of imported instruments into posts, persons, evidence, groups; called inside the import."""
-    raise NotImplementedError
+__all__ = ("gather_evidence", "load_directory_into_database")
 
 
 def propose_organ(

@@ -215,7 +215,7 @@ def resolve(facts: ResolveFacts, context: Context) -> Verdict:
     if not facts.text or not facts.text.strip():
         return _missing("机构名称")
     confirmations = context.parameters["confirmations"]
-    reading = read_name(facts.text, facts.readings, confirmations)
+    reading = read_name(facts.text, facts.readings, confirmations, facts.names)
     value: dict[str, Any] = {
         "status": reading.status,
         "text": facts.text,
@@ -417,7 +417,7 @@ def _entry(
         else:
             _count(name, members, context, reasons)
         return {"text": name, "wildcard": True, "status": "expanded" if members else "chosen", "members": members}
-    reading = read_name(name, facts.readings, context.parameters["confirmations"])
+    reading = read_name(name, facts.readings, context.parameters["confirmations"], facts.names)
     if reading.slug is None:
         said = "“{name}”有歧义或疑为误印，未经确认" if reading.candidates else "名录中没有“{name}”"
         reasons.append(Rule(None, said).reason(False, name))

@@ -60,6 +60,16 @@ class ConfirmedReading(Strict):
     confirmed_by: tuple[str, ...] = Field((), description="确认人，须为不同的人 / who confirmed it, different persons")
 
 
+class NameFact(Strict):
+    """名称的归属：给出的以此为准，不再查名录。A text given here is read by this, not by the directory."""
+
+    text: str = Field(description="名称 / the written name")
+    organ: str | None = Field(None, description="机构代号；不写即已无归属 / slug; left out: the text is nobody's now")
+    kind: Literal["full", "short", "alias", "generic", "misprint"] = Field("alias", description="名称种类 / its kind")
+    ambiguous: bool = Field(False, description="有歧义，须经确认 / may mean several organs")
+    years: tuple[int, ...] = Field((), description="见于哪些年份 / years in which it is printed")
+
+
 class RelationFact(Strict):
     """机构承接关系。只有经确认且已生效的关系转移职责。Only confirmed relations in effect move duties."""
 
@@ -90,6 +100,7 @@ class RelationFact(Strict):
 
 _RELATIONS = "承接关系；与机构名录的关系并用，名录中的均未确认 / joined to the directory's own, which are unconfirmed"
 _READINGS = "已确认的误印、歧义读法 / confirmed readings of misprints and ambiguous names"
+_NAMES = "名录之外登记的名称及其归属 / names registered beside the directory, with their owners"
 _FOOD_TO_MARKET: Any = {
     "from": "food-drug", "to": "market-supervision", "kind": "functions_moved", "effective": "2019-03-04",
     "confirmed_by": ["测试丙", "测试丁"],
@@ -112,6 +123,7 @@ class ResolveFacts(Strict):
     text: str | None = Field(None, description="机构名称，如所印 / the name as printed")
     on: date | None = Field(None, description="查询日，用于承接单位 / day of the successor; default: of the decision")
     readings: tuple[ConfirmedReading, ...] = Field((), description=_READINGS)
+    names: tuple[NameFact, ...] = Field((), description=_NAMES)
     relations: tuple[RelationFact, ...] = Field((), description=_RELATIONS)
 
 
@@ -135,6 +147,7 @@ class ListFacts(Strict):
         {}, description="逐案确定的成员，如各相关镇区 / members of wildcards chosen case by case"
     )
     readings: tuple[ConfirmedReading, ...] = Field((), description=_READINGS)
+    names: tuple[NameFact, ...] = Field((), description=_NAMES)
 
 
 class SuccessorFacts(Strict):

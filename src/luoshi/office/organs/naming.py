@@ -12,7 +12,7 @@ from luoshi.gazette.marks import MarkState, find_marks
 from luoshi.gazette.organs import read_run
 from luoshi.kernel.citation import Citation, DocumentNumber, Locator, fold
 from luoshi.office.organs.directory import load_data, load_directory
-from luoshi.office.organs.facts import ConfirmedReading, RelationFact
+from luoshi.office.organs.facts import ConfirmedReading, NameFact, RelationFact
 from luoshi.office.organs.history import is_confirmed
 
 
@@ -38,6 +38,10 @@ class Form(NamedTuple):
     seen: tuple[int, ...]
 
 
+Forms = Mapping[str, tuple[Form, ...]]
+"""Written names with their owners; names given for a decision stand before the directory's."""
+
+
 class Reading(NamedTuple):
     """What a printed name means. `status`: resolved, candidates, none; `basis` says by which rule."""
 
@@ -55,7 +59,7 @@ def organs() -> Mapping[str, Mapping[str, Any]]:
 
 
 @cache
-def forms_by_text() -> Mapping[str, tuple[Form, ...]]:
+def forms_by_text() -> Forms:
     """Every written name with its owners; an organ that is ambiguous as such owns its names as `ambiguous`."""
     forms: dict[str, tuple[Form, ...]] = {}
     for organ in load_data()["organs"]:
@@ -64,6 +68,16 @@ def forms_by_text() -> Mapping[str, tuple[Form, ...]]:
             kind = "ambiguous" if organ.get("ambiguous") or name.get("ambiguous") else name["kind"]
             form = Form(organ["slug"], kind, tuple(name.get("seen", ())))
             forms[name["text"]] = (*forms.get(name["text"], ()), form)
+    return forms
+
+
+def forms_given(names: Iterable[NameFact]) -> Forms:
+    """The names given with a decision: of a text given here the directory is not asked."""
+    forms: dict[str, tuple[Form, ...]] = {}
+    for name in names:
+        text = canonical(name.text)
+        kind = "ambiguous" if name.ambiguous else name.kind
+        forms[text] = (*forms.get(text, ()), Form(name.organ, kind, name.years)) if name.organ else forms.get(text, ())
     return forms
 
 
@@ -87,7 +101,7 @@ def slug_of(text: str) -> str:
 
 
 @cache
-def _directory_relations() -> tuple[RelationFact, ...]:
+def directory_relations() -> tuple[RelationFact, ...]:
     """The directory's successions, unconfirmed, after the reform began; an organ not seen after it ended by then."""
     data = load_data()
     after, until = data["reform_window"]["after"], data["reform_window"]["until"]
@@ -116,7 +130,7 @@ def all_relations(given: Iterable[RelationFact]) -> list[RelationFact]:
         for relation in given
     ]
     pairs = {(relation.origin, relation.target) for relation in known}
-    return known + [relation for relation in _directory_relations() if (relation.origin, relation.target) not in pairs]
+    return known + [relation for relation in directory_relations() if (relation.origin, relation.target) not in pairs]
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -135,12 +149,23 @@ BASES = {
 }
 
 
-def read_name(printed: str, readings: Iterable[ConfirmedReading], confirmations: int) -> Reading:
-    """Read a printed name: the directory's forms, with or without the place, then 环保部门 -> 环保局, then readings."""
+def read_name(
+    printed: str, readings: Iterable[ConfirmedReading], confirmations: int, names: Iterable[NameFact] = ()
+) -> Reading:
+    """Read a printed name: the forms, with or without the place, then 环保部门 -> 环保局, then confirmed readings.
+
+    A text among `names` is read by them and not by the directory.
+    """
     directory = load_directory()
     text = canonical(printed)
-    variants = _variants(text)
-    if slug := directory.resolve(text):
+    variants = variants_of(text)
+    given = forms_given(names)
+    own = next((variant for variant in variants if variant in given), None)
+    if own is not None:
+        owners = given[own]
+        if len(owners) == 1 and owners[0].kind not in ("misprint", "ambiguous"):
+            return Reading("resolved", owners[0].slug, owners[0].kind, own)
+    elif slug := directory.resolve(text):
         for variant in variants[:2]:
             for form in forms_by_text().get(variant, ()):
                 if form.slug == slug:
@@ -156,10 +181,10 @@ def read_name(printed: str, readings: Iterable[ConfirmedReading], confirmations:
     if confirmed:
         return Reading("candidates", None, None, text, tuple((slug, "confirmed") for slug in sorted(confirmed)))
     for variant in variants:
-        owners = forms_by_text().get(variant, ())
+        owners = given.get(variant, () if own is not None else forms_by_text().get(variant, ()))
         if len(owners) > 1 or any(form.kind in ("misprint", "ambiguous") for form in owners):
             return Reading("candidates", None, None, variant, tuple((form.slug, form.kind) for form in owners))
-    if generic := _GENERIC.fullmatch(text):
+    if own is None and (generic := _GENERIC.fullmatch(text)):
         slugs = {directory.resolve(generic["field"] + ending) for ending in "局办委"} - {None}
         if len(slugs) == 1:
             return Reading("resolved", slugs.pop(), "generic", text)
@@ -168,7 +193,7 @@ def read_name(printed: str, readings: Iterable[ConfirmedReading], confirmations:
     return Reading("none", None, None, None)
 
 
-def _variants(text: str) -> list[str]:
+def variants_of(text: str) -> list[str]:
     """The text, without brackets, then each without the place or 市 and with them."""
     place = load_data()["place"]
     bare = list(dict.fromkeys((text, _BRACKETED.sub("", text))))

@@ -29,7 +29,7 @@ _HOLDER_OUTCOMES = {
     "bracketed": Outcome.ALLOW_WITH_CONDITION,
 }
 RANK = tuple(_BADGES)
-_SEVERAL = re.compile(r".*副.*|.*(?:科员|调研员|巡视员|委员|成员|队员|顾问|职级)")
+_SEVERAL = re.compile(r".*副.*|.*(?:科员|调研员|巡视员|委员|常委|成员|队员|顾问|职级)")
 
 
 def seats_of(post: str, seats: int | None) -> int | None:
