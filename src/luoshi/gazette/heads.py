@@ -547,12 +547,18 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
     wanted = _letters(document.title)
     characters = frozenset(wanted)
     best: tuple[float, int, int, str] | None = None
-    open_lines = [_may_stand_in_title(line.text) for line in lines[:64]]
+    common = [_common(characters, line.text) for line in lines[:64]]
     for index in range(min(len(lines), 60)):
+        shared: frozenset[str] = frozenset()
+        length = -2  # the signs of a title that 《》 enclose
         for after in range(index + 1, min(index + 5, len(lines) + 1)):
-            if not open_lines[after - 1]:
+            line, own = lines[after - 1].text, common[after - 1]
+            if own is None:
                 break
-            if lines[after - 1].text[-1] not in _TITLE_LAST:
+            shared |= own
+            length += len(line) - line.count(" ")
+            # Most lines have so little in common with the title that they need not be joined.
+            if line[-1] not in _TITLE_LAST or 3 * len(shared) < min(len(characters), length):
                 continue
             text = bare(text_of(lines[index:after]))
             if 3 * len(characters.intersection(text)) < min(len(characters), len(text)):
@@ -568,8 +574,11 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
     return first, after, text
 
 
-def _may_stand_in_title(line: str) -> bool:
-    return line[-1] not in "。;:,、" and (len(line) <= 70 or len(compact(line)) <= 70)
+def _common(characters: frozenset[str], line: str) -> frozenset[str] | None:
+    """Return which characters of the title a line holds; None for a line that stands in no title."""
+    if line[-1] in "。;:,、" or (len(line) > 70 and len(compact(line)) > 70):
+        return None
+    return characters.intersection(line)
 
 
 _BARE_ANNEX = re.compile(r"附件\d{0,2}:?$")

@@ -133,10 +133,9 @@ def numbers_by_decimals(lines: list[str]) -> bool:
     return False
 
 
-_INLINE_GATE = re.compile("[。;:!)][(0-9一二三四五六七八九十]")
-_INLINE_CIRCLE = re.compile(rf"(?<=[。;:!])[{CIRCLES}]")
+_INLINE_GATE = re.compile(rf"[。;:!)][(0-9一二三四五六七八九十{CIRCLES}]")
 _INLINE = re.compile(
-    r"(?<=[。;:!)])(?:(?P<cn_paren>\([一二三四五六七八九十]{1,3}\))|(?P<num_paren>\(\d{1,2}\))|(?P<num>\d{1,2}[.、](?!\d))"
+    r"(?:(?P<cn_paren>\([一二三四五六七八九十]{1,3}\))|(?P<num_paren>\(\d{1,2}\))|(?P<num>\d{1,2}[.、](?!\d))"
     r"|(?P<cn>[一二三四五六七八九十]{1,3}、))"
 )
 
@@ -147,11 +146,18 @@ def inline_labels(text: str) -> list[Label]:
     Whether one of them opens a clause depends on its neighbours; the caller decides.
     """
     found: list[Label] = []
-    if "②" in text or "③" in text or "④" in text:
-        circles = _INLINE_CIRCLE.finditer(text)
-        found += [Label("circle", match[0], CIRCLES.index(match[0]) + 1, match.start()) for match in circles]
-    for match in _INLINE.finditer(text) if _INLINE_GATE.search(text) else ():
+    circles: list[Label] = []
+    for gate in _INLINE_GATE.finditer(text):
+        before, first = gate[0]
+        place = gate.start() + 1
+        if first in CIRCLES:
+            if before != ")":
+                circles.append(Label("circle", first, CIRCLES.index(first) + 1, place))
+            continue
+        match = _INLINE.match(text, place)
+        if match is None:
+            continue
         kind = match.lastgroup or ""
         name = match[0].rstrip("、.")
         found.append(Label(kind, name, numeral(name.strip("()")), match.start()))
-    return found
+    return circles + found if circles and ("②" in text or "③" in text or "④" in text) else found

@@ -79,8 +79,10 @@ _TWO_NOUNS = rf"(?:[和及与、/](?:{_NOUN}|[\u4e00-\u9fff]{{2,4}}{_NOUN}))?"
 _LABEL = re.compile(rf"(?=[{_LABEL_STARTS}])(?:{_LABEL_WORDS}){_TWO_NOUNS}(?:\([^()]{{1,30}}\))?:")
 _LABEL_IN_BRACKETS = re.compile(rf"[(〔【\[](?P<label>{_LABEL_WORDS}):?[)〕】\]]:?")
 _LABEL_BARE = re.compile(rf"(?:{_LABEL_WORDS})(?=[市县区省各州旗盟])")
+_LINE_STARTS = frozenset("—·●◆■◎-职" + _LABEL_STARTS)
 _LINE = re.compile(rf"[—·●◆■◎\-]{{0,3}}(?:{_LABEL_WORDS})(?:\([^()]{{1,30}}\))?:")
-_INLINE = re.compile(rf"(?<=[。!])(?:{_LABEL_WORDS})(?:\([^()]{{1,30}}\))?:")
+_INLINE_GATE = re.compile(rf"[。!](?=[职{_LABEL_STARTS}])")
+_INLINE = re.compile(rf"(?:{_LABEL_WORDS})(?:\([^()]{{1,30}}\))?:")
 _ONE_OF_THEM_LEADS = re.compile(r"\(([^()]{2,30})[为是](?:牵头|主办)(?:责任)?(?:单位|部门)\)")
 
 _OF_DUTY = any_of("各自 各 本 自身 部门 单位 有关 相关 法定 属地 管理 原则 工作 行业 领域 规定 的 和 与 “ ”")
@@ -139,6 +141,7 @@ _NO_NAME = re.compile(rf".*{_SENTENCE_WORD}.*|.{{31,}}|[\u4e00-\u9fff]")
 _HINTS = re.compile(r"[局委府办镇街道区县实施合与加工门位导进理助协][)〕】\]:]")
 _BOXED_NOUN = re.compile(r"[位门][)〕】\]]")
 _BRACKET = re.compile(r"[()〔〕【】\[\]]")
+_MAY_CLOSE = re.compile(r"[)〕】\]:]")
 _CLOSING = {")": "(", "〕": "〔", "】": "【", "]": "["}
 _LONGEST_MARK = 800
 _BARE_LIST = re.compile(r"[市县区省州旗盟各][\u4e00-\u9fff、,;()·]{2,200}")
@@ -348,8 +351,10 @@ def _label_inside(text: str) -> re.Match[str] | None:
     """The first label behind a full stop that stands in no bracket."""
     surplus = dict.fromkeys(_CLOSING, 0)
     position = 0
-    for match in _INLINE.finditer(text):
-        place = match.start()
+    for gate in _INLINE_GATE.finditer(text):
+        place = gate.end()
+        if (match := _INLINE.match(text, place)) is None:
+            continue
         for closing, opening in _CLOSING.items():
             surplus[closing] += text.count(opening, position, place) - text.count(closing, position, place)
         if max(surplus.values()) <= 0:
@@ -380,7 +385,7 @@ class _Candidate(NamedTuple):
 
 def _labelled_line(text: str) -> _Candidate | None:
     """A mark without brackets: the paragraph, or its end, begins with a label (which may itself stand in brackets)."""
-    line = _LINE.match(text)
+    line = _LINE.match(text) if ":" in text and text[0] in _LINE_STARTS else None
     boxed = _LABEL_IN_BRACKETS.search(text) if _BOXED_NOUN.search(text) else None
     if line is None and boxed is None and ("位:" in text or "门:" in text):
         line = _label_inside(text)
@@ -417,7 +422,7 @@ def find_marks(text: str, state: MarkState) -> list[Mark]:
     declaration applies from its mark on, itself included.
     """
     after_lead, state.lead_line = state.lead_line, False
-    if not any(map(text.__contains__, ")〕】]:")) and "责" not in text and "牵头" not in text:
+    if _MAY_CLOSE.search(text) is None and "责" not in text and "牵头" not in text:
         return []
     if not ("责" in text or "牵头" in text or "位:" in text or _HINTS.search(text)):
         return []

@@ -18,6 +18,11 @@ _RANK = {
     "annex": 0, "part": 1, "chapter": 2, "section": 3, "article": 4, "decimal": 4, "cn": 5, "cn_paren": 6, "num": 7,
     "num_paren": 8, "circle": 9,
 }  # fmt: skip
+_RESTARTS = {
+    above: frozenset(kind for kind, rank in _RANK.items() if rank > _RANK[above] and kind not in ("article", "num"))
+    for above in _RANK
+}
+"""The kinds of label whose numbering begins anew under each kind."""
 _LOWEST = 5
 _RUN_ON = ("num", "num_paren", "article", "cn_paren", "circle")
 _PUNCTUATION = re.compile(r"[,。;:!?]")
@@ -332,8 +337,7 @@ class _Nesting:
         self.nodes.append(node)
         self.seen.add((id(parent), label.kind))
         self.last[label.kind] = label.ordinal
-        rank = _RANK[label.kind]
-        for kind in [kind for kind in self.last if _RANK[kind] > rank and kind not in ("article", "num")]:
+        for kind in _RESTARTS[label.kind].intersection(self.last):
             del self.last[kind]
 
     def _parent(self, label: Label) -> Node | None:
@@ -391,7 +395,7 @@ def _is_prefix(node: Node, number: str) -> bool:
     return node.kind in ("decimal", "num") and number.startswith(node.label + ".")
 
 
-_RUN_IN = re.compile(r"([^。;:!?]{2,40})(?:。(?=.)|:(?=.))")
+_RUN_IN = re.compile(r"([^。;:!?]{2,40}+)(?:。(?=.)|:(?=.))")
 
 
 def _set_heading(node: Node) -> None:

@@ -89,8 +89,8 @@ _LONGEST_BODY = 8
 _PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等)")
 _GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?{_DOES}")
 _CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以后|情况下|过程中|基础上|范围内|情形|原因)$")
-_FORBIDS = re.compile(r"^(?:一律|均|也|都|应|应当|要)?(?:不得|不准|不予|禁止|严禁)")
-_PERMITS = re.compile(r"^(?:也|均|都)?(?:可以|可|有权)")
+_FORBIDS = re.compile(r"(?:一律|均|也|都|应|应当|要)?(?:不得|不准|不予|禁止|严禁)")
+_PERMITS = re.compile(r"(?:也|均|都)?(?:可以|可|有权)")
 _IS_BODY = re.compile(r"是[^,;。]{0,30}(?:主体|单位|机构|部门|责任人|机关)$")
 _LONGEST_RUN = 60
 _COLON = re.compile(rf"(?P<run>{_RUN}):(?=.)")
@@ -225,13 +225,17 @@ def find_statements(text: str, level: Level, covered: Sequence[tuple[int, int]] 
     if hint is None:
         return []
     gates = [match.start() for match in _GATE.finditer(text, max(0, hint.start() - _LONGEST_BODY))]
+    if not gates:
+        return []
+    ends = [match.start() for match in _SENTENCE_END.finditer(text)]
+    ends.append(len(text))
     found: list[Statement] = []
-    done = position = mark = 0
+    position = mark = sentence = 0
     while position < len(gates):
-        first, place = position, gates[position]
-        start = max([text.rfind(stop, done, place) for stop in "。;!?"]) + 1 or done
-        match = _SENTENCE_END.search(text, place)
-        done = match.start() if match else len(text)
+        first = position
+        while ends[sentence] < gates[position]:
+            sentence += 1
+        start, done = ends[sentence - 1] + 1 if sentence else 0, ends[sentence]
         while position < len(gates) and gates[position] < done:
             position += 1
         while mark < len(covered) and covered[mark][1] < done - 2:
@@ -277,11 +281,13 @@ def _in_sentence(text: str, start: int, end: int, places: list[int], level: Leve
             and (head := _read_part(place, words, parts[position + 1 : position + 1 + _NEAR], level)) is not None
         ):
             heads.append(head)
-    stops = [*(head.place for head in heads[1:]), end] if heads else []
-    return [
-        Statement(start if index == 0 else head.place, stop, head.lead, head.cooperating, head.local, head.open_ended)
-        for index, (head, stop) in enumerate(zip(heads, stops, strict=True))
-    ]
+    found: list[Statement] = []
+    begin = start
+    for index, (_, lead, cooperating, local, open_ended) in enumerate(heads, start=1):
+        stop = heads[index].place if index < len(heads) else end
+        found.append(Statement(begin, stop, lead, cooperating, local, open_ended))
+        begin = stop
+    return found
 
 
 def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level) -> _Head | None:
@@ -364,8 +370,8 @@ def _partners(words: str, verb: int, names: tuple[str, ...], level: Level) -> tu
 
 
 def _binds(words: str, match: re.Match[str]) -> bool:
-    rest = words[match.start("verb") :]
-    return not _FORBIDS.match(rest) and not _PERMITS.match(rest)
+    verb = match.start("verb")
+    return not _FORBIDS.match(words, verb) and not _PERMITS.match(words, verb)
 
 
 def partners_in(text: str, level: Level) -> tuple[str, ...]:

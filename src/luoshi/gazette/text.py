@@ -21,7 +21,6 @@ _PLAIN = (
 _COMMON = "，：；（）\u3000\r"
 _RARE = re.compile(f"[{re.escape(''.join(set(_PLAIN).difference(_COMMON)))}]")
 
-_BLANK = re.compile(" +")
 _LATIN = re.compile("[A-Za-z]")
 _LETTERS = frozenset(ascii_letters)
 _REMOVABLE = re.compile(r" +(?![A-Za-z])|(?<![A-Za-z,.;:]) +")
@@ -126,7 +125,7 @@ def read_lines(source: str) -> list[Line]:
     for raw in folded.split("\n"):
         start = offset
         offset += len(raw) + 1
-        text = raw.strip(" ")
+        text = raw.strip(" ") if raw else ""
         if not text:
             gap += 1
             continue
@@ -217,10 +216,16 @@ def join(lines: Sequence[Line], skip: int = 0) -> Paragraph:
 def _unbroken(text: str) -> Iterator[tuple[int, str]]:
     """Yield (offset, characters) of the stretches between the blanks that `compact` takes out."""
     cursor = 0
-    for blank in (_REMOVABLE if _LATIN.search(text) else _BLANK).finditer(text):
-        if blank.start() > cursor:
-            yield cursor, text[cursor : blank.start()]
-        cursor = blank.end()
+    if _LATIN.search(text):
+        for blanks in _REMOVABLE.finditer(text):
+            if blanks.start() > cursor:
+                yield cursor, text[cursor : blanks.start()]
+            cursor = blanks.end()
+    else:
+        while (blank := text.find(" ", cursor)) >= 0:
+            if blank > cursor:
+                yield cursor, text[cursor:blank]
+            cursor = blank + 1
     if cursor < len(text):
         yield cursor, text[cursor:]
 

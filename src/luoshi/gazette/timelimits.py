@@ -73,6 +73,8 @@ _place = attrgetter("start", "end")
 class _Spans:
     """Stretches of a text, kept by blocks of 64 characters so that a test is cheap."""
 
+    __slots__ = ("_blocks",)
+
     def __init__(self) -> None:
         self._blocks: dict[int, list[tuple[int, int]]] = {}
 
@@ -185,7 +187,7 @@ def _every(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
         hit = _routine_hit(text, m)
         if hit and not taken.names.meets(*m.span()):
             yield hit
-    if "次月" in text or "下月" in text or "下个月" in text or "当月" in text:
+    if "月" in text and ("次月" in text or "下月" in text or "下个月" in text or "当月" in text):
         for m in _NEXT.finditer(text):
             day = dates.number(m["day"])
             if day and day <= 31:
@@ -307,7 +309,7 @@ _WITHIN = re.compile(
     rf"(?:(?:至|到|—{{1,2}}|-|~)(?P<more>{_COUNT}))?"
     rf"(?P<unit>{_UNIT})(?:(?:之内|以内|内)|(?:左右)?的?时间(?=[,内完实基建全将使把]))"
 )
-_INSIDE = ("日内", "天内", "月内", "年内", "时内", "周内", "钟内", "以内", "之内", "时间", "期内", "度内")
+_INSIDE = re.compile("[日天月年时周钟以之期度](?:内|(?<=时)间)")
 _NOT_WITHIN_AFTER = re.compile(
     r"[,]?(?:不|禁止|限制|未|无|没有|累计|连续|发生|出现|因|曾|可能|降[雨水雪温]|[将可会]有|受过|有过|的(?!工作)|最[高低大小]|"
     r"[两二三2-9]次|平均|气温|风力|有(?![关序效家个所名处0-9一二三四五六七八九十两])|部分|已)"
@@ -343,7 +345,7 @@ def _within(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
 
 
 def _spans(text: str, taken: _Taken) -> Iterator[_Hit]:
-    if ("内" in text or "时间" in text) and any(word in text for word in _INSIDE):
+    if ("内" in text or "时间" in text) and _INSIDE.search(text):
         for m in _WITHIN.finditer(text):
             if not taken.names.meets(*m.span()) and (hit := _within_hit(text, m, taken)):
                 yield hit
