@@ -18,7 +18,8 @@ _BATCH = 500
 def record_duties(instruments: Sequence[tuple[Instrument, records.Instrument, Mapping[str, Clause]]]) -> None:
     """Store the duties and targets of new instrument versions, in the caller's transaction.
 
-    Each comes with the record it was read from and its stored clauses by path.
+    Each comes with the record it was read from and its stored clauses by path. Open matters of the versions before
+    them follow (`versions.carry_over`), and what the new duties owe is made (`schedule.materialise`).
     """
     duties: list[Duty] = []
     sources: list[records.Duty] = []
@@ -39,6 +40,17 @@ def record_duties(instruments: Sequence[tuple[Instrument, records.Instrument, Ma
     TimeLimit.objects.bulk_create(limits, batch_size=_BATCH)
     Target.objects.bulk_create(targets, batch_size=_BATCH)
     search.index(SEARCH_TABLE, ((row.pk, (row.summary, row.action)) for row in duties))
+    _follow([instrument for instrument, _record, _clauses in instruments])
+
+
+def _follow(instruments: Sequence[Instrument]) -> None:
+    # Both write through this module's neighbours, which read the search table named above.
+    from luoshi.office.duties.schedule import materialise
+    from luoshi.office.duties.versions import carry_over
+
+    carry_over(instruments)
+    current = search.among([row.pk for row in instruments if row.is_current])
+    materialise(duties=Duty.objects.filter(instrument__in=current), audited=False)
 
 
 def retire_duties(instruments: Sequence[Instrument]) -> None:

@@ -65,6 +65,8 @@ def derive(matter: Matter) -> None:
     matter.due_sort = matter.due_on or FAR
     matter.is_open = matter.state not in (State.CROSSED_OFF, State.WITHDRAWN)
     matter.green_on = matter.yellow_on = matter.red_on = matter.late_on = FAR
+    if matter.due_sort == FAR or not matter.is_open:
+        matter.escalated, matter.supervised_at = 0, None
     if not matter.is_open or matter.state == State.PAUSED:
         return
     if matter.due_on is None:

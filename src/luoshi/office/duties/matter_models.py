@@ -74,9 +74,10 @@ class Matter(models.Model):
     this organ has ended without a confirmed successor. `due_sort` is `due_on` or `FAR`; `due_time` the hour at which it
     ends, else 24:00. `percent_bp` is progress in 1/10,000; `value` is measured against `target_value`.
     `green_on`, `yellow_on`, `red_on`, `late_on` are the first days on which it is begun, behind, far behind or overdue,
-    and overdue: `FAR` for never. `backlog`: its due day was past when it was entered, so being late says nothing of the
-    organ yet. `worked`: a person has done something on it, so no import may change it silently; `pending_duty` is then
-    the changed duty that waits for a clerk's decision.
+    and overdue: `FAR` for never; `escalated` is the step of the ladder reached in this episode of being overdue.
+    `backlog`: its due day was past when it was entered, so being late says nothing of the organ yet. `worked`: a person
+    has done something on it, so no import may change it silently; `pending_duty` is then the changed duty that waits
+    for a clerk's decision (the old duty itself, when the new version has none in its place).
     """
 
     Kind = Kind
@@ -126,6 +127,7 @@ class Matter(models.Model):
     red_on = models.DateField(default=FAR)
     late_on = models.DateField(default=FAR)
     supervised_at = models.DateTimeField(null=True)
+    escalated = models.PositiveSmallIntegerField(default=0)
     reminders = models.PositiveIntegerField(default=0)
     last_progress_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)

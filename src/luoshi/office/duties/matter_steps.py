@@ -273,7 +273,7 @@ def decide_extension(
         asked.decided_by_id, asked.decision_reason = actor.user_id, reason[:1000]
         asked.save()
         if grant:
-            row.due_on, row.supervised_at = asked.new_due, None
+            row.due_on, row.supervised_at, row.escalated = asked.new_due, None, 0
             _derived(row, "extension", f"{asked.old_due}前申请，同意延期，自原期限起延至{asked.new_due}")
         text = f"同意延期到{asked.new_due}" if grant else f"不同意延期：{reason}"
         acts.written(row, actor=actor, act="decide_extension", text=text, before=before, data={"extension": asked.pk})

@@ -1,0 +1,275 @@
+"""Make matters of duties: one per current duty, period and lead organ; idempotent, in bulk, in constant memory.
+
+Several named leads: the first holds it, the others lead with it. A wildcard among the leads (各镇区) makes one matter
+for each organ it stands for. The holder is whoever has the organ's work today by confirmed relations; an organ that
+ended without a successor keeps it, marked 承接单位待定.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.office.actors import Actor
+from luoshi.office.audit.actions import append
+from luoshi.office.duties import concern, workdays
+from luoshi.office.duties.lights import derive
+from luoshi.office.duties.matter_models import Kind, Matter, MatterOrgan
+from luoshi.office.duties.models import Duty, DutyOrgan, Target, TimeLimit
+from luoshi.office.duties.owed import Limit, Slot, period_words, slots
+from luoshi.office.locks import serialise
+
+MODULE = "duties"
+HORIZON_DAYS = 31
+"""A period's matter is there this many days before the period begins."""
+TIMER = Actor.system("系统", "timer")
+_CHUNK = 1000
+_FLOORS = (">=", "=", "~", ">")
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Made:
+    """What was made: matters made now, those there before, duties looked at."""
+
+    made: int = 0
+    known: int = 0
+    duties: int = 0
+
+
+def _silent(_phase: str, _n: int = 0, _total: int = 0) -> None:
+    """Report to nobody."""
+
+
+def materialise(
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    *,
+    actor: Actor = TIMER,
+    duties: QuerySet[Duty] | None = None,
+    recurring_only: bool = False,
+    audited: bool = True,
+    report: Report = _silent,
+) -> Made:
+    """Make the matters that current duties owe and that are not there yet; twice is as once.
+
+    Dated and standing ones are made whatever the window is; of recurring ones those whose period meets `first` to
+    `last` (today to today and `HORIZON_DAYS`); with `recurring_only` no others are looked at. What is owed
+    by a day that is past when it is made is `backlog`. Side effects: rows of matters and their organs, one audit entry
+    when anything was made and no caller
+    writes its own. One transaction a thousand duties: a break leaves what was made, the next run the rest.
+    """
+    first = first or CLOCK.today()
+    last = last or first + datetime.timedelta(days=HORIZON_DAYS)
+    wanted = (Duty.objects.all() if duties is None else duties).filter(is_current=True)
+    if recurring_only:
+        wanted = wanted.filter(Exists(TimeLimit.objects.filter(duty=OuterRef("pk"), months__gt=0)))
+    total, done, after = (wanted.count() if report is not _silent else 0), Made(), 0
+    holders = _Holders(CLOCK.today())
+    while True:
+        with transaction.atomic():
+            serialise("matters.materialise")
+            rows = list(wanted.filter(pk__gt=after).select_related("instrument").order_by("pk")[:_CHUNK])
+            if not rows:
+                break
+            _make(rows, first, last, holders, done)
+            after = rows[-1].pk
+            done.duties += len(rows)
+        report("matters", done.duties, total)
+    if done.made and audited:
+        with transaction.atomic():
+            append(
+                actor=actor,
+                act="matter.materialise",
+                subject=f"window:{first}/{last}",
+                after={"made": done.made, "duties": done.duties},
+            )
+    return done
+
+
+class _Holders:
+    """Who holds an organ's work on the day, asked once an organ."""
+
+    def __init__(self, day: datetime.date) -> None:
+        self._day = day
+        self._known: dict[str, tuple[str, bool]] = {}
+        self._wild: dict[str, list[str]] = {}
+        self._names: dict[str, str] = {}
+
+    def of(self, slug: str) -> tuple[str, bool]:
+        """Return the holding organ, and whether it is one that ended without a successor."""
+        if slug not in self._known:
+            now = concern.successor_of(slug, self._day)
+            self._known[slug] = (slug, True) if now is None else (now, False)
+        return self._known[slug]
+
+    def expand(self, name: str) -> list[str]:
+        """Return the organs a name stands for when it is a wildcard."""
+        if name not in self._wild:
+            self._wild[name] = concern.expand(name) if name[:1] in "各市" else []
+        return self._wild[name]
+
+    def name(self, slug: str) -> str:
+        """Return the organ's name."""
+        if slug not in self._names:
+            self._names[slug] = concern.title(slug, self._day)
+        return self._names[slug]
+
+
+def _make(
+    rows: Sequence[Duty],
+    first: datetime.date,
+    last: datetime.date,
+    holders: _Holders,
+    done: Made,
+) -> None:
+    ids = [row.pk for row in rows]
+    limits: dict[int, list[Limit]] = defaultdict(list)
+    for duty, kind, value, text in (
+        TimeLimit.objects.filter(duty__in=ids)
+        .order_by("duty_id", "seq")
+        .values_list("duty_id", "kind", "value", "text")
+    ):
+        limits[duty].append(Limit(kind, value, text))
+    organs: dict[int, list[DutyOrgan]] = defaultdict(list)
+    for organ in DutyOrgan.objects.filter(duty__in=ids).order_by("duty_id", "-leads", "seq"):
+        organs[organ.duty_id].append(organ)
+    targets: dict[int, list[Target]] = defaultdict(list)
+    clauses = {row.clause_id for row in rows if row.clause_id is not None}
+    for target in Target.objects.filter(clause__in=clauses).order_by("seq"):
+        targets[target.clause_id or 0].append(target)
+    known = set(Matter.objects.filter(module=MODULE, duty__in=ids).values_list("external_id", flat=True))
+    waiting = set(
+        Matter.objects.filter(pending_duty__in=ids).exclude(duty__in=ids).values_list("pending_duty_id", flat=True)
+    )
+    made: list[Matter] = []
+    sides: list[list[MatterOrgan]] = []
+    for row in rows:
+        if row.pk in waiting:
+            continue
+        begins, ends = row.instrument.begins_on, row.instrument.ends_on
+        for slot in slots(limits[row.pk], begins, ends, first, last):
+            for matter, side in _matters(row, slot, organs[row.pk], targets[row.clause_id or 0], holders):
+                if matter.external_id in known:
+                    done.known += 1
+                    continue
+                known.add(matter.external_id)
+                made.append(matter)
+                sides.append(side)
+    Matter.objects.bulk_create(made, batch_size=_CHUNK)
+    rest: list[MatterOrgan] = []
+    for matter, side in zip(made, sides, strict=True):
+        for organ in side:
+            organ.matter = matter
+            organ.due_sort = matter.due_sort
+        rest += side
+    MatterOrgan.objects.bulk_create(rest, batch_size=_CHUNK)
+    done.made += len(made)
+
+
+def external_id(duty: int, period: str, printed: str) -> str:
+    """Return the id under which the matter of a duty, a period and a lead as printed is known."""
+    return f"{duty}/{period}/{printed[:100]}"
+
+
+def _matters(
+    duty: Duty, slot: Slot, organs: Sequence[DutyOrgan], targets: Sequence[Target], holders: _Holders
+) -> Iterable[tuple[Matter, list[MatterOrgan]]]:
+    leads = [organ for organ in organs if organ.leads]
+    others = [organ for organ in organs if not organ.leads]
+    named = [organ for organ in leads if organ.slug or not holders.expand(organ.name)]
+    wild = [slug for organ in leads if not organ.slug for slug in holders.expand(organ.name)]
+    heads = [organ.slug for organ in named if organ.slug]
+    if named or not wild:
+        first = named[0] if named else None
+        printed, name = (first.slug, first.name) if first else ("", "")
+        yield _matter(duty, slot, printed, name, named[1:], others, targets, holders)
+    for slug in dict.fromkeys(wild):
+        if slug not in heads:
+            yield _matter(duty, slot, slug, holders.name(slug), [], [*named, *others], targets, holders)
+
+
+def _matter(
+    duty: Duty,
+    slot: Slot,
+    printed: str,
+    name: str,
+    co_leads: Sequence[DutyOrgan],
+    cooperating: Sequence[DutyOrgan],
+    targets: Sequence[Target],
+    holders: _Holders,
+) -> tuple[Matter, list[MatterOrgan]]:
+    now = CLOCK.now()
+    organ, pending = holders.of(printed) if printed else ("", False)
+    matter = Matter(
+        module=MODULE,
+        external_id=external_id(duty.pk, slot.period, printed or name),
+        kind=Kind.WORK_POINT if duty.instrument.kind == "work_points" else Kind.INSTRUMENT_DUTY,
+        duty=duty,
+        instrument_id=duty.instrument_id,
+        origin=slot.origin,
+        period=slot.period,
+        title=title_of(duty, slot.period),
+        organ=organ,
+        organ_name=name,
+        organ_pending=pending,
+        local=duty.local,
+        handed_at=now,
+        start=slot.start,
+        due_on=slot.due_on,
+        derivation=derivation(slot),
+        backlog=slot.due_on is not None and slot.due_on < now.date(),
+        created_at=now,
+        updated_at=now,
+        **target_of(targets),
+    )
+    derive(matter)
+    sides = [MatterOrgan(seq=0, organ=organ, name=name or "未写明", role=MatterOrgan.Role.LEAD)]
+    seen = {organ}
+    for role, some in ((MatterOrgan.Role.CO_LEAD, co_leads), (MatterOrgan.Role.COOP, cooperating)):
+        for other in some:
+            slug = holders.of(other.slug)[0] if other.slug else ""
+            if not slug or slug not in seen:
+                sides.append(MatterOrgan(seq=len(sides), organ=slug, name=other.name, role=role))
+                seen.add(slug)
+    return matter, sides
+
+
+def title_of(duty: Duty, period: str) -> str:
+    """Return the title of a duty's matter: its summary, with the period it is owed for."""
+    words = period_words(period)
+    return f"{(duty.summary or duty.action)[:370]}（{words}）" if words else (duty.summary or duty.action)[:400]
+
+
+def derivation(slot: Slot) -> dict[str, object]:
+    """Return how the due day arose, as kept with the matter: rule, steps, calendar version."""
+    return {
+        "rule": slot.rule,
+        "text": slot.text,
+        "steps": [{"rule": slot.rule, "text": slot.text}],
+        "calendar": workdays.calendar().version,
+        "provisional": False,
+    }
+
+
+def target_of(targets: Sequence[Target]) -> Mapping[str, object]:
+    """Return what a matter is measured against: one floor as a figure, anything else in words."""
+    if not targets:
+        return {}
+    text = "；".join(f"{t.subject}{t.op}{t.value}{t.unit}" for t in targets)[:300]
+    if len(targets) == 1 and targets[0].op in _FLOORS and not targets[0].aspiration:
+        try:
+            value = Decimal(targets[0].value.replace(",", ""))
+        except InvalidOperation:
+            return {"target_text": text}
+        if value.is_finite() and 0 < value < Decimal(10) ** 13 and value == round(value, 6):
+            return {"target_text": text, "target_value": value, "target_unit": targets[0].unit[:40]}
+    return {"target_text": text}
