@@ -46,13 +46,14 @@ def append(
     with transaction.atomic():
         head = _head(stream)
         now = CLOCK.now()
+        received = max(now, head.received_at) if head.received_at else now
         entry = AuditEntry(
             version=chain.VERSION,
             stream=stream,
             position=head.position + 1,
             previous=head.digest,
             at=at or now,
-            received_at=now,
+            received_at=received,
             who=_fit(actor.name, 100),
             user_id=actor.user_id,
             role=role,
@@ -72,7 +73,9 @@ def append(
         )
         entry.digest = digest_of(entry)
         entry.save(force_insert=True)
-        AuditHead.objects.filter(stream=stream).update(position=entry.position, digest=entry.digest)
+        AuditHead.objects.filter(stream=stream).update(
+            position=entry.position, received_at=received, digest=entry.digest
+        )
     return entry
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
 GENESIS = "0" * 64
@@ -42,9 +43,19 @@ COLUMNS = (
 """The columns of an entry in the order in which they are hashed."""
 SEAL_COLUMNS = ("stream", "number", "day", "position", "count", "head", "made_at", "previous")
 
-_list = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _old = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _entry, _seal = hashlib.new("sm3", b"\x02"), hashlib.new("sm3", b"\x12")
+
+
+def _list_encoder() -> Callable[[Sequence[Any]], str]:
+    """Return what writes a list as compact JSON; `json` makes its C encoder anew for every call, this keeps it."""
+    if c_make_encoder is None:
+        return json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    encode = c_make_encoder(None, None, encode_basestring, None, ":", ",", False, False, False)
+    return lambda values: "".join(encode(values, 0))
+
+
+_list = _list_encoder()
 
 
 def moment(value: datetime) -> str:

@@ -17,8 +17,8 @@ def _number(apps, editor):
         "WHERE numbered.entry = audit_auditentry.id"
     )
     editor.execute(
-        "INSERT INTO audit_audithead (stream, position, digest) "
-        "SELECT 'office', position, digest FROM audit_auditentry ORDER BY id DESC LIMIT 1"
+        "INSERT INTO audit_audithead (stream, position, received_at, digest) "
+        "SELECT 'office', position, received_at, digest FROM audit_auditentry ORDER BY id DESC LIMIT 1"
     )
 
 
@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("stream", models.CharField(max_length=12, primary_key=True, serialize=False)),
                 ("position", models.BigIntegerField()),
+                ("received_at", models.DateTimeField(null=True)),
                 ("digest", models.CharField(max_length=64)),
             ],
         ),
@@ -63,18 +64,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             "auditentry", models.UniqueConstraint(fields=["stream", "position"], name="audit_position")
         ),
-        migrations.AddIndex(
-            "auditentry", models.Index(fields=["user_id", "id"], name="audit_user", condition=Q(user_id__isnull=False))
-        ),
         migrations.AddIndex("auditentry", models.Index(fields=["who", "id"], name="audit_who")),
         migrations.AddIndex("auditentry", models.Index(fields=["act", "id"], name="audit_act")),
-        migrations.AddIndex(
-            "auditentry", models.Index(fields=["organ", "id"], name="audit_organ", condition=~Q(organ=""))
-        ),
+        migrations.AddIndex("auditentry", models.Index(fields=["organ", "id"], name="audit_organ")),
         migrations.AddIndex("auditentry", models.Index(fields=["received_at", "id"], name="audit_received")),
-        migrations.AddIndex(
-            "auditentry", models.Index(fields=["result", "id"], name="audit_refused", condition=~Q(result="done"))
-        ),
+        migrations.AddIndex("auditentry", models.Index(fields=["result", "id"], name="audit_result")),
         migrations.CreateModel(
             name="AuditSeal",
             fields=[
