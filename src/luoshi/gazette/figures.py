@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from luoshi.gazette.wording import any_of
@@ -138,6 +139,9 @@ class Phrase(NamedTuple):
     range_end: bool = False
 
 
+_numeral = lru_cache(maxsize=1024)(from_chinese)
+
+
 def _percentage(text: str) -> str | None:
     """Return the decimal that the words behind 百分之 write: 九十 -> 90, 三点五 -> 3.5."""
     whole, point, rest = text.partition("点")
@@ -186,7 +190,7 @@ def _read(match: re.Match[str], text: str) -> tuple[list[str], str, bool] | None
         value = _percentage(percent)
         return None if value is None else ([value], "%", False)
     if word := match["word"]:
-        numbers = [from_chinese(part) for part in (word, match["word_second"]) if part]
+        numbers = [_numeral(part) for part in (word, match["word_second"]) if part]
         if None in numbers:
             return None
         unit = (match["word_scale"] or "") + match["word_unit"]

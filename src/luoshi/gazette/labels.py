@@ -148,10 +148,10 @@ def inline_labels(text: str) -> list[Label]:
     found: list[Label] = []
     circles: list[Label] = []
     for gate in _INLINE_GATE.finditer(text):
-        before, first = gate[0]
         place = gate.start() + 1
+        first = text[place]
         if first in CIRCLES:
-            if before != ")":
+            if text[place - 1] != ")":
                 circles.append(Label("circle", first, CIRCLES.index(first) + 1, place))
             continue
         match = _INLINE.match(text, place)

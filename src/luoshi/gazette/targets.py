@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from luoshi.gazette.figures import MEASURES, TIME_UNITS, Phrase, find_phrases, last_match
@@ -74,8 +75,10 @@ def _any(*lines: str) -> str:
     return any_of(" ".join(lines))
 
 
-def _longest_first(*lines: str) -> tuple[str, ...]:
-    return tuple(sorted(" ".join(lines).split(), key=len, reverse=True))
+def _by_last(*lines: str) -> dict[str, tuple[str, ...]]:
+    """Return the words by their last character, longer ones first."""
+    words = sorted(" ".join(lines).split(), key=len, reverse=True)
+    return {word[-1]: tuple(other for other in words if other[-1] == word[-1]) for word in words}
 
 
 # --- figures that are no figures of the work -------------------------------------------------------------------------
@@ -203,7 +206,7 @@ _LEAD_IN = re.compile(
     )
     + ")*+"
 )
-_TRAIL = _longest_first(
+_TRAIL = _by_last(
     "不超过 不高于 不低于 不少于 不得 不应 分别 均 都 各 也 再 要 应 力争 争取 基本 确保 总体 稳定 累计 总数 数量",
     "年均 平均 目标 达 达到 提高 提升 增加 增长 下降 降低 减少 压减 控制 保持 维持 扩大 发展 突破 超 超过 高于 低于",
     "大于 小于 少于 多于 超出 不足 约 近 逾 实现 完成 最高 最低 至少 建成 新建 等 及以上 一般 可 由 从 于 为 至 到",
@@ -245,6 +248,9 @@ _TO = re.compile(
 )
 _JOIN = re.compile(r"(?:\(含\))?(?:、|和|与|及|以及|或|/)")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:/(\d{4}-\d{2}-\d{2}))?\Z")
+
+
+_begin = attrgetter("start")
 
 
 class _Part(NamedTuple):
@@ -368,9 +374,13 @@ def _is_parameter(text: str, part: _Part, phrase: Phrase) -> bool:
 
 def _without_trail(subject: str) -> str:
     """Take off the verbs and adverbs between the thing measured and its figure: 利用率分别达到 -> 利用率."""
-    while subject.endswith(_TRAIL):
-        word = next(word for word in _TRAIL if subject.endswith(word))
-        subject = subject[: -len(word)]
+    while subject:
+        for word in _TRAIL.get(subject[-1], ()):
+            if subject.endswith(word):
+                subject = subject[: -len(word)]
+                break
+        else:
+            break
     return subject
 
 
@@ -453,6 +463,8 @@ def _runs(text: str, phrases: list[Phrase]) -> tuple[list[str], set[int]]:
     """
     ops = [phrase.op or "=" for phrase in phrases]
     continuing: set[int] = set()
+    if len(phrases) == 1:
+        return ops, continuing
     first = 0
     for index in range(1, len(phrases) + 1):
         if index < len(phrases):
@@ -486,7 +498,7 @@ def find_figures(
     if not phrases:
         return targets, parameters
     ops, continuing = _runs(text, phrases)
-    ordered = sorted(limits, key=lambda limit: limit.start)
+    ordered = sorted(limits, key=_begin) if len(limits) > 1 else limits
     deadlines = _deadlines(text, ordered)
     position = dated = 0
     since, subject = 0, ""

@@ -404,10 +404,10 @@ def _amount(count: str, unit: str) -> str:
 
 _TRIGGER_REACH = 40
 _TRIGGER_CUTS = re.compile(
-    r".*(?:应当|必须|(?<![响适供反对相效回呼])应(?![急对用付收届])|须|(?<![主重])要|需|将|(?<![许认])可|并|(?<!存)在"
-    r"|(?<![关由属对])于|力争|确保)",
-    re.DOTALL,
+    r"应当|必须|应(?<![响适供反对相效回呼]应)(?![急对用付收届])|须|要(?<![主重]要)|需|将|可(?<![许认]可)|并|在(?<!存在)"
+    r"|于(?<![关由属对]于)|力争|确保"
 )
+"""Words of the duty itself: its clock starts with what stands after the last of them."""
 _AFTER = ("后", "起", "时", "之日", "的", "之后")
 
 
@@ -433,8 +433,10 @@ def _trigger_start(text: str, start: int) -> int:
     since = max(clause.rfind("自"), clause.rfind("从"))
     if since >= 0 and "起" in clause[since:]:
         return begin + since
-    cut = _TRIGGER_CUTS.match(clause)
-    return begin + cut.end() if cut else begin
+    after = 0
+    for cut in _TRIGGER_CUTS.finditer(clause):
+        after = cut.end()
+    return begin + after
 
 
 # ---- dates ---------------------------------------------------------------------------------------------------------
@@ -449,6 +451,8 @@ _SUFFIX = re.compile(
 _CONNECTOR = re.compile(r"(?:起|开始)?(?:至|到|—{1,2}|-{1,2}|~)(?:同年)?")
 _YEARS_BEFORE = re.compile(rf"(?P<year>{YEAR})年?(?:、{YEAR}年?){{0,4}}(?P<join>至|到|—{{1,2}}|-{{1,2}}|~|、|和|与)$")
 _MONTHS_BEFORE = re.compile(rf"(?<![{DIGITS}])(?:(?P<year>{YEAR})年)?(?P<month>{SMALL})(?:至|到|—{{1,2}}|-{{1,2}}|~)$")
+_JOINS = frozenset("至到—-~、和与")
+"""Characters that a run of years or months has before its end."""
 _DAY_ONLY = re.compile(rf"(?P<day>{SMALL})[日号]")
 _YEAR_END_ONLY = re.compile(r"年[底末]")
 _UNTIL_NOW = ("截至", "截止", "截止到", "截至到")
@@ -554,7 +558,9 @@ def _range_hit(text: str, phrase: Phrase, period: Period, context: Context) -> _
             last, end = date(first.year, 12, 31), closing.end()
         else:
             return None
-    elif before := (_YEARS_BEFORE if period.unit == "year" else _MONTHS_BEFORE).search(text, max(0, start - 24), start):
+    elif text[start - 1 : start] in _JOINS and (
+        before := (_YEARS_BEFORE if period.unit == "year" else _MONTHS_BEFORE).search(text, max(0, start - 24), start)
+    ):
         if period.unit == "year":
             year = dates.number(before["year"])
             if year is None or year >= first.year or (before["join"] in "、和与" and first.year - year > 5):
