@@ -9,6 +9,7 @@ from ninja import Router
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.decisions import find
+from luoshi.office.library_facts import complete
 from luoshi.office.parameters.book import decide
 from luoshi.site.access import Needs
 from luoshi.site.api.schemas import ERRORS, DecideIn, DecisionName, Problem
@@ -47,6 +48,10 @@ def decision_schema(request: HttpRequest, key: str) -> dict[str, Any]:
     summary="作一次决定",
 )
 def take_decision(request: HttpRequest, key: str, body: DecideIn) -> dict[str, Any]:
-    """Decide on given facts; with `set` the answer is a what-if and binds nobody."""
+    """Decide on given facts; with `set` the answer is a what-if and binds nobody.
+
+    A thing that is only named (an organ and a post, a group) is decided on what the library knows of it.
+    """
     load_decisions()
-    return decide(key, body.facts, body.on or CLOCK.today(), body.set).as_dict()
+    on = body.on or CLOCK.today()
+    return decide(key, complete(key, body.facts, on, body.set), on, body.set).as_dict()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,8 +18,10 @@ import click
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.decisions import find
 from luoshi.kernel.errors import LuoshiError
-from luoshi.site.deciding import decide_here
+from luoshi.office.library_facts import complete, lacks_facts
+from luoshi.site.deciding import decide_here, keeps_data
 from luoshi.site.registry import load_decisions
+from luoshi.site.setup import prepare
 
 
 @click.command(name="decide", help="按条款作出一项决定，给出理由、所用参数和可复核的回执。")
@@ -47,7 +50,8 @@ def command(
         if schema:
             _print(find(key).schema())
             return
-        decision = decide_here(key, _facts(key, facts_file), _day(on_text), dict(map(_setting, settings)))
+        on, assumed = _day(on_text), dict(map(_setting, settings))
+        decision = decide_here(key, _completed(key, _facts(key, facts_file), on, assumed), on, assumed)
         _print(decision.as_dict())
     except LuoshiError as error:
         click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
@@ -65,6 +69,14 @@ def _facts(key: str, source: str | None) -> str:
         return (sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise LuoshiError("E_FILE", f"无法读取“{source}”：{error}", fields={"file": source}) from None
+
+
+def _completed(key: str, facts: str, on: date, assumed: dict[str, Any]) -> Mapping[str, Any] | str:
+    """The facts with what the library knows of a thing that is only named; as they are where there is no library."""
+    if not lacks_facts(key, facts, assumed) or not keeps_data():
+        return facts
+    prepare()
+    return complete(key, facts, on, assumed)
 
 
 def _day(text: str | None) -> date:
