@@ -10,6 +10,7 @@ from django.conf import settings
 
 from luoshi.kernel.citation import Locator
 from luoshi.kernel.clock import CLOCK
+from luoshi.office.actors import Actor
 from luoshi.office.duties import queries
 from luoshi.office.duties.dates import words
 from luoshi.office.duties.models import Duty, Target
@@ -46,9 +47,9 @@ def row(duty: Duty, targets: list[Target]) -> list[str]:
     ]
 
 
-def workbook(wanted: LedgerFilter, *, as_of: datetime.date, described: str) -> bytes:
-    """Return the Excel file of the duties that fit `wanted`; the foot says filter and date."""
-    duties = list(queries.complete(queries.duties(wanted)).order_by("due_sort", "id")[:LIMIT])
+def workbook(wanted: LedgerFilter, *, actor: Actor, as_of: datetime.date, described: str) -> bytes:
+    """Return the Excel file of the duties that fit `wanted` and `actor` may see; the foot says filter and date."""
+    duties = list(queries.complete(queries.duties(queries.scoped(wanted, actor))).order_by("due_sort", "id")[:LIMIT])
     targets = queries.targets_by_clause(duties)
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -64,7 +65,7 @@ def workbook(wanted: LedgerFilter, *, as_of: datetime.date, described: str) -> b
         for column, text in enumerate(row(duty, targets.get(duty.clause_id or 0, [])), 1):
             sheet.write_string(number, column, plain(text), cell)
     foot = f"数据截至 {as_of:%Y-%m-%d}；条件：{described}；共 {len(duties)} 条；"
-    foot += f"导出 {CLOCK.now():%Y-%m-%d %H:%M} {settings.OPERATOR}"
+    foot += f"导出 {CLOCK.now():%Y-%m-%d %H:%M} {settings.OPERATOR} {actor.name}"
     if settings.DEMO:
         foot = f"演示数据；{foot}"
     sheet.write_string(len(duties) + 1, 0, foot)

@@ -53,7 +53,18 @@ def push_matter(
     require(actor, "matter.push")
     title, basis = title.replace("\0", "").strip(), basis.replace("\0", "").strip()
     _check(module, external_id, kind, title, organ, [*co_leads, *cooperating], due_on, due_time, start)
-    body = [module, external_id, kind, title, organ, due_on, due_time, start, list(co_leads), list(cooperating)]
+    body: list[object] = [
+        module,
+        external_id,
+        kind,
+        title,
+        organ,
+        due_on,
+        due_time,
+        start,
+        list(co_leads),
+        list(cooperating),
+    ]
     body += [basis, href, str(target_value), target_unit, withdrawn]
     with transaction.atomic():
         serialise(f"matter:{module}:{external_id}")

@@ -24,6 +24,7 @@ from luoshi.office.duties.matter_acts_open import RUNNING, reporters
 from luoshi.office.duties.matter_models import CrossOff, Evidence, Matter, ProgressReport, State
 from luoshi.office.files import actions as files
 from luoshi.office.permissions import require, require_other_hand
+from luoshi.office.roles import Role
 
 Upload = tuple[str, bytes]
 """A file as it comes: its name and its bytes."""
@@ -92,7 +93,7 @@ def report_progress(
         if report.help_from:
             acts.tell_organ(
                 report.help_from,
-                ("clerk", "leader"),
+                (Role.CLERK, Role.LEADER),
                 key=f"matter.help:{report.pk}",
                 text=f"{concern.title(row.organ)}请求协助：{row.title}。{report.help_text}"[:300],
                 pk=row.pk,

@@ -13,7 +13,9 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from luoshi.office import search
+from luoshi.office.actors import Actor
 from luoshi.office.audit.models import AuditEntry
+from luoshi.office.duties import concern
 from luoshi.office.duties.actions import SEARCH_TABLE
 from luoshi.office.duties.models import Duty, DutyOrgan, Target, TimeLimit
 from luoshi.office.instruments.models import Instrument
@@ -28,7 +30,8 @@ class LedgerFilter:
     """What a reader of the ledger asks for; empty means no condition.
 
     `organs` are names as printed or slugs; `documents` are instrument keys; `month` is the first day of a month;
-    `on` leaves only duties of instruments in force on that day.
+    `on` leaves only duties of instruments in force on that day. `seen_by` is whom the reader answers for (slugs), None
+    for everything: set by `scoped`, never by the reader.
     """
 
     organs: tuple[str, ...] = ()
@@ -39,6 +42,7 @@ class LedgerFilter:
     local: bool = False
     q: str = ""
     on: datetime.date | None = None
+    seen_by: frozenset[str] | None = None
 
     @property
     def empty(self) -> bool:
@@ -55,6 +59,11 @@ class FacetCount:
     count: int | None
 
 
+def scoped(wanted: LedgerFilter, actor: Actor) -> LedgerFilter:
+    """Return `wanted` narrowed to what `actor` may see: bureaus their own, towns also what every town owes."""
+    return replace(wanted, seen_by=concern.organs_for(actor, "duty.see"))
+
+
 def duties(wanted: LedgerFilter, *, walking: bool = False) -> QuerySet[Duty]:
     """Return the duties of current instruments that fit `wanted`: the one place that decides what the ledger shows.
 
@@ -62,6 +71,8 @@ def duties(wanted: LedgerFilter, *, walking: bool = False) -> QuerySet[Duty]:
     which fills a page soon where much fits; without, so that it starts from the few rows that fit.
     """
     rows = Duty.objects.filter(is_current=True)
+    if wanted.seen_by is not None:
+        rows = _seen(rows, wanted.seen_by, walking)
     if wanted.organs:
         slugs = [name for name in wanted.organs if name.isascii()]
         named = Q(name__in=wanted.organs) | Q(slug__in=slugs) if slugs else Q(name__in=wanted.organs)
@@ -83,6 +94,22 @@ def duties(wanted: LedgerFilter, *, walking: bool = False) -> QuerySet[Duty]:
         rows = rows.annotate(row=F("id") + 0) if walking else rows
         rows = rows.filter(**{"row__in" if walking else "pk__in": search.all_matching(SEARCH_TABLE, wanted.q)})
     return rows
+
+
+def _seen(rows: QuerySet[Duty], organs: frozenset[str], walking: bool) -> QuerySet[Duty]:
+    concerned = DutyOrgan.objects.filter(is_current=True, slug__in=sorted(organs))
+    seen = Q(Exists(concerned.filter(duty=OuterRef("pk")))) if walking else Q(pk__in=concerned.values("duty"))
+    return rows.filter(seen | Q(local=True)) if concern.sees_local(organs) else rows.filter(seen)
+
+
+def visible(actor: Actor) -> QuerySet[Duty]:
+    """Return every duty the actor may see, those of superseded versions too."""
+    organs = concern.organs_for(actor, "duty.see")
+    rows = Duty.objects.all()
+    if organs is None:
+        return rows
+    seen = Q(Exists(DutyOrgan.objects.filter(slug__in=sorted(organs), duty=OuterRef("pk"))))
+    return rows.filter(seen | Q(local=True)) if concern.sees_local(organs) else rows.filter(seen)
 
 
 def _having(rows: QuerySet[Duty], parts: QuerySet[Any], walking: bool) -> QuerySet[Duty]:
@@ -144,10 +171,10 @@ class Facets:
 
 
 class Ledger:
-    """One question to the ledger: its pages, its count, its facets; what several of them need is asked once."""
+    """One question of `actor` to the ledger: its pages, its count, its facets; what several need is asked once."""
 
-    def __init__(self, wanted: LedgerFilter) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: LedgerFilter, *, actor: Actor) -> None:
+        self._wanted = scoped(wanted, actor)
         self._spreads: dict[LedgerFilter, _Everything | _Matched] = {}
 
     def _spread(self, of: LedgerFilter) -> _Everything | _Matched:
@@ -245,12 +272,18 @@ class _Matched:
 
     def organs(self) -> Mapping[str, int | None]:
         if not self.exact:
-            return dict.fromkeys(self._everything.organs())
+            return dict.fromkeys(self._everything.organs() if self._wanted.seen_by is None else self._own())
         return _counted(_organs(self._wanted).filter(duty__in=search.among(self.ids)), "name")
+
+    def _own(self) -> list[str]:
+        """The names of the reader's own organs: others are not told where counting would be long."""
+        slugs = sorted(self._wanted.seen_by or ())[:_FACET_NAMES]
+        rows = DutyOrgan.objects.filter(is_current=True, slug__in=slugs)
+        return sorted(rows.order_by().values_list("name", flat=True).distinct()[:_FACET_NAMES])
 
     def documents(self) -> Mapping[int, int | None]:
         if not self.exact:
-            return dict.fromkeys(self._everything.documents())
+            return dict.fromkeys(self._everything.documents()) if self._wanted.seen_by is None else {}
         return dict(Counter(row[1] for row in self._rows).most_common(_FACET_NAMES))
 
     def origins(self) -> Mapping[str, int | None]:
@@ -274,7 +307,7 @@ def names_of(documents: Sequence[str]) -> Mapping[str, str]:
     return {row.key: row.name for row in Instrument.objects.filter(is_current=True, key__in=documents)}
 
 
-def next_dated(on: datetime.date, size: int) -> Sequence[Duty]:
-    """Return the duties whose printed date comes next, on or after `on`."""
-    rows = Duty.objects.filter(is_current=True, due_sort__gte=on, due_sort__lt=datetime.date(9998, 1, 1))
+def next_dated(on: datetime.date, size: int, *, actor: Actor) -> Sequence[Duty]:
+    """Return the duties visible to `actor` whose printed date comes next, on or after `on`."""
+    rows = visible(actor).filter(is_current=True, due_sort__gte=on, due_sort__lt=datetime.date(9998, 1, 1))
     return list(complete(rows).order_by("due_sort", "id")[:size])

@@ -167,9 +167,8 @@ def _make(
     Matter.objects.bulk_create(made, batch_size=_CHUNK)
     rest: list[MatterOrgan] = []
     for matter, side in zip(made, sides, strict=True):
-        for organ in side:
-            organ.matter = matter
-            organ.due_sort = matter.due_sort
+        for one in side:
+            one.matter, one.due_sort = matter, matter.due_sort
         rest += side
     MatterOrgan.objects.bulk_create(rest, batch_size=_CHUNK)
     done.made += len(made)

@@ -24,7 +24,9 @@ from luoshi.office.duties.models import Duty
 from luoshi.office.duties.owed import Limit, Slot, slots
 from luoshi.office.duties.schedule import MODULE, TIMER, derivation, external_id, materialise, title_of
 from luoshi.office.instruments.models import Instrument
+from luoshi.office.locks import serialise
 from luoshi.office.permissions import require
+from luoshi.office.roles import Role
 
 SAME, SIMILAR = 1.0, 0.6
 """Bigram overlap from which two summaries of the same clause are taken as the same duty, changed."""
@@ -134,6 +136,8 @@ def settle_changed_matter(
     """
     reason = reason.replace("\0", "").strip()
     with transaction.atomic():
+        # Before the matter, as an import takes them: what the new duty owes besides is made in the same transaction.
+        serialise("matters.materialise")
         row = acts.opened(actor, matter)
         if acts.answered(actor, key, "settle", [matter, decision, reason]) is not None:
             return row
@@ -224,6 +228,10 @@ def _hand_over(rows: Sequence[Matter], old: str, new: str) -> int:
     MatterEvent.objects.bulk_create([_event(row, "succeed", text, at) for row in rows], batch_size=_BATCH)
     if rows:
         acts.tell_organ(
-            new, ("clerk", "leader"), key=f"matters.succeed:{old}:{new}", text=f"{text}：{len(rows)}件", pk=rows[0].pk
+            new,
+            (Role.CLERK, Role.LEADER),
+            key=f"matters.succeed:{old}:{new}",
+            text=f"{text}：{len(rows)}件",
+            pk=rows[0].pk,
         )
     return len(rows)

@@ -15,7 +15,7 @@ from luoshi.office.duties import queries
 from luoshi.office.duties.dates import next_due, words
 from luoshi.office.duties.models import Duty, Target
 from luoshi.office.duties.queries import Ledger, LedgerFilter
-from luoshi.site.access import Needs
+from luoshi.site.access import Needs, actor_of
 from luoshi.site.api.gazettes import RowId
 from luoshi.site.api.schemas import ERRORS, DutyOut, DutyPage, LimitOut, OrganOut, Problem, TargetOut
 from luoshi.site.present import cite
@@ -55,7 +55,7 @@ def duties(
         q=q.strip(),
         on=on,
     )
-    asked = Ledger(wanted)
+    asked = Ledger(wanted, actor=actor_of(request))
     found = asked.page(size=limit, after=after)
     targets = queries.targets_by_clause(found.rows)
     total = asked.total()
@@ -76,7 +76,7 @@ def duties(
 )
 def duty(request: HttpRequest, id: RowId) -> DutyOut:  # noqa: A002 - the address's own word
     """Return one duty; those of superseded versions too."""
-    rows = list(queries.complete(Duty.objects.filter(pk=id)))
+    rows = list(queries.complete(queries.visible(actor_of(request)).filter(pk=id)))
     if not rows:
         raise LuoshiError("E_NOT_FOUND", f"台账里没有第 {id} 号责任。")
     return _duty(rows[0], queries.targets_by_clause(rows), CLOCK.today())
