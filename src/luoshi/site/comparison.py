@@ -10,12 +10,12 @@ import datetime
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -293,11 +293,16 @@ def _block(anchor: str, classes: str, label: str, body: SafeString) -> SafeStrin
 
 
 def _text(
-    read: _Read, of: dict[str, str], clauses: Sequence[Clause], chosen: str, raw: bool, whole: bool
+    read: _Read,
+    of: dict[str, str],
+    clauses: Sequence[Clause],
+    chosen: str,
+    raw: bool,
+    whole: bool,
+    opening: Mapping[str, str],
 ) -> SafeString:
     marks = sorted(read.marks, key=lambda span: span.start)
     reach = list(accumulate((span.end for span in marks), max))
-    opening = markup.tags({kind: str(word) for kind, word in MARK.items()})
     folded, starts = "" if raw else fold(read.text), [repair.start for repair in read.repairs]
     shown: list[tuple[float, SafeString]] = []
     covered = -1
@@ -444,8 +449,29 @@ class Comparison:
     after: str
 
 
-def compare(item: Instrument, wanted: str, *, raw: bool, on: datetime.date) -> Comparison:
-    """Return the text of an instrument beside what was read from it, with the records of the clause `wanted`."""
+class Place(NamedTuple):
+    """A stretch of the file that a record stands for: marked so that the record can be pointed at in the text."""
+
+    ref: str
+    start: int
+    end: int
+
+
+def compare(
+    item: Instrument,
+    wanted: str,
+    *,
+    raw: bool,
+    on: datetime.date,
+    places: Callable[[str], Sequence[Place]] | None = None,
+    now: str = "",
+    hidden: Collection[str] = (),
+) -> Comparison:
+    """Return the text of an instrument beside what was read from it, with the records of the clause `wanted`.
+
+    With `places` (of the chosen clause) the text carries an address for each, the one of `now` is set off, and the
+    records themselves are left to the caller; `hidden` kinds are not marked.
+    """
     read = _read(item)
     units, of = _units(read.clauses)
     _collect(read, of)
@@ -463,13 +489,22 @@ def compare(item: Instrument, wanted: str, *, raw: bool, on: datetime.date) -> C
     page = anchor.seq // _SHOWN if anchor else 0
     clauses = read.clauses[page * _SHOWN : (page + 1) * _SHOWN]
     seen = {of[clause.path] for clause in clauses} | {HEAD}
+    legend = _legend(read)
+    read.marks = [mark for mark in read.marks if mark.kind not in hidden]
+    opening = markup.tags({kind: str(word) for kind, word in MARK.items()})
+    for place in places("" if path == HEAD else path) if places else ():
+        kind = f"ref:{place.ref}"
+        opening[kind] = (
+            f'<span class="ls-ref{" ls-now" if place.ref == now else ""}" data-ls-ref="{escape(place.ref)}">'
+        )
+        read.marks.append(markup.widened(Span(kind, place.start - item.start, place.end - item.start), read.text))
     edges = [read.clauses[n].path for n in (page * _SHOWN - 1, (page + 1) * _SHOWN) if 0 <= n < len(read.clauses)]
     return Comparison(
         units=[unit for unit in units.values() if unit.path in seen],
         chosen=units[path],
-        text=_text(read, of, clauses, path, raw, len(clauses) == len(read.clauses)),
-        legend=_legend(read),
-        groups=_shown(read, path, on),
+        text=_text(read, of, clauses, path, raw, len(clauses) == len(read.clauses), opening),
+        legend=legend,
+        groups=_shown(read, path, on) if places is None else [],
         unknown=unknown,
         before=edges[0] if page else "",
         after=edges[-1] if (page + 1) * _SHOWN < len(read.clauses) else "",

@@ -195,6 +195,9 @@ class Choice:
     content: Any = None
 
 
+_PLAIN = [Choice("read", "读得对，照读出的", "", "confirmed"), Choice("not", "读得不对，排除", "", "excluded")]
+
+
 def choices(one: Item) -> list[Choice]:
     """Return the ways a doubtful item, or one in conflict, may be settled; the likeliest first."""
     if one.conflict:
@@ -222,8 +225,8 @@ def choices(one: Item) -> list[Choice]:
             Choice("not", "提示不成立，此处没有问题", "", "excluded"),
         ]
     if one.kind == "head":
-        return [Choice("read", "原件确实没有印", "留空，不作推定", "confirmed")]
-    return []
+        return [Choice("read", "原件确实没有印", "留空，不作推定", "confirmed")] if not content["value"] else _PLAIN
+    return _PLAIN
 
 
 def _for_target(content: Mapping[str, Any], one: Item) -> list[Choice]:
