@@ -41,7 +41,12 @@ def rooms() -> Mapping[str, Room]:
 
 def read_room(key: str, text: str) -> Room:
     """Return the room `key` from the text of its `parameters.yaml`."""
-    return Room(key, _TITLES.get(key, key), ParameterTable.from_data(yaml.safe_load(text) or {}, key))
+    return Room(key, title_of(key), ParameterTable.from_data(yaml.safe_load(text) or {}, key))
+
+
+def title_of(key: str) -> str:
+    """Return the Chinese title of a room, its key where nobody gave one."""
+    return _TITLES.get(key, key)
 
 
 def parameter(room: str, name: str) -> Parameter:

@@ -138,7 +138,7 @@ def rows(actor: Actor, wanted: BookFilter, book: Book | None = None) -> list[Boo
     """Return the parameters that fit, by room; one query besides that of the book."""
     book = current() if book is None else book
     waits = waiting_counts(actor)
-    return [row for row in _all_rows(book, wanted.on, waits) if _fits(row, wanted)]
+    return [row for row in _all_rows(book, wanted.on, waits) if fits(row, wanted)]
 
 
 def _all_rows(book: Book, on: datetime.date, waits: Mapping[Key, int]) -> Iterator[BookRow]:
@@ -148,7 +148,8 @@ def _all_rows(book: Book, on: datetime.date, waits: Mapping[Key, int]) -> Iterat
             yield BookRow(room, parameter, value_on(parameter, on), waits.get((room.key, name), 0))
 
 
-def _fits(row: BookRow, wanted: BookFilter) -> bool:
+def fits(row: BookRow, wanted: BookFilter) -> bool:
+    """Tell whether a row is what a reader asks for."""
     q = wanted.q.casefold()
     return (
         (not wanted.rooms or row.room.key in wanted.rooms)

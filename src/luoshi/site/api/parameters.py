@@ -190,7 +190,7 @@ def parameter(request: HttpRequest, room: str, name: str, on: datetime.date | No
     "/parameters/{room}/{name}/changes", auth=Needs("parameter.propose"), response={201: ChangeOut, ERRORS: Problem},
     by_alias=True, summary="拟改参数",
 )  # fmt: skip
-def propose(request: HttpRequest, room: str, name: str, body: ChangeIn) -> Status:
+def propose(request: HttpRequest, room: str, name: str, body: ChangeIn) -> Status[ChangeOut]:
     """Propose a value from a day on; another person has to approve it."""
     made = actions.propose(
         actor=actor_of(request), room=room, name=name, value=body.value, valid_from=body.valid_from,
@@ -203,7 +203,7 @@ def propose(request: HttpRequest, room: str, name: str, body: ChangeIn) -> Statu
     "/parameters/{room}/{name}/confirmations", auth=Needs("parameter.propose"),
     response={201: ChangeOut, ERRORS: Problem}, by_alias=True, summary="拟确认现值",
 )  # fmt: skip
-def propose_confirmation(request: HttpRequest, room: str, name: str, body: ConfirmIn) -> Status:
+def propose_confirmation(request: HttpRequest, room: str, name: str, body: ConfirmIn) -> Status[ChangeOut]:
     """Propose to confirm the value of a day by a document; another person has to approve it."""
     made = actions.propose_confirmation(
         actor=actor_of(request), room=room, name=name, on=body.on or CLOCK.today(), document=body.document,

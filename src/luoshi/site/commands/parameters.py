@@ -15,7 +15,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.parameters import DatedValue, plain
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType[datetime.date]):
     name = "YYYY-MM-DD"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime.date:
@@ -186,7 +186,8 @@ def _dated(value: DatedValue) -> dict[str, Any]:
 def _change(change: Any) -> dict[str, Any]:
     state = {"id": change.pk, "state": change.state, "version": change.version, "book": change.book}
     names = {"proposed_by": change.proposed_name, "decided_by": change.decided_name}
-    return state | names | change.content
+    data: dict[str, Any] = state | names | change.content
+    return data
 
 
 def _print(data: Any) -> None:
