@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
@@ -18,19 +19,20 @@ from django.utils.http import urlencode
 from ninja.security import HttpBearer
 
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.accounts import sessions
 from luoshi.office.accounts.models import User
 from luoshi.office.accounts.queries import standing, user_of_token
 from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.permissions import may, require
+from luoshi.site.context import ACTING, UNTIL
 from luoshi.site.errors import error_page, incident_of
+from luoshi.site.pages import page
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 Next = Callable[[HttpRequest], HttpResponse]
 
 OPEN = "open"
 """What a page needs that everybody may use, logged in or not: logging in, choosing the language, the health check."""
-ACTING = "acting"
-"""Where the session keeps the id of the delegation acted under."""
 
 
 def needs(key: str) -> Callable[[View], View]:
@@ -59,6 +61,7 @@ class Access:
         request.standing = SimpleLazyObject(lambda: _standing(request))  # type: ignore[attr-defined]
         request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
+        _note_use(request)
         if getattr(request, "restricted", False):
             add_never_cache_headers(response)
             response["Cache-Control"] = "no-store, private"
@@ -74,6 +77,8 @@ class Access:
             return None
         request.restricted = True  # type: ignore[attr-defined]
         actor = actor_of(request)
+        if request.user.is_authenticated and request.user.must_change_password and request.path not in _UNCHANGED:
+            return HttpResponseRedirect(f"{reverse('password')}?{urlencode({'next': request.get_full_path()})}")
         if may(actor, key):
             return None
         if not actor.grants and not request.user.is_authenticated:
@@ -85,9 +90,30 @@ class Access:
         return None
 
 
+_UNCHANGED = ("/account/password/",)
+"""Where a person with a first password may go before changing it."""
+
+
+def _note_use(request: HttpRequest) -> None:
+    # Only logins begun on the login page are followed; at most one write every few minutes.
+    session = getattr(request, "session", None)
+    if session is None or not session.accessed or UNTIL not in session or not session.session_key:
+        return
+    key = session.session_key
+    if request.user.is_authenticated and cache.add(f"seen:{key}", 1, sessions.SEEN_EVERY.total_seconds()):
+        sessions.seen(key, request.user.pk)
+
+
 def _to_login(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
-        return error_page(request, LuoshiError("E_LOGIN", "登录已过期，没有提交。请登录后回到本页重交，已填内容还在。"))
+        typed = [
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if value and name != "csrfmiddlewaretoken" and "password" not in name and name != "code"
+        ]
+        context = {"page_title": "登录已到期", "crumbs": [], "typed": typed, "incident": incident_of(request)}
+        return page(request, "site/expired.html", context, fragment="expired", status=401)
     address = f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}"
     if request.headers.get("HX-Request"):
         return HttpResponse(status=401, headers={"HX-Redirect": address})
@@ -124,12 +150,15 @@ class Needs(HttpBearer):
         """Return who acts, or refuse."""
         header = request.headers.get("Authorization", "")
         scheme, _, token = header.partition(" ")
-        if header and (scheme.lower() != "bearer" or (user := user_of_token(token.strip())) is None):
-            raise LuoshiError("E_LOGIN", "令牌无效、已过期或已收回。请在“系统 / 我的账号”另发令牌。")
         if header:
-            request.user = user  # type: ignore[possibly-undefined]
+            user = user_of_token(token.strip()) if scheme.lower() == "bearer" else None
+            if user is None:
+                raise LuoshiError("E_LOGIN", "令牌无效、已过期或已收回。请在“系统 / 我的账号”另发令牌。")
+            request.user = user
             request.actor = standing(user).actor("api", request_id=incident_of(request))  # type: ignore[attr-defined]
         actor = actor_of(request)
+        if not header and request.user.is_authenticated and request.user.must_change_password:
+            raise LuoshiError("E_STATE", "首次登录须先更换口令，再用接口。")
         if not may(actor, self.key) and not actor.grants:
             raise LuoshiError("E_LOGIN", "这个接口须登录：请在请求头写 Authorization: Bearer 令牌。")
         require(actor, self.key)

@@ -1,18 +1,28 @@
-"""What the shell shows on every page: places, as-of date, demonstration mark, language and size."""
+"""What the shell shows on every page: places, who acts, as-of date, demonstration mark, language and size."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 import luoshi
 from luoshi.kernel.clock import CLOCK
-from luoshi.office.actors import VISITOR
+from luoshi.office.accounts.organs import titles
+from luoshi.office.actors import VISITOR, Actor
+from luoshi.office.roles import Role
+from luoshi.site import places
+
+ACTING = "acting"
+"""Where the session keeps the id of the delegation acted under."""
+UNTIL = "until"
+"""Where the session keeps until when it lasts, in seconds since 1970."""
 
 _EARLIEST = datetime.date(1949, 10, 1)
 _LATEST = datetime.date(2100, 12, 31)
@@ -57,44 +67,107 @@ def as_of(request: HttpRequest) -> AsOf:
     return AsOf(on, CLOCK.today(), clear, error)
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return what the base template needs."""
-    places = (
-        ("desk", _("工作台"), "layout-dashboard", "/desk"),
-        ("policy", _("公报与政策"), "book-2", "/policy/"),
-        ("registers", _("台账"), "table", "/registers/duties/"),
-        ("system", _("系统"), "settings", "/imports/"),
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """What pushes every page down while it lasts: level 1 to 4, words, where to."""
+
+    level: int
+    words: str
+    href: str
+
+
+EMERGENCIES: list[Callable[[], Emergency | None]] = []
+"""Programmes that warn put a function here; the highest level is shown."""
+
+
+def emergency() -> Emergency | None:
+    """Return the warning in force with the highest level, None when there is none."""
+    found = [one for provider in EMERGENCIES if (one := provider()) is not None]
+    return max(found, key=lambda one: one.level, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is logged in, as the top bar shows it."""
+
+    name: str
+    post: str
+    acting_for: str
+    until: datetime.date | None
+    shortcuts: bool
+    acting: int
+    others: tuple[tuple[int, str], ...]
+
+
+def person_of(request: HttpRequest, actor: Actor) -> Person | None:
+    """Return the person the bar names, with the roles held today and those they may act with for others."""
+    if actor.user_id is None:
+        return None
+    standing = request.standing  # type: ignore[attr-defined]
+    names = titles({grant.organ for grant in actor.grants} | {row.assignment.organ for row in standing.delegations})
+    posts = [f"{names[grant.organ]} · {grant.role.title}" for grant in actor.grants]
+    shown = posts[0] + (_(" 等 {n} 项").format(n=len(posts)) if len(posts) > 1 else "") if posts else _("没有角色")
+    audits = [row.valid_to for row in standing.assignments if row.role == Role.AUDITOR]
+    others = tuple(
+        (row.pk, f"{row.giver.name}（{names[row.assignment.organ]} · {Role(row.assignment.role).title}）")
+        for row in standing.delegations
     )
-    current = _place_of(request.path)
-    asof = as_of(request)
+    return Person(
+        name=actor.name,
+        post=shown,
+        acting_for=actor.for_name,
+        until=max((day for day in audits if day), default=None) if Role.AUDITOR in actor.roles else None,
+        shortcuts=standing.user.shortcuts,
+        acting=request.session.get(ACTING, 0) if actor.for_id is not None else 0,
+        others=others,
+    )
+
+
+def unread_of(actor: Actor) -> int:
+    """Return how many messages the person has not read."""
+    from luoshi.office.messages.queries import unread
+
+    return unread(actor.user_id) if actor.user_id is not None else 0
+
+
+def seconds_left(request: HttpRequest) -> int | None:
+    """Return how long the login still lasts; None for a visitor, or a login that nobody began on the login page."""
+    until = request.session.get(UNTIL) if actor_in(request).user_id is not None else None
+    return None if until is None else max(int(until - CLOCK.now().timestamp()), 0)
+
+
+def actor_in(request: HttpRequest) -> Actor:
+    """Return who sends the request; a visitor where nobody has asked yet."""
+    found: Actor = getattr(request, "actor", VISITOR)
+    return found
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return what the base template needs. What costs a query is asked for only where the shell is drawn."""
+    asof, actor = as_of(request), actor_in(request)
+    size = request.COOKIES.get("ls_size", "")
     return {
-        "nav": [
-            {"key": key, "title": title, "icon": icon, "href": href, "current": key == current}
-            for key, title, icon, href in places
-        ],
+        "nav": lambda: places.rail(actor, request.path),
+        "bar": lambda: places.bar(actor, request.path),
         "demo": settings.DEMO,
         "asof": asof,
         "readonly": asof.active,
-        "actor": getattr(request, "actor", VISITOR),
-        "search_href": "/policy/",
+        "actor": actor,
+        "person": SimpleLazyObject(lambda: person_of(request, actor)),
+        "unread": SimpleLazyObject(lambda: unread_of(actor)),
+        "messages_href": places.address("messages"),
+        "session_left": lambda: seconds_left(request),
+        "emergency": emergency,
+        "search_href": places.address("search") or places.address("policy"),
         "version": luoshi.__version__,
         "incident": getattr(request, "incident", ""),
         "lang": "en" if request.COOKIES.get("ls_lang") == "en" else "zh-hans",
-        "large": request.COOKIES.get("ls_size") == "large",
-        "operator": settings.OPERATOR,
+        "size": size if size in SIZES else "",
+        "large": size in SIZES,
+        "next_size": NEXT_SIZE.get(size, "large"),
         "query": request.GET,
     }
 
 
-def _place_of(path: str) -> str:
-    for prefix, place in (
-        ("/desk", "desk"),
-        ("/policy", "policy"),
-        ("/instruments", "policy"),
-        ("/registers", "registers"),
-        ("/imports", "system"),
-        ("/jobs", "system"),
-    ):
-        if path.startswith(prefix):
-            return place
-    return ""
+SIZES = ("large", "largest")
+NEXT_SIZE = {"large": "largest", "largest": "normal"}

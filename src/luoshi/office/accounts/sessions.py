@@ -85,3 +85,8 @@ def _end(rows: list[OpenSession], now: datetime.datetime) -> int:
         row.ended_at = now
     OpenSession.objects.bulk_update(rows, ["ended_at"])
     return len(rows)
+
+
+def moved(old_key: str, new_key: str) -> None:
+    """Note that a session goes on under another key, as it does when a password is changed."""
+    OpenSession.objects.filter(session_key=old_key, ended_at__isnull=True).update(session_key=new_key)

@@ -4,7 +4,7 @@ A tag takes a mapping or any object with the same attributes, so that views may 
 plain data. State is always told by shape and word before colour. The tags, all of them shown on /design/:
 
 words   |typeset |ls_date |ls_moment |thousands |ls_label   `actor|may:"duty.see"` tells whether a control is offered
-chips   ls_icon ls_cite ls_lamp ls_validity ls_due ls_bar ls_progress ls_level ls_masked ls_organs ls_tag
+chips   ls_icon ls_cite ls_lamp ls_validity ls_due ls_bar ls_progress ls_level ls_emergency ls_masked ls_organs ls_tag
 blocks  ls_holder ls_reasons ls_ribbon ls_days_left ls_derivation ls_due_open ls_consequence ls_diff ls_changes
         ls_evidence ls_timeline ls_two_hands
 lists   ls_tabs ls_views ls_facets ls_chips ls_counts ls_pager ls_bulk ls_tick ls_import_preview
@@ -254,6 +254,20 @@ def ls_level(bars: int) -> SafeString:
     word, grade, tone = LEVELS[bars]
     grade_word = _("{grade}级").format(grade=grade)
     return format_html('<span class="ls-level ls-t-{}">{}{} {}</span>', tone, drawing.level(bars), word, grade_word)
+
+
+@register.simple_tag
+def ls_emergency(warning: Any) -> SafeString:
+    """Show the warning in force across the page: level in bars and words, what it says, where to."""
+    bars = int(read(warning, "level", 1))
+    return format_html(
+        '<div class="ls-emergency ls-emergency-{}" role="status">{} <b>{}</b> <a href="{}">{}</a></div>',
+        LEVELS[bars][2],
+        ls_level(bars),
+        read(warning, "words"),
+        read(warning, "href"),
+        _("看措施"),
+    )
 
 
 @register.simple_tag

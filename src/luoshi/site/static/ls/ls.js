@@ -7,8 +7,12 @@
   let addressBelow = "";
 
   root.classList.add("ls-js");
+  const keysOn = () => root.dataset.shortcuts !== "off";
   const say = (words) => { live.textContent = ""; setTimeout(() => { live.textContent = words; }, 50); };
   const inField = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
+
+  // What the scripts of single pages may use.
+  window.ls = { say: (words) => say(words), keysOn, inField: (element) => inField(element) };
 
   // Facets stay folded where they would push the list off the screen.
   const fold = () => {
@@ -87,6 +91,11 @@
       navigator.clipboard.writeText(copier.dataset.lsCopy).then(() => say(copier.dataset.lsCopied));
     }
     if (element.closest("[data-ls-print]")) print();
+    const keys = element.closest("[data-ls-keys]");
+    if (keys && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      document.getElementById("ls-keys").showModal();
+    }
     document.querySelectorAll("details.ls-menu[open]").forEach((menu) => {
       if (!menu.contains(element)) menu.open = false;
     });
@@ -103,12 +112,18 @@
       }
       return;
     }
-    if (inField(event.target) || drawer.open) return;
+    if (!keysOn() || inField(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key === "?") {
+      event.preventDefault();
+      document.getElementById("ls-keys").showModal();
+      return;
+    }
     const search = document.getElementById("ls-search");
     if (event.key === "/" && search) {
       event.preventDefault();
       search.focus();
     }
+    if (document.querySelector("[data-ls-own-keys]")) return;
     const step = { j: 1, k: -1 }[event.key.toLowerCase()];
     if (step) {
       const rows = [...document.querySelectorAll("a.ls-act")];
@@ -116,4 +131,88 @@
       rows[Math.min(Math.max(here + step, 0), rows.length - 1)]?.focus();
     }
   });
+
+  // Ticked rows: the bar of acts appears, says how many, and ticking survives a swap of the list.
+  const counted = (form) => {
+    const ticks = [...form.querySelectorAll("[data-ls-tick]")];
+    const on = ticks.filter((tick) => tick.checked);
+    const bar = form.querySelector("[data-ls-bulk]");
+    ticks.forEach((tick) => tick.closest("tr")?.classList.toggle("ls-ticked", tick.checked));
+    const every = form.querySelector("[data-ls-tick-all]");
+    if (every) {
+      every.checked = on.length > 0 && on.length === ticks.length;
+      every.indeterminate = on.length > 0 && on.length < ticks.length;
+    }
+    if (!bar) return;
+    bar.classList.toggle("ls-on", on.length > 0);
+    const words = bar.querySelector("[data-ls-bulk-count]");
+    if (words) {
+      words.textContent = root.lang === "en" ? `${on.length} selected` : `已选 ${on.length} 条`;
+      if (on.length) say(words.textContent);
+    }
+  };
+  document.addEventListener("change", (event) => {
+    const tick = event.target.closest?.("[data-ls-tick], [data-ls-tick-all]");
+    if (!tick?.form) return;
+    if (tick.matches("[data-ls-tick-all]")) {
+      tick.form.querySelectorAll("[data-ls-tick]").forEach((one) => { one.checked = tick.checked; });
+    }
+    counted(tick.form);
+  });
+  document.addEventListener("reset", (event) => setTimeout(() => counted(event.target), 0));
+
+  // A form is sent once: the button rests while it runs, and comes back when the page is taken from history.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.dataset.lsExtend !== undefined || event.defaultPrevented) return;
+    const button = event.submitter;
+    setTimeout(() => { if (button) button.disabled = true; form.setAttribute("aria-busy", "true"); }, 0);
+    setTimeout(() => { if (button) button.disabled = false; form.removeAttribute("aria-busy"); }, 8000);
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("form[aria-busy] button[disabled]").forEach((button) => { button.disabled = false; });
+  });
+
+  // The login's end is told two minutes before; one key goes on. Typed text stays on the page either way.
+  const ending = document.getElementById("ls-ending");
+  if (ending) {
+    const WARN = 120;
+    let until = Date.now() + Number(root.dataset.sessionLeft) * 1000;
+    const soon = ending.querySelector("[data-ls-ending-soon]");
+    const over = ending.querySelector("[data-ls-ending-over]");
+    const extend = ending.querySelector("[data-ls-extend]");
+    const again = ending.querySelector("[data-ls-relogin]");
+    const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+    const look = () => {
+      const left = Math.round((until - Date.now()) / 1000);
+      const gone = left <= 0;
+      soon.hidden = extend.hidden = gone;
+      over.hidden = again.hidden = !gone;
+      ending.querySelector("[data-ls-left]").textContent = Math.max(left, 0);
+      if (left <= WARN && !ending.open && ending.dataset.quiet === undefined) ending.showModal();
+    };
+    setInterval(look, 1000);
+    extend.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const answer = await fetch(extend.action, {
+        method: "POST", body: new FormData(extend), headers: { "X-Requested-With": "luoshi" },
+      }).catch(() => null);
+      if (answer?.ok && !answer.redirected) {
+        until = Date.now() + 8 * 3600 * 1000;
+        ending.close();
+      } else {
+        until = Date.now();
+        look();
+      }
+    });
+    // After a login in another window every form here gets the new token.
+    addEventListener("focus", () => {
+      const fresh = token();
+      if (!fresh || until > Date.now()) return;
+      document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((field) => { field.value = fresh; });
+      ending.dataset.quiet = "";
+      ending.close();
+    });
+  }
 })();
