@@ -151,7 +151,7 @@ def _organs_of(entries: Sequence[_Entry], seats: Iterable[PrintedSeat], reader: 
 # --- posts ------------------------------------------------------------------------------------------------------------
 
 
-def _ensure_posts(wanted: Iterable[tuple[int, str]]) -> tuple[dict[tuple[int, str], Post], int]:
+def ensure_posts(wanted: Iterable[tuple[int, str]]) -> tuple[dict[tuple[int, str], Post], int]:
     """The posts (id of organ, title), made where they are missing, and how many were."""
     wanted = list(dict.fromkeys(wanted))
     organs = sorted({organ for organ, _ in wanted})
@@ -175,7 +175,7 @@ def _find_posts(entries: Sequence[_Entry], organs: Mapping[str, int]) -> int:
         for part in entry.parts
         if part.organ is not None and part.organ in organs and part.title
     ]
-    posts, made = _ensure_posts(wanted)
+    posts, made = ensure_posts(wanted)
     for entry in entries:
         for number, part in enumerate(entry.parts):
             if part.organ is None or part.organ not in organs:
@@ -195,7 +195,7 @@ def _find_posts(entries: Sequence[_Entry], organs: Mapping[str, int]) -> int:
 
 def _find_persons(entries: Sequence[_Entry]) -> int:
     """Give every entry its person: known for one of its posts, the same transfer's, or a new one."""
-    known = _known_persons({entry.name for entry in entries})
+    known = known_persons({entry.name for entry in entries})
     moved = _transferred(entries)
     new: list[Person] = []
     for entry in entries:
@@ -220,7 +220,7 @@ def _transferred(entries: Iterable[_Entry]) -> set[tuple[int, str]]:
     return {key for key, kinds in acts.items() if {"appoint", "remove"} <= kinds}
 
 
-def _known_persons(names: set[str]) -> dict[PersonKey, Person]:
+def known_persons(names: set[str]) -> dict[PersonKey, Person]:
     """Who bears one of the names on which post already, withdrawn evidence included: a new edition finds him again."""
     found: dict[PersonKey, Person] = {}
     wanted = sorted(names)
@@ -390,7 +390,7 @@ def _posts_of_seats(
             part = part or next((p for p in parts if p.organ), None)
             organ = organs.get(part.organ) if part and part.organ else None
             first[seat.pk] = (organ, part.title if part and organ else "")
-    posts, _ = _ensure_posts((organ, title) for organ, title in first.values() if organ and title)
+    posts, _ = ensure_posts((organ, title) for organ, title in first.values() if organ and title)
     return {pk: (posts.get((organ, title)) if organ else None, organ) for pk, (organ, title) in first.items()}
 
 

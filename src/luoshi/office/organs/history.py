@@ -215,7 +215,7 @@ def follow(
         key=lambda relation: relation.model_dump_json(),
     )
     confirmed = [relation for relation in moving if is_confirmed(relation.confirmed_by, confirmations)]
-    if cycle := _cycle(confirmed):
+    if cycle := find_cycle(confirmed):
         return Succession("cycle", None, cycle=cycle)
     steps: list[RelationFact] = []
     while True:
@@ -252,7 +252,7 @@ def _state(
     return "undetermined" if None in states else "alive"
 
 
-def _cycle(relations: Sequence[RelationFact]) -> tuple[str, ...]:
+def find_cycle(relations: Sequence[RelationFact]) -> tuple[str, ...]:
     """The organs of a circle of relations, the first repeated at the end; empty if there is none."""
     targets: dict[str, list[str]] = {}
     for relation in relations:

@@ -10,18 +10,24 @@ from django.db.models import Q
 
 import luoshi.office.organs.decisions  # noqa: F401  registers the decisions
 from luoshi.kernel.decisions import decide
+from luoshi.office.actors import Actor
 from luoshi.office.organs import library, shapes
 from luoshi.office.organs.models import Evidence, Organ, Post
 from luoshi.office.organs.naming import canonical
 from luoshi.office.organs.wording import evidence_view, organ_ref
+from luoshi.office.permissions import may
 
 
-def holder(organ: str, post: str, on: datetime.date) -> shapes.HolderAnswer:
-    """Who held the post (title as printed: 局长, 党组书记) of an organ (slug or name), and how we know."""
+def holder(organ: str, post: str, on: datetime.date, *, reader: Actor | None = None) -> shapes.HolderAnswer:
+    """Who held the post (title as printed: 局长, 党组书记) of an organ (slug or name), and how we know.
+
+    A post that is not public is answered to a `reader` only who may see it; without one another room asks.
+    """
     slug = library.slug_in_library(organ)
     row = Organ.objects.filter(slug=slug).first()
     known = Post.objects.filter(organ__slug=slug, title=canonical(post)).first()
-    rows = list(library.evidence_rows(library.of_post(slug, post)))
+    hidden = known is not None and not known.is_public and reader is not None and not may(reader, "person.see")
+    rows = [] if hidden else list(library.evidence_rows(library.of_post(slug, post)))
     name = organ_ref(row) if row else shapes.OrganName(slug, slug)
     return answer(name, post, known.seats if known else None, rows, on)
 

@@ -260,8 +260,14 @@ def evidence_of_members(members: Iterable[Membership]) -> list[Evidence]:
 def facts_of_holder(facts: Mapping[str, Any], _on: datetime.date) -> dict[str, Any]:
     """The evidence of the post asked about."""
     slug = slug_in_library(str(facts["organ"]))
-    rows = evidence_rows(of_post(slug, str(facts["post"])))
-    return {"organ": slug, "evidence": evidence_facts(rows)}
+    post = of_post(slug, str(facts["post"])) & Q(post__is_public=True)
+    rows = list(evidence_rows(post))
+    found: dict[str, Any] = {"organ": slug, "evidence": evidence_facts(rows)}
+    # A number of seats two officers registered counts; what only follows from the title the decision knows itself.
+    registered = next((row.post.seats for row in rows if row.post.proposal_id is not None), None)
+    if registered is not None and "seats" not in facts:
+        found["seats"] = registered
+    return found
 
 
 def facts_of_name(facts: Mapping[str, Any], _on: datetime.date) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from luoshi.office.organs.people import person_list, person_page
 from luoshi.office.organs.queues import indicators, open_queues, proposal, proposal_rows, proposals
 from luoshi.office.organs.wording import CONFIRMATIONS, LEVEL_TITLES, relation_row
 from luoshi.office.paging import Key, bounded_total, keyset_page
+from luoshi.office.permissions import may
 
 __all__ = (
     "expand",
@@ -272,6 +273,8 @@ def organ_page(slug: str, on: datetime.date, *, reader: Actor = VISITOR) -> shap
     waiting = _open_relations(organ.slug)
     rows = [relation_row(row, waiting) for row in relations]
     posts = list(Post.objects.filter(organ=organ).order_by("id"))
+    if not may(reader, "person.see"):
+        posts = [post for post in posts if post.is_public]
     served = served_by(slug, on) - {slug}
     children = list(Organ.objects.filter(parent=slug).order_by("slug").values_list("slug", flat=True))
     names = _names([*served, *children, *([organ.parent] if organ.parent else [])], on)
