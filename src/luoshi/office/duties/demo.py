@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import cache
 
 from luoshi.gazette import records as r
+from luoshi.office.organs.directory import load_directory
 
 BUREAUS = (
     "发改局", "教体局", "科技局", "工信局", "公安局", "民政局", "司法局", "财政局",
@@ -94,8 +96,8 @@ def _duty(chance: random.Random, path: str, year: int, n: int) -> r.Duty:
         clause=path,
         action=f"{verb}{town}的{thing}，{'，'.join(ways)}。",
         summary=f"{verb}{thing}",
-        lead=[r.Organ(names[0])],
-        cooperating=[r.Organ(name) for name in names[1:]],
+        lead=[_organ(names[0])],
+        cooperating=[_organ(name) for name in names[1:]],
         local=chance.random() < 0.2,
         local_text=[],
         time_limits=_limits(chance, year),
@@ -104,6 +106,11 @@ def _duty(chance: random.Random, path: str, year: int, n: int) -> r.Duty:
         basis=chance.choice(("mark", "mark", "mark", "subject")),
         confidence=chance.choice((0.95, 0.8, 0.6)),
     )
+
+
+@cache
+def _organ(name: str) -> r.Organ:
+    return r.Organ(name, load_directory().resolve(name))
 
 
 def _limits(chance: random.Random, year: int) -> list[r.Limit]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -31,6 +32,9 @@ HORIZON_DAYS = 31
 """A period's matter is there this many days before the period begins."""
 TIMER = Actor.system("系统", "timer")
 _CHUNK = 1000
+_READ = (
+    "action", "summary", "clause_id", "local", "instrument__kind", "instrument__begins_on", "instrument__ends_on",
+)  # fmt: skip
 _FLOORS = (">=", "=", "~", ">")
 
 Report = Callable[[str, int, int], None]
@@ -77,7 +81,7 @@ def materialise(
     while True:
         with transaction.atomic():
             serialise("matters.materialise")
-            rows = list(wanted.filter(pk__gt=after).select_related("instrument").order_by("pk")[:_CHUNK])
+            rows = list(wanted.filter(pk__gt=after).select_related("instrument").only(*_READ).order_by("pk")[:_CHUNK])
             if not rows:
                 break
             _make(rows, first, last, holders, done)
@@ -93,6 +97,14 @@ def materialise(
                 after={"made": done.made, "duties": done.duties},
             )
     return done
+
+
+class Named(NamedTuple):
+    """An organ as a duty names it: whether it leads, its name as printed, its slug or nothing."""
+
+    leads: bool
+    name: str
+    slug: str
 
 
 class _Holders:
@@ -139,9 +151,10 @@ def _make(
         .values_list("duty_id", "kind", "value", "text")
     ):
         limits[duty].append(Limit(kind, value, text))
-    organs: dict[int, list[DutyOrgan]] = defaultdict(list)
-    for organ in DutyOrgan.objects.filter(duty__in=ids).order_by("duty_id", "-leads", "seq"):
-        organs[organ.duty_id].append(organ)
+    organs: dict[int, list[Named]] = defaultdict(list)
+    named = DutyOrgan.objects.filter(duty__in=ids).order_by("duty_id", "-leads", "seq")
+    for duty, leads, name, slug in named.values_list("duty_id", "leads", "name", "slug"):
+        organs[duty].append(Named(leads, name, slug))
     targets: dict[int, list[Target]] = defaultdict(list)
     clauses = {row.clause_id for row in rows if row.clause_id is not None}
     for target in Target.objects.filter(clause__in=clauses).order_by("seq"):
@@ -157,11 +170,13 @@ def _make(
             continue
         begins, ends = row.instrument.begins_on, row.instrument.ends_on
         for slot in slots(limits[row.pk], begins, ends, first, last):
-            for matter, side in _matters(row, slot, organs[row.pk], targets[row.clause_id or 0], holders):
-                if matter.external_id in known:
+            for head in _heads(organs[row.pk], holders):
+                known_as = external_id(row.pk, slot.period, head.printed or head.name)
+                if known_as in known:
                     done.known += 1
                     continue
-                known.add(matter.external_id)
+                known.add(known_as)
+                matter, side = _matter(row, slot, known_as, head, targets[row.clause_id or 0], holders)
                 made.append(matter)
                 sides.append(side)
     Matter.objects.bulk_create(made, batch_size=_CHUNK)
@@ -179,38 +194,37 @@ def external_id(duty: int, period: str, printed: str) -> str:
     return f"{duty}/{period}/{printed[:100]}"
 
 
-def _matters(
-    duty: Duty, slot: Slot, organs: Sequence[DutyOrgan], targets: Sequence[Target], holders: _Holders
-) -> Iterable[tuple[Matter, list[MatterOrgan]]]:
+class _Head(NamedTuple):
+    """The lead one matter is made for: slug and name as printed, who leads and who cooperates with it."""
+
+    printed: str
+    name: str
+    co_leads: Sequence[Named]
+    cooperating: Sequence[Named]
+
+
+def _heads(organs: Sequence[Named], holders: _Holders) -> Iterator[_Head]:
+    """Yield the first named lead with the others beside it, then each organ a wildcard among the leads stands for."""
     leads = [organ for organ in organs if organ.leads]
     others = [organ for organ in organs if not organ.leads]
     named = [organ for organ in leads if organ.slug or not holders.expand(organ.name)]
     wild = [slug for organ in leads if not organ.slug for slug in holders.expand(organ.name)]
-    heads = [organ.slug for organ in named if organ.slug]
     if named or not wild:
-        first = named[0] if named else None
-        printed, name = (first.slug, first.name) if first else ("", "")
-        yield _matter(duty, slot, printed, name, named[1:], others, targets, holders)
+        yield _Head(named[0].slug, named[0].name, named[1:], others) if named else _Head("", "", (), others)
+    heads = {organ.slug for organ in named}
     for slug in dict.fromkeys(wild):
         if slug not in heads:
-            yield _matter(duty, slot, slug, holders.name(slug), [], [*named, *others], targets, holders)
+            yield _Head(slug, holders.name(slug), (), [*named, *others])
 
 
 def _matter(
-    duty: Duty,
-    slot: Slot,
-    printed: str,
-    name: str,
-    co_leads: Sequence[DutyOrgan],
-    cooperating: Sequence[DutyOrgan],
-    targets: Sequence[Target],
-    holders: _Holders,
+    duty: Duty, slot: Slot, known_as: str, head: _Head, targets: Sequence[Target], holders: _Holders
 ) -> tuple[Matter, list[MatterOrgan]]:
     now = CLOCK.now()
-    organ, pending = holders.of(printed) if printed else ("", False)
+    organ, pending = holders.of(head.printed) if head.printed else ("", False)
     matter = Matter(
         module=MODULE,
-        external_id=external_id(duty.pk, slot.period, printed or name),
+        external_id=known_as,
         kind=Kind.WORK_POINT if duty.instrument.kind == "work_points" else Kind.INSTRUMENT_DUTY,
         duty=duty,
         instrument_id=duty.instrument_id,
@@ -218,7 +232,7 @@ def _matter(
         period=slot.period,
         title=title_of(duty, slot.period),
         organ=organ,
-        organ_name=name,
+        organ_name=head.name,
         organ_pending=pending,
         local=duty.local,
         handed_at=now,
@@ -231,9 +245,9 @@ def _matter(
         **target_of(targets),
     )
     derive(matter)
-    sides = [MatterOrgan(seq=0, organ=organ, name=name or "未写明", role=MatterOrgan.Role.LEAD)]
+    sides = [MatterOrgan(seq=0, organ=organ, name=head.name or "未写明", role=MatterOrgan.Role.LEAD)]
     seen = {organ}
-    for role, some in ((MatterOrgan.Role.CO_LEAD, co_leads), (MatterOrgan.Role.COOP, cooperating)):
+    for role, some in ((MatterOrgan.Role.CO_LEAD, head.co_leads), (MatterOrgan.Role.COOP, head.cooperating)):
         for other in some:
             slug = holders.of(other.slug)[0] if other.slug else ""
             if not slug or slug not in seen:
