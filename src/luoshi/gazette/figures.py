@@ -7,7 +7,6 @@ is decided in `targets.py`. Every pattern is bounded, so the time grows with the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -203,8 +202,9 @@ def _read(match: re.Match[str], text: str) -> tuple[list[str], str, bool] | None
     return None
 
 
-def find_phrases(text: str) -> Iterator[Phrase]:
-    """Yield the number phrases of `text` in order; a range gives two (`>=` and `<=`)."""
+def find_phrases(text: str) -> list[Phrase]:
+    """Return the number phrases of `text` in order; a range gives two (`>=` and `<=`)."""
+    found: list[Phrase] = []
     position = 0
     while (begin := _START.search(text, position)) is not None:
         match = _PHRASE.match(text, begin.start())
@@ -217,7 +217,7 @@ def find_phrases(text: str) -> Iterator[Phrase]:
         if symbol := match["symbol"]:
             op: str | None = _SYMBOLS.get(symbol, symbol[:1])
             value, unit = match["compared"].replace(",", ""), match["compared_unit"] or ""
-            yield Phrase(value, unit, op, op, None, match.start("compared"), end, end, symbol=True)
+            found.append(Phrase(value, unit, op, op, None, match.start("compared"), end, end, symbol=True))
             continue
         figure = _read(match, text)
         if figure is None:
@@ -232,9 +232,11 @@ def find_phrases(text: str) -> Iterator[Phrase]:
         tail = follow.end() if follow else end
         if len(values) == 2:
             low, high = (value.replace(",", "") for value in values)
-            yield Phrase(low, unit, ">=", before, after, start, end, tail, word)
-            yield Phrase(high, unit, "<=", before, after, start, end, tail, word, range_end=True)
+            found.append(Phrase(low, unit, ">=", before, after, start, end, tail, word))
+            found.append(Phrase(high, unit, "<=", before, after, start, end, tail, word, range_end=True))
             continue
         if more and after is None:
             after = ">"
-        yield Phrase(values[0].replace(",", ""), unit, after or before, before, after, start, end, tail, word)
+        value = values[0].replace(",", "")
+        found.append(Phrase(value, unit, after or before, before, after, start, end, tail, word))
+    return found

@@ -321,6 +321,8 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if ("了" in left and _DONE.search(left)) or (_STATE_NEAR.search(left) and not _ACHIEVING.search(left)):
         return True
+    if _STATE.search(part.sentence) is None:
+        return False
     last = last_match(_STATE, part.sentence)
     return last is not None and not _FUTURE.search(part.sentence, last.end())
 
@@ -494,7 +496,7 @@ def find_figures(
     """
     targets: list[FoundTarget] = []
     parameters: list[FoundParameter] = []
-    phrases = list(find_phrases(text))
+    phrases = find_phrases(text)
     if not phrases:
         return targets, parameters
     ops, continuing = _runs(text, phrases)
