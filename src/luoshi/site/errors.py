@@ -20,6 +20,7 @@ def incident_of(request: HttpRequest) -> str:
 
 def problem(request: HttpRequest, error: LuoshiError, *, status: int | None = None) -> JsonResponse:
     """Return the RFC 9457 answer for `error`; `status` where HTTP itself asks for another than the code's."""
+    request.refusal = error  # type: ignore[attr-defined]
     status = status or error.http_status
     body = error.as_problem() | {"status": status, "instance": f"urn:luoshi:request:{incident_of(request)}"}
     return JsonResponse(body, status=status, content_type=PROBLEM, json_dumps_params={"ensure_ascii": False})
@@ -29,6 +30,7 @@ def error_page(request: HttpRequest, error: LuoshiError, *, remedy: str = "") ->
     """Return the page for `error`, or the problem when the API was asked."""
     if request.path.startswith("/api/"):
         return problem(request, error)
+    request.refusal = error  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         "page_title": error.definition.title,
         "status": error.http_status,

@@ -20,7 +20,10 @@ log = logging.getLogger("luoshi.request")
 
 
 class RequestId:
-    """Gives each request a short id, shown on error pages and in the header X-Request-Id."""
+    """Gives each request a short id, shown on error pages and in the header X-Request-Id.
+
+    It stands outermost, so it also takes down who was refused what, after every transaction of the request has ended.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -30,7 +33,20 @@ class RequestId:
         request.incident = secrets.token_hex(4)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.incident  # type: ignore[attr-defined]
+        if (error := getattr(request, "refusal", None)) is not None:
+            _take_down(request, error)
         return response
+
+
+def _take_down(request: HttpRequest, error: LuoshiError) -> None:
+    from luoshi.office.actors import VISITOR
+    from luoshi.office.audit.refusals import CODES, refused
+
+    if error.code not in CODES:
+        return
+    actor = getattr(request, "actor", VISITOR)
+    address = request.META.get("REMOTE_ADDR", "")
+    refused(actor=actor, error=error, subject=f"{request.method} {request.path}", address=address)
 
 
 class Language:

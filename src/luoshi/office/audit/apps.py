@@ -8,3 +8,7 @@ class AuditConfig(AppConfig):
 
     name = "luoshi.office.audit"
     label = "audit"
+
+    def ready(self) -> None:
+        """Make the jobs of the trail known."""
+        import luoshi.office.audit.jobs  # noqa: F401

@@ -86,8 +86,13 @@ def repeat_outside(seals: Sequence[AuditSeal]) -> None:
         return
     with key.seal_log().open("a", encoding="utf-8") as stream:
         for seal in seals:
-            line = dict(zip(chain.SEAL_COLUMNS, columns_of(seal), strict=True))
-            stream.write(json.dumps(line | {"digest": seal.digest, "signature": seal.signature}) + "\n")
+            stream.write(line_of(seal) + "\n")
+
+
+def line_of(seal: AuditSeal) -> str:
+    """Return a seal as one line of JSON."""
+    told = dict(zip(chain.SEAL_COLUMNS, columns_of(seal), strict=True))
+    return json.dumps(told | {"digest": seal.digest, "signature": seal.signature})
 
 
 def seals_outside() -> list[dict[str, Any]]:

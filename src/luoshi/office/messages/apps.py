@@ -8,3 +8,7 @@ class MessagesConfig(AppConfig):
 
     name = "luoshi.office.messages"
     label = "messages"
+
+    def ready(self) -> None:
+        """Make the job that sends e-mail known."""
+        import luoshi.office.messages.outbox  # noqa: F401

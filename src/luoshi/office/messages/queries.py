@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 
 from luoshi.office.messages.models import Message
-from luoshi.office.paging import Key, KeysetPage, keyset_page
+from luoshi.office.paging import Key, KeysetPage, Total, bounded_total, keyset_page
 
 
 def unread(user_id: int) -> int:
@@ -27,3 +27,13 @@ def messages_page(
     if only_unread:
         rows = rows.filter(read_at__isnull=True)
     return keyset_page(rows, (Key("id", int, descending=True),), size=size, after=after, before=before)
+
+
+def total(user_id: int) -> Total:
+    """Count the person's messages, up to the bound."""
+    return bounded_total(Message.objects.filter(user=user_id))
+
+
+def own(user_id: int, pk: int) -> Message | None:
+    """Return one of the person's own messages."""
+    return Message.objects.filter(user=user_id, pk=pk).first()

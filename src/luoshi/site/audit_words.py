@@ -1,0 +1,105 @@
+"""Words and rows of the trail for its pages."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from luoshi.office.audit.models import AuditEntry, Stream
+from luoshi.office.roles import PERMISSIONS, ROLE_TITLES, Role
+
+STREAM = {Stream.OFFICE: _("办理"), Stream.SENSITIVE: _("敏感信息读取"), Stream.ACCESS: _("登录与拒绝")}
+RESULT = {
+    "done": _("已办"),
+    "refused": _("拒绝"),
+    "failed": _("未成"),
+    "quarantined": _("隔离"),
+    "unchanged": _("未变"),
+    "imported": _("已导入"),
+}
+VIA = {
+    "web": _("网页"),
+    "api": _("接口"),
+    "cli": _("命令行"),
+    "job": _("后台任务"),
+    "timer": _("定时"),
+    "bench": _("量速"),
+    "test": _("测试"),
+}
+ACT = {
+    "audit.verify": _("校验审计链"),
+    "audit.export": _("导出审计记录"),
+    "audit.seal": _("封存"),
+    "access.refused": _("被拒绝"),
+    "access.login": _("登录"),
+    "access.logout": _("退出"),
+    "access.failed": _("登录失败"),
+    "sensitive.read": _("查看敏感信息"),
+    "file.keep": _("存入文件"),
+    "job.stop": _("停下任务"),
+    "backup.make": _("备份"),
+    "backup.restore": _("恢复"),
+    "gazette.import": _("导入公报"),
+}
+_TONE = {"done": "green", "refused": "red", "failed": "red", "quarantined": "yellow"}
+
+
+def act_words(act: str) -> str:
+    """Return the Chinese of an act: its own word, the permission's title, or the code."""
+    if act in ACT:
+        return str(ACT[act])
+    return PERMISSIONS[act].title if act in PERMISSIONS else act
+
+
+def result_words(result: str) -> str:
+    """Return the Chinese of a result."""
+    return str(RESULT.get(result, result))
+
+
+def entry_row(row: AuditEntry, organs: dict[str, str]) -> dict[str, Any]:
+    """Return an entry as the list shows it."""
+    return {
+        "id": row.pk,
+        "at": row.at,
+        "who": row.who,
+        "for_name": row.for_name,
+        "role": ROLE_TITLES[Role(row.role)] if row.role in set(Role) else row.role,
+        "organ": organs.get(row.organ, row.organ),
+        "via": VIA.get(row.via, row.via),
+        "act": act_words(row.act),
+        "code": row.act,
+        "subject": row.subject,
+        "result": row.result,
+        "result_words": result_words(row.result),
+        "tone": _TONE.get(row.result, "grey"),
+        "stream": STREAM.get(Stream(row.stream), row.stream),
+        "position": row.position,
+    }
+
+
+def differences(before: Any, after: Any) -> list[dict[str, Any]]:
+    """Return field by field what was and what is: the changed ones first."""
+    old, new = (value if isinstance(value, dict) else {"": value} for value in (before, after))
+    if before is None:
+        old = {}
+    if after is None:
+        new = {}
+    names = list(dict.fromkeys([*old, *new]))
+    rows = [
+        {
+            "name": name or "—",
+            "old": _plain(old.get(name)) if name in old else "",
+            "new": _plain(new.get(name)) if name in new else "",
+            "changed": old.get(name) != new.get(name) or (name in old) != (name in new),
+        }
+        for name in names
+    ]
+    return sorted(rows, key=lambda row: not row["changed"])
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, (dict, list)) else json.dumps(value)
