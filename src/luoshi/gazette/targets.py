@@ -345,16 +345,16 @@ def _defines_class(text: str, part: _Part, phrase: Phrase) -> bool:
 
 def _is_condition(text: str, phrase: Phrase) -> bool:
     """Tell whether the figure is the threshold of a rule: `低于70%时`, `逾期30天以上的,`."""
-    right = text[phrase.tail : phrase.tail + 40]
-    if right.startswith("时"):
-        return not right.startswith(("时间", "时限"))
-    ending = _PART_END.search(right)
+    tail = phrase.tail
+    if text.startswith("时", tail):
+        return not text.startswith(("时间", "时限"), tail)
+    ending = _PART_END.search(text, tail, tail + 40)
     if ending is None:
         return False
-    part = right[: ending.start()]
-    if part.endswith("时"):
-        return not part.endswith(_NOT_WHEN)
-    return part.endswith("的") and right[ending.start()] in ",;:"
+    end = ending.start()
+    if text.endswith("时", tail, end):
+        return not text.endswith(_NOT_WHEN, tail, end)
+    return text.endswith("的", tail, end) and text[end] in ",;:"
 
 
 def _is_parameter(text: str, part: _Part, phrase: Phrase) -> bool:

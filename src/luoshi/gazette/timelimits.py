@@ -316,6 +316,7 @@ _NOT_WITHIN_AFTER = re.compile(
 )
 # A time that shall be cut to so many days is a target of the reform, not a limit of a case.
 _CUT_TO = re.compile(r"(?:压缩|缩短|压减|控制|提速|减少|压缩时限|缩减|降低|优化)(?:至|到|为|在)$")
+_CUT_LAST = ("至", "到", "为", "在")
 _NOT_WITHIN_BEFORE = ("近", "未来", "过去", "连续", "持续", "预计", "前", "以往", "每", "满", "以")
 _AHEAD = re.compile(
     rf"提前(?:至少|不少于|原则上)?(?P<count>{_COUNT})(?P<unit>个?(?:工作日|小时|月|星期)|分钟|日|天|周)(?:以上|以内|内)?"
@@ -371,7 +372,7 @@ def _within_hit(text: str, m: re.Match[str], taken: _Taken) -> _Hit | None:
     before = text[max(0, m.start() - 6) : m.start()]
     if m["unit"] == "日" and before.endswith("月"):
         return None
-    if before.endswith(_NOT_WITHIN_BEFORE) or _CUT_TO.search(before):
+    if before.endswith(_NOT_WITHIN_BEFORE) or (before.endswith(_CUT_LAST) and _CUT_TO.search(before)):
         return None
     if m[0].endswith("时间"):
         # 用三年时间: only as the means of a plan.
@@ -456,6 +457,7 @@ _JOINS = frozenset("至到—-~、和与")
 _DAY_ONLY = re.compile(rf"(?P<day>{SMALL})[日号]")
 _YEAR_END_ONLY = re.compile(r"年[底末]")
 _UNTIL_NOW = ("截至", "截止", "截止到", "截至到")
+_UNTIL_LAST = frozenset("到至止")
 _UNTIL_WORD = re.compile("(?:截[至止])?[到至]?$")
 _BASELINES = ("较", "比", "同", "按", "据", "近", "成立于", "根据", "上一年度", "上年度", "上一年", "上年", "同期")
 _EXTENDED = re.compile(
@@ -617,11 +619,11 @@ def _date_hit(text: str, phrase: Phrase, period: Period, context: Context) -> _H
             return None
         last = period.last if suffix["in"] else _last_day_before(period, context)
         return _by(text, phrase, period, last, suffix.end())
-    if _DUE.search(text, max(0, start - 8), start):
+    if left.endswith(("为", ":")) and _DUE.search(text, max(0, start - 8), start):
         return _by(text, phrase, period, period.last, end)
-    if _EXTENDED.search(left):
-        return None
     if left.endswith(("到", "至")):
+        if _EXTENDED.search(left):
+            return None
         if text[end : end + 1] == "的" or (period.unit == "day" and period.last < _issue_floor(context)):
             return None
         stop = suffix.end() if suffix and suffix["until"] else end
@@ -641,8 +643,9 @@ def _date_hit(text: str, phrase: Phrase, period: Period, context: Context) -> _H
 
 
 def _by(text: str, phrase: Phrase, period: Period, last: date, end: int) -> _Hit:
-    lead = _UNTIL_WORD.search(text, max(0, phrase.start - 3), phrase.start)
-    start = lead.start() if lead else phrase.start
+    start = phrase.start
+    if text[start - 1 : start] in _UNTIL_LAST and (lead := _UNTIL_WORD.search(text, max(0, start - 3), start)):
+        start = lead.start()
     if period.recurring or (not phrase.year and phrase.part and _is_yearly(text, start)):
         return _Hit("every", f"yearly by {last:%m-%d}", start, end)
     return _Hit("by", str(last), start, end)
