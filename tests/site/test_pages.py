@@ -48,7 +48,17 @@ def many(monkeypatch, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/desk", "/policy/", "/registers/duties/", "/imports/", "/policy/upload/", "/api/v1/docs"]
+    "path",
+    [
+        "/desk",
+        "/policy/",
+        "/registers/duties/",
+        "/registers/duties/clauses/",
+        "/tasks/",
+        "/imports/",
+        "/policy/upload/",
+        "/api/v1/docs",
+    ],
 )
 def test_page_answers_in_an_empty_library(client, path):
     response = client.get(path)
@@ -209,7 +219,14 @@ def test_clause_has_a_permanent_address(client, one):
 
 
 def test_fragment_is_the_block_without_the_shell(client, one):
-    for path in ("/policy/", "/registers/duties/", "/imports/", clause_url(one.key), clause_url(one.key, "一")):
+    for path in (
+        "/policy/",
+        "/registers/duties/",
+        "/registers/duties/clauses/",
+        "/imports/",
+        clause_url(one.key),
+        clause_url(one.key, "一"),
+    ):
         body = client.get(path, headers={"HX-Request": "true"}).text
         assert "<html" not in body, path
         assert body.strip(), path
@@ -217,10 +234,10 @@ def test_fragment_is_the_block_without_the_shell(client, one):
         assert "<html" in whole, path
 
 
-def test_ledger_filters_and_says_so(client, one):
-    body = client.get("/registers/duties/", {"organ": "市甲局"}).text
+def test_printed_duties_are_filtered_and_say_so(client, one):
+    body = client.get("/registers/duties/clauses/", {"organ": "市甲局"}).text
     assert "修补长椅" in body
-    empty = client.get("/registers/duties/", {"organ": "市无此局"}).text
+    empty = client.get("/registers/duties/clauses/", {"organ": "市无此局"}).text
     assert "没有符合条件的责任" in empty
 
 
@@ -230,8 +247,8 @@ def test_ledger_filters_and_says_so(client, one):
      "document=无", "on=2018-06-01",
      "on=1900-01-01", "on=x", "role=any&organ=市乙局", "d=loose"],
 )  # fmt: skip
-def test_ledger_takes_any_condition(client, one, query):
-    assert client.get(f"/registers/duties/?{query}").status_code == 200
+def test_printed_duties_take_any_condition(client, one, query):
+    assert client.get(f"/registers/duties/clauses/?{query}").status_code == 200
 
 
 def test_ledger_conditions_leave_what_fits(client, one):
@@ -254,7 +271,7 @@ def test_recurring_duty_is_due_in_its_months_only(client, monkeypatch):
     assert totals == [0, 1, 0]
 
 
-@pytest.mark.parametrize("path", ["/registers/duties/", "/policy/", "/desk", "/imports/"])
+@pytest.mark.parametrize("path", ["/registers/duties/clauses/", "/policy/", "/imports/"])
 def test_list_makes_the_same_number_of_queries_for_one_row_and_for_many(client, monkeypatch, path):
     many(monkeypatch, 1)
     with CaptureQueriesContext(
@@ -271,7 +288,7 @@ def test_list_makes_the_same_number_of_queries_for_one_row_and_for_many(client, 
     assert len(more) == len(few)
 
 
-def test_ledger_pages_forwards_and_backwards_without_loss(client, monkeypatch):
+def test_printed_duties_page_forwards_and_backwards_without_loss(client, monkeypatch):
     many(monkeypatch, 60)
     seen, query = [], ""
     while True:
@@ -281,7 +298,7 @@ def test_ledger_pages_forwards_and_backwards_without_loss(client, monkeypatch):
             break
         query = f"&after={page['next']}"
     assert len(seen) == len(set(seen)) == Duty.objects.count() == 120
-    first = client.get("/registers/duties/")
+    first = client.get("/registers/duties/clauses/")
     second = client.get(first.context["page"]["next_href"])
     back = client.get(second.context["page"]["prev_href"])
     ids = [[row.id for group in r.context["groups"] for row in group["rows"]] for r in (first, back)]
@@ -294,7 +311,7 @@ def test_excel_has_the_columns_and_the_filter(client, one):
 
     from python_calamine import CalamineWorkbook
 
-    body = client.get("/registers/duties/export.xlsx", {"organ": "市甲局"}).content
+    body = client.get("/registers/duties/clauses/export.xlsx", {"organ": "市甲局"}).content
     rows = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0).to_python()
     assert rows[0] == ["序号", "文号", "条款", "工作任务", "牵头单位", "配合单位", "完成时限", "目标值"]
     assert rows[1][1:] == [

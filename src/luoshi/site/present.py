@@ -45,6 +45,7 @@ class Due:
     date_words: str = ""
     title: str = ""
     provisional: bool = False
+    elapsed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,16 +22,13 @@ from luoshi.site.views import (
 
 urlpatterns = [
     path("", system.home, name="home"),
-    path("desk", system.desk, name="desk"),
     path("policy/", policy.library, name="policy"),
     path("policy/upload/", policy.upload, name="upload"),
     path("policy/upload/<str:key>/", policy.preview, name="upload-preview"),
     *review.urlpatterns,
     path("instruments/<str:key>/", instruments.instrument, name="instrument"),
     path("instruments/<str:key>/<path:path>", instruments.clause, name="clause"),
-    path("registers/duties/", ledger.ledger, name="duties"),
-    path("registers/duties/export.xlsx", ledger.ledger_export, name="duties-export"),
-    path("registers/duties/<int:pk>/", ledger.duty_page, name="duty"),
+    *ledger.urlpatterns,
     path("imports/", system.imports, name="imports"),
     path("imports/<int:pk>/", system.import_page, name="import"),
     path("jobs/<int:pk>/", system.job, name="job"),

@@ -1,234 +1,244 @@
-"""The duty ledger: list, Excel, one duty."""
+"""The ledger of matters (责任台账): list, Excel, acts on ticked rows. The duties as printed stand in `printed`."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.duties import export, queries
-from luoshi.office.duties.models import RECURRING, Duty
-from luoshi.office.duties.queries import Ledger, LedgerFilter
+from luoshi.office.actors import Actor
+from luoshi.office.duties import concern, matter_queries, matter_steps
+from luoshi.office.duties.matter_models import State
+from luoshi.office.duties.matter_queries import MatterFilter, MatterLedger
 from luoshi.office.instruments.models import Instrument
-from luoshi.office.instruments.validity import judge
-from luoshi.site import present
-from luoshi.site.access import needs
-from luoshi.site.addresses import Address, chips, facet, page_links
+from luoshi.office.paging import bounded_total
+from luoshi.office.permissions import may, require
+from luoshi.site import matter_list, matter_sheet
+from luoshi.site.access import actor_of, needs
+from luoshi.site.addresses import Address, page_links
 from luoshi.site.context import as_of
+from luoshi.site.matter_rows import MatterRow, groups_by_due, number_of, rows_of
 from luoshi.site.pages import page
-from luoshi.site.views.known import library_addresses
+from luoshi.site.views.printed import duty_page, printed, printed_export
 
 PAGE_SIZE = 40
-_MAX_CHOICES = 20
-_MAX_QUERY = 60
-
-
-def read_filter(query: QueryDict, on: datetime.date | None) -> LedgerFilter:
-    """Read the ledger's conditions from an address; values that mean nothing are left out."""
-    origins = {value for value, _label in Duty.Origin.choices}
-    return LedgerFilter(
-        organs=tuple(name.strip() for name in query.getlist("organ")[:_MAX_CHOICES] if name.strip()),
-        any_role=query.get("role") == "any",
-        documents=tuple(key.strip() for key in query.getlist("document")[:_MAX_CHOICES] if key.strip()),
-        origins=tuple(value for value in query.getlist("origin") if value in origins),
-        month=_month(query.get("month", "")),
-        local=query.get("local") == "1",
-        q=query.get("q", "").replace("\0", "").strip()[:_MAX_QUERY],
-        on=on,
-    )
-
-
-def _month(text: str) -> datetime.date | None:
-    try:
-        month = datetime.date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
-    return month if 1949 <= month.year <= 2100 else None
+MOST_TICKED = 500
 
 
 @needs("duty.see")
 @require_safe
 def ledger(request: HttpRequest) -> HttpResponse:
-    """Show one page of the ledger with its facets."""
-    seen, address = as_of(request), Address(request)
-    wanted = read_filter(request.GET, seen.on)
-    asked = Ledger(wanted)
-    found = asked.page(size=PAGE_SIZE, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
-    targets = queries.targets_by_clause(found.rows)
-    rows = [present.duty_row(duty, seen.date, targets) for duty in found.rows]
-    facets = asked.facets()
-    names = {item.value: item.label for item in facets.documents}
-    no_data = not rows and not Instrument.objects.exists()
+    """Show one page of the ledger of matters; who sees printed duties only is led to these."""
+    if not may(actor_of(request), "matter.see"):
+        return HttpResponseRedirect(reverse("printed-duties"))
+    return _list(request, supervising=False)
+
+
+@needs("matter.see")
+@require_safe
+def tasks(request: HttpRequest) -> HttpResponse:
+    """Show the matters for supervision: the same list, its tabs by lamp."""
+    return _list(request, supervising=True)
+
+
+def _list(request: HttpRequest, *, supervising: bool) -> HttpResponse:
+    actor, seen, at = actor_of(request), as_of(request), Address(request)
+    asked = matter_list.read(request.GET, actor, seen.date)
+    book = MatterLedger(asked.filter, actor=actor, day=seen.date)
+    found = book.page(size=PAGE_SIZE, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    rows = [tight(row) for row in rows_of(found.rows, seen.date)]
+    spread = book.facets()
+    organs = concern.titles(asked.organs, seen.date) | {row.value: row.label for row in spread.organs}
+    documents = {row.value: row.label for row in spread.documents}
+    conditions = matter_list.conditions(asked, seen.date, organs, documents)
+    shown = matter_list.columns(request.GET)
+    tabs = matter_list.tabs(request.GET, request.path, actor, seen.date, supervising)
+    nothing = not rows and asked.plain
     context: dict[str, Any] = {
-        "page_title": _("责任台账"),
-        "crumbs": [{"title": _("台账"), "href": ""}],
-        "groups": _groups(found.rows, rows, seen.date),
-        "facets": [
-            facet(address, "organ", _("单位"), [(o.value, o.label, o.count) for o in facets.organs], wanted.organs, 12),
-            facet(
-                address,
-                "document",
-                _("文件"),
-                [(d.value, d.label, d.count) for d in facets.documents],
-                wanted.documents,
-            ),
-            facet(
-                address,
-                "origin",
-                _("期限怎么来"),
-                [(o.value, o.label, o.count) for o in facets.origins],
-                wanted.origins,
-            ),
-        ],
-        "chips": chips(address, _conditions(wanted, names)),
-        "tabs": _tabs(address, wanted, seen.date),
-        "page": page_links(address, found, facets.total),
-        "q": wanted.q,
-        "month": wanted.month.strftime("%Y-%m") if wanted.month else "",
-        "months": _months(wanted.month, seen.date),
-        "any_role": wanted.any_role,
-        "role_href": address.having(role="" if wanted.any_role else "any"),
-        "export_href": "/registers/duties/export.xlsx" + address.having()[len(request.path) :],
-        "export_limit": export.LIMIT,
-        "empty_reason": "" if rows or no_data else _empty_reason(wanted),
-        "reset_href": request.path,
-        "no_data": no_data,
-        "upload_href": "/policy/upload/",
-        "hidden": address.hidden("q", "month"),
+        "page_title": _("任务督办") if supervising else _("责任台账"),
+        "lead": _("哪件没落实、卡在谁") if supervising else _("谁 · 什么事 · 几时 · 到哪一步；每行都能追到条款"),
+        "crumbs": [],
+        "list_name": matter_list.NAME,
+        "tabs": tabs if supervising else [*tabs, _printed_tab()],
+        "groups": groups_by_due(rows, seen.date) if request.GET.get("group") != "none" else _one(rows),
+        "grouped": request.GET.get("group") != "none",
+        "group_hrefs": {"due": at.having(group=""), "none": at.having(group="none")},
+        "facets": matter_list.facets(at, asked, spread),
+        "chips": matter_list.chips_of(at, conditions),
+        "page": page_links(at, found, spread.total),
+        "count_words": matter_list.count_words(spread.total),
+        "too_much": not spread.total.exact,
+        "export_href": reverse("duties-export") + at.having()[len(request.path) :],
+        "columns": [(key, words, key in shown) for key, words in matter_list.COLUMNS.items()],
+        "shown": shown,
+        "span": len(shown) + 4,
+        "hidden_columns": at.hidden("cols"),
+        "hidden": at.hidden("q", "month", "from", "to", "due", "closed", "role"),
+        "asked": asked.filter,
+        "month": f"{asked.filter.month:%Y-%m}" if asked.filter.month else "",
         "density": "loose" if request.GET.get("d") == "loose" else "dense",
-        "density_href": address.having(d="" if request.GET.get("d") == "loose" else "loose"),
-        "foot": describe(wanted, names),
+        "density_href": at.having(d="" if request.GET.get("d") == "loose" else "loose"),
+        "acts": _bulk_acts(actor) if not seen.active else [{"value": "export", "words": _("导出所选")}],
+        "here": request.get_full_path(),
+        "empty_reason": "" if rows else _empty(asked, conditions, actor),
+        "empty_act": _empty_act(actor, nothing),
+        "foot": matter_list.described(conditions),
+        "places": {"path": request.path},
     }
     return page(request, "site/duties.html", context, fragment="results")
 
 
-def _groups(duties: Sequence[Duty], rows: Sequence[present.DutyRow], on: datetime.date) -> list[dict[str, Any]]:
-    def title(pair: tuple[Duty, present.DutyRow]) -> str:
-        day = pair[0].due_sort
-        if day < on.replace(day=1):
-            return _("%(year)d年（期限已过）") % {"year": day.year}
-        if day < RECURRING:
-            return _("%(year)d年%(month)d月") % {"year": day.year, "month": day.month}
-        return _("周期") if day == RECURRING else _("未写日期")
-
-    return [
-        {"title": _("%(name)s · %(n)d 条") % {"name": name, "n": len(some)}, "rows": [row for _duty, row in some]}
-        for name, group in groupby(zip(duties, rows, strict=True), title)
-        if (some := list(group))
-    ]
+def tight(row: MatterRow) -> MatterRow:
+    """Return the row with its due chip in the short words of a dense list."""
+    return replace(row, due=replace(row.due, words=row.due.words.replace(_("个工作日"), _("工作日"))))
 
 
-def _tabs(address: Address, wanted: LedgerFilter, today: datetime.date) -> list[dict[str, Any]]:
-    this = today.strftime("%Y-%m")
-    following = (today.replace(day=1) + datetime.timedelta(days=32)).strftime("%Y-%m")
-    month = wanted.month.strftime("%Y-%m") if wanted.month else ""
-    plain = {"month": "", "origin": "", "local": ""}
-    every = wanted.origins == ("every",)
-    tabs = (
-        (_("全部"), plain, not (month or every or wanted.local)),
-        (_("本月到期"), plain | {"month": this}, month == this),
-        (_("下月到期"), plain | {"month": following}, month == following),
-        (_("周期性"), plain | {"origin": "every"}, every),
-        (_("镇区任务"), plain | {"local": "1"}, wanted.local),
-    )
-    return [
-        {"label": label, "href": address.having(**conditions), "count": None, "current": current}
-        for label, conditions, current in tabs
-    ]
+def _one(rows: list[MatterRow]) -> list[dict[str, Any]]:
+    return [{"key": "all", "title": "", "rows": rows}]
 
 
-def _months(chosen: datetime.date | None, today: datetime.date) -> list[dict[str, Any]]:
-    around = chosen or today
-    first = around.year * 12 + around.month - 1 - 6
-    months = [(index // 12, index % 12 + 1) for index in range(first, first + 13)]
-    return [
-        {
-            "value": f"{year}-{month:02}",
-            "label": _("%(year)d年%(month)d月") % {"year": year, "month": month},
-            "selected": chosen is not None and (year, month) == (chosen.year, chosen.month),
-        }
-        for year, month in months
-    ]
+def _printed_tab() -> dict[str, Any]:
+    return {"label": _("条文责任"), "href": reverse("printed-duties"), "count": None, "current": False, "away": True}
 
 
-def _conditions(wanted: LedgerFilter, names: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
-    role = _("参与") if wanted.any_role else _("牵头")
-    found = [("organ", name, role, name) for name in wanted.organs]
-    found += [("document", key, _("文件"), names.get(key, key)) for key in wanted.documents]
-    found += [("origin", value, _("期限"), str(Duty.Origin(value).label)) for value in wanted.origins]
-    if wanted.month:
-        text = wanted.month.strftime("%Y-%m")
-        found.append(("month", text, _("到期月份"), text))
-    if wanted.local:
-        found.append(("local", "1", _("范围"), _("镇区任务")))
-    if wanted.q:
-        found.append(("q", wanted.q, _("含"), wanted.q))
-    return found
+def _bulk_acts(actor: Actor) -> list[dict[str, str]]:
+    found = [{"value": "remind", "words": _("催办")}] if may(actor, "matter.remind") else []
+    return [*found, {"value": "export", "words": _("导出所选")}]
 
 
-def describe(wanted: LedgerFilter, names: Mapping[str, str]) -> str:
-    """Return the filter in words, for the foot of a print or an export."""
-    parts = [f"{label} {words}" for _name, _value, label, words in _conditions(wanted, names)]
-    return "；".join(parts) or _("全部责任")
+def _empty(asked: matter_list.Asked, conditions: list[tuple[str, str, str, str]], actor: Actor) -> str:
+    if not asked.plain:
+        return _("没有符合条件的事项：%s。") % matter_list.described(conditions)
+    if not Instrument.objects.exists():
+        return _("还没有导入公报。台账由公报里的责任、时限和目标生成。")
+    if concern.organs_for(actor, "matter.see") is not None:
+        return _("您所在的单位没有在办的事项。")
+    return _("没有在办的事项。文件里的责任核对后，在这里逐件列出。")
 
 
-def _empty_reason(wanted: LedgerFilter) -> str:
-    return (
-        _("没有符合条件的责任：%s。可去掉一个条件再看。") % describe(wanted, {})
-        if not wanted.empty
-        else _("库里的文件没有写责任。")
-    )
+def _empty_act(actor: Actor, nothing: bool) -> dict[str, str]:
+    if nothing and may(actor, "instrument.import"):
+        return {"href": reverse("upload"), "words": _("上传一份公报")}
+    if nothing:
+        return {"href": reverse("printed-duties"), "words": _("看条文责任")}
+    return {"href": "?", "words": _("去掉全部条件")}
 
 
-@needs("duty.see")
+# --- Excel --------------------------------------------------------------------------------------------------------
+
+
+@needs("matter.see")
 @require_safe
 def ledger_export(request: HttpRequest) -> HttpResponse:
-    """Send the rows of the present filter as an Excel file."""
-    seen = as_of(request)
-    wanted = read_filter(request.GET, seen.on)
-    if queries.duties(wanted).order_by()[: export.LIMIT + 1].count() > export.LIMIT:
-        raise LuoshiError(
-            "E_TOO_LARGE", _("符合条件的超过 %s 条，请加上单位、文件或月份条件后再导出。") % f"{export.LIMIT:,}"
-        )
-    names = queries.names_of(wanted.documents)
-    body = export.workbook(wanted, as_of=seen.date, described=describe(wanted, names))
+    """Send the rows of the present conditions as an Excel file: same rows, order and columns as the list."""
+    actor, seen = actor_of(request), as_of(request)
+    asked = matter_list.read(request.GET, actor, seen.date)
+    rows = matter_queries.matters(asked.filter, actor=actor, day=seen.date)
+    matter_list.require_rows(bounded(rows), matter_sheet.LIMIT)
+    found = list(matter_queries.complete(rows).order_by("due_sort", "id")[: matter_sheet.LIMIT])
+    organs = concern.titles(asked.organs, seen.date)
+    documents = Instrument.objects.filter(is_current=True, key__in=asked.filter.documents)
+    conditions = matter_list.conditions(asked, seen.date, organs, {row.key: row.name for row in documents})
+    return _sheet(rows_of(found, seen.date), request, seen.date, matter_list.described(conditions))
+
+
+def bounded(rows: Any) -> Any:
+    """Count rows up to one more than a file holds."""
+    from luoshi.office.paging import Total
+
+    value = rows.order_by()[: matter_sheet.LIMIT + 1].count()
+    return Total(value, value <= matter_sheet.LIMIT)
+
+
+def _sheet(rows: list[MatterRow], request: HttpRequest, day: datetime.date, described: str) -> HttpResponse:
+    actor = actor_of(request)
+    who = f"{actor.name}（代{actor.for_name}）" if actor.for_name else actor.name
+    body = matter_sheet.workbook(rows, shown=matter_list.columns(request.GET), day=day, described=described, who=who)
     response = HttpResponse(body, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    response["Content-Disposition"] = (
-        f'attachment; filename="duties-{seen.date:%Y%m%d}.xlsx"; '
-        f"filename*=UTF-8''%E8%B4%A3%E4%BB%BB%E5%8F%B0%E8%B4%A6-{seen.date:%Y%m%d}.xlsx"
-    )
+    name = quote(f"责任台账-{day:%Y%m%d}.xlsx")
+    response["Content-Disposition"] = f"attachment; filename=\"matters-{day:%Y%m%d}.xlsx\"; filename*=UTF-8''{name}"
     return response
 
 
-@needs("duty.see")
-@require_safe
-def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one duty with its clause and how its limits were read."""
-    seen = as_of(request)
-    rows = list(queries.complete(Duty.objects.filter(pk=pk)).select_related("clause", "instrument__issue"))
-    if not rows:
-        raise LuoshiError("E_NOT_FOUND", _("台账里没有第 %d 号责任。") % pk)
-    duty = rows[0]
-    row = present.duty_row(duty, seen.date, queries.targets_by_clause(rows))
-    validity = judge([duty.instrument], seen.date, estimate=True)[duty.instrument_id]
+# --- acts on ticked rows ------------------------------------------------------------------------------------------
+
+
+@needs("matter.see")
+@require_POST
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Do an act on ticked rows. What cannot be done is listed with its reason; the rest is done when that is ticked."""
+    actor, back = actor_of(request), _back(request)
+    ids = [int(text) for text in request.POST.getlist("row") if text.isdecimal() and len(text) < 16][:MOST_TICKED]
+    if not ids:
+        return _bulk_page(request, back, error=_("没有选中任何一条。请在行首打钩后再办。"), status=422)
+    act = request.POST.get("act", "")
+    rows = matter_queries.visible(actor, walking=True).filter(pk__in=dict.fromkeys(ids))
+    found = list(matter_queries.complete(rows).order_by("due_sort", "id"))
+    if act == "export":
+        return _sheet(rows_of(found, CLOCK.today()), request, CLOCK.today(), _("所选 %d 条") % len(found))
+    if act != "remind":
+        raise LuoshiError("E_INPUT", _("没有选要办什么，请回到列表再选。"))
+    require(actor, "matter.remind")
+    today = CLOCK.today()
+    fit = [row for row in found if row.state in (State.OPEN, State.IN_PROGRESS, State.RETURNED)]
+    refused = [
+        {"row": row, "reason": _("现在是“%s”，不用催办") % row.state_word}
+        for row in rows_of([row for row in found if row not in fit], today)
+    ]
+    if request.POST.get("confirmed") != "1":
+        return _bulk_page(request, back, fit=rows_of(fit, today), refused=refused)
+    text, key = request.POST.get("text", "")[:300], request.POST.get("key", "")[:60]
+    done = 0
+    for row in fit:
+        try:
+            matter_steps.remind(actor=actor, matter=row.pk, text=text, key=f"{key}:{row.pk}" if key else "")
+            done += 1
+        except LuoshiError as error:
+            refused.append({"row": rows_of([row], today)[0], "reason": error.message})
+    return _bulk_page(request, back, refused=refused, done=done)
+
+
+def _bulk_page(request: HttpRequest, back: str, *, status: int = 200, **more: Any) -> HttpResponse:
+    from uuid import uuid4
+
     context = {
-        "page_title": row.summary,
-        "crumbs": [
-            {"title": _("责任台账"), "href": "/registers/duties/"},
-            {"title": row.cite.text, "href": row.cite.href},
-        ],
-        "duty": row,
-        "clause": {"heading": duty.clause.heading, "text": duty.clause.text, "cite": row.cite} if duty.clause else None,
-        "validity": present.shown_validity(validity, library_addresses([validity])),
-        "derivation": [
-            _("“%(text)s”读作：%(words)s") % {"text": limit.text, "words": limit.words} for limit in row.limits
-        ],
-        "superseded": not duty.is_current,
+        "page_title": _("催办"),
+        "crumbs": [{"title": _("责任台账"), "href": back}],
+        "back": back,
+        "text": request.POST.get("text", "")[:300],
+        "key": request.POST.get("key", "")[:60] or uuid4().hex,
     }
-    return page(request, "site/duty.html", context, fragment="drawer")
+    return page(request, "site/matters_bulk.html", context | more, status=status)
+
+
+def _back(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    ok = target.startswith("/") and url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
+    return target if ok else reverse("duties")
+
+
+def open_count(actor: Actor, day: datetime.date, **conditions: Any) -> int:
+    """Return how many open matters fit, up to the bound: for counts elsewhere that lead here."""
+    return bounded_total(matter_queries.matters(MatterFilter(**conditions), actor=actor, day=day)).value
+
+
+urlpatterns = [
+    path("registers/duties/", ledger, name="duties"),
+    path("registers/duties/export.xlsx", ledger_export, name="duties-export"),
+    path("registers/duties/acts/", bulk, name="matters-bulk"),
+    path("registers/duties/clauses/", printed, name="printed-duties"),
+    path("registers/duties/clauses/export.xlsx", printed_export, name="printed-export"),
+    path("registers/duties/<int:pk>/", duty_page, name="duty"),
+    path("tasks/", tasks, name="matters"),
+]
+
+__all__ = ["bulk", "duty_page", "ledger", "ledger_export", "number_of", "printed", "printed_export", "tasks"]

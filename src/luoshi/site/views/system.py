@@ -1,11 +1,10 @@
-"""Desk, imports, jobs, health, and the reader's own choices."""
+"""Imports, jobs, health, and the reader's own choices."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,20 +14,17 @@ from django.views.decorators.http import require_safe
 import luoshi
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.duties.queries import next_dated, targets_by_clause
 from luoshi.office.instruments import queries
-from luoshi.office.instruments.models import GazetteIssue, Instrument
+from luoshi.office.instruments.models import GazetteIssue
 from luoshi.office.jobs.actions import Progress
 from luoshi.office.jobs.models import Job
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.site import present
 from luoshi.site.access import OPEN, needs
 from luoshi.site.addresses import Address, page_links
-from luoshi.site.context import as_of
 from luoshi.site.pages import page, wants_fragment
 from luoshi.site.words import JOB_KIND, PHASE
 
-_DESK_ROWS = 8
 _IMPORTS_PAGE = 30
 _STOP_POLLING = 286
 
@@ -39,39 +35,8 @@ def home(_request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk"))
 
 
-@needs("desk.see")
-@require_safe
-def desk(request: HttpRequest) -> HttpResponse:
-    """Show what there is, what is due next, what came in."""
-    seen = as_of(request)
-    fields = ("clause_count", "duty_count", "limit_count", "target_count", "warning_count")
-    sums = Instrument.objects.filter(is_current=True).aggregate(**{name: Sum(name) for name in fields})
-    number = {name: sums[name] or 0 for name in fields}
-    instruments = Instrument.objects.filter(is_current=True).count()
-    due = next_dated(seen.date, _DESK_ROWS)
-    targets = targets_by_clause(due)
-    ledger, policy, imports = reverse("duties"), reverse("policy"), reverse("imports")
-    counts = (
-        (_("文件"), instruments, policy),
-        (_("条款"), number["clause_count"], policy),
-        (_("责任"), number["duty_count"], ledger),
-        (_("时限"), number["limit_count"], ledger),
-        (_("目标"), number["target_count"], policy),
-        (_("存疑"), number["warning_count"], imports),
-    )
-    context = {
-        "page_title": _("工作台"),
-        "crumbs": [],
-        "counts": [{"title": title, "value": value, "href": href, "note": ""} for title, value, href in counts],
-        "due": [present.duty_row(duty, seen.date, targets) for duty in due],
-        "recent": [_import_row(issue) for issue in queries.issues()[:8]],
-        "empty": instruments == 0,
-        "upload_href": reverse("upload"),
-    }
-    return page(request, "site/desk.html", context)
-
-
-def _import_row(issue: GazetteIssue) -> dict[str, Any]:
+def import_row(issue: GazetteIssue) -> dict[str, Any]:
+    """Return one import as the lists of imports show it."""
     source = issue.source
     return {
         "id": issue.pk,
@@ -104,7 +69,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     context = {
         "page_title": _("导入记录"),
         "crumbs": [{"title": _("系统"), "href": ""}],
-        "rows": [_import_row(issue) for issue in found.rows],
+        "rows": [import_row(issue) for issue in found.rows],
         "page": page_links(Address(request), found, bounded_total(GazetteIssue.objects.all())),
         "upload_href": reverse("upload"),
         "jobs": [
@@ -220,7 +185,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "page_title": issue.title or issue.source.filename,
         "crumbs": [{"title": _("导入记录"), "href": reverse("imports")}],
-        "row": _import_row(issue),
+        "row": import_row(issue),
         "summary": {"headline": "", **_issue_summary(issue)},
     }
     return page(request, "site/import.html", context)

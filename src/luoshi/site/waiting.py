@@ -1,0 +1,105 @@
+"""等我复核: what waits for a second hand in each room, counted by what the room itself offers.
+
+A room adds one function to `ROOMS`; each asks first what the actor may do, so that nobody hears of what is not theirs.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from luoshi.office.actors import Actor
+from luoshi.office.permissions import may
+from luoshi.office.roles import SECOND_HAND
+from luoshi.site.places import address
+
+_BOUND = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for the actor: what, how many, where; `icon` of the room."""
+
+    title: str
+    count: int
+    href: str
+    icon: str
+    note: str = ""
+
+
+def matters(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
+    """Submissions to check, extensions to decide on, matters whose duty a new version changed."""
+    from luoshi.office.duties.matter_models import Extension
+    from luoshi.office.duties.matter_queries import MatterFilter
+    from luoshi.office.duties.matter_queries import matters as rows
+    from luoshi.office.paging import bounded_total
+    from luoshi.site.matter_list import address as ledger
+
+    if may(actor, "matter.check"):
+        total = bounded_total(rows(MatterFilter(checking=True), actor=actor, day=day))
+        yield Waiting(_("事项等我核验"), total.value, ledger(check="1"), "clipboard-check", _("核验通过即销号"))
+        asked = Extension.objects.filter(decision="").exclude(asked_by__in=sorted(actor.hands)).order_by()
+        first = asked.order_by("id").values_list("matter_id", flat=True).first()
+        if first is not None:
+            from luoshi.site.matter_rows import matter_href
+
+            yield Waiting(
+                _("延期等我批"), asked[:_BOUND].count(), matter_href(first), "calendar-plus", _("先看最早的一件")
+            )
+    if may(actor, "review.decide"):
+        total = bounded_total(rows(MatterFilter(changed=True), actor=actor, day=day))
+        if total.value:
+            yield Waiting(_("文件有新版，事项待定"), total.value, ledger(changed="1"), "arrows-diff")
+
+
+def reviews(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
+    """Instruments whose reading waits for a first or a second person."""
+    from luoshi.office.instruments.review_queries import QueueFilter, queue_total
+
+    href = address("review-queue") or address("review")
+    if may(actor, "review.confirm"):
+        sent = queue_total(QueueFilter(state="sent")).value
+        yield Waiting(_("核对等第二人"), sent, f"{href}?state=sent" if href else "", "eye")
+    if may(actor, "review.decide"):
+        doubts = queue_total(QueueFilter(state="doubtful")).value
+        yield Waiting(_("文件有存疑"), doubts, f"{href}?state=doubtful" if href else "", "help-circle")
+        fresh = queue_total(QueueFilter(state="untouched")).value
+        yield Waiting(_("文件还没有核对"), fresh, f"{href}?state=untouched" if href else "", "book-2")
+
+
+def parameters(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
+    """Changes of parameters that somebody else proposed."""
+    from luoshi.office.parameters.queries import visible_changes
+
+    if may(actor, "parameter.approve"):
+        changes = visible_changes(actor).filter(state="proposed").exclude(proposed_by__in=sorted(actor.hands))
+        href = address("parameters")
+        yield Waiting(_("参数变更等批准"), changes.order_by()[:_BOUND].count(), f"{href}?waiting=1" if href else "",
+                      "calculator")  # fmt: skip
+
+
+def organs(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
+    """Proposals about organs, posts, persons and groups that somebody else prepared."""
+    from luoshi.office.organs.queries import proposals
+
+    wanted = ("organ.confirm", "name.confirm", "post.confirm", "person.confirm", "group.confirm")
+    if any(may(actor, key) for key in wanted if key in SECOND_HAND):
+        found = [row for row in proposals(reader=actor, state="open", limit=_BOUND) if row.may_confirm]
+        yield Waiting(_("单位、职务、人员等确认"), len(found), address("organ-queue"), "building-community")
+
+
+ROOMS: tuple[Callable[[Actor, datetime.date], Iterator[Waiting]], ...] = (matters, reviews, parameters, organs)
+
+
+def waiting_for(actor: Actor, day: datetime.date) -> list[Waiting]:
+    """Return what waits for the actor, room by room; a room that is not open yet says nothing."""
+    found: list[Waiting] = []
+    for room in ROOMS:
+        try:
+            found += room(actor, day)
+        except (ImportError, NotImplementedError):
+            continue
+    return found
