@@ -194,7 +194,7 @@ def test_same_name_elsewhere_stays_another_person(library):
     printed = seat("D", "人社局副局长")
     people = Person.objects.filter(name=printed)
     assert people.count() == 2
-    page = queries.person_page(people[0].pk)
+    page = queries.person_page(people[0].pk, reader=ACTOR)
     assert [row.person.id for row in page.namesakes] == [people[1].pk]
 
 

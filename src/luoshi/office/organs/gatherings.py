@@ -14,6 +14,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.organs import library, shapes
 from luoshi.office.organs.models import Evidence, LeadingGroup, Membership, Proposal
+from luoshi.office.organs.queues import seen_by
 from luoshi.office.organs.wording import organ_ref, person_ref
 
 
@@ -88,7 +89,10 @@ def group_page(group_id: int, on: datetime.date, *, reader: Actor = VISITOR) -> 
     open_seats = {
         row.payload["order"]: row.pk
         for row in Proposal.objects.filter(
-            state=Proposal.State.OPEN, kind=Proposal.Kind.MEMBER, subject__startswith=f"group:{group.pk};"
+            seen_by(reader),
+            state=Proposal.State.OPEN,
+            kind=Proposal.Kind.MEMBER,
+            subject__startswith=f"group:{group.pk};",
         )
     }
     entries = {entry["order"]: entry for entry in value["members"]}

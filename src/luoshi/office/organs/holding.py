@@ -6,10 +6,11 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 import luoshi.office.organs.decisions  # noqa: F401  registers the decisions
 from luoshi.kernel.decisions import decide
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.organs import library, shapes
 from luoshi.office.organs.models import Evidence, Organ, Post
@@ -30,6 +31,15 @@ def holder(organ: str, post: str, on: datetime.date, *, reader: Actor | None = N
     rows = [] if hidden else list(library.evidence_rows(library.of_post(slug, post)))
     name = organ_ref(row) if row else shapes.OrganName(slug, slug)
     return answer(name, post, known.seats if known else None, rows, on)
+
+
+def head_post(slug: str) -> str:
+    """The title of an organ's head as its evidence prints it most; E_NOT_FOUND where none is known."""
+    heads = Post.objects.filter(organ__slug=slug, kind=Post.Kind.HEAD, ended_on__isnull=True)
+    titles = heads.annotate(rows=Count("evidence")).order_by("-rows", "id").values_list("title", flat=True)
+    if (title := titles.first()) is None:
+        raise LuoshiError("E_NOT_FOUND", "没有这个单位正职的记录。请写明职务，如局长。", fields={"organ": slug})
+    return str(title)
 
 
 def holders_of_posts(posts: Sequence[Post], organ: Organ, on: datetime.date) -> list[shapes.PostRow]:

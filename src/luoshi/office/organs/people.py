@@ -13,8 +13,8 @@ from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.organs import library, shapes
 from luoshi.office.organs.gatherings import seats_where
 from luoshi.office.organs.models import Evidence, Person, PersonIdentifier, PersonMerge, Proposal
-from luoshi.office.organs.queues import proposal_rows
-from luoshi.office.organs.wording import evidence_view, organ_ref, person_ref
+from luoshi.office.organs.queues import proposal_rows, seen_by
+from luoshi.office.organs.wording import evidence_view, is_staff, organ_ref, person_ref
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
 
@@ -48,7 +48,10 @@ def person_list(*, q: str = "", after: str = "", before: str = "", size: int = 5
 
 
 def person_page(person_id: int, *, reader: Actor = VISITOR) -> shapes.PersonPage:
-    """A person with tenures, seats, namesakes; E_NOT_FOUND for an unknown id. Identifiers are read by an action."""
+    """A person with tenures and seats; E_NOT_FOUND for an unknown id. Identifiers are read by an action.
+
+    Namesakes, mergers and proposals are shown to staff, posts that are not public to those with person.see.
+    """
     person = Person.objects.select_related("merged_into").filter(pk=person_id).first()
     if person is None:
         raise LuoshiError("E_NOT_FOUND", "没有这个人员。请从单位的职务或名单进入。")
@@ -58,7 +61,10 @@ def person_page(person_id: int, *, reader: Actor = VISITOR) -> shapes.PersonPage
     sees = may(reader, "person.see")
     identifiers = PersonIdentifier.objects.filter(person=person, superseded=False) if sees else ()
     merges = PersonMerge.objects.filter(Q(kept=person) | Q(merged=person)).select_related("kept", "merged", "proposal")
-    open_rows = Proposal.objects.filter(state=Proposal.State.OPEN, subject__contains=f"person:{person.pk};")
+    merges = merges if is_staff(reader) else merges.none()
+    open_rows = Proposal.objects.filter(
+        seen_by(reader), state=Proposal.State.OPEN, subject__contains=f"person:{person.pk};"
+    )
     return shapes.PersonPage(
         id=person.pk,
         name=person.name,
@@ -68,7 +74,7 @@ def person_page(person_id: int, *, reader: Actor = VISITOR) -> shapes.PersonPage
         tenures=tenures(rows),
         seats=seats_where(Q(person=person) | Q(person__merged_into=person)),
         transfers=_transfers(rows),
-        namesakes=namesakes_of([person.name], but=person.pk).get(person.name, []),
+        namesakes=namesakes_of([person.name], but=person.pk).get(person.name, []) if is_staff(reader) else [],
         merges=[_merge_row(row) for row in merges.order_by("id")],
         has_identifiers=sorted(row.kind for row in identifiers),
         open_proposals=proposal_rows(open_rows, reader),

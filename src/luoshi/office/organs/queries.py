@@ -23,12 +23,12 @@ from luoshi.office.organs.directory import load_data, load_directory
 from luoshi.office.organs.facts import RelationFact
 from luoshi.office.organs.gatherings import group_list, group_page, seats_where
 from luoshi.office.organs.history import MOVING, follow, is_effective
-from luoshi.office.organs.holding import holder, holders_of_posts
+from luoshi.office.organs.holding import head_post, holder, holders_of_posts
 from luoshi.office.organs.models import LeadingGroup, Organ, OrganName, OrganRelation, Post, PrintNote, Proposal
 from luoshi.office.organs.naming import canonical, organ_name
 from luoshi.office.organs.people import person_list, person_page
-from luoshi.office.organs.queues import indicators, open_queues, proposal, proposal_rows, proposals
-from luoshi.office.organs.wording import CONFIRMATIONS, LEVEL_TITLES, relation_row
+from luoshi.office.organs.queues import indicators, open_queues, proposal, proposal_rows, proposals, seen_by
+from luoshi.office.organs.wording import CONFIRMATIONS, LEVEL_TITLES, is_staff, relation_row
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
 
@@ -36,6 +36,7 @@ __all__ = (
     "expand",
     "group_list",
     "group_page",
+    "head_post",
     "holder",
     "indicators",
     "open_queues",
@@ -270,8 +271,8 @@ def organ_page(slug: str, on: datetime.date, *, reader: Actor = VISITOR) -> shap
     if organ is None:
         raise LuoshiError("E_NOT_FOUND", f"没有代号为“{slug}”的单位。请从单位列表中查找，或用印出的名称检索。")
     relations = list(library.live_relations().filter(Q(origin=organ) | Q(target=organ)))
-    waiting = _open_relations(organ.slug)
-    rows = [relation_row(row, waiting) for row in relations]
+    waiting = _open_relations(organ.slug, reader)
+    rows = [relation_row(row, waiting, names_hands=is_staff(reader)) for row in relations]
     posts = list(Post.objects.filter(organ=organ).order_by("id"))
     if not may(reader, "person.see"):
         posts = [post for post in posts if post.is_public]
@@ -280,7 +281,7 @@ def organ_page(slug: str, on: datetime.date, *, reader: Actor = VISITOR) -> shap
     names = _names([*served, *children, *([organ.parent] if organ.parent else [])], on)
     town = getattr(organ, "town", None)
     burdens = _burdens(slug)
-    open_rows = Proposal.objects.filter(state=Proposal.State.OPEN, organ=slug).order_by("-id")[:50]
+    open_rows = Proposal.objects.filter(seen_by(reader), state=Proposal.State.OPEN, organ=slug).order_by("-id")[:50]
     offices = LeadingGroup.objects.filter(office=organ, withdrawn_at__isnull=True)
     return shapes.OrganPage(
         slug=slug,
@@ -321,9 +322,9 @@ def organ_page(slug: str, on: datetime.date, *, reader: Actor = VISITOR) -> shap
     )  # fmt: skip
 
 
-def _open_relations(slug: str) -> dict[tuple[str, str, str], int]:
-    """Open proposals on relations of an organ, by (from, to, kind)."""
-    rows = Proposal.objects.filter(state=Proposal.State.OPEN, kind=Proposal.Kind.RELATION, organ=slug)
+def _open_relations(slug: str, reader: Actor) -> dict[tuple[str, str, str], int]:
+    """Open proposals on relations of an organ that the reader sees, by (from, to, kind)."""
+    rows = Proposal.objects.filter(seen_by(reader), state=Proposal.State.OPEN, kind=Proposal.Kind.RELATION, organ=slug)
     return {(row.payload["from"], row.payload["to"], row.payload["kind"]): row.pk for row in rows}
 
 

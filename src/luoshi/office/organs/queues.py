@@ -18,7 +18,7 @@ from luoshi.office.organs.facts import ConfirmedReading, NameFact, RelationFact
 from luoshi.office.organs.history import MOVING, follow
 from luoshi.office.organs.models import Organ, OrganRelation, Person, Proposal
 from luoshi.office.organs.naming import canonical, organ_name, read_name
-from luoshi.office.organs.wording import CONFIRMATIONS, organ_ref, relation_row
+from luoshi.office.organs.wording import CONFIRMATIONS, is_staff, organ_ref, relation_row
 from luoshi.office.permissions import may, scope_of
 
 LONGEST = 200
@@ -46,7 +46,7 @@ PERMISSIONS: Mapping[str, tuple[str, str]] = {
 
 def proposals(*, reader: Actor, state: str = "open", kind: str = "", limit: int = LONGEST) -> list[shapes.ProposalRow]:
     """The proposals in a state that the reader may prepare or confirm, newest first; an auditor sees all."""
-    rows = Proposal.objects.filter(_seen_by(reader))
+    rows = Proposal.objects.filter(seen_by(reader))
     if state:
         rows = rows.filter(state=state)
     if kind:
@@ -56,13 +56,14 @@ def proposals(*, reader: Actor, state: str = "open", kind: str = "", limit: int 
 
 def proposal(proposal_id: int, *, reader: Actor) -> shapes.ProposalRow:
     """One proposal; E_NOT_FOUND for one the reader has no hand in."""
-    row = Proposal.objects.filter(_seen_by(reader), pk=proposal_id).first()
+    row = Proposal.objects.filter(seen_by(reader), pk=proposal_id).first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", "没有这份拟办，或不由您经办、确认。")
     return proposal_rows([row], reader)[0]
 
 
-def _seen_by(reader: Actor) -> Q:
+def seen_by(reader: Actor) -> Q:
+    """The condition that a proposal is the reader's affair: what he may prepare or confirm; all for an auditor."""
     if reader.trusted or may(reader, "audit.see"):
         return Q()
     condition = Q(pk__in=[])
@@ -196,7 +197,7 @@ def open_queues(on: datetime.date, *, reader: Actor) -> shapes.OpenQueues:
     suggestions = namesakes_of(list(alike)) if may(reader, "person.see") or may(reader, "person.merge") else {}
     return shapes.OpenQueues(
         names=unresolved_names(),
-        relations=[relation_row(row) for row in unconfirmed],
+        relations=[relation_row(row, names_hands=is_staff(reader)) for row in unconfirmed],
         duties=pending_duties(on),
         proposals=proposals(reader=reader),
         suggestions=[suggestions[name] for name in sorted(suggestions)],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
+from luoshi.office.actors import Actor
 from luoshi.office.organs import shapes
 from luoshi.office.organs.decisions import PARAMETERS
 from luoshi.office.organs.history import MOVING
@@ -23,6 +25,11 @@ EVIDENCE_TITLES = {
 LEVEL_TITLES = {"city": "市", "town": "镇区", "province": "省", "weihai": "威海市", "state": "国家"}
 
 
+def is_staff(reader: Actor) -> bool:
+    """Whether the reader works here: who prepared and confirmed what is nothing for the public."""
+    return reader.trusted or bool(reader.grants)
+
+
 def organ_ref(organ: Organ) -> shapes.OrganName:
     """An organ as links show it."""
     return shapes.OrganName(organ.slug, organ.name)
@@ -34,8 +41,10 @@ def person_ref(person: Person) -> shapes.PersonRef:
     return shapes.PersonRef(one.pk, one.name, one.disambiguator)
 
 
-def relation_row(row: OrganRelation, waiting: Mapping[tuple[str, str, str], int] | None = None) -> shapes.RelationRow:
-    """A relation as pages show it; `waiting` are open proposals by (from, to, kind)."""
+def relation_row(
+    row: OrganRelation, waiting: Mapping[tuple[str, str, str], int] | None = None, *, names_hands: bool = False
+) -> shapes.RelationRow:
+    """A relation as pages show it; `waiting` are open proposals by (from, to, kind), `names_hands` for staff only."""
     confirmed = row.proposal is not None
     key = (row.origin.slug, row.target.slug, row.kind)
     return shapes.RelationRow(
@@ -54,15 +63,13 @@ def relation_row(row: OrganRelation, waiting: Mapping[tuple[str, str, str], int]
         clause=row.clause,
         confirmed=confirmed,
         moves=confirmed and row.kind in MOVING,
-        confirmers=(row.proposal.proposed_name, row.proposal.decided_name) if row.proposal else (),
+        confirmers=(row.proposal.proposed_name, row.proposal.decided_name) if row.proposal and names_hands else (),
         open_proposal=(waiting or {}).get(key),
     )
 
 
 def evidence_view(row: Evidence) -> shapes.EvidenceView:
     """A row of evidence as pages show it; a removal proves the day before."""
-    from datetime import timedelta
-
     proves = row.day - timedelta(days=1) if row.day and row.kind == Evidence.Kind.REMOVE else row.day
     return shapes.EvidenceView(
         id=row.pk,
