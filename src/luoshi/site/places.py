@@ -29,22 +29,22 @@ class Place:
 PLACES = (
     Place("desk", _("工作台"), "layout-dashboard", (("desk", "desk.see"),), ("/desk",)),
     Place("policy", _("公报与政策"), "book-2", (("policy", "instrument.see"),),
-          ("/policy", "/instruments", "/review", "/organs", "/posts", "/parameters")),
-    Place("tasks", _("任务督办"), "target-arrow", (("matters", "matter.see"),), ("/tasks", "/matters")),
+          ("/policy", "/instruments", "/organs", "/persons", "/groups", "/calculators")),
+    Place("tasks", _("任务督办"), "target-arrow", (("matters", "matter.see"),), ("/tasks",)),
     Place("registers", _("台账"), "table", (("duties", "duty.see"),), ("/registers",)),
     Place("system", _("系统"), "settings", (("system", "desk.see"),),
-          ("/system", "/imports", "/jobs", "/audit", "/delegations", "/health")),
+          ("/system", "/imports", "/jobs", "/delegations", "/account")),
 )  # fmt: skip
 """The places that exist, in the order everybody sees them; one a role cannot use is left out."""
 
 BARS: dict[str, tuple[tuple[str, str | Promise, str], ...]] = {
-    "leader": (("desk", _("今日"), "home-2"), ("matters-sign", _("签批"), "pencil"),
+    "leader": (("desk", _("今日"), "home-2"), ("desk#desk-second", _("签批"), "pencil"),
                ("matters", _("督办"), "target-arrow"), ("organs", _("找人"), "users")),
     "staff": (("desk", _("工作台"), "layout-dashboard"), ("duties", _("台账"), "table"),
               ("policy", _("政策"), "book-2"), ("account", _("我"), "user")),
     "visitor": (("policy", _("政策"), "book-2"), ("duties", _("台账"), "table"), ("login", _("登录"), "login-2")),
 }  # fmt: skip
-"""A phone's bar: url name, word and icon; what is not there is left out."""
+"""A phone's bar: url name with its part of the page, word and icon; what is not there is left out."""
 
 SYSTEM: tuple[tuple[str, str | Promise, str, str, str | Promise], ...] = (
     ("people", _("人员"), "users", "user.see", _("账号、角色、起止日期")),
@@ -90,9 +90,10 @@ def bar(actor: Actor, path: str) -> list[dict[str, Any]]:
     kind = "visitor" if actor.user_id is None else "leader" if Role.LEADER in actor.roles else "staff"
     shown = []
     for name, title, icon in BARS[kind]:
-        href = address(name)
-        if href:
-            shown.append({"title": title, "icon": icon, "href": href, "current": href == path})
+        page, _mark, part = name.partition("#")
+        if href := address(page):
+            whole = f"{href}#{part}" if part else href
+            shown.append({"title": title, "icon": icon, "href": whole, "current": whole == path})
     return shown
 
 
@@ -111,10 +112,11 @@ def landing(actor: Actor) -> str:
     if actor.roles == {Role.AUDITOR}:
         first = ("audit",)
     elif actor.roles == {Role.ARCHIVIST}:
-        first = ("review-list", "review", "policy")
+        first = ("review-queue", "policy")
     elif actor.roles == {Role.ADMINISTRATOR}:
         first = ("people",)
-    return next((href for name in (*first, "desk", "policy") if (href := address(name))), "/")
+    last = ("desk", "policy") if may(actor, "desk.see") else ("policy",)
+    return next((href for name in (*first, *last) if (href := address(name))), "/")
 
 
 def place_of(path: str) -> str:
