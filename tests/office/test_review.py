@@ -134,7 +134,8 @@ def test_excluded_leaves_the_ledger_and_added_enters_it(monkeypatch, first, seco
     decided(first, items("target")[0], "excluded")
     review_actions.add(
         actor=first, key=KEY, clause="一/(一)", kind="duty",
-        content={"summary": "公布名单", "lead": [{"name": "市己局"}], "limits": [{"kind": "by", "value": "2019-01-31"}]},
+        content={"summary": "公布名单", "lead": [{"name": "市己局"}],
+                 "limits": [{"kind": "by", "value": "2019-01-31"}]},
     )  # fmt: skip
     review_actions.confirm(actor=second, key=KEY, ticks=ticks())
     current = Duty.objects.filter(is_current=True)

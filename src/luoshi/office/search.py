@@ -80,7 +80,7 @@ def all_matching(table: str, query: str) -> RawSQL:
     folded = fold(query)[:_MAX_QUERY]
     pairs = _pairs(folded)[:-1]
     if not folded:
-        return RawSQL("SELECT 0 WHERE 1 = 0", [], output_field=BigIntegerField())
+        return RawSQL("SELECT 0 AS rowid WHERE 1 = 0", [], output_field=BigIntegerField())
     if connection.vendor == "sqlite":
         phrase = f'"{" ".join(pairs)}"' if pairs else f'"{folded}" *'
         condition = f"{table} MATCH %s"
@@ -89,6 +89,15 @@ def all_matching(table: str, query: str) -> RawSQL:
         condition = "pairs @@ %s::tsquery"
     statement = f"SELECT rowid FROM {table} WHERE {condition}"  # noqa: S608 - the table's name is ours
     return RawSQL(statement, [phrase], output_field=BigIntegerField())  # noqa: S611 - words are parameters
+
+
+def newest_matching(table: str, query: str, limit: int) -> list[int]:
+    """Return the highest ids whose text contains `query`, at most `limit`, highest first."""
+    matching = all_matching(table, query)
+    statement = f"SELECT rowid FROM ({matching.sql}) AS found ORDER BY rowid DESC LIMIT %s"  # noqa: S608 - our own words
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*matching.params, limit])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def among(ids: Collection[int]) -> RawSQL:

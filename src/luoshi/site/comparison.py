@@ -455,6 +455,27 @@ class Place(NamedTuple):
     ref: str
     start: int
     end: int
+    names: Sequence[str] = ()
+    marked: bool = False
+
+
+_BRACKETS = ("(", ")")
+_MARK_HEAD = 12
+
+
+def _narrowed(place: Place, read: _Read) -> Span:
+    """Return the stretch to be set off: of a duty only where its organs stand, with the bracket round them."""
+    start, end = max(place.start - read.item.start, 0), place.end - read.item.start
+    source = fold(read.text[start:end])
+    found = markup.located(place.names, source, last=place.marked).values() if place.names else ()
+    if found:
+        first, after = min(a for a, _b in found), max(b for _a, b in found)
+        opened = source.rfind(_BRACKETS[0], max(first - _MARK_HEAD, 0), first)
+        closed = source.find(_BRACKETS[1], after)
+        if place.marked and opened >= 0 and closed >= 0:
+            first, after = opened, closed + 1
+        start, end = start + first, start + after
+    return markup.widened(Span(f"ref:{place.ref}", start, end), read.text)
 
 
 def compare(
@@ -497,7 +518,7 @@ def compare(
         opening[kind] = (
             f'<span class="ls-ref{" ls-now" if place.ref == now else ""}" data-ls-ref="{escape(place.ref)}">'
         )
-        read.marks.append(markup.widened(Span(kind, place.start - item.start, place.end - item.start), read.text))
+        read.marks.append(_narrowed(place, read))
     edges = [read.clauses[n].path for n in (page * _SHOWN - 1, (page + 1) * _SHOWN) if 0 <= n < len(read.clauses)]
     return Comparison(
         units=[unit for unit in units.values() if unit.path in seen],

@@ -37,6 +37,7 @@ from luoshi.office.jobs.actions import handler
 from luoshi.office.locks import serialise
 
 SEARCH_TABLE = "instruments_search"
+TITLE_TABLE = "instruments_titles"
 IMPORT_JOB = "import"
 _BATCH = 500
 _FAR = datetime.date.fromisoformat(FAR_FUTURE)
@@ -313,6 +314,7 @@ def _store_clauses(rows: Sequence[Instrument], found: Sequence[records.Instrumen
         clauses += own.values()
     Clause.objects.bulk_create(clauses, batch_size=_BATCH)
     search.index(SEARCH_TABLE, ((row.pk, _words(row, own.values())) for row, own in zip(rows, by_path, strict=True)))
+    search.index(TITLE_TABLE, ((row.pk, (row.number, row.title, row.covering_title)) for row in rows))
     return by_path
 
 

@@ -102,6 +102,8 @@ class Instrument(models.Model):
             models.Index(fields=["issuer", "-sort_on", "-id"], name="instrument_issuer", condition=Q(is_current=True)),
             models.Index(fields=["year", "-sort_on", "-id"], name="instrument_year", condition=Q(is_current=True)),
             models.Index(fields=["kind", "-sort_on", "-id"], name="instrument_kind", condition=Q(is_current=True)),
+            models.Index(fields=["serial", "year", "-sort_on"], name="instrument_serial", condition=Q(is_current=True)),
+            models.Index(fields=["expires_on", "id"], name="instrument_expiry", condition=Q(is_current=True)),
             models.Index(fields=["title"], name="instrument_title"),
             models.Index(fields=["covering_title"], name="instrument_covering"),
             models.Index(fields=["begins_on", "ends_on"], name="instrument_validity", condition=Q(is_current=True)),

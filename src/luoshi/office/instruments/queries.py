@@ -17,13 +17,19 @@ from luoshi.office.instruments.models import Clause, GazetteIssue, Instrument, R
 from luoshi.office.paging import Key, KeysetPage, Total, bounded_total, keyset_page
 
 ORDER = (Key("sort_on", datetime.date.fromisoformat, descending=True), Key("id", int, descending=True))
+EXPIRY = (Key("expires_on", datetime.date.fromisoformat), Key("id", int))
+WARNED = (180, 90)
+"""Days before the end of its term at which an instrument's keeper is warned (conventions 11.6)."""
 STATES = ("in_force", "not_yet", "expired", "repealed", "unknown")
 _FACET_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryFilter:
-    """What a reader of the list asks for; empty means no condition. `states` are validity states on the day `on`."""
+    """What a reader of the list asks for; empty means no condition.
+
+    `states` are validity states on the day `on`; `expiring` leaves what its own term ends in so many days from then.
+    """
 
     on: datetime.date
     issuers: tuple[str, ...] = ()
@@ -31,6 +37,7 @@ class LibraryFilter:
     kinds: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     q: str = ""
+    expiring: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,9 @@ def instruments(wanted: LibraryFilter) -> QuerySet[Instrument]:
         for state in wanted.states:
             condition |= in_state(state, wanted.on)
         rows = rows.filter(condition)
+    if wanted.expiring:
+        last = wanted.on + datetime.timedelta(days=wanted.expiring)
+        rows = rows.filter(expires_on__gte=wanted.on, expires_on__lte=last, ends_on__gte=wanted.on)
     return _containing(rows, wanted.q) if wanted.q else rows
 
 
@@ -77,8 +87,9 @@ def _containing(rows: QuerySet[Instrument], q: str) -> QuerySet[Instrument]:
 
 
 def library_page(wanted: LibraryFilter, *, size: int, after: str = "", before: str = "") -> KeysetPage[Instrument]:
-    """Return one page of the list, newest first."""
-    return keyset_page(instruments(wanted), ORDER, size=size, after=after, before=before)
+    """Return one page of the list, newest first; what expires by the day it does."""
+    order = EXPIRY if wanted.expiring else ORDER
+    return keyset_page(instruments(wanted), order, size=size, after=after, before=before)
 
 
 def total(wanted: LibraryFilter) -> Total:
@@ -129,6 +140,10 @@ def instrument(key: str, version: int | None = None) -> Instrument:
     rows = Instrument.objects.select_related("issue__source").defer("issue__source__text").filter(key=key)
     rows = rows.filter(is_current=True) if version is None else rows.filter(version=version)
     found = rows.first()
+    if found is None and version is None:
+        # A number corrected in review leads to the instrument, whose key stays.
+        own = Instrument.objects.select_related("issue__source").defer("issue__source__text")
+        found = own.filter(is_current=True, number=key).exclude(number="").first()
     if found is None and (number := DocumentNumber.parse(key)) is not None and str(number) != key:
         return instrument(str(number), version)
     if found is None:

@@ -303,7 +303,7 @@ def _new_row(model: type[Any], record: ReviewRecord, item: Instrument) -> Model:
 
 
 def _show_head(record: ReviewRecord, item: Instrument, effective: Mapping[str, Any] | None) -> None:
-    from luoshi.office.instruments.actions import derive_ends
+    from luoshi.office.instruments.actions import TITLE_TABLE, derive_ends
 
     assert record.reading is not None
     content = effective["content"] if effective and effective["decision"] == "changed" else record.reading["content"]
@@ -311,6 +311,7 @@ def _show_head(record: ReviewRecord, item: Instrument, effective: Mapping[str, A
         content = {"field": content["field"], "value": None}
     name, value = content["field"], content["value"]
     names = {one for one in (item.title, item.covering_title) if one}
+    before = (item.number, item.title, item.covering_title)
     if name == "title":
         item.title = value or ""
     elif name == "number":
@@ -326,6 +327,8 @@ def _show_head(record: ReviewRecord, item: Instrument, effective: Mapping[str, A
         known = item.issued_on or item.effective_from
         item.sort_on = known or datetime.date(item.year or 1949, 1, 1)
     item.save()
+    if before != (item.number, item.title, item.covering_title):
+        search.reindex(TITLE_TABLE, item.pk, before, (item.number, item.title, item.covering_title))
     derive_ends([item], [], names)
     item.refresh_from_db(fields=["ends_on"])
 

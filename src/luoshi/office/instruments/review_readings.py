@@ -319,17 +319,17 @@ def _duty_content(duty: Duty, organs: Sequence[DutyOrgan], limits: list[dict[str
 
 def _limits(make: _Maker, duties: Sequence[_DutyRead]) -> None:
     """Add each printed limit once, with the duties it holds for."""
-    found: dict[tuple[Any, ...], tuple[dict[str, Any], list[tuple[int, int]], list[str], str]] = {}
+    found: dict[tuple[Any, ...], tuple[dict[str, Any], list[tuple[int, int]], list[str], str, str]] = {}
     for duty in duties:
         for seq, limit in enumerate(duty.content["limits"]):
             unit = make.units.get(duty.clause, HEAD)
             key = (unit, limit["start"], limit["end"], limit["kind"], limit["value"], limit["text"])
-            _own, places, owners, _unit = found.setdefault(key, (limit, [], [], unit))
+            _own, places, owners, _unit, _path = found.setdefault(key, (limit, [], [], unit, duty.clause))
             places.append((duty.pk, seq))
             owners.append(duty.content["summary"])
-    for limit, places, owners, unit in found.values():
+    for limit, places, owners, unit, path in found.values():
         make.add("limit", unit, limit["text"] or limit["value"], limit, start=limit["start"], end=limit["end"],
-                 extra={"places": [list(place) for place in places], "owners": owners})  # fmt: skip
+                 extra={"places": [list(place) for place in places], "owners": owners, "path": path})  # fmt: skip
 
 
 def _targets(make: _Maker, undo: _Undo, rows: Sequence[Target], duties: Sequence[_DutyRead]) -> None:

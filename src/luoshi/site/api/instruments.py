@@ -47,6 +47,7 @@ def instruments(
     kind: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
     validity: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
     q: Annotated[str, Query(max_length=60)] = "",
+    expiring: Annotated[int, Query(ge=0, le=3660, description="多少天内到期")] = 0,
     on: Day = None,
     after: str = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -60,6 +61,7 @@ def instruments(
         kinds=tuple(value for value in kind if value in KIND),
         states=tuple(value for value in validity if value in STATE),
         q=q.strip(),
+        expiring=expiring,
     )
     found = queries.library_page(wanted, size=limit, after=after)
     judged = judge(found.rows, day)

@@ -18,16 +18,20 @@ from luoshi.office.duties.models import Duty, Target
 from luoshi.office.duties.queries import complete, targets_by_clause
 from luoshi.office.instruments import queries
 from luoshi.office.instruments.models import Clause, Instrument
+from luoshi.office.instruments.review_queries import summary_of
 from luoshi.office.instruments.validity import judge
+from luoshi.office.permissions import may
 from luoshi.site import present
-from luoshi.site.access import needs
+from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address
 from luoshi.site.comparison import Unit, compare
 from luoshi.site.context import as_of
 from luoshi.site.pages import page
+from luoshi.site.reviewing import STAGE
 from luoshi.site.templatetags.ls import ls_label
 from luoshi.site.typography import typeset
 from luoshi.site.views.known import library_addresses
+from luoshi.site.worddiff import word_diff
 from luoshi.site.words import INCOMING, KIND, OPERATOR, RELATION, REPAIR
 
 _CLAUSES_SHOWN = 400
@@ -65,6 +69,15 @@ def _head(item: Instrument) -> dict[str, Any]:
         "imported_at": item.issue.source.received_at,
         "href": present.instrument_href(item),
     }
+
+
+def _review(request: HttpRequest, item: Instrument) -> dict[str, Any] | None:
+    """Return how far the review is, for those who may see it and for the current version."""
+    if not item.is_current or not may(actor_of(request), "review.see"):
+        return None
+    found = summary_of(item.key)
+    word = STAGE[found["stage"]] if found else _("没开始核对")
+    return dict(found) | {"href": reverse("review", args=[item.key]), "word": word}
 
 
 def _validity(item: Instrument, on: Any) -> present.ShownValidity:
@@ -126,6 +139,7 @@ def instrument(request: HttpRequest, key: str) -> HttpResponse:
             for name, label, n in tabs
         ],
         "tab": tab,
+        "review": _review(request, item),
         "old_version": _old_version(item),
     }
     if tab == "relations":
@@ -208,7 +222,10 @@ def _compare(request: HttpRequest, item: Instrument) -> dict[str, Any]:
 
 
 def _duties(request: HttpRequest, item: Instrument) -> dict[str, Any]:
-    rows = list(complete(Duty.objects.filter(instrument=item)).order_by("seq")[:_ROWS_SHOWN])
+    own = Duty.objects.filter(instrument=item)
+    # What a review took out of the ledger is no duty of a current instrument.
+    own = own.filter(is_current=True) if item.is_current else own
+    rows = list(complete(own).order_by("seq")[:_ROWS_SHOWN])
     targets = targets_by_clause(rows)
     on = as_of(request).date
     return {"rows": [present.duty_row(row, on, targets) for row in rows], "rows_total": item.duty_count}
@@ -298,11 +315,26 @@ def _relations(item: Instrument, incoming: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _versions(_request: HttpRequest, item: Instrument) -> dict[str, Any]:
+def _asked(request: HttpRequest, name: str, rows: Sequence[Instrument], default: int) -> Instrument | None:
+    text = request.GET.get(name, "")
+    wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else default
+    return next((row for row in rows if row.version == wanted), None)
+
+
+def _versions(request: HttpRequest, item: Instrument) -> dict[str, Any]:
+    """Show all versions, and by clause what changed between two of them: the one looked at and the one before."""
     rows = queries.versions(item.key)
-    before = next((row for row in rows if row.version == item.version - 1), None)
-    changes = queries.changed_clauses(item, before) if before else []
+    new = _asked(request, "new", rows, item.version) or item
+    before = _asked(request, "old", rows, new.version - 1)
+    if before is not None and before.version > new.version:
+        before, new = new, before
+    changes = queries.changed_clauses(new, before) if before else []
     return {
+        "numbers": [row.version for row in rows] if len(rows) > 1 else [],
+        "old": before.version if before else 0,
+        "new": new.version,
+        "hidden": [(name, value) for name, value in (("tab", "versions"), ("v", request.GET.get("v", ""))) if value],
+        "changed": len(changes),
         "rows": [
             {
                 "version": row.version,
@@ -321,8 +353,7 @@ def _versions(_request: HttpRequest, item: Instrument) -> dict[str, Any]:
                 "path_words": present.path_words(path),
                 "field": present.path_words(path),
                 "kind": "added" if not old else "removed" if not new else "changed",
-                "old": old,
-                "new": new,
+                "words": word_diff(old, new),
             }
             for path, old, new in changes[:_ROWS_SHOWN]
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from luoshi.office.instruments.plan import NEW, NEW_VERSION, SAME, Places, Plan,
 from luoshi.office.instruments.queries import LibraryFilter
 from luoshi.office.instruments.validity import judge
 from luoshi.office.jobs.actions import enqueue
+from luoshi.office.permissions import may
 from luoshi.site import present
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, facet, page_links
@@ -30,6 +32,7 @@ PAGE_SIZE = 50
 FORMATS = ".txt .md .docx .pdf"
 _MAX_CHOICES = 20
 _MAX_QUERY = 60
+_MAX_DAYS = 3660
 _SHOWN_WARNINGS = 200
 _SHOWN_INSTRUMENTS = 500
 
@@ -47,7 +50,12 @@ def read_filter(query: QueryDict, seen: AsOf) -> LibraryFilter:
         kinds=tuple(kind for kind in query.getlist("kind") if kind in KIND),
         states=tuple(state for state in query.getlist("validity") if state in STATE),
         q=query.get("q", "").replace("\0", "").strip()[:_MAX_QUERY],
+        expiring=_days(query.get("expiring", "")),
     )
+
+
+def _days(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _MAX_DAYS else 0
 
 
 @needs("instrument.see")
@@ -67,7 +75,7 @@ def library(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "page_title": _("公报与政策"),
         "crumbs": [],
-        "rows": [_row(item, judged[item.pk], hits.get(item.pk, "")) for item in found.rows],
+        "rows": [_row(item, judged[item.pk], hits.get(item.pk, ""), seen.date) for item in found.rows],
         "facets": _facets(address, wanted),
         "chips": chips(address, _conditions(wanted)),
         "page": page_links(address, found, queries.total(wanted)),
@@ -77,7 +85,8 @@ def library(request: HttpRequest) -> HttpResponse:
         "empty_reason": "" if found.rows or no_data else _("没有符合条件的文件。可去掉一个条件再看。"),
         "reset_href": request.path,
         "no_data": no_data,
-        "upload_href": reverse("upload"),
+        "upload_href": reverse("upload") if may(actor_of(request), "instrument.import") else "",
+        "review_href": reverse("review-queue") if may(actor_of(request), "review.see") else "",
     }
     return page(request, "site/policy_list.html", context, fragment="results")
 
@@ -93,8 +102,12 @@ def _straight_to(q: str) -> str:
     return present.instrument_href(instrument, path if instrument.clauses.filter(path=path).exists() else "")
 
 
-def _row(item: Instrument, validity: Any, hit: str) -> dict[str, Any]:
+def _row(item: Instrument, validity: Any, hit: str, on: datetime.date) -> dict[str, Any]:
+    left = (item.expires_on - on).days if item.expires_on and validity.state == "in_force" else -1
+    near = next((days for days in sorted(queries.WARNED) if 0 <= left <= days), 0)
     return {
+        "left": _("还有 %d 天") % left if near else "",
+        "left_tone": "orange" if near == min(queries.WARNED) else "yellow",
         "href": present.instrument_href(item),
         "number": item.number,
         "number_short": present.short_number(item.number),
@@ -132,6 +145,8 @@ def _conditions(wanted: LibraryFilter) -> list[tuple[str, str, str, str]]:
     found += [("year", str(year), _("年份"), str(year)) for year in wanted.years]
     found += [("kind", kind, _("文种"), str(KIND[kind])) for kind in wanted.kinds]
     found += [("issuer", name, _("发文机关"), name) for name in wanted.issuers]
+    if wanted.expiring:
+        found.append(("expiring", str(wanted.expiring), _("到期"), _("%d 天内") % wanted.expiring))
     if wanted.q:
         found.append(("q", wanted.q, _("含"), wanted.q))
     return found
@@ -139,13 +154,14 @@ def _conditions(wanted: LibraryFilter) -> list[tuple[str, str, str, str]]:
 
 def _tabs(address: Address, wanted: LibraryFilter) -> list[dict[str, Any]]:
     tabs = (
-        (_("全部"), "", not wanted.states),
-        (_("现行有效"), "in_force", wanted.states == ("in_force",)),
-        (_("未注明"), "unknown", wanted.states == ("unknown",)),
+        (_("全部"), "", "", not wanted.states and not wanted.expiring),
+        (_("现行有效"), "in_force", "", wanted.states == ("in_force",)),
+        (_("未注明"), "unknown", "", wanted.states == ("unknown",)),
+        *((_("%d 天内到期") % days, "", str(days), wanted.expiring == days) for days in queries.WARNED),
     )
     return [
-        {"label": label, "href": address.having(validity=state), "count": None, "current": current}
-        for label, state, current in tabs
+        {"label": label, "href": address.having(validity=state, expiring=days), "count": None, "current": current}
+        for label, state, days, current in tabs
     ]
 
 

@@ -18,7 +18,7 @@ from luoshi.office.instruments import review_actions, review_queries
 from luoshi.office.instruments.models import Clause, Instrument, Review
 from luoshi.office.instruments.review_actions import Tick
 from luoshi.office.instruments.review_queries import Item, Progress, QueueFilter
-from luoshi.office.instruments.review_readings import HEAD_FIELDS
+from luoshi.office.instruments.review_readings import HEAD_FIELDS, Reading
 from luoshi.office.permissions import may
 from luoshi.site import present, reviewing
 from luoshi.site.access import actor_of, needs
@@ -192,7 +192,7 @@ def _context(seen: _Seen, typed: Mapping[str, Any] | None = None) -> dict[str, A
 
     def places(unit: str) -> list[Place]:
         here = [one.reading for one in seen.here(unit) if one.reading and one.kind not in ("head", "repair")]
-        return [Place(one.anchor, one.start, one.end) for one in here if 0 <= one.start < one.end]
+        return [_set_off(one) for one in here if 0 <= one.start < one.end]
 
     here = seen.here("" if wanted == HEAD else wanted)
     now = seen.at or next((one.anchor for one in here if one.open or one.doubtful), here[0].anchor if here else "")
@@ -257,6 +257,15 @@ def _changing(seen: _Seen, unit: str) -> dict[str, Any]:
         "second_href": reverse("review-second", args=[item.key]),
         "repeals": sum(one.kind == "relation" and (one.content or {}).get("type") == "repeals" for one in seen.items),
     }  # fmt: skip
+
+
+def _set_off(reading: Reading) -> Place:
+    """Return where a reading is set off in the text: a duty where it names its organs."""
+    organs = (
+        [*reading.content.get("lead", ()), *reading.content.get("cooperating", ())] if reading.kind == "duty" else []
+    )
+    marked = reading.basis in ("mark", "declaration")
+    return Place(reading.anchor, reading.start, reading.end, [organ["name"] for organ in organs], marked)
 
 
 def _typed(typed: Mapping[str, Any] | None, one: Item) -> Mapping[str, Any] | None:
