@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from luoshi.kernel.calendar import announced_calendar
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.office.audit import key, queries, triggers
-from luoshi.office.audit.models import AuditEntry
+from luoshi.office.backup.actions import last_backup
 from luoshi.office.jobs.models import Job
 from luoshi.office.messages.models import Mail
 
@@ -153,11 +153,14 @@ def _protection() -> tuple[str, str, str]:
 
 @_check("backup", gettext_lazy("备份"))
 def _backup() -> tuple[str, str, str]:
-    last = AuditEntry.objects.filter(act="backup.make").order_by("-id").first()
+    last = last_backup()
     if last is None:
         return WARN, _("还没有备份过"), _("运行 luoshi backup --to 另一块磁盘的目录，并设为每天一次。")
-    words = _("最近一次 %s") % f"{local(last.received_at):%Y-%m-%d %H:%M}"
-    if CLOCK.now() - last.received_at > datetime.timedelta(days=2):
+    at = datetime.datetime.fromisoformat(last["at"])
+    words = _("最近一次 %s") % f"{local(at):%Y-%m-%d %H:%M}"
+    if not Path(last["file"]).exists():
+        return WARN, words, _("文件已不在 %s：确认搬到了别处，或重新备份。") % last["file"]
+    if CLOCK.now() - at > datetime.timedelta(days=2):
         return WARN, words, _("已超过两天：看每天的备份为什么没有运行。")
     return OK, words, ""
 
