@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from luoshi.kernel.decisions import Definition
 
 _SCOPE = re.compile(r"^([a-z][a-z_, ]*[a-z_]):\s*")
-_LABEL_ENDS = re.compile(r"[：；，（(。]")
+_LABEL_ENDS = re.compile(r"[：:；，（(。]")
 _INTEGER = re.compile(r"[-+]?\d{1,18}")
 _LONGEST_LABEL = 16
 MAX_TEXT = 20_000
@@ -95,7 +95,7 @@ def _words(name: str, description: str) -> tuple[str, str]:
     label, extra = (rest[: end.start()], rest[end.start() :]) if end and end.start() else (rest, "")
     if not label or len(label) > _LONGEST_LABEL:
         label, extra = name, rest
-    hint = extra.strip("：；，。 ")
+    hint = extra.strip("：:；，。 ")
     if hint.startswith(("（", "(")) and hint.endswith(("）", ")")):
         hint = hint[1:-1]
     if scope:

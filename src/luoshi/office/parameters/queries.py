@@ -20,7 +20,7 @@ from luoshi.office.parameters.models import ParameterChange, ParameterSpan
 from luoshi.office.permissions import may
 
 APPROVED, PROPOSED = ParameterChange.State.APPROVED, ParameterChange.State.PROPOSED
-_SAMPLES = 3
+_SAMPLES, _SAMPLES_SHOWN = 40, 6
 
 # --- editions ---------------------------------------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ def consequence(proposed: ParameterChange, today: datetime.date, book: Book | No
         before,
         after,
         readers,
-        list(_samples(readers, book, after_book, proposed.valid_from)),
+        _samples(readers, book, after_book, proposed.valid_from),
         gap,
         past,
         [
@@ -291,7 +291,13 @@ def cut_spans(spans: Sequence[Span], first: datetime.date, last: datetime.date |
             yield span
 
 
-def _samples(readers: Sequence[Definition], before: Book, after: Book, on: datetime.date) -> Iterator[Sample]:
+def _samples(readers: Sequence[Definition], before: Book, after: Book, on: datetime.date) -> list[Sample]:
+    """Return examples of the decisions on a day, before and after; those that differ stand first."""
+    found = list(_taken(readers, before, after, on))
+    return sorted(found, key=lambda sample: not sample.differs)[:_SAMPLES_SHOWN]
+
+
+def _taken(readers: Sequence[Definition], before: Book, after: Book, on: datetime.date) -> Iterator[Sample]:
     for definition in readers:
         for facts in example_facts(definition)[:_SAMPLES]:
             yield Sample(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
@@ -21,6 +22,7 @@ from luoshi.kernel.decisions import Decision, Definition, decide
 from luoshi.kernel.dues import DayCell
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.parameters import Parameter, plain
+from luoshi.office.accounts.organs import titles
 from luoshi.office.parameters import packaged, values
 from luoshi.office.parameters.book import Book, current, rerun
 from luoshi.site import parameter_words as words
@@ -44,7 +46,7 @@ OUTCOMES = {
 """The verdicts all decisions share: word, tone, icon."""
 _HEADLINES = ("text", "title", "citation", "number", "person", "result", "status", "accepted", "count")
 _NAMES = {
-    "text": gettext_lazy("结果"), "due": gettext_lazy("截止"), "due_on": gettext_lazy("截止日"),
+    "text": gettext_lazy("结果"), "due_on": gettext_lazy("截止日"),
     "until": gettext_lazy("届满时刻"), "provisional": gettext_lazy("暂定"), "owed": gettext_lazy("应办"),
     "status": gettext_lazy("状态"), "result": gettext_lazy("结果"), "title": gettext_lazy("结论"),
     "on": gettext_lazy("所问之日"), "estimated": gettext_lazy("推定"), "begins_on": gettext_lazy("施行"),
@@ -58,6 +60,9 @@ _NAMES = {
     "open_ended": gettext_lazy("有“等”字"), "ended": gettext_lazy("止"), "late": gettext_lazy("逾期"),
 }  # fmt: skip
 """Chinese names of parts of results; a part without one keeps its own."""
+_ORGAN_LISTS = frozenset({"lead", "participants"})
+_CODE = re.compile(r"[a-z]+(_[a-z]+)*")
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}\+08:00)?)?(?![\d-])")
 _MAX_PARTS = 10
 _SHORT = 160
 
@@ -67,11 +72,11 @@ _SHORT = 160
 def calculator_list(request: HttpRequest) -> HttpResponse:
     """List the calculators, by room."""
     found = sorted(load_decisions().items())
-    titles = {room.key: room.title for room in packaged.rooms().values()}
+    named = {room.key: room.title for room in packaged.rooms().values()}
     cited = words.cites({str(item.citation) for _key, item in found if item.citation})
     groups = [
         {
-            "title": titles.get(room, packaged.title_of(room)),
+            "title": named.get(room, packaged.title_of(room)),
             "rows": [
                 {
                     "key": key,
@@ -283,6 +288,7 @@ def _assumable(
 def _answer(request: HttpRequest, book: Book, definition: Definition, taken: Decision, link: str) -> dict[str, Any]:
     data = taken.as_dict()
     word, tone, icon = OUTCOMES[taken.outcome.value]
+    overrides = taken.context.overrides
     value = data["value"]
     cited = {reason["citation"] for reason in data["reasons"] if reason["citation"]}
     cited |= {row["citation"] or row.get("basis") or "" for row in data["parameters"]}
@@ -302,6 +308,7 @@ def _answer(request: HttpRequest, book: Book, definition: Definition, taken: Dec
             ],
             "parameters": [
                 _parameter_row(definition.parameters[row["name"]], row, chip_of, definition)
+                | {"assumed": words.shown(overrides[row["name"]]) if row["name"] in overrides else ""}
                 for row in data["parameters"]
             ],
             "receipt": _grouped(data["receipt"]["sha256"]),
@@ -311,7 +318,7 @@ def _answer(request: HttpRequest, book: Book, definition: Definition, taken: Dec
             "link": request.build_absolute_uri(link) if link else "",
             "assumed": [
                 {"title": definition.parameters[name].title, "value": words.shown(value)}
-                for name, value in taken.context.overrides.items()
+                for name, value in overrides.items()
                 if name in definition.parameters
             ],
         }
@@ -348,14 +355,21 @@ def headline(value: Any) -> str:
 def _parts(value: Any) -> list[dict[str, str]]:
     if not isinstance(value, Mapping):
         return []
-    parts = []
+    parts, large = [], headline(value)
     for key, part in value.items():
-        if part in (None, "", [], {}) or key == "days" or (isinstance(part, Mapping) and "name" not in part):
+        if part in (None, "", [], {}) or key not in _NAMES or (isinstance(part, Mapping) and "name" not in part):
             continue
         if isinstance(part, list) and any(isinstance(item, (list, dict)) for item in part):
             continue
-        parts.append({"name": str(_NAMES.get(key, key)), "value": _short(part)})
+        words = _short(_named_organs(part) if key in _ORGAN_LISTS else part)
+        # A part said in large type already, and a word of the program's own, tell a reader nothing.
+        if words != large and not _CODE.fullmatch(words):
+            parts.append({"name": str(_NAMES[key]), "value": words})
     return parts[:_MAX_PARTS]
+
+
+def _named_organs(slugs: Any) -> Any:
+    return [titles([slug])[slug] for slug in slugs] if isinstance(slugs, list) else slugs
 
 
 def _short(value: Any) -> str:
@@ -365,11 +379,16 @@ def _short(value: Any) -> str:
         return str(value.get("name", "")) or _("%d 项") % len(value)
     if isinstance(value, list):
         return "、".join(_short(item) for item in value[:6]) + (_(" 等 %d 项") % len(value) if len(value) > 6 else "")
-    text = str(value)
+    text = str(value)[:_SHORT]
+    return _MOMENT.sub(_moment_words, text)
+
+
+def _moment_words(found: re.Match[str]) -> str:
     try:
-        return date_words(datetime.date.fromisoformat(text)) if len(text) == 10 else text[:_SHORT]
+        day = date_words(datetime.date.fromisoformat(found[1]))
     except ValueError:
-        return text[:_SHORT]
+        return found[0]
+    return f"{day} {found[2]}" if found[2] else day
 
 
 def _ribbon(value: Any) -> list[ribbon.Cell]:

@@ -307,7 +307,9 @@ def _consequence_words(effect: queries.Consequence, change: ParameterChange) -> 
         found.append(_("%s起没有值：到时办理会停下。需要接续的，请另拟一件。") % date_words(effect.gap_from))
     differing = sum(sample.differs for sample in effect.samples)
     if effect.samples:
-        found.append(_("%(n)d 个样例中 %(m)d 个结果不同，见下表。") % {"n": len(effect.samples), "m": differing})
+        found.append(
+            _("样例中有 %d 个结果不同，见“样例”。") % differing if differing else _("所试的样例，结果都不变。")
+        )
     elif not effect.readers:
         found.append(_("目前没有决定读这个参数。"))
     return found

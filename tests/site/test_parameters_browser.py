@@ -1,0 +1,121 @@
+"""The clerk's story in a real browser: proposed from a date, approved by a second person, shown by the calculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings
+from django.core.management.commands import flush
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from luoshi.office.accounts.models import User
+from luoshi.office.audit.models import AuditEntry
+from luoshi.office.audit.triggers import append_only
+from luoshi.office.parameters.triggers import guard, lift
+from luoshi.office.roles import Role
+from tests.office.people import OFFICE, client_of, person
+from tests.site.test_pages_browser import browser, open_page, overflow, violations
+
+__all__ = ["browser"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kept_rows_can_be_emptied() -> Iterator[None]:
+    """A test with a live server ends by emptying every table; what guards the rows is lifted for that."""
+    emptying = flush.sql_flush
+
+    def lifted(style, connection, **options):
+        pairs = [append_only(AuditEntry._meta.db_table), (guard, lift)]
+        before, after = [], []
+        for set_guard, lift_guard in pairs:
+            lift_guard(None, SimpleNamespace(connection=connection, execute=before.append))
+            set_guard(None, SimpleNamespace(connection=connection, execute=after.append))
+        return before + emptying(style, connection, **options) + after
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", lifted)
+        yield
+
+
+def page_of(browser, server, user: User | None, width: int = 1440) -> Page:
+    """Return a page of a fresh context, logged in as `user`."""
+    page = open_page(browser, width)
+    if user is not None:
+        cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": server.url}])
+    return page
+
+
+def calm(page: Page) -> None:
+    """Assert that axe finds nothing and that the page fits its window, wide and on a phone."""
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert violations(page) == []
+        assert overflow(page) == 0
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_clerk_proposes_a_second_approves_and_the_calculator_shows_it(browser, live_server):
+    clerk = page_of(browser, live_server, person("clerk", (Role.CLERK, OFFICE)))
+    clerk.goto(live_server.url + reverse("parameters"))
+    calm(clerk)
+    clerk.get_by_role("link", name="任职依据超过多少年标为陈旧").click()
+    calm(clerk)
+    clerk.get_by_role("link", name="拟改").click()
+    clerk.get_by_role("button", name="看后果").click()
+    expect(clerk.get_by_role("alert")).to_contain_text("请填写新值")
+    calm(clerk)
+    clerk.get_by_label("新值（年）").fill("3")
+    clerk.get_by_label("自哪一天起").fill("2098-01-01")
+    clerk.get_by_label("依据 可不填").fill("测政发〔2026〕3号 二(一)")
+    clerk.get_by_role("button", name="看后果").click()
+    expect(clerk.get_by_text("2098年1月1日起的办理和试算按 3 年")).to_be_visible()
+    calm(clerk)
+    clerk.get_by_role("button", name="送另一人批准").click()
+    expect(clerk.get_by_role("heading", name="待批准：改值")).to_be_visible()
+    expect(clerk.get_by_role("button", name="批准，自2098年1月1日起执行")).to_have_count(0)
+    calm(clerk)
+    clerk.context.close()
+
+    second = page_of(browser, live_server, person("second", (Role.REVIEWER, OFFICE)))
+    second.goto(live_server.url + reverse("parameter", args=["organs", "stale_after"]))
+    calm(second)
+    second.get_by_role("button", name="批准，自2098年1月1日起执行").click()
+    expect(second.get_by_role("cell", name="已批准 第 1 版")).to_be_visible()
+    calm(second)
+    second.context.close()
+
+    visitor = page_of(browser, live_server, None)
+    visitor.goto(live_server.url + reverse("calculators"))
+    calm(visitor)
+    visitor.get_by_role("link", name="任职：某日某职务由谁担任").click()
+    calm(visitor)
+    visitor.get_by_label("按哪一天的规定").fill("2098-06-01")
+    visitor.get_by_label("机构").fill("市商务局")
+    visitor.get_by_label("职务").fill("局长")
+    visitor.get_by_role("button", name="计算").click()
+    answer = visitor.get_by_role("region", name="结果")
+    expect(answer).to_contain_text("3 年")
+    expect(answer).to_contain_text("2098年1月1日起")
+    expect(answer).to_contain_text("测政发〔2026〕3号")
+    calm(visitor)
+    visitor.get_by_text("看回执，重新计算并比对").click()
+    visitor.get_by_role("button", name="重新计算并比对").click()
+    expect(visitor.get_by_role("heading", name="结果相同")).to_be_visible()
+    calm(visitor)
+    visitor.context.close()
+
+
+def test_calculator_works_without_scripts(browser, live_server):
+    page = open_page(browser, 390, java_script_enabled=False)
+    page.goto(live_server.url + reverse("calculator", args=["calendar.limit"]))
+    page.get_by_label("期限的文字").fill("10 working days")
+    page.get_by_label("起算的事件").fill("2018-09-20")
+    page.get_by_role("button", name="计算").click()
+    expect(page.get_by_role("region", name="结果")).to_contain_text("2018年10月10日 24:00")
+    page.context.close()
