@@ -6,6 +6,8 @@ import datetime
 import itertools
 
 from luoshi.kernel.clock import SHANGHAI
+from luoshi.office.accounts.models import User
+from luoshi.office.accounts.queries import standing
 from luoshi.office.actors import Actor
 from luoshi.office.duties import matter_actions as work
 from luoshi.office.duties.intake import push_matter
@@ -40,12 +42,18 @@ def pushed(organ: str = "finance", due: str | None = "2019-10-14", **more) -> Ma
 
 def clerk(organ: str = "finance", name: str = "clerk") -> Actor:
     """Return a clerk of an organ."""
-    return actor(f"{name}-{organ}", (Role.CLERK, organ))
+    return known(f"{name}-{organ}") or actor(f"{name}-{organ}", (Role.CLERK, organ))
 
 
 def supervisor(name: str = "sup", organ: str = OFFICE) -> Actor:
     """Return a supervision clerk."""
-    return actor(f"{name}-{organ}", (Role.SUPERVISOR, organ))
+    return known(f"{name}-{organ}") or actor(f"{name}-{organ}", (Role.SUPERVISOR, organ))
+
+
+def known(login: str) -> Actor | None:
+    """Return who acts as an account made before in the test."""
+    user = User.objects.filter(login=login).first()
+    return standing(user).actor("test") if user else None
 
 
 def proof(text: str = "证据") -> list[tuple[str, bytes]]:
