@@ -78,7 +78,18 @@ def _show_duty(record: ReviewRecord, item: Instrument, effective: Mapping[str, A
     for pk in record.rows:
         if pk not in used and pk in rows:
             _set_current(rows[pk], False)
-    record.rows = [*record.rows, *(pk for pk in used if pk not in record.rows)]
+    made = [pk for pk in used if pk not in record.rows]
+    record.rows = [*record.rows, *made]
+    _follow(made, record.rows)
+
+
+def _follow(made: Sequence[int], touched: Sequence[int]) -> None:
+    """Let matters follow: new duties get theirs at once, open matters of changed ones are asked about."""
+    from luoshi.office.duties import schedule, versions
+
+    schedule.materialise(duties=Duty.objects.filter(pk__in=made, is_current=True), audited=False)
+    if (corrected := getattr(versions, "follow_correction", None)) is not None:
+        corrected(duties=list(touched))
 
 
 def _original(record: ReviewRecord) -> dict[str, Any]:
