@@ -43,6 +43,15 @@ ACT = {
     "backup.restore": _("恢复"),
     "gazette.import": _("导入公报"),
 }
+FINDING = {
+    "changed": _("被改动"),
+    "missing": _("被移走"),
+    "order": _("次序被调换"),
+    "link": _("接不上"),
+    "cut": _("末尾被截"),
+    "rewritten": _("被改写"),
+    "seal": _("封存不符"),
+}
 _TONE = {"done": "green", "refused": "red", "failed": "red", "quarantined": "yellow"}
 
 
@@ -103,3 +112,14 @@ def _plain(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, (dict, list)) else json.dumps(value)
+
+
+def proof_rows(told: dict[str, Any]) -> dict[str, Any]:
+    """Return a proof's result as its page shows it."""
+    streams = [stream | {"title": STREAM.get(Stream(stream["stream"]), "")} for stream in told["streams"]]
+    findings = [
+        finding | {"word": FINDING.get(finding["kind"], finding["kind"]), "title": stream["title"]}
+        for stream in streams
+        for finding in stream["findings"]
+    ]
+    return told | {"streams": streams, "findings": findings}

@@ -148,7 +148,8 @@ def stop(*, actor: Actor, job_id: int) -> Job:
         job.stop_asked_by = actor.name
         if job.state == Job.State.WAITING:
             job.state, job.finished_at = Job.State.CANCELLED, timezone.now()
-        job.save(update_fields=["stop_asked_by", "state", "finished_at"])
+            job.error = _stopped(job)
+        job.save(update_fields=["stop_asked_by", "state", "finished_at", "error"])
         append(
             actor=actor,
             act="job.stop",
@@ -160,6 +161,11 @@ def stop(*, actor: Actor, job_id: int) -> Job:
     if job.state == Job.State.RUNNING:
         Progress.stop(job)
     return job
+
+
+def _stopped(job: Job) -> dict[str, str]:
+    message = f"{job.stop_asked_by or '系统管理'}停下了这个任务，库中没有留下半份记录。"
+    return {"code": "E_STATE", "message": message}
 
 
 def run_next() -> Job | None:
@@ -175,8 +181,7 @@ def run_next() -> Job | None:
             _finish(job, Job.State.DONE, result=result)
         except Stopped:
             job.refresh_from_db(fields=["stop_asked_by"])
-            message = f"{job.stop_asked_by or '系统管理'}停下了这个任务，库中没有留下半份记录。"
-            _finish(job, Job.State.CANCELLED, error={"code": "E_STATE", "message": message})
+            _finish(job, Job.State.CANCELLED, error=_stopped(job))
         except LuoshiError as error:
             _finish(job, Job.State.FAILED, error={"code": error.code, "message": error.message})
         except Exception:
@@ -219,7 +224,7 @@ def _take_back(job: Job) -> None:
     """Let a lost job be begun again, or end it when it was asked to stop or lost too often."""
     job.worker, job.phase, job.n, job.total = "", "", 0, 0
     if job.stop_asked_by:
-        job.state, job.finished_at = Job.State.CANCELLED, timezone.now()
+        job.state, job.finished_at, job.error = Job.State.CANCELLED, timezone.now(), _stopped(job)
     elif job.attempts >= MAX_ATTEMPTS:
         job.state, job.finished_at = Job.State.FAILED, timezone.now()
         message = f"办这个任务的进程中断了 {job.attempts} 次，不再重试。库中没有留下任何改动，请把任务号告诉管理员。"

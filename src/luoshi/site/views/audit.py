@@ -26,7 +26,7 @@ from luoshi.office.permissions import may
 from luoshi.site import health as checks
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, facet, page_links
-from luoshi.site.audit_words import STREAM, act_words, differences, entry_row, result_words
+from luoshi.site.audit_words import STREAM, act_words, differences, entry_row, proof_rows, result_words
 from luoshi.site.pages import page
 from luoshi.site.words import JOB_KIND
 
@@ -165,26 +165,6 @@ def verify(request: HttpRequest) -> HttpResponse:
         "seal": queries.last_seal(),
     }
     return page(request, "site/audit_verify.html", context)
-
-
-def proof_rows(told: dict[str, Any]) -> dict[str, Any]:
-    """Return a proof's result as its page shows it."""
-    kinds = {
-        "changed": _("被改动"),
-        "missing": _("被移走"),
-        "order": _("次序被调换"),
-        "link": _("接不上"),
-        "cut": _("末尾被截"),
-        "rewritten": _("被改写"),
-        "seal": _("封存不符"),
-    }
-    streams = [stream | {"title": STREAM.get(Stream(stream["stream"]), "")} for stream in told["streams"]]
-    findings = [
-        finding | {"word": kinds.get(finding["kind"], finding["kind"]), "title": stream["title"]}
-        for stream in streams
-        for finding in stream["findings"]
-    ]
-    return told | {"streams": streams, "findings": findings}
 
 
 @needs("audit.verify")

@@ -14,14 +14,19 @@ from django.views.decorators.http import require_safe
 import luoshi
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.audit.jobs import VERIFY_JOB
 from luoshi.office.instruments import queries
+from luoshi.office.instruments.actions import IMPORT_JOB
 from luoshi.office.instruments.models import GazetteIssue
 from luoshi.office.jobs.actions import Progress
 from luoshi.office.jobs.models import Job
 from luoshi.office.paging import Key, bounded_total, keyset_page
+from luoshi.office.permissions import may
 from luoshi.site import present
-from luoshi.site.access import OPEN, needs
+from luoshi.site.access import OPEN, actor_of, needs
 from luoshi.site.addresses import Address, page_links
+from luoshi.site.audit_words import proof_rows
+from luoshi.site.health import JOB_WORDS
 from luoshi.site.pages import page, wants_fragment
 from luoshi.site.words import JOB_KIND, PHASE
 
@@ -92,17 +97,19 @@ def imports(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a job is; ends the polling with status 286 when it has ended."""
     row = Job.objects.filter(pk=pk).first()
-    if row is None:
+    if row is None or not _may_see(request, row):
         raise LuoshiError("E_NOT_FOUND", _("没有第 %d 号任务。") % pk)
+    kind_word = str(JOB_KIND.get(row.kind, JOB_WORDS.get(row.kind, row.kind)))
     phase, n, total = Progress.of(row)
     ended = row.finished_at or CLOCK.now()
     elapsed = int((ended - (row.started_at or row.created_at)).total_seconds())
     context: dict[str, Any] = {
-        "page_title": _("%(kind)s · 第 %(id)d 号") % {"kind": JOB_KIND.get(row.kind, row.kind), "id": row.pk},
-        "crumbs": [{"title": _("导入记录"), "href": reverse("imports")}],
+        "page_title": _("%(kind)s · 第 %(id)d 号")
+        % {"kind": JOB_KIND.get(row.kind, JOB_WORDS.get(row.kind, row.kind)), "id": row.pk},
+        "crumbs": [_whence(row)],
         "job": {
             "id": row.pk,
-            "kind_word": str(JOB_KIND.get(row.kind, row.kind)),
+            "kind_word": kind_word,
             "phase": phase,
             "phase_word": str(PHASE.get(phase, phase)),
             "n": n,
@@ -116,17 +123,33 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
             "elapsed_words": _("%d 秒") % max(elapsed, 0),
         },
         "finished": row.finished,
-        "summary": _summary(row) if row.state == Job.State.DONE else None,
-        "error": _error(row) if row.state == Job.State.FAILED else None,
+        "summary": _summary(row) if row.state == Job.State.DONE and row.kind == IMPORT_JOB else None,
+        "proof": proof_rows(row.result) if row.state == Job.State.DONE and row.kind == VERIFY_JOB else None,
+        "importing": row.kind == IMPORT_JOB,
+        "error": _error(row) if row.error else None,
         "retry_href": reverse("upload"),
     }
     status = _STOP_POLLING if row.finished and wants_fragment(request) else 200
     return page(request, "site/job.html", context, fragment="progress", status=status)
 
 
+def _may_see(request: HttpRequest, row: Job) -> bool:
+    actor = actor_of(request)
+    own = actor.user_id is not None and actor.user_id == row.by_id
+    return own or may(actor, "health.see") or (row.kind == IMPORT_JOB and may(actor, "import.see"))
+
+
+def _whence(row: Job) -> dict[str, Any]:
+    if row.kind == IMPORT_JOB:
+        return {"title": _("导入记录"), "href": reverse("imports")}
+    return {"title": _("后台任务"), "href": reverse("jobs")}
+
+
 def _percent(row: Job, phase: str, n: int, total: int) -> int:
     if row.finished:
         return 100
+    if row.kind != IMPORT_JOB:
+        return int(100 * n / total) if total else 0
     phases = [name for name in PHASE if name]
     if phase not in phases:
         return 0
