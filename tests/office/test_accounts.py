@@ -286,7 +286,8 @@ def test_delegation_is_ended_by_giver_taker_and_administrator_only():
 
 def test_own_account_is_not_managed_while_acting_for_another():
     head, clerk = person("tou", (Role.LEADER, "finance")), person("jia", (Role.CLERK, "finance"))
-    acting = standing(clerk).actor("test", acting=give(head, clerk).pk)
+    given = give(head, clerk)
+    acting = standing(clerk).actor("test", acting=given.pk)
     assert code_of(credentials.give_token, actor=acting, label="x", expires_on=TODAY) == "E_STATE"
 
 

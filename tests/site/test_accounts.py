@@ -15,6 +15,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.office.accounts import credentials, demo
 from luoshi.office.accounts.models import ApiToken, Assignment, Delegation, OpenSession, SavedView, User
 from luoshi.office.accounts.queries import standing
+from luoshi.office.audit import refusals
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.roles import Role
 from tests.office.people import OFFICE, client_of, person
@@ -23,6 +24,12 @@ pytestmark = pytest.mark.django_db
 
 PASSWORD = "长椅-bench-四把-2019"
 HASH = make_password(PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def counted_anew():
+    """Refusals are taken down in a bounded number a minute; each test begins at none."""
+    refusals.forget()
 
 
 def known(login: str, *held: tuple[Role, str], password: str = PASSWORD) -> User:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -154,7 +155,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "readonly": asof.active,
         "actor": actor,
         "person": SimpleLazyObject(lambda: person_of(request, actor)),
-        "unread": SimpleLazyObject(lambda: unread_of(actor)),
+        "unread": cache(lambda: unread_of(actor)),
         "messages_href": places.address("messages"),
         "session_left": lambda: seconds_left(request),
         "emergency": emergency,

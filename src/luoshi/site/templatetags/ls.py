@@ -107,7 +107,7 @@ def ls_moment(moment: datetime | None) -> str:
 @register.filter
 def thousands(number: int | None) -> str:
     """Show a count with separators."""
-    return "—" if number is None else f"{int(str(number)):,}"
+    return "—" if number is None else f"{number:,}"
 
 
 @register.filter

@@ -59,7 +59,7 @@ def people(request: HttpRequest) -> HttpResponse:
     names = titles({row.organ for user in found.rows for row in user.held})
     context = {
         "page_title": _("人员"),
-        "crumbs": [],
+        "crumbs": [{"title": _("系统"), "href": reverse("system")}],
         "rows": [
             {
                 "user": user,
@@ -97,7 +97,10 @@ def _person(
     actor = actor_of(request)
     context = {
         "page_title": user.name,
-        "crumbs": [{"title": _("人员"), "href": reverse("people")}],
+        "crumbs": [
+            {"title": _("系统"), "href": reverse("system")},
+            {"title": _("人员"), "href": reverse("people")},
+        ],
         "user_shown": user,
         "roles": role_rows(queries.assignments_of(user)),
         "given": delegation_rows(queries.delegations_given(user.pk)),

@@ -1,0 +1,289 @@
+"""The shell and the account pages in a real browser: by keyboard alone, without scripts, large, on a phone."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.hashers import make_password
+from django.core.management.commands import flush
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.office.accounts import demo
+from luoshi.office.accounts.delegations import give_delegation
+from luoshi.office.accounts.models import User
+from luoshi.office.accounts.queries import standing
+from luoshi.office.audit.triggers import PROTECTED, append_only
+from luoshi.office.roles import Role
+from luoshi.site.context import UNTIL
+from tests.office.people import OFFICE, client_of, person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+PASSWORD = "长椅-bench-四把-2019"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def append_only_tables_can_be_emptied() -> Iterator[None]:
+    """A test with a live server ends by emptying every table; what only grows refuses that, so its guard is lifted."""
+    emptying = flush.sql_flush
+
+    def lifted(style, connection, **options):
+        before, after = [], []
+        for table in (*PROTECTED, "duties_matterevent"):
+            guard, lift = append_only(table)
+            lift(None, SimpleNamespace(connection=connection, execute=before.append))
+            guard(None, SimpleNamespace(connection=connection, execute=after.append))
+        return before + emptying(style, connection, **options) + after
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", lifted)
+        yield
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; the test is skipped where the machine has none."""
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium on this machine")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield opened
+        opened.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def opened(browser: Browser, url: str, client: Client | None = None, width: int = 1440, **options) -> Page:
+    """Return a page of a fresh browser, logged in as `client` is."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", **options)
+    cookies = client.cookies.items() if client else ()
+    context.add_cookies([{"name": name, "value": morsel.value, "url": url} for name, morsel in cookies])
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    return page
+
+
+def faults_of(page: Page, name: str) -> list[str]:
+    """Return axe's findings and horizontal overflow of the open page."""
+    found = [f"{name}: {item['id']} {item['nodes'][0]['html'][:160]}" for item in
+             Axe().run(page, options=RULES).response["violations"]]  # fmt: skip
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [*found, f"{name}: {wide} px too wide"] if wide else found
+
+
+def head_and_clerk() -> tuple[User, User]:
+    """Return a bureau's head and its clerk, who may act for her."""
+    head, clerk = person("tou", (Role.LEADER, "finance")), person("jia", (Role.CLERK, "finance"))
+    give_delegation(
+        actor=standing(head).actor("test"),
+        taker_login="jia",
+        assignment_id=head.assignments.get().pk,
+        valid_from=CLOCK.today(),
+        valid_to=CLOCK.today() + datetime.timedelta(days=7),
+        basis="授权书1号",
+    )
+    return head, clerk
+
+
+@pytest.mark.parametrize("size", ["", "large", "largest"])
+def test_account_pages_pass_axe_and_fit(browser, live_server, settings, size):
+    settings.DEMO = True
+    demo.load_people()
+    head, clerk = head_and_clerk()
+    admin = person("guan", (Role.ADMINISTRATOR, OFFICE))
+    faults: list[str] = []
+
+    def complain(words) -> None:
+        faults.append(str(words))
+
+    asked = [(None, "/login/"), (None, "/keys/"), (client_of(clerk), "/account/"), (client_of(clerk), "/delegations/"),
+             (client_of(clerk), "/system/roles/"), (client_of(clerk), "/design/"),
+             (client_of(clerk), "/system/people/"),
+             (client_of(admin), "/system/"), (client_of(admin), "/system/people/?q=测试"),
+             (client_of(admin), f"/system/people/{head.pk}/"), (client_of(admin), "/account/password/")]  # fmt: skip
+    for client, path in asked:
+        page = opened(browser, live_server.url, client)
+        page.context.add_cookies([{"name": "ls_size", "value": size, "url": live_server.url}] if size else [])
+        page.on("pageerror", complain)
+        page.on("console", lambda message: "Content Security" in message.text and complain(message.text))
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(live_server.url + path)
+            faults += faults_of(page, f"{path} at {width} {size}")
+        page.context.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_login_by_keyboard_alone_leads_back_to_the_page_asked_for(browser, live_server):
+    user = person("jia", (Role.CLERK, "finance"))
+    User.objects.filter(pk=user.pk).update(password=make_password(PASSWORD))
+    page = opened(browser, live_server.url)
+    page.goto(f"{live_server.url}{reverse('account')}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("登录")
+    page.get_by_label("账号").focus()
+    page.keyboard.type("jia")
+    page.keyboard.press("Tab")
+    page.keyboard.type("falsch-falsch")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("账号或口令不对")
+    expect(page.get_by_label("账号")).to_have_value("jia")
+    page.get_by_label("口令").focus()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("我的账号")
+    page.locator(".ls-person > summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="退出登录")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="退出登录")).to_be_hidden()
+    expect(page.locator(".ls-person > summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="退出登录").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("登录")
+    page.context.close()
+
+
+def test_acting_for_another_tints_the_bar_and_names_both(browser, live_server):
+    _, clerk = head_and_clerk()
+    page = opened(browser, live_server.url, client_of(clerk))
+    page.goto(f"{live_server.url}/delegations/")
+    page.locator(".ls-person > summary").click()
+    page.get_by_role("button", name=re.compile("^代 测试tou")).click()
+    expect(page.locator("body.ls-acting")).to_have_count(1)
+    expect(page.locator(".ls-person > summary")).to_contain_text("测试jia 代 测试tou")
+    expect(page.locator("main")).to_contain_text("不能再转授")
+    assert faults_of(page, "acting") == []
+    page.locator(".ls-person > summary").click()
+    page.get_by_role("button", name="回到本人身份").click()
+    expect(page.locator("body.ls-acting")).to_have_count(0)
+    page.context.close()
+
+
+def test_end_of_the_login_is_told_and_one_key_goes_on(browser, live_server):
+    client = client_of(person("jia", (Role.CLERK, "finance")))
+    session = client.session
+    session[UNTIL] = int(CLOCK.now().timestamp()) + 100
+    session.save()
+    page = opened(browser, live_server.url, client)
+    page.goto(f"{live_server.url}/account/")
+    dialog = page.get_by_role("dialog", name="登录快到期了")
+    expect(dialog).to_be_visible()
+    assert faults_of(page, "ending") == []
+    expect(dialog.get_by_role("button", name=re.compile("继续使用"))).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    page.reload()
+    expect(page.locator("html[data-session-left]")).to_have_count(1)
+    assert int(page.locator("html").get_attribute("data-session-left")) > 20_000
+    page.context.close()
+
+
+def test_end_of_the_login_offers_another_window_and_keeps_what_was_typed(browser, live_server):
+    client = client_of(person("jia", (Role.CLERK, "finance")))
+    session = client.session
+    session[UNTIL] = int(CLOCK.now().timestamp()) + 1
+    session.save()
+    page = opened(browser, live_server.url, client)
+    page.goto(f"{live_server.url}/account/")
+    page.evaluate("document.querySelector('#f-label').value = '统计'")
+    expect(page.get_by_role("link", name="在新窗口登录")).to_be_visible()
+    assert page.evaluate("document.querySelector('#f-label').value") == "统计"
+    page.context.close()
+
+
+def test_keys_are_listed_and_can_be_switched_off(browser, live_server):
+    client = client_of(person("jia", (Role.CLERK, "finance")))
+    page = opened(browser, live_server.url, client)
+    page.goto(f"{live_server.url}/account/")
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="快捷键")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_label(re.compile("使用单键快捷键")).uncheck()
+    page.get_by_role("button", name="存下").click()
+    expect(page.locator("html[data-shortcuts=off]")).to_have_count(1)
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("#ls-search")).not_to_be_focused()
+    page.get_by_role("link", name="快捷键").click()
+    expect(dialog).to_be_visible()
+    page.context.close()
+
+
+def test_phone_has_the_bar_of_the_role(browser, live_server):
+    head, clerk = head_and_clerk()
+    for user, words in ((head, ["今日", "签批", "督办", "找人"]), (clerk, ["工作台", "台账", "政策", "我"])):
+        page = opened(browser, live_server.url, client_of(user), width=390)
+        page.goto(f"{live_server.url}/account/")
+        bar = page.get_by_role("navigation", name="常用位置")
+        assert [text.strip() for text in bar.locator("li").all_inner_texts()] == words
+        expect(page.get_by_role("navigation", name="主要位置")).to_be_hidden()
+        page.context.close()
+
+
+def test_large_type_has_three_steps_and_writes_are_hidden_on_another_day(browser, live_server):
+    page = opened(browser, live_server.url, client_of(person("jia", (Role.CLERK, "finance"))))
+    page.goto(f"{live_server.url}/delegations/")
+    sizes = []
+    for _ in range(3):
+        page.locator(".ls-rail-end a").first.click()
+        sizes.append(page.locator("html").get_attribute("data-size"))
+    assert sizes == ["large", "largest", None]
+    expect(page.get_by_role("button", name="授权代行")).to_be_visible()
+    page.goto(f"{live_server.url}/delegations/?on=2018-03-08")
+    expect(page.locator(".ls-stripe")).to_contain_text("2018年3月8日")
+    expect(page.get_by_role("button", name="授权代行")).to_have_count(0)
+    page.context.close()
+
+
+def test_ticked_rows_bring_the_bar_of_acts(browser, live_server):
+    page = opened(browser, live_server.url)
+    page.goto(f"{live_server.url}/design/")
+    bar = page.locator(".ls-bulk")
+    expect(bar).to_be_hidden()
+    page.locator("[data-ls-tick]").first.check()
+    expect(bar).to_contain_text("已选 1 条")
+    page.locator("[data-ls-tick-all]").check()
+    expect(bar).to_contain_text("已选 2 条")
+    bar.get_by_role("button", name="取消选择").click()
+    expect(bar).to_be_hidden()
+    page.context.close()
+
+
+def test_pages_work_without_scripts(browser, live_server, settings):
+    settings.DEMO = True
+    demo.load_people()
+    page = opened(browser, live_server.url, java_script_enabled=False)
+    page.goto(f"{live_server.url}/login/?next=/account/")
+    page.locator('button[value="caizheng1"]').click()
+    assert page.locator("h1").inner_text() == "我的账号"
+    page.locator("#f-label").fill("统计")
+    page.locator("#f-expires_on").fill((CLOCK.today() + datetime.timedelta(days=5)).isoformat())
+    page.get_by_role("button", name="发一个令牌").click()
+    assert "只显示这一次" in page.locator("main").inner_text()
+    page.goto(f"{live_server.url}/design/")
+    assert page.locator(".ls-bulk").is_visible()
+    page.locator(".ls-unfold > summary").first.click()
+    assert page.locator(".ls-derivation").first.is_visible()
+    page.context.close()
