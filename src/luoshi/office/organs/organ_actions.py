@@ -102,6 +102,8 @@ def propose_organ(
             "note": note.strip(),
             "version": known.version if known else None,
         }
+        if known and all(getattr(known, field) == payload[field] for field in _ORGAN_FIELDS):
+            raise LuoshiError("E_DUPLICATE", f"{name}与已登记的相同，没有改动。", fields={"slug": slug})
         title = f"更正单位{name}" if known else f"新设单位{name}"
         return propose(
             actor=actor,

@@ -63,6 +63,9 @@ def propose_post(
             "seats": seats if seats is not None else seats_of(title, None),
             "is_public": is_public,
         }
+        known = Post.objects.filter(organ=owner, title=title).first()
+        if known and all(getattr(known, name) == payload[name] for name in ("kind", "seats", "is_public")):
+            raise LuoshiError("E_DUPLICATE", f"{owner.name}{title}与已登记的相同，没有改动。", fields={"title": title})
         return propose(
             actor=actor,
             kind=Kind.POST,
