@@ -1,4 +1,4 @@
-"""The site as an ASGI application, with the background job thread in the same process."""
+"""The site as an ASGI application, with the threads of jobs and timer in the same process."""
 
 import os
 
@@ -10,6 +10,8 @@ from django.core.asgi import get_asgi_application
 application = get_asgi_application()
 
 if settings.JOBS == "thread":
+    from luoshi.office import timer
     from luoshi.office.jobs.actions import start_thread
 
     start_thread()
+    timer.start_thread()

@@ -1,16 +1,14 @@
-"""Load the gazette that ships with luoshi, so that a stranger sees the main job at work."""
+"""Load the demonstration city, so that a stranger sees the work as it is on an ordinary day."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from luoshi.office.actors import Actor
-from luoshi.office.instruments.actions import import_gazette
-from luoshi.office.instruments.demo import demo_texts
+from luoshi.office.accounts.demo import load_people
+from luoshi.site.demo_city import load_city
 
 
 def load_demonstration() -> Iterator[str]:
-    """Import the demonstration gazette and its corrected edition, yielding in words what was done; twice is as once."""
-    for name, text in demo_texts().items():
-        result = import_gazette(text.encode("utf-8"), actor=Actor.system("演示", "cli"), filename=name)
-        yield f"{name}：{result.message}"
+    """Open the invented accounts and play the city, yielding in words what was done; twice is as once."""
+    yield f"演示账号：新开 {load_people()} 个。"
+    yield from load_city()
