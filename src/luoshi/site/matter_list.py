@@ -214,7 +214,7 @@ def views(actor: Actor, supervising: bool) -> list[View]:
     else:
         found = [View(_("全部在办"), {}), View(_("一个月内到期"), {"due": "month"})]
         found.append(View(_("已逾期"), {"overdue": "1"}))
-        if concern.own_organs(actor):
+        if actor.grants:
             found.append(View(_("我单位牵头"), {"own": "1"}))
     if may(actor, "matter.check"):
         found.append(View(_("等我核验"), {"check": "1"}))

@@ -124,7 +124,8 @@ def due_of(matter: Matter, day: datetime.date, pause: MatterPause | None = None)
         text = _("逾期 %d 个工作日") % late if late else _("逾期 %d 天") % (day - due).days
         return Due("late", text, due, words, title)
     if due < day:
-        told = _("录入时已过期") if matter.backlog else _("期限已过")
+        told = _("待核实") if matter.backlog else _("期限已过")
+        title = _("%s；录入时已过期，有没有办成待核实") % title if matter.backlog else title
         text = _("已送核验") if matter.state == State.SUBMITTED else told
         return Due("past", text, due, words, title, matter.provisional)
     if due == day:

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_safe
 from luoshi.kernel.calendar import ONE_DAY, DayKind
 from luoshi.kernel.clock import CLOCK, start_of
 from luoshi.office.actors import Actor
-from luoshi.office.duties import concern, workdays
+from luoshi.office.duties import workdays
 from luoshi.office.duties import desk as office
 from luoshi.office.duties.desk import GROUP_ROWS, Desk, Group
 from luoshi.office.duties.matter_queries import MatterFilter, complete, matters
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.paging import Total
-from luoshi.office.permissions import may
+from luoshi.office.permissions import may, scope_of
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address
 from luoshi.site.context import as_of
@@ -79,8 +79,9 @@ def _owed(request: HttpRequest, actor: Actor, day: datetime.date, at: Address, w
     by = by if by in BY else "due"
     left = left_at(request) or start_of(day - ONE_DAY)
     found = office.desk(actor, day, view=view, since=left)
-    rows = {group.key: rows_of(group.rows, day) for group in found.groups}
-    base = {"own": "1"} if view in ("mine", "organ") and concern.own_organs(actor) else {}
+    shown = iter(rows_of([row for group in found.groups for row in group.rows], day))
+    rows = {group.key: [next(shown) for _row in group.rows] for group in found.groups}
+    base = {"own": "1"} if view in ("mine", "organ") and actor.grants else {}
     total = sum(group.total.value for group in found.groups)
     if view == "check":
         # What waits for a check waits whenever it is due: the oldest submission first.
@@ -130,8 +131,7 @@ def _owed(request: HttpRequest, actor: Actor, day: datetime.date, at: Address, w
 
 def _views(actor: Actor) -> dict[str, str]:
     """Return the tabs of the desk that mean something to the actor, the first of which opens."""
-    everywhere = concern.organs_for(actor, "matter.see") is None
-    own = bool(concern.own_organs(actor))
+    everywhere, own = scope_of(actor, "matter.see").everywhere, bool(actor.grants)
     found = {}
     if may(actor, "matter.report"):
         found["mine"] = _("我经办")

@@ -24,7 +24,10 @@
     const count = bar.querySelector("[data-ls-bulk-count]");
     if (count) {
       count.dataset.lsWords ||= count.textContent;
-      const words = away ? `已选 ${ticked.size} 条，跨页 ${away} 条` : `已选 ${ticked.size} 条`;
+      const english = document.documentElement.lang === "en";
+      const all = english ? `${ticked.size} selected` : `已选 ${ticked.size} 条`;
+      const elsewhere = english ? `, ${away} on other pages` : `，跨页 ${away} 条`;
+      const words = away ? all + elsewhere : all;
       count.textContent = ticked.size ? words : count.dataset.lsWords;
     }
   };
