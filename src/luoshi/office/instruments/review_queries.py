@@ -206,8 +206,9 @@ def choices(one: Item) -> list[Choice]:
     if one.kind == "target":
         return _for_target(content, one)
     if one.kind == "duty":
-        names = _names(content["lead"]) or "没有写明单位的"
-        found = [Choice("read", f"是责任，{names}牵头", "按句中主语读出", "confirmed")]
+        names = _names(content["lead"])
+        said = f"是责任，{names}牵头" if names else "是责任，没有写明由谁办"
+        found = [Choice("read", said, "按句子读出", "confirmed")]
         if content["cooperating"]:
             both = [*content["lead"], *content["cooperating"]]
             joint = content | {"lead": both, "cooperating": []}
@@ -340,11 +341,12 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One instrument of the queue with its review and the count of its readings."""
+    """One instrument of the queue with its review, the count of its readings, and of those in doubt."""
 
     item: Instrument
     review: Review
     total: int
+    doubtful: int
 
 
 def queued(wanted: QueueFilter) -> QuerySet[Instrument]:
@@ -380,15 +382,15 @@ def queue_rows(rows: Sequence[Instrument]) -> list[QueueRow]:
     """Return the rows with their reviews; readings of reviews not yet begun are counted, in a few queries for all."""
     stored = {review.key: review for review in Review.objects.filter(key__in=[row.key for row in rows])}
     fresh = [row for row in rows if row.key not in stored]
-    counted = {pk: len(found) for pk, found in readings_of(fresh).items()} if fresh else {}
-    return [
-        QueueRow(row, stored.get(row.key) or Review(key=row.key), counted.get(row.pk, 0) or _total(stored.get(row.key)))
-        for row in rows
-    ]
-
-
-def _total(review: Review | None) -> int:
-    return review.total if review else 0
+    counted = readings_of(fresh) if fresh else {}
+    found = []
+    for row in rows:
+        if (review := stored.get(row.key)) is not None:
+            found.append(QueueRow(row, review, review.total, review.doubtful))
+        else:
+            own = counted[row.pk]
+            found.append(QueueRow(row, Review(key=row.key), len(own), sum(bool(one.doubt) for one in own)))
+    return found
 
 
 def issue_counts(size: int = 20) -> list[tuple[GazetteIssue, int, int]]:

@@ -109,7 +109,7 @@ def _queue_row(row: review_queries.QueueRow) -> dict[str, Any]:
         "decided": review.decided,
         "total": row.total,
         "percent": 100 * review.decided // row.total if row.total else 0,
-        "doubtful": review.doubtful,
+        "doubtful": row.doubtful,
         "waiting": review.waiting,
         "conflicts": review.conflicts,
         "stage": review.stage if review.pk else "untouched",
