@@ -41,7 +41,32 @@ ACT = {
     "job.stop": _("停下任务"),
     "backup.make": _("备份"),
     "backup.restore": _("恢复"),
-    "gazette.import": _("导入公报"),
+    "access.end_session": _("退出一次登录"),
+    "instruments.import": _("导入公报"),
+    "organs.import": _("导入单位与任免"),
+    "delegation.revoke": _("收回授权"),
+    "matter.materialise": _("责任转为事项"),
+    "parameter.refuse": _("不批参数"),
+    "parameter.withdraw": _("撤回参数"),
+    "person.read": _("看人员内部信息"),
+    "person.keep": _("存人员信息"),
+    "review.send": _("送第二人"),
+    "user.open": _("开账号"),
+    "user.close": _("停账号"),
+    "user.reopen": _("重开账号"),
+    "user.correct": _("更正姓名"),
+    "user.assign": _("授角色"),
+    "user.end_role": _("止角色"),
+    "user.password": _("换口令"),
+    "user.reset_password": _("重设口令"),
+    "user.profile": _("改邮箱与快捷键"),
+    "user.totp_on": _("启用动态口令"),
+    "user.totp_off": _("停用动态口令"),
+    "user.recovery_codes": _("换恢复码"),
+    "user.token": _("发令牌"),
+    "user.revoke_token": _("收回令牌"),
+    "view.save": _("存视图"),
+    "view.drop": _("去掉视图"),
 }
 FINDING = {
     "changed": _("被改动"),
@@ -109,6 +134,8 @@ def differences(before: Any, after: Any) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> str:
+    if value is None:
+        return str(_("空"))
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, (dict, list)) else json.dumps(value)

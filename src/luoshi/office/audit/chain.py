@@ -66,8 +66,13 @@ def moment(value: datetime) -> str:
 def digest_of(values: Sequence[Any]) -> str:
     """Return the digest of an entry whose columns are `values`, in the order of `COLUMNS`, moments as text."""
     state = _entry.copy()
-    state.update(_list(values).encode("utf-8", "surrogatepass"))
+    state.update(text_of(values))
     return state.hexdigest()
+
+
+def text_of(values: Sequence[Any]) -> bytes:
+    """Return what is hashed of an entry after the version byte."""
+    return _list(values).encode("utf-8", "surrogatepass")
 
 
 def seal_digest_of(values: Sequence[Any]) -> str:

@@ -21,18 +21,21 @@ _COLUMNS = ("version", *chain.COLUMNS, "digest")
 
 
 def fill(count: int, *, begin: datetime.datetime = _BEGIN, step: datetime.timedelta | None = None) -> None:
-    """Append `count` entries to the stream `office`, spread over ten years unless `step` says how far apart."""
-    step = step or datetime.timedelta(days=3650) / max(count, 1)
+    """Append `count` entries to the stream `office`: spread over ten years where it is empty, else a second apart."""
     with transaction.atomic():
-        AuditHead.objects.get_or_create(stream=Stream.OFFICE, defaults={"position": 0, "digest": chain.GENESIS})
+        defaults = {"position": 0, "digest": chain.GENESIS}
+        _, empty = AuditHead.objects.get_or_create(stream=Stream.OFFICE, defaults=defaults)
+    if step is None:
+        step = datetime.timedelta(days=3650) / max(count, 1) if empty else datetime.timedelta(seconds=1)
     for start in range(0, count, _BATCH):
         with transaction.atomic():
             head = AuditHead.objects.select_for_update().get(pk=Stream.OFFICE)
-            first = max(begin, head.received_at) if head.received_at and not start else begin
-            rows = list(_entries(head, first, step, start, min(_BATCH, count - start)))
+            if not start and head.received_at:
+                begin = max(begin, head.received_at)
+            rows = list(_entries(head, begin, step, start, min(_BATCH, count - start)))
             _insert(rows)
             head.position, head.digest = rows[-1][1 + chain.COLUMNS.index("position")], rows[-1][-1]
-            head.received_at = first + step * (start + len(rows) - 1)
+            head.received_at = begin + step * (start + len(rows) - 1)
             head.save()
 
 

@@ -217,6 +217,10 @@ def audit_export(request: HttpRequest) -> HttpResponse:
         "errors": {"purpose": error} if error else {},
         "conditions": [f"{name}={getattr(wanted, name)}" for name in AuditFilter.__slots__ if getattr(wanted, name)],
         "query": request.GET.urlencode(),
+        "consequences": [
+            _("得到一个压缩包：逐行 JSON（全部）、Excel（前十万条）、封存、独立核验的说明。"),
+            _("谁、何时、为什么导出会记入审计记录。"),
+        ],
     }
     return page(request, "site/audit_export.html", context, status=422 if error else 200)
 
