@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -26,9 +28,28 @@ def _ask(question: str, *arguments: Any) -> Any:
         return None
 
 
+_MEMO: ContextVar[dict[str, frozenset[str]] | None] = ContextVar("served_by", default=None)
+
+
+@contextmanager
+def remembered(memo: dict[str, frozenset[str]] | None = None) -> Iterator[None]:
+    """Ask the room of organs once for each organ within the block; `memo` carries the answers to another block."""
+    token = _MEMO.set(memo if memo is not None else _MEMO.get() or {})
+    try:
+        yield
+    finally:
+        _MEMO.reset(token)
+
+
 def served_by(slug: str, on: datetime.date | None = None) -> frozenset[str]:
     """Return the organ, its sub-units and the organs whose duties it has taken over by a confirmed relation."""
-    return frozenset(_ask("served_by", slug, on or CLOCK.today()) or ()) | {slug}
+    memo, day = _MEMO.get(), on or CLOCK.today()
+    known = memo.get(f"{slug} {day}") if memo is not None else None
+    if known is None:
+        known = frozenset(_ask("served_by", slug, day) or ()) | {slug}
+        if memo is not None:
+            memo[f"{slug} {day}"] = known
+    return known
 
 
 def successor_of(slug: str, on: datetime.date) -> str | None:

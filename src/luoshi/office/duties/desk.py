@@ -17,7 +17,7 @@ from luoshi.office.duties.matter_queries import complete, to_check
 from luoshi.office.paging import Total, bounded_total
 from luoshi.office.permissions import may
 
-GROUP_ROWS = 40
+GROUP_ROWS = 25
 """Rows shown of one group; the rest is a link."""
 _CHANGES = 100
 
@@ -80,7 +80,11 @@ def desk(actor: Actor, day: datetime.date, *, view: str = "mine", since: datetim
     reports for none: everything visible); organ: all of the actor's organs; check: what waits for the actor's check;
     all: everything visible. `since`: when the actor left, midnight before `day` unless given.
     """
-    since = since or start_of(day - ONE_DAY)
+    with concern.remembered():
+        return _desk(actor, day, view, since or start_of(day - ONE_DAY))
+
+
+def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime) -> Desk:
     owed = _owed(actor, view)
     third = workdays.shift(day, 3)
     month_end = day.replace(day=months.monthrange(day.year, day.month)[1])
@@ -124,8 +128,11 @@ def desk(actor: Actor, day: datetime.date, *, view: str = "mine", since: datetim
 
 def _group(key: str, title: str, rows: QuerySet[Matter]) -> Group:
     total = bounded_total(rows)
-    shown = list(complete(rows).order_by("due_sort", "id")[:GROUP_ROWS]) if total.value else []
-    return Group(key, title, total, shown)
+    if not total.value:
+        return Group(key, title, total, [])
+    # First the ids: joined first, all of a long group would be read and sorted for its first rows.
+    ids = list(rows.order_by("due_sort", "id").values_list("pk", flat=True)[:GROUP_ROWS])
+    return Group(key, title, total, list(complete(Matter.objects.filter(pk__in=ids)).order_by("due_sort", "id")))
 
 
 def _owed(actor: Actor, view: str) -> QuerySet[Matter]:

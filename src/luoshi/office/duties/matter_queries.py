@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar as months
 import datetime
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -255,6 +256,7 @@ class MatterLedger:
     def __init__(self, wanted: MatterFilter, *, actor: Actor, day: datetime.date) -> None:
         self._wanted, self._actor, self._day = wanted, actor, day
         self._spreads: dict[MatterFilter, _Matched] = {}
+        self._memo: dict[str, frozenset[str]] = {}
 
     def _matched(self, of: MatterFilter) -> _Matched:
         if of not in self._spreads:
@@ -263,20 +265,25 @@ class MatterLedger:
 
     def page(self, *, size: int, after: str = "", before: str = "") -> KeysetPage[Matter]:
         """Return one page in the order (due day, id), complete with organs, holder, duty and document."""
-        found = self._matched(self._wanted)
-        if found.exact:
-            rows = Matter.objects.filter(pk__in=search.among(found.ids))
-        else:
-            rows = matters(self._wanted, actor=self._actor, day=self._day, walking=True)
-        return keyset_page(complete(rows), ORDER, size=size, after=after, before=before)
+        with concern.remembered(self._memo):
+            found = self._matched(self._wanted)
+            if found.exact:
+                rows = Matter.objects.filter(pk__in=search.among(found.around(size, after, before)))
+            else:
+                rows = matters(self._wanted, actor=self._actor, day=self._day, walking=True)
+            return keyset_page(complete(rows), ORDER, size=size, after=after, before=before)
 
     def total(self) -> Total:
         """Count what fits, up to the bound."""
-        return self._matched(self._wanted).total()
+        with concern.remembered(self._memo):
+            return self._matched(self._wanted).total()
 
     def facets(self) -> MatterFacets:
         """Count what fits by value."""
-        wanted = self._wanted
+        with concern.remembered(self._memo):
+            return self._facets(self._wanted)
+
+    def _facets(self, wanted: MatterFilter) -> MatterFacets:
         lights = self._matched(replace(wanted, lights=(), overdue=False)).spread("light")
         states = self._matched(replace(wanted, states=())).spread("state")
         organs = self._matched(replace(wanted, organs=())).organs()
@@ -297,7 +304,10 @@ class MatterLedger:
         )
 
 
-_FIELDS = ("pk", "state", "organ", "instrument_id", "origin", "kind", "is_open", "green_on", "yellow_on", "red_on")
+_FIELDS = (
+    "pk", "state", "organ", "instrument_id", "origin", "kind", "is_open", "green_on", "yellow_on", "red_on", "due_sort",
+)  # fmt: skip
+_COUNTED = {Light.RED, Light.YELLOW, Light.PAUSED, State.SUBMITTED, State.RETURNED}
 _SPREAD = {"light": Light.values, "state": State.values, "origin": list(ORIGINS), "kind": Kind.values}
 
 
@@ -310,7 +320,22 @@ class _Matched:
         rows = matters(wanted, actor=actor, day=day, walking=walking).order_by()
         self._rows = list(rows.values_list(*_FIELDS)[: COUNT_BOUND + 1])
         self.exact = len(self._rows) <= COUNT_BOUND
-        self.ids = [row[0] for row in self._rows]
+
+    def around(self, size: int, after: str, before: str) -> list[int]:
+        """Return the ids a page needs: its rows and one more, so that no more is read and sorted than is shown."""
+        order = sorted((row[10], row[0]) for row in self._rows)
+        parts = (after or before).split(".")
+        try:
+            at = (datetime.date.fromisoformat(parts[0]), int(parts[1])) if parts[0] else None
+        except (ValueError, IndexError):
+            at = None
+        if at is None:
+            chosen = order[: size + 1]
+        elif after:
+            chosen = order[bisect_right(order, at) :][: size + 1]
+        else:
+            chosen = order[: bisect_left(order, at)][-size - 1 :]
+        return [pk for _due, pk in chosen]
 
     def total(self) -> Total:
         return Total(min(len(self._rows), COUNT_BOUND), self.exact)
@@ -322,7 +347,7 @@ class _Matched:
         return {str(value): self._bounded(facet, str(value)) for value in _SPREAD[facet]}
 
     def _value(self, facet: str, row: tuple[Any, ...]) -> str:
-        _pk, state, _organ, _document, origin, kind, is_open, green, yellow, red = row
+        _pk, state, _organ, _document, origin, kind, is_open, green, yellow, red, _due = row
         if facet != "light":
             return str({"state": state, "origin": origin, "kind": kind}[facet])
         if not is_open:
@@ -336,16 +361,15 @@ class _Matched:
         return Light.GREEN if green <= self._day else Light.GREY
 
     def _bounded(self, facet: str, value: str) -> int | None:
-        if facet in ("origin", "kind"):
+        """Count one value up to the bound where an index holds just these: a reader of everything, nothing else asked.
+
+        Crossed-off ones are not in a list of open matters, and most of what is open is green: both stay without number.
+        """
+        whole = replace(self._wanted, lights=(), states=(), overdue=False)
+        if value not in _COUNTED or not whole.empty or concern.organs_for(self._actor, "matter.see") is not None:
             return None
-        if facet == "light":
-            narrowed = replace(self._wanted, lights=(value,))
-        else:
-            narrowed = replace(self._wanted, states=(value,))
-        if not narrowed.closed and not _all_open(narrowed):
-            # Crossed-off ones are not in a list of open matters: the facet says how many there are besides.
-            return None
-        total = bounded_total(matters(narrowed, actor=self._actor, day=self._day))
+        name = "lights" if facet == "light" else "states"
+        total = bounded_total(matters(replace(whole, **{name: (value,)}), actor=self._actor, day=self._day))  # type: ignore[arg-type]
         return total.value if total.exact else None
 
     def organs(self) -> Mapping[str, int | None]:
@@ -404,7 +428,11 @@ class MatterDetail:
 
 def detail(actor: Actor, pk: int, day: datetime.date) -> MatterDetail:
     """Return one matter with organs, reports, evidence, checks, extensions, pauses and history, in ten queries."""
-    matter = get(actor, pk)
+    with concern.remembered():
+        return _detail(actor, get(actor, pk), day)
+
+
+def _detail(actor: Actor, matter: Matter, day: datetime.date) -> MatterDetail:
     evidence: dict[int, list[Evidence]] = {}
     for row in Evidence.objects.filter(matter=matter).order_by("id"):
         evidence.setdefault(row.report_id, []).append(row)

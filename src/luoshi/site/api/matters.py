@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import File, Form, Header, Query, Router, Schema, Status
 from ninja.files import UploadedFile
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.clock import CLOCK, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import desk as desks
 from luoshi.office.duties import matter_actions as work
@@ -44,6 +44,7 @@ router = Router()
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=100, description="幂等键：同键同内容得第一次的答复")]
 Version = Annotated[int | None, Field(ge=1, description="打开时看到的版本；不同则答 E_VERSION")]
 Day = Annotated[datetime.date | None, Query(description="以哪一天看灯和逾期，默认今天")]
+Moment = Annotated[datetime.datetime, AfterValidator(local)]
 Text = Annotated[str, Field(max_length=1000)]
 
 
@@ -62,7 +63,7 @@ class HoldingOut(Schema):
     organ: str | None = None
     organ_title: str
     role: str
-    since: datetime.datetime
+    since: Moment
     working_days: int
     next_hand: str
     note: str
@@ -104,9 +105,9 @@ class MatterOut(Schema):
     stage: str | None = None
     holding: HoldingOut
     reminders: int
-    supervised_at: datetime.datetime | None = None
-    last_progress_at: datetime.datetime | None = None
-    completed_at: datetime.datetime | None = None
+    supervised_at: Moment | None = None
+    last_progress_at: Moment | None = None
+    completed_at: Moment | None = None
     completed_late: bool | None = None
     version: int
 
@@ -146,7 +147,7 @@ class ReportOut(Schema):
     help_from: str | None = None
     help_text: str
     reason: str
-    filed_at: datetime.datetime
+    filed_at: Moment
     filed_by: str
     evidence: list[EvidenceOut] = Field(default_factory=list)
 
@@ -156,10 +157,10 @@ class CheckOut(Schema):
 
     id: int
     matter: int
-    submitted_at: datetime.datetime
-    effective_at: datetime.datetime
+    submitted_at: Moment
+    effective_at: Moment
     decision: str | None = None
-    decided_at: datetime.datetime | None = None
+    decided_at: Moment | None = None
     checker_organ: str | None = None
     reason: str
     late: bool | None = None
@@ -175,9 +176,9 @@ class ExtensionOut(Schema):
     old_due: datetime.date
     new_due: datetime.date
     reason: str
-    asked_at: datetime.datetime
+    asked_at: Moment
     decision: str | None = None
-    decided_at: datetime.datetime | None = None
+    decided_at: Moment | None = None
     decision_reason: str
 
 
@@ -196,7 +197,7 @@ class PauseOut(Schema):
 class EventOut(Schema):
     """A line of the history."""
 
-    at: datetime.datetime
+    at: Moment
     act: str
     text: str
     who: str
@@ -314,7 +315,7 @@ class WaitingOut(Schema):
     title: str
     what: str
     holder: str
-    since: datetime.datetime
+    since: Moment
     working_days: int
 
 
@@ -322,10 +323,10 @@ class DeskOut(Schema):
     """The desk: six counts, groups by due day, the month, what changed, whom one waits for."""
 
     view: str
-    since: datetime.datetime
+    since: Moment
     counts: dict[str, int]
     groups: list[GroupOut]
-    months: dict[datetime.date, int]
+    months: dict[str, int]
     changes: list[EventOut]
     waiting: list[WaitingOut]
     backlog: int
@@ -615,7 +616,7 @@ def desk(
             )
             for group in found.groups
         ],
-        months=found.months,
+        months={str(one): n for one, n in found.months.items()},
         changes=[_event(row) for row in found.changes],
         waiting=[
             WaitingOut(
