@@ -134,7 +134,7 @@ def title_of(kind: str, content: Mapping[str, Any]) -> str:
 
 def _repair_title(content: Mapping[str, Any]) -> str:
     if content["kind"] == "quiet":
-        return _("接上断行、去掉空格 %d 处") % content["count"]
+        return str(_("接上断行、去掉空格 %d 处") % content["count"])
     return str(REPAIR.get(content["kind"], _("修补")))
 
 

@@ -124,7 +124,7 @@ def _sources(items: Sequence[Instrument]) -> list[_Source]:
         sources[clause.instrument_id].clauses.append(clause)
     placed = (("target", Target), ("membership", Membership), ("appointment", Appointment), ("relation", Relation))
     for kind, model in placed:
-        for row in model.objects.filter(instrument__in=sources).order_by("instrument_id", "seq"):  # type: ignore[attr-defined]
+        for row in model.objects.filter(instrument__in=sources).order_by("instrument_id", "seq"):
             sources[row.instrument_id].rows[kind].append(row)
     for warning in CompilerWarning.objects.filter(instrument__in=sources).order_by("start", "pk"):
         sources[warning.instrument_id or 0].rows["warning"].append(warning)
@@ -406,7 +406,7 @@ _PLACES = ("start", "end", "places", "slug")
 
 def same_words(one: Any, other: Any) -> bool:
     """Tell whether two contents say the same, wherever in the file they stand."""
-    return _without_places(one) == _without_places(other)
+    return bool(_without_places(one) == _without_places(other))
 
 
 def _without_places(content: Any) -> Any:
