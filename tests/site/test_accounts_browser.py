@@ -74,7 +74,7 @@ def opened(browser: Browser, url: str, client: Client | None = None, width: int 
     cookies = client.cookies.items() if client else ()
     context.add_cookies([{"name": name, "value": morsel.value, "url": url} for name, morsel in cookies])
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     return page
 
 
