@@ -75,6 +75,7 @@ class StreamProof:
     entries: int = 0
     position: int = 0
     digest: str = chain.GENESIS
+    seals: int = 0
     faults: int = 0
     findings: list[Finding] = field(default_factory=list)
 
@@ -299,6 +300,7 @@ def _compare_head(proof: StreamProof) -> None:
 
 def _prove_seals(proof: StreamProof, sealed: Sequence[AuditSeal], secret: bytes | None) -> None:
     previous, expected, until = chain.GENESIS, 1, 0
+    proof.seals = len(sealed)
     for seal in sorted(sealed, key=lambda row: row.number):
         name = f"第 {seal.number} 次封存（{seal.day}）"
         if seal.number != expected or seal.previous != previous:
