@@ -160,7 +160,8 @@ def read_name(
     text = canonical(printed)
     variants = variants_of(text)
     given = forms_given(names)
-    own = next((variant for variant in variants if variant in given), None)
+    known = next((variant for variant in variants if variant in given or variant in forms_by_text()), None)
+    own = known if known in given else None
     if own is not None:
         owners = given[own]
         if len(owners) == 1 and owners[0].kind not in ("misprint", "ambiguous"):
