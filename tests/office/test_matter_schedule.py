@@ -313,3 +313,29 @@ def test_making_matters_costs_the_same_queries_for_one_duty_and_for_many(today, 
             import_gazette(f"全文{n}", actor=ACTOR, filename=f"{n}.txt")
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("worked", [False, True])
+def test_a_duty_corrected_in_place_is_followed_or_asked_about(today, monkeypatch, worked):
+    imported(monkeypatch, duty(limits=LIMIT))
+    row = Matter.objects.get()
+    if worked:
+        reported(row, clerk(), percent=40)
+    owed = row.duty
+    versions.follow_correction(duties=[owed.pk])
+    assert Matter.objects.get().state == ("in_progress" if worked else "open")
+    owed.limits.update(value="2018-11-30", due_on=D(2018, 11, 30))
+    versions.follow_correction(duties=[owed.pk])
+    row.refresh_from_db()
+    if not worked:
+        assert (row.state, Matter.objects.get(is_open=True).due_on) == ("withdrawn", D(2018, 11, 30))
+        owed.limits.update(value="2018-10-31", due_on=D(2018, 10, 31))
+        versions.follow_correction(duties=[owed.pk])
+        assert Matter.objects.get(is_open=True).due_on == D(2018, 10, 31)
+        return
+    assert (row.due_on, row.pending_duty_id, Matter.objects.count()) == (D(2018, 10, 31), owed.pk, 1)
+    archivist = actor("arch", (Role.ARCHIVIST, "government-office"))
+    versions.settle_changed_matter(actor=archivist, matter=row.pk, decision="move", reason="更正日期")
+    row.refresh_from_db()
+    assert (row.due_on, row.pending_duty_id, row.percent_bp) == (D(2018, 11, 30), None, 4000)
+    assert materialise().made == 0

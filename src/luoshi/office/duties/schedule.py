@@ -160,9 +160,8 @@ def _make(
     for target in Target.objects.filter(clause__in=clauses).order_by("seq"):
         targets[target.clause_id or 0].append(target)
     known = set(Matter.objects.filter(module=MODULE, duty__in=ids).values_list("external_id", flat=True))
-    waiting = set(
-        Matter.objects.filter(pending_duty__in=ids).exclude(duty__in=ids).values_list("pending_duty_id", flat=True)
-    )
+    # What waits for a clerk's decision is made, or not, when that is taken.
+    waiting = set(Matter.objects.filter(pending_duty__in=ids).values_list("pending_duty_id", flat=True))
     made: list[Matter] = []
     sides: list[list[MatterOrgan]] = []
     for row in rows:

@@ -153,7 +153,7 @@ def settle_changed_matter(
         row.pending_duty = None
         text = {"move": "转入新版", "keep": "按原版办完", "withdraw": "撤回"}[decision] + f"：{reason}"
         if decision == "move":
-            if duty.pk == row.duty_id:
+            if not duty.is_current:
                 raise LuoshiError("E_STATE", "新版里没有对应的一条，不能转入。可选按原版办完或撤回。")
             _rewrite(row, duty)
         elif decision == "withdraw":
@@ -178,6 +178,52 @@ def _rewrite(row: Matter, duty: Duty) -> None:
     row.title = title_of(duty, row.period)
     _move(row, duty)
     row.version -= 1
+    other = Matter.objects.filter(module=MODULE, external_id=row.external_id).exclude(pk=row.pk).first()
+    if other is not None:
+        # Made meanwhile for the same thing: it gives its place to the one somebody has worked on.
+        other.external_id, other.state = f"{other.external_id}~{other.pk}"[:200], State.WITHDRAWN
+        acts.written(other, actor=TIMER, act="withdraw", text=f"与第{row.pk}号事项是同一件", before=acts.picture(other))
+
+
+def follow_correction(*, duties: Sequence[int]) -> None:
+    """Let open matters follow duties that a reviewer corrected in place or excluded; in the caller's transaction.
+
+    Untouched ones are withdrawn and made anew as the corrected duty says; one somebody has worked on waits for a
+    clerk's decision when what it owes has changed. Side effects: matters, histories.
+    """
+    changed: set[int] = set()
+    open_ones = Matter.objects.filter(module=MODULE, is_open=True, duty__in=duties, pending_duty__isnull=True)
+    for row in open_ones.select_related("duty__instrument"):
+        duty = row.duty
+        assert duty is not None
+        if duty.is_current and _still_owed(row, duty):
+            continue
+        changed.add(duty.pk)
+        if row.worked:
+            row.pending_duty = duty
+            text = "责任已更正，等文书决定" if duty.is_current else "责任已被排除，等文书决定"
+            acts.written(row, actor=TIMER, act="changed", text=text, before=acts.picture(row))
+        else:
+            before, row.state = acts.picture(row), State.WITHDRAWN
+            # Its id is free again: the correction may be taken back.
+            row.external_id = f"{row.external_id}~{row.pk}"[:200]
+            acts.written(row, actor=TIMER, act="withdraw", text="责任已更正，原件尚未办理，撤回", before=before)
+    materialise(duties=Duty.objects.filter(pk__in=list(duties)), audited=False)
+
+
+def _still_owed(row: Matter, duty: Duty) -> bool:
+    """Tell whether the corrected duty still owes just this: its words, its day, its lead."""
+    limits = [Limit(one.kind, one.value, one.text) for one in duty.limits.order_by("seq")]
+    first = min(row.start, row.due_on or row.start)
+    owed = slots(limits, duty.instrument.begins_on, duty.instrument.ends_on, first, max(first, row.due_on or first))
+    heads = [organ.slug or organ.name[:100] for organ in duty.organs.filter(leads=True).order_by("seq")]
+    printed = row.external_id.rpartition("/")[2]
+    wild = any(concern.expand(name) for name in heads)
+    return (
+        any(slot.period == row.period for slot in owed)
+        and row.title == title_of(duty, row.period)
+        and (printed in heads[:1] or wild or not heads)
+    )
 
 
 def _nearest(row: Matter, owed: Iterable[Slot]) -> Slot | None:
