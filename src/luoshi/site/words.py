@@ -40,6 +40,7 @@ BASIS = {
     "declaration": _("文内声明"),
     "heading": _("标题主体"),
     "subject": _("句子主语"),
+    "review": _("核对时补录"),
 }
 LIMIT_KIND = {
     "by": _("到期"),
