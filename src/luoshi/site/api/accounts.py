@@ -6,7 +6,7 @@ import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from luoshi.kernel.errors import LuoshiError
@@ -244,7 +244,7 @@ def give_token(request: HttpRequest, body: TokenIn) -> Any:
     row, text = credentials.give_token(actor=actor_of(request), label=body.label, expires_on=body.expires_on)
     made = _token(row)
     made.token = text
-    return 201, made
+    return Status(201, made)
 
 
 @router.post(
@@ -285,7 +285,7 @@ def open_account(request: HttpRequest, body: PersonIn) -> Any:
     user, first = actions.open_account(
         actor=actor_of(request), login=_clean(body.login), name=_clean(body.name), email=_clean(body.email)
     )
-    return 201, PersonMade(**_person(user, []).dict(), first_password=first)
+    return Status(201, PersonMade(**_person(user, []).dict(), first_password=first))
 
 
 @router.get("/people/{id}", auth=Needs("user.see"), response={200: PersonOut, REFUSED: Problem}, summary="一个人")
@@ -321,7 +321,7 @@ def assign(request: HttpRequest, id: RowId, body: AssignmentIn) -> Any:  # noqa:
         valid_to=body.valid_to,
         post=_clean(body.post),
     )
-    return 201, _role(row)
+    return Status(201, _role(row))
 
 
 @router.post(
@@ -365,7 +365,7 @@ def give_delegation(request: HttpRequest, body: DelegationIn) -> Any:
         valid_to=body.valid_to,
         basis=_clean(body.basis),
     )
-    return 201, _delegation(row)
+    return Status(201, _delegation(row))
 
 
 @router.post(
@@ -393,7 +393,7 @@ def save_view(request: HttpRequest, body: ViewIn) -> Any:
     row = own.save_view(
         actor=actor_of(request), name=_clean(body.list), words=_clean(body.name), query=_clean(body.query)
     )
-    return 201, _view(row)
+    return Status(201, _view(row))
 
 
 @router.post("/views/{id}/drop", auth=Needs("desk.see"), response={200: ViewOut, REFUSED: Problem}, summary="撤视图")
