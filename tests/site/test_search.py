@@ -10,6 +10,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from luoshi.gazette import records as r
 from luoshi.office.actors import Actor
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.roles import Role
@@ -42,6 +43,7 @@ def test_a_word_diff_keeps_figures_whole_and_escapes():
 def library(db, monkeypatch):
     """Two instruments, one of which expires."""
     ending = sample.instrument("测政发〔2018〕2号", "路灯办法", text="路灯。", expires_on="2019-03-01")
+    ending.number_parts = r.NumberParts("测政发", 2018, 2)
     sample.compiled(monkeypatch, sample.instrument(), ending)
     import_gazette("第一期全文", actor=PROGRAM, filename="一期.txt")
 

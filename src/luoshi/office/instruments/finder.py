@@ -10,6 +10,7 @@ import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -188,6 +189,16 @@ def _duty(row: Duty, q: str = "") -> Hit:
 # --- organs -----------------------------------------------------------------------------------------------------------
 
 
+@cache
+def _names() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return each organ of the directory with its names, printed and folded."""
+    found = []
+    for organ in load_data()["organs"]:
+        names = (organ["name"], *(name["text"] for name in organ.get("names", ())))
+        found.append((organ["slug"], organ["name"], [(name, search.fold(name)) for name in names]))
+    return found
+
+
 def _organs(q: str, on: datetime.date, size: int) -> list[Hit]:
     """Return the organs a name means, exact names first, then those that contain it; a former name says what is now."""
     from luoshi.office.organs import queries
@@ -204,12 +215,10 @@ def _organs(q: str, on: datetime.date, size: int) -> list[Hit]:
             if now and now.slug and now.slug != resolved.organ.slug:
                 found[now.slug] = Hit("organ", now.slug, now.title, exact=True)
     plain = search.fold(q)
-    for organ in load_data()["organs"]:
-        names = (organ["name"], *(name["text"] for name in organ.get("names", ())))
-        hit = next((name for name in names if plain in search.fold(name)), None)
-        if hit is not None and organ["slug"] not in found:
-            also = "" if hit == organ["name"] else f"又作{hit}"
-            found[organ["slug"]] = Hit("organ", organ["slug"], organ["name"], snippet=also)
+    for slug, title, names in _names():
+        hit = next((name for name, folded in names if plain in folded), None)
+        if hit is not None and slug not in found:
+            found[slug] = Hit("organ", slug, title, snippet="" if hit == title else f"又作{hit}")
         if len(found) >= size:
             break
     return list(found.values())[:size]
