@@ -50,7 +50,7 @@ def luoshi(*words: str, data: Path, url: str = "") -> subprocess.CompletedProces
 def run(command: list[str], data: Path, url: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command in the environment of `data`."""
     return subprocess.run(
-        command, env=environment(data, url), capture_output=True, text=True, encoding="utf-8", timeout=300, check=False
+        command, env=environment(data, url), capture_output=True, text=True, encoding="utf-8", timeout=900, check=False
     )
 
 

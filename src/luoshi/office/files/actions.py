@@ -32,11 +32,11 @@ def keep(*, actor: Actor, name: str, data: bytes) -> StoredFile:
         )
     digest = hashlib.new("sm3", data).hexdigest()
     verdict = content.examine(name, data)
+    # Before the transaction, so that nobody waits for the disk; a content without a row harms nobody.
+    store.write(digest, data)
     with transaction.atomic():
         if (known := StoredFile.objects.filter(digest=digest).first()) is not None:
-            store.write(digest, data)
             return known
-        store.write(digest, data)
         row, made = StoredFile.objects.get_or_create(
             digest=digest,
             defaults={

@@ -3,7 +3,7 @@
     luoshi bench writers [--writers 8] [--seconds 60]
 
 Every writer is a process of its own, as the site, the command line and the timer are. Each keeps doing what clerks do:
-a file is kept, people are told, a job is queued, the act goes into the audit trail, in one transaction. Afterwards
+a file is kept; then people are told, a job is queued, the act goes into the audit trail, in one transaction. Afterwards
 every act that was confirmed is counted in the database and the trail is proven. Exit status 1 for any refusal.
 """
 
@@ -85,8 +85,8 @@ def _write(number: int, seconds: float, user: int, started: Any, told: Any) -> N
     while (begun := time.perf_counter()) < until:
         subject = f"matter:{number}:{acts}"
         try:
+            file = keep(actor=actor, name="进展.txt", data=f"{subject} 已完成".encode())
             with transaction.atomic():
-                file = keep(actor=actor, name="进展.txt", data=f"{subject} 已完成".encode())
                 attach(actor=actor, file=file, subject=subject)
                 tell(key=subject, users=[user], kind="matter.report", text="有新的进展", href="/desk")
                 enqueue("bench", actor=actor, arguments={"subject": subject})
