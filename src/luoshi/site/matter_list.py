@@ -200,10 +200,11 @@ def described(rows: Sequence[tuple[str, str, str, str]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A tab the list always has."""
+    """A tab the list always has; `when_any`: only when there is something under it."""
 
     label: str
     query: dict[str, str]
+    when_any: bool = False
 
 
 def views(actor: Actor, supervising: bool) -> list[View]:
@@ -220,6 +221,7 @@ def views(actor: Actor, supervising: bool) -> list[View]:
         found.append(View(_("等我核验"), {"check": "1"}))
     if concern.sees_local(concern.organs_for(actor, "matter.see")):
         found.append(View(_("镇区任务"), {"town": "1"}))
+    found.append(View(_("待核实"), {"backlog": "1"}, when_any=True))
     return found
 
 
@@ -234,12 +236,13 @@ def tabs(query: QueryDict, path: str, actor: Actor, day: datetime.date, supervis
     for view in found:
         asked = QueryDict(urlencode(view.query))
         total = bounded_total(matters(read(asked, actor, day).filter, actor=actor, day=day))
+        if view.when_any and not total.value and view is not current:
+            continue
         rows.append(
             {
-                "label": view.label,
+                "label": view.label if total.exact else f"{view.label} {total.value:,}+",
                 "href": address(path, **view.query, **kept),
-                "count": total.value,
-                "more": not total.exact,
+                "count": total.value if total.exact else None,
                 "current": view is current,
             }
         )

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from luoshi.kernel.calendar import ONE_DAY, DayKind
 from luoshi.kernel.clock import CLOCK, start_of
 from luoshi.office.actors import Actor
-from luoshi.office.duties import workdays
 from luoshi.office.duties import desk as office
+from luoshi.office.duties import workdays
 from luoshi.office.duties.desk import GROUP_ROWS, Desk, Group
 from luoshi.office.duties.matter_queries import MatterFilter, complete, matters
 from luoshi.office.instruments.models import Instrument
@@ -98,6 +98,7 @@ def _owed(request: HttpRequest, actor: Actor, day: datetime.date, at: Address, w
     second = sum(row.count for row in waits)
     return {
         "matters": True,
+        "second_first": second > 0 and not may(actor, "matter.report"),
         "view": view,
         "tabs": [
             {"label": words, "href": at.having(view="" if key == "mine" else key), "current": key == view,
@@ -293,7 +294,7 @@ def _messages(actor: Actor, since: datetime.datetime) -> list[Any]:
 
 def _changes(found: Desk, messages: list[Any], day: datetime.date) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
-        {"at": event.at, "words": event.text, "who": event.who, "auto": event.user_id is None,
+        {"at": event.at, "words": event.text.rstrip("。；"), "who": event.who, "auto": event.user_id is None,
          "title": event.matter.title, "href": matter_href(event.matter_id)}
         for event in found.changes
     ]  # fmt: skip
@@ -305,29 +306,20 @@ def _changes(found: Desk, messages: list[Any], day: datetime.date) -> list[dict[
 
 
 def quick_acts(actor: Actor) -> list[dict[str, str]]:
-    """Return the quick acts (常办) that exist and that the actor may do."""
+    """Return the quick acts (常办) the actor may do, at most five."""
+    limits, onto = reverse("calculator", args=["calendar.limit"]), f"{reverse('policy')}?on={CLOCK.today()}"
     offered = (
-        (_("导入公报"), _("一期公报的文字，读出责任和期限"), "upload", "upload", "instrument.import"),
-        (_("核对"), _("读出来的逐条与原文对照"), "eye", "review", "review.see"),
-        (_("试算"), _("限额、分担、奖补，附依据"), "calculator", "decisions", "decision.run"),
-        (_("推算期限"), _("起算日 → 到期日，附过程"), "calendar-event", "limits", "decision.run"),
-        (_("参数簿"), _("每个数从哪天起是多少"), "calculator", "parameters", "parameter.see"),
-        (_("查单位和职务"), _("谁在哪一天任什么职"), "building-community", "organs", "organ.see"),
+        (_("导入公报"), _("一期的文字，读出责任和期限"), "upload", door("upload"), "instrument.import"),
+        (_("核对"), _("读出来的逐条与原文对照"), "eye", door("review-queue"), "review.see"),
+        (_("试算"), _("限额、分担、期限，附依据"), "calculator", door("calculators"), "decision.run"),
+        (_("推算期限"), _("起算日 → 到期日，附过程"), "calendar-event", limits, "decision.run"),
+        (_("按日期查"), _("某日有效的文件、职务、数值"), "history", onto, "instrument.see"),
     )
-    found = [
-        {"title": title, "note": note, "icon": icon, "href": door(name)}
-        for title, note, icon, name, key in offered
-        if door(name) and may(actor, key)
+    return [
+        {"title": title, "note": note, "icon": icon, "href": href}
+        for title, note, icon, href, key in offered
+        if href and may(actor, key)
     ]
-    found.append(
-        {
-            "title": _("按日期查"),
-            "note": _("某日有效的文件、职务、数值"),
-            "icon": "history",
-            "href": f"{reverse('policy')}?on={CLOCK.today()}",
-        }
-    )
-    return found[:4]
 
 
 def doors(actor: Actor) -> list[dict[str, Any]]:

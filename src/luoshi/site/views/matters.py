@@ -18,7 +18,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.duties import matter_queries, workdays
 from luoshi.office.duties.lights import Lamp, shown
-from luoshi.office.duties.matter_models import CrossOff, Evidence, Matter, MatterEvent, MatterOrgan, State
+from luoshi.office.duties.matter_models import FAR, CrossOff, Evidence, Matter, MatterEvent, MatterOrgan, State
 from luoshi.office.duties.matter_queries import MatterDetail
 from luoshi.office.files import queries as files
 from luoshi.office.files.models import StoredFile
@@ -86,6 +86,8 @@ def _show(
     shown_row = matter_rows.rows_of([row], day)[0]
     clause = row.duty.clause if row.duty is not None else None
     stale = error is not None and error.code == "E_VERSION"
+    acts = [] if seen.active else [one for one in matter_acts.offered(detail) if one is not act]
+    hands = None if seen.active or act is not None else _hands(detail, actor)
     context: dict[str, Any] = {
         "page_title": row.title,
         "crumbs": [
@@ -113,8 +115,9 @@ def _show(
             for one in detail.organs
         ],
         "pending": row.pending_duty,
-        "acts": [] if seen.active else [one for one in matter_acts.offered(detail) if one is not act],
-        "hands": None if seen.active or act is not None else _hands(detail, actor),
+        "acts": acts,
+        "hands": hands,
+        "others": [one for one in acts if hands is None or one.needs != "check"],
         "version": row.version,
         "key": uuid4().hex,
         "done": _done(request.GET.get("done", "")) if error is None else "",
@@ -145,6 +148,8 @@ def _errors(error: LuoshiError | None) -> dict[str, str]:
 def _silence(row: Matter) -> str:
     if not row.is_open or row.due_on is None or row.backlog:
         return ""
+    if row.state == State.SUBMITTED and row.late_on == FAR:
+        return _("已按时送核验：核验期间不计逾期；退回后期限照旧")
     return _("过了这天没有销号即逾期变红：次日提醒办理人，逐级提醒单位负责人，再列入督办")
 
 
@@ -203,10 +208,9 @@ def _steps(row: Matter, checks: list[CrossOff], day: datetime.date) -> list[dict
     ]
 
 
-def _file_note(size: int, media: str) -> str:
-    return (
-        f"{media.rpartition('/')[2].upper()[:12]} · {present.size_words(size)}" if media else present.size_words(size)
-    )
+def _file_note(size: int, name: str) -> str:
+    ending = name.rpartition(".")[2].upper()[:5] if "." in name else ""
+    return " · ".join(part for part in (ending, present.size_words(size)) if part)
 
 
 def _tiles(pk: int, rows: list[Evidence]) -> list[dict[str, Any]]:
@@ -219,7 +223,7 @@ def _tiles(pk: int, rows: list[Evidence]) -> list[dict[str, Any]]:
             {
                 "title": one.name,
                 "href": "" if one.quarantined else href,
-                "note": _file_note(one.size_bytes, one.media_type),
+                "note": _file_note(one.size_bytes, one.name),
                 "at": one.kept_at,
                 "digest": one.digest,
                 "flags": flags,
@@ -263,11 +267,10 @@ def _events(detail: MatterDetail, day: datetime.date) -> list[dict[str, Any]]:
     """Return the timeline, newest first, with what will come by itself on top."""
     row = detail.matter
     found: list[dict[str, Any]] = []
-    if row.is_open and row.due_on is not None and row.late_on > day and row.state != State.PAUSED and row.due_on >= day:
-        after = row.due_on + datetime.timedelta(days=1)
-        found.append(
-            {"at": f"{present.day_words(after, day)} 00:00", "words": _("没有销号：变红，提醒办理人"), "kind": "future"}
-        )
+    if row.is_open and row.due_on is not None and row.state != State.PAUSED and row.due_on >= day:
+        if row.late_on != FAR:
+            after = present.day_words(row.late_on, day)
+            found.append({"at": f"{after} 00:00", "words": _("没有销号：变红，提醒办理人"), "kind": "future"})
         hour = row.due_time.strftime("%H:%M") if row.due_time is not None else "24:00"
         found.append({"at": f"{present.day_words(row.due_on, day)} {hour}", "words": _("期限届满"), "kind": "future"})
     return found + [_event(event, day) for event in detail.events]
