@@ -20,7 +20,13 @@ def prepare() -> None:
 
 
 def migrate() -> None:
-    """Bring the database to the present form."""
+    """Bring the database to the present form, and load the directory of organs where there is none."""
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    from luoshi.office.actors import Actor
+    from luoshi.office.organs.actions import load_directory_into_database
+    from luoshi.office.organs.models import Organ
+
+    if not Organ.objects.exists():
+        load_directory_into_database(actor=Actor.system("初始化", "cli"))

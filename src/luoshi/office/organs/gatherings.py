@@ -9,13 +9,13 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 import luoshi.office.organs.decisions  # noqa: F401  registers the decisions
-from luoshi.kernel.decisions import decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.organs import library, shapes
 from luoshi.office.organs.models import Evidence, LeadingGroup, Membership, Proposal
 from luoshi.office.organs.queues import seen_by
 from luoshi.office.organs.wording import organ_ref, person_ref
+from luoshi.office.parameters.book import decide
 
 
 def group_list(

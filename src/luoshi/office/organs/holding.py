@@ -9,13 +9,13 @@ from typing import Any
 from django.db.models import Count, Q
 
 import luoshi.office.organs.decisions  # noqa: F401  registers the decisions
-from luoshi.kernel.decisions import decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.organs import library, shapes
 from luoshi.office.organs.models import Evidence, Organ, Post
 from luoshi.office.organs.naming import canonical
 from luoshi.office.organs.wording import evidence_view, organ_ref
+from luoshi.office.parameters.book import decide
 from luoshi.office.permissions import may
 
 

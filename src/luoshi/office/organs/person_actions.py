@@ -12,7 +12,6 @@ from django.db.models import Q
 import luoshi.office.organs.decisions  # noqa: F401  registers the decisions
 from luoshi.kernel.citation import DocumentNumber
 from luoshi.kernel.clock import CLOCK
-from luoshi.kernel.decisions import decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.identifiers import clean, mask_id, mask_phone, parse_id_number
 from luoshi.office.actors import Actor
@@ -26,6 +25,7 @@ from luoshi.office.organs.organ_actions import find_organ
 from luoshi.office.organs.posts import seats_of
 from luoshi.office.organs.printed import class_of
 from luoshi.office.organs.workflow import applies, propose
+from luoshi.office.parameters.book import decide
 from luoshi.office.permissions import require
 
 Kind = Proposal.Kind

@@ -14,7 +14,6 @@ from typing import Any
 from django.db.models import Count, Q
 
 import luoshi.office.organs.decisions  # noqa: F401  registers the decisions
-from luoshi.kernel.decisions import decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.duties.models import DutyOrgan
@@ -30,6 +29,7 @@ from luoshi.office.organs.people import person_list, person_page
 from luoshi.office.organs.queues import indicators, open_queues, proposal, proposal_rows, proposals, seen_by
 from luoshi.office.organs.wording import CONFIRMATIONS, LEVEL_TITLES, is_staff, relation_row
 from luoshi.office.paging import Key, bounded_total, keyset_page
+from luoshi.office.parameters.book import decide
 from luoshi.office.permissions import may
 
 __all__ = (

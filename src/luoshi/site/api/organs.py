@@ -11,11 +11,11 @@ from pydantic import Field
 
 import luoshi.office.organs.decisions  # noqa: F401  registers the decisions
 from luoshi.kernel.clock import CLOCK
-from luoshi.kernel.decisions import decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.library_facts import complete
 from luoshi.office.organs import actions, queries, shapes
 from luoshi.office.organs.models import Proposal
+from luoshi.office.parameters.book import decide
 from luoshi.site.access import Needs, actor_of
 from luoshi.site.api.gazettes import RowId
 from luoshi.site.api.schemas import ERRORS, Problem

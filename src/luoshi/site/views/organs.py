@@ -433,6 +433,7 @@ def propose_relation(request: HttpRequest) -> HttpResponse:
         effective=effective,
         evidence=[one[:10] for one in form.getlist("evidence")],
         instrument=form.get("instrument", "").strip()[:120],
+        director_note=form.get("director_note", "").strip()[:300],
     )
     return HttpResponseRedirect(reverse("organ-proposal", args=[made.pk]), status=303)
 
