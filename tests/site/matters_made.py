@@ -59,9 +59,7 @@ def matter(
     row.save()
     sides = [("lead", organ), *(("coop", other) for other in coop)]
     MatterOrgan.objects.bulk_create(
-        MatterOrgan(
-            matter=row, seq=seq, organ=slug, name=slug, role=role, is_open=row.is_open, due_sort=row.due_sort
-        )
+        MatterOrgan(matter=row, seq=seq, organ=slug, name=slug, role=role, is_open=row.is_open, due_sort=row.due_sort)
         for seq, (role, slug) in enumerate(sides)
         if slug
     )

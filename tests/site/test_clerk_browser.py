@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
-from django.core.management.commands import flush
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from luoshi.office.accounts.models import User
-from luoshi.office.audit.triggers import append_only
 from luoshi.office.duties.matter_models import Evidence, Matter
-from luoshi.office.parameters.triggers import guard, lift
 from luoshi.office.roles import Role
 from tests.office.people import OFFICE, client_of, person
 from tests.site import matters_made as made
@@ -28,23 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TABLES = ("audit_auditentry", "audit_auditseal", "duties_matterevent")
 WIDTHS = (1440, 1024, 390, 320)
 WORDS = "各镇区街边长椅已逐把登记编号，登记册已交档案馆。"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def kept_rows_can_be_emptied() -> Iterator[None]:
-    """A test with a live server ends by emptying every table; what guards the rows is lifted for that."""
-    emptying = flush.sql_flush
-
-    def lifted(style, connection, **options):
-        before, after = [], []
-        for set_guard, lift_guard in [*map(append_only, TABLES), (guard, lift)]:
-            lift_guard(None, SimpleNamespace(connection=connection, execute=before.append))
-            set_guard(None, SimpleNamespace(connection=connection, execute=after.append))
-        return before + emptying(style, connection, **options) + after
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flush, "sql_flush", lifted)
-        yield
 
 
 def page_of(browser, server, user: User, width: int = 1440, **options) -> Page:
