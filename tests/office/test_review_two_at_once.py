@@ -7,7 +7,6 @@ from django.db import connection
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.audit.triggers import PROTECTED
 from luoshi.office.duties.models import Duty
 from luoshi.office.instruments import queries, review_actions, review_queries
 from luoshi.office.instruments.actions import import_gazette
@@ -19,23 +18,13 @@ from tests.office.people import OFFICE, actor
 from tests.office.test_two_at_once import at_once
 
 KEY = sample.NUMBER
-GUARDED = (*PROTECTED, "duties_matterevent")
 
 
 @pytest.fixture
-def unguarded(django_db_setup, django_db_blocker):
-    """Let the emptying of the tables after a test pass the triggers of those that only grow."""
+def unguarded():
+    """Threads need a database with more than one connection."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite in memory has one connection")
-
-    def switch(word):
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            for table in GUARDED:
-                cursor.execute(f"ALTER TABLE {table} {word} TRIGGER USER")
-
-    switch("DISABLE")
-    yield
-    switch("ENABLE")
 
 
 def codes(*functions):

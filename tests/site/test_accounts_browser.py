@@ -7,12 +7,10 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.hashers import make_password
-from django.core.management.commands import flush
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -22,7 +20,6 @@ from luoshi.office.accounts import demo
 from luoshi.office.accounts.delegations import give_delegation
 from luoshi.office.accounts.models import User
 from luoshi.office.accounts.queries import standing
-from luoshi.office.audit.triggers import PROTECTED, append_only
 from luoshi.office.roles import Role
 from luoshi.site.context import UNTIL
 from tests.office.people import OFFICE, client_of, person
@@ -35,24 +32,6 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
 PASSWORD = "长椅-bench-四把-2019"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def append_only_tables_can_be_emptied() -> Iterator[None]:
-    """A test with a live server ends by emptying every table; what only grows refuses that, so its guard is lifted."""
-    emptying = flush.sql_flush
-
-    def lifted(style, connection, **options):
-        before, after = [], []
-        for table in (*PROTECTED, "duties_matterevent"):
-            guard, lift = append_only(table)
-            lift(None, SimpleNamespace(connection=connection, execute=before.append))
-            guard(None, SimpleNamespace(connection=connection, execute=after.append))
-        return before + emptying(style, connection, **options) + after
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flush, "sql_flush", lifted)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -6,25 +6,23 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.core.management.commands import flush
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from luoshi.gazette import records as r
 from luoshi.kernel.citation import clause_url
+from luoshi.office.accounts.models import User
 from luoshi.office.actors import Actor
-from luoshi.office.audit.models import AuditEntry
-from luoshi.office.audit.triggers import append_only
 from luoshi.office.duties.models import Duty
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.instruments.models import GazetteIssue, Instrument
 from luoshi.office.jobs.actions import run_next
 from tests.office import sample
+from tests.office.people import client_of, everybody
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -56,23 +54,6 @@ GAZETTE = """测山市人民政府办公室
 2019年8月20日
 （此件公开发布）
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def append_only_tables_can_be_emptied() -> Iterator[None]:
-    """A test with a live server ends by emptying every table; the audit trail refuses that, so its guard is lifted."""
-    emptying = flush.sql_flush
-
-    def lifted(style, connection, **options):
-        guard, lift = append_only(AuditEntry._meta.db_table)
-        before, after = ([], [])
-        lift(None, SimpleNamespace(connection=connection, execute=before.append))
-        guard(None, SimpleNamespace(connection=connection, execute=after.append))
-        return before + emptying(style, connection, **options) + after
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flush, "sql_flush", lifted)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -163,9 +144,15 @@ def overflow(page: Page) -> int:
 
 
 def open_page(browser: Browser, width: int, **options) -> Page:
-    """Return a page of a fresh context, with a short patience."""
-    page = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", **options).new_page()
-    page.set_default_timeout(8_000)
+    """Return a page of a fresh context, logged in with every role, with a patience a busy machine needs."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", **options)
+    user = User.objects.filter(login="office").first() or everybody()
+    cookies = client_of(user).cookies.items()
+    context.add_cookies(
+        [{"name": name, "value": morsel.value, "domain": "localhost", "path": "/"} for name, morsel in cookies]
+    )
+    page = context.new_page()
+    page.set_default_timeout(30_000)
     return page
 
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import SimpleNamespace
-
 import pytest
 from django.conf import settings
-from django.core.management.commands import flush
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from luoshi.office.accounts.models import User
-from luoshi.office.audit.models import AuditEntry
-from luoshi.office.audit.triggers import append_only
-from luoshi.office.parameters.triggers import guard, lift
 from luoshi.office.roles import Role
 from tests.office.people import OFFICE, client_of, person
 from tests.site.test_pages_browser import browser, open_page, overflow, violations
@@ -22,24 +15,6 @@ from tests.site.test_pages_browser import browser, open_page, overflow, violatio
 __all__ = ["browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def kept_rows_can_be_emptied() -> Iterator[None]:
-    """A test with a live server ends by emptying every table; what guards the rows is lifted for that."""
-    emptying = flush.sql_flush
-
-    def lifted(style, connection, **options):
-        pairs = [append_only(AuditEntry._meta.db_table), (guard, lift)]
-        before, after = [], []
-        for set_guard, lift_guard in pairs:
-            lift_guard(None, SimpleNamespace(connection=connection, execute=before.append))
-            set_guard(None, SimpleNamespace(connection=connection, execute=after.append))
-        return before + emptying(style, connection, **options) + after
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flush, "sql_flush", lifted)
-        yield
 
 
 def page_of(browser, server, user: User | None, width: int = 1440) -> Page:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.core.management.commands import flush
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from luoshi.office.actors import Actor
-from luoshi.office.audit.triggers import PROTECTED, append_only
 from luoshi.office.duties.models import Duty
 from luoshi.office.instruments import queries, review_queries
 from luoshi.office.instruments.actions import import_gazette
@@ -46,24 +43,6 @@ GAZETTE = """测山市人民政府办公室
 （此件公开发布）
 """
 CORRECTED = GAZETTE.replace("完好率达到95%以上", "完好率达到96%以上")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def append_only_tables_can_be_emptied() -> Iterator[None]:
-    """A test with a live server ends by emptying every table; what only grows refuses that, so its guard is lifted."""
-    emptying = flush.sql_flush
-
-    def lifted(style, connection, **options):
-        before, after = [], []
-        for table in (*PROTECTED, "duties_matterevent"):
-            guard, lift = append_only(table)
-            lift(None, SimpleNamespace(connection=connection, execute=before.append))
-            guard(None, SimpleNamespace(connection=connection, execute=after.append))
-        return before + emptying(style, connection, **options) + after
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flush, "sql_flush", lifted)
-        yield
 
 
 @pytest.fixture(scope="module")

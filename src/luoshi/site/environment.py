@@ -65,7 +65,9 @@ SETTINGS = (
     Setting("LUOSHI_THREADS", "4", "luoshi serve 处理请求的线程数。", _positive),
     Setting("LUOSHI_JOBS", "thread", "后台任务：thread 由服务进程的一个线程做；off 不做。", _one_of("thread", "off")),
     Setting("LUOSHI_UPLOAD_MB", "32", "上传文件的上限，单位 MB。", _positive),
-    Setting("LUOSHI_OPERATOR", "值班文书", "没有登录时，审计记录里写的经办人。", str),
+    Setting("LUOSHI_OPERATOR", "值班文书", "命令行办理时，审计记录里写的经办人。", str),
+    Setting("LUOSHI_SMTP_URL", "", "邮件服务器，如 smtp://账号:口令@主机:587/?tls=1；空则只在页面里通知。", str),
+    Setting("LUOSHI_MAIL_FROM", "", "邮件的发件人地址。", str),
     Setting("LUOSHI_DEMO", "0", "1 表示库里是演示数据，每个页面和导出文件都会标明。", _boolean),
     Setting("LUOSHI_DEBUG", "0", "1 打开开发模式；正式使用必须为 0。", _boolean),
 )  # fmt: skip

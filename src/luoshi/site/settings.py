@@ -17,6 +17,8 @@ JOBS = _ENV["LUOSHI_JOBS"]
 SECRET_KEY = environment.secret_key(_ENV["LUOSHI_SECRET_KEY"], DATA_DIR)
 ALLOWED_HOSTS = _ENV["LUOSHI_HOSTS"]
 CSRF_TRUSTED_ORIGINS = _ENV["LUOSHI_ORIGINS"]
+SMTP_URL = _ENV["LUOSHI_SMTP_URL"]
+MAIL_FROM = _ENV["LUOSHI_MAIL_FROM"]
 
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": environment.databases(_ENV["LUOSHI_DATABASE_URL"], DATA_DIR)}
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "luoshi.site.access.Access",
+    "luoshi.site.repetition.Repetition",
     "luoshi.site.middleware.Refusals",
     "axes.middleware.AxesMiddleware",
 ]
@@ -101,6 +104,10 @@ SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "ls_session"
+# Behind HTTPS the cookies never travel without it.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(CSRF_TRUSTED_ORIGINS) and all(
+    origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS
+)
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

@@ -6,7 +6,7 @@ import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from luoshi.kernel.clock import local
 from luoshi.kernel.errors import LuoshiError
@@ -200,9 +200,9 @@ def seals(
 @router.post(
     "/audit/verify", auth=Needs("audit.verify"), response={202: JobState, ERRORS: Problem}, summary="校验审计链"
 )
-def verify(request: HttpRequest) -> Any:
+def verify(request: HttpRequest) -> Status[Any]:
     """Have the whole trail proven, as a job; its result says what was found."""
-    return 202, jobs.enqueue(VERIFY_JOB, actor=actor_of(request), arguments={})
+    return Status(202, jobs.enqueue(VERIFY_JOB, actor=actor_of(request), arguments={}))
 
 
 @router.get(

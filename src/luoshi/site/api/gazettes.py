@@ -17,6 +17,7 @@ from luoshi.office.instruments.actions import IMPORT_JOB, read
 from luoshi.office.instruments.models import GazetteIssue
 from luoshi.office.jobs.actions import Progress, enqueue
 from luoshi.office.jobs.models import Job
+from luoshi.office.jobs.queries import may_follow
 from luoshi.office.paging import Key, keyset_page
 from luoshi.site.access import Needs, actor_of
 from luoshi.site.api.schemas import ERRORS, CompileIn, GazetteOut, GazettePage, JobOut, Problem
@@ -88,7 +89,7 @@ def gazette(request: HttpRequest, id: RowId) -> GazetteOut:  # noqa: A002 - the 
 def job(request: HttpRequest, id: RowId) -> JobOut:  # noqa: A002 - the address's own word
     """Return how far a job is, and its result or error when it has ended."""
     row = Job.objects.filter(pk=id).first()
-    if row is None:
+    if row is None or not may_follow(actor_of(request), row):
         raise LuoshiError("E_NOT_FOUND", f"没有第 {id} 号任务。")
     return _job(row)
 

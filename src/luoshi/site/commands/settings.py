@@ -9,7 +9,7 @@ import click
 from luoshi.kernel.errors import LuoshiError
 from luoshi.site import environment
 
-_HIDDEN = ("LUOSHI_SECRET_KEY", "LUOSHI_DATABASE_URL")
+_HIDDEN = ("LUOSHI_SECRET_KEY", "LUOSHI_DATABASE_URL", "LUOSHI_SMTP_URL")
 
 
 @click.command(help=__doc__)

@@ -20,8 +20,8 @@ from luoshi.office.instruments.actions import IMPORT_JOB
 from luoshi.office.instruments.models import GazetteIssue
 from luoshi.office.jobs.actions import Progress
 from luoshi.office.jobs.models import Job
+from luoshi.office.jobs.queries import may_follow
 from luoshi.office.paging import Key, bounded_total, keyset_page
-from luoshi.office.permissions import may
 from luoshi.site import present
 from luoshi.site.access import OPEN, actor_of, needs
 from luoshi.site.addresses import Address, page_links
@@ -97,7 +97,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a job is; ends the polling with status 286 when it has ended."""
     row = Job.objects.filter(pk=pk).first()
-    if row is None or not _may_see(request, row):
+    if row is None or not may_follow(actor_of(request), row):
         raise LuoshiError("E_NOT_FOUND", _("没有第 %d 号任务。") % pk)
     kind_word = str(JOB_KIND.get(row.kind, JOB_WORDS.get(row.kind, row.kind)))
     phase, n, total = Progress.of(row)
@@ -131,12 +131,6 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     }
     status = _STOP_POLLING if row.finished and wants_fragment(request) else 200
     return page(request, "site/job.html", context, fragment="progress", status=status)
-
-
-def _may_see(request: HttpRequest, row: Job) -> bool:
-    actor = actor_of(request)
-    own = actor.user_id is not None and actor.user_id == row.by_id
-    return own or may(actor, "health.see") or (row.kind == IMPORT_JOB and may(actor, "import.see"))
 
 
 def _whence(row: Job) -> dict[str, Any]:
