@@ -40,10 +40,13 @@ def record_duties(instruments: Sequence[tuple[Instrument, records.Instrument, Ma
     TimeLimit.objects.bulk_create(limits, batch_size=_BATCH)
     Target.objects.bulk_create(targets, batch_size=_BATCH)
     search.index(SEARCH_TABLE, ((row.pk, (row.summary, row.action)) for row in duties))
-    _follow([instrument for instrument, _record, _clauses in instruments])
 
 
-def _follow(instruments: Sequence[Instrument]) -> None:
+def follow_versions(instruments: Sequence[Instrument]) -> None:
+    """Let matters follow new versions and make those that are owed now, in the caller's transaction.
+
+    To be called when the duties stand as they are meant to: after what reviewers corrected has been taken over.
+    """
     # Both write through this module's neighbours, which read the search table named above.
     from luoshi.office.duties.schedule import materialise
     from luoshi.office.duties.versions import carry_over

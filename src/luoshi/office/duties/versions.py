@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import transaction
 
@@ -59,15 +59,11 @@ def carry_over(instruments: Sequence[Instrument]) -> None:
 
 
 def _carry(rows: Sequence[Matter], duties: Sequence[Duty], version: int) -> None:
-    by_clause: dict[str, list[Duty]] = defaultdict(list)
-    by_action: dict[str, list[Duty]] = defaultdict(list)
-    for duty in duties:
-        by_clause[duty.clause_path].append(duty)
-        by_action[duty.action].append(duty)
+    follows = _matched({row.duty_id: row.duty for row in rows if row.duty is not None}.values(), duties)
     events: list[MatterEvent] = []
     for row in rows:
         assert row.duty is not None
-        found = _match(row.duty, by_clause, by_action)
+        found = follows[row.duty.pk]
         if found is not None and _says_the_same(row.duty, found):
             _move(row, found)
             events.append(_event(row, "move", f"文件已有第{version}版，本条未变，随之转入"))
@@ -93,12 +89,38 @@ def _carry(rows: Sequence[Matter], duties: Sequence[Duty], version: int) -> None
     MatterEvent.objects.bulk_create(events, batch_size=_BATCH)
 
 
-def _match(old: Duty, by_clause: dict[str, list[Duty]], by_action: dict[str, list[Duty]]) -> Duty | None:
-    """Return the duty of the new version that takes the place of `old`: its own words, else its clause's nearest."""
-    same = by_action.get(old.action, [])
-    if same:
-        return next((duty for duty in same if duty.clause_path == old.clause_path), same[0])
-    near = [(similarity(old.summary, duty.summary), -duty.seq, duty) for duty in by_clause.get(old.clause_path, [])]
+def _matched(old: Iterable[Duty], new: Sequence[Duty]) -> dict[int, Duty | None]:
+    """Return by old duty the one of the new version that takes its place: its own words, else its clause's nearest.
+
+    Each new duty takes one place at most; where words stand several times, the first takes the first.
+    """
+    by_clause: dict[str, list[Duty]] = defaultdict(list)
+    by_action: dict[str, list[Duty]] = defaultdict(list)
+    for duty in sorted(new, key=lambda one: one.seq):
+        by_clause[duty.clause_path].append(duty)
+        by_action[duty.action].append(duty)
+    ordered = sorted(old, key=lambda one: one.seq)
+    taken: set[int] = set()
+    follows: dict[int, Duty | None] = {}
+    for exact in (True, False):
+        for duty in ordered:
+            if follows.get(duty.pk) is not None:
+                continue
+            found = _same_words(duty, by_action, taken) if exact else _nearest_words(duty, by_clause, taken)
+            follows[duty.pk] = found
+            if found is not None:
+                taken.add(found.pk)
+    return follows
+
+
+def _same_words(old: Duty, by_action: Mapping[str, Sequence[Duty]], taken: Collection[int]) -> Duty | None:
+    same = [duty for duty in by_action.get(old.action, ()) if duty.pk not in taken]
+    return next((duty for duty in same if duty.clause_path == old.clause_path), same[0] if same else None)
+
+
+def _nearest_words(old: Duty, by_clause: Mapping[str, Sequence[Duty]], taken: Collection[int]) -> Duty | None:
+    free = [duty for duty in by_clause.get(old.clause_path, ()) if duty.pk not in taken]
+    near = [(similarity(old.summary, duty.summary), -duty.seq, duty) for duty in free]
     best = max(near, default=None, key=lambda item: item[:2])
     return best[2] if best is not None and best[0] >= SIMILAR else None
 
@@ -241,11 +263,11 @@ def follow_successions(day: datetime.date) -> int:
     An organ that ended without a successor keeps its matters, marked 承接单位待定; one that is found again loses the
     mark. Side effects: holder organ (its person is to be named anew), history, a message to the new organ.
     """
-    moved = 0
+    moved, successors = 0, concern.Successors(day)
     for slug in list(Matter.objects.filter(is_open=True).order_by("organ").values_list("organ", flat=True).distinct()):
         if not slug:
             continue
-        now = concern.successor_of(slug, day)
+        now = successors.of(slug)
         rows = Matter.objects.filter(is_open=True, organ=slug)
         if now == slug or now is None:
             rows.exclude(organ_pending=now is None).update(organ_pending=now is None)

@@ -17,7 +17,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office import search
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
-from luoshi.office.duties.actions import record_duties, retire_duties
+from luoshi.office.duties.actions import follow_versions, record_duties, retire_duties
 from luoshi.office.instruments import spool
 from luoshi.office.instruments.models import (
     FAR_FUTURE,
@@ -154,6 +154,7 @@ def _store(plan: Plan, actor: Actor, filename: str, size: int, report: Report) -
     from luoshi.office.instruments.review_actions import carry_over
 
     carry_over(rows=[row for row, item in zip(rows, stored, strict=True) if item.existing is not None], actor=actor)
+    follow_versions(rows)
     from luoshi.office.organs.gathering import gather_evidence
 
     gather_evidence(rows)
