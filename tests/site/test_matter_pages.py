@@ -182,12 +182,6 @@ def test_act_that_is_not_open_shows_the_page_without_its_form():
     assert page(client_as(clerk()), matter(), act="nonsense").status_code == 200
 
 
-def test_address_in_messages_leads_to_the_page():
-    row = matter()
-    response = client_as(clerk()).get(f"/tasks/matters/{row.pk}/")
-    assert response["Location"] == f"/tasks/{row.pk}/"
-
-
 # --- the clerk's acts -------------------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ AUDITED = ("state", "organ", "holder_id", "due_on", "percent_bp", "value", "titl
 
 def href(pk: int) -> str:
     """Return the address of a matter's page."""
-    return f"/tasks/matters/{pk}/"
+    return f"/tasks/{pk}/"
 
 
 def picture(matter: Matter) -> dict[str, Any]:

@@ -352,18 +352,10 @@ def evidence(request: HttpRequest, pk: int, evidence_id: int) -> HttpResponse:
     return response
 
 
-@needs("matter.see")
-@require_safe
-def moved(request: HttpRequest, pk: int) -> HttpResponse:
-    """Lead from the address messages carry to the matter's page."""
-    return HttpResponseRedirect(matter_rows.matter_href(pk))
-
-
 urlpatterns: list[URLPattern] = [
     path("tasks/<int:pk>/", matter, name="matter"),
     path("tasks/<int:pk>/evidence/<int:evidence_id>/", evidence, name="matter-evidence"),
     path("tasks/<int:pk>/<slug:act>/", do, name="matter-act"),
-    path("tasks/matters/<int:pk>/", moved, name="matter-moved"),
 ]
 
-__all__ = ["MatterOrgan", "do", "evidence", "matter", "moved"]
+__all__ = ["MatterOrgan", "do", "evidence", "matter"]
