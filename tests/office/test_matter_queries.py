@@ -20,7 +20,7 @@ from luoshi.office.duties import matter_queries as queries
 from luoshi.office.duties import matter_steps as steps
 from luoshi.office.duties.desk import desk
 from luoshi.office.duties.lights import derive, lamp, planned
-from luoshi.office.duties.matter_models import FAR, Light, Matter, State
+from luoshi.office.duties.matter_models import FAR, Light, Matter, MatterEvent, State
 from luoshi.office.duties.matter_queries import MatterFilter, MatterLedger, light_condition
 from luoshi.office.roles import PERMISSIONS, Reach, Role
 from tests.office.matters import clerk, handed_in, moment, pushed, reported, supervisor
@@ -328,3 +328,51 @@ def test_the_acts_offered_are_those_that_succeed(db):
     row.refresh_from_db()
     assert queries.acts_open(sup, row) == {"reopen"}
     assert (row.state, row.late_on) == (State.CROSSED_OFF, FAR)
+
+
+def test_the_default_list_can_leave_out_what_was_past_when_it_was_entered(db):
+    old, new = pushed(due="2019-10-18"), pushed(due="2019-10-18")
+    Matter.objects.filter(pk=old.pk).update(backlog=True)
+    who = supervisor()
+    for wanted, expected in (
+        (MatterFilter(), {old.pk, new.pk}),
+        (MatterFilter(current=True), {new.pk}),
+        (MatterFilter(backlog=True), {old.pk}),
+    ):
+        asked = MatterLedger(wanted, actor=who, day=TODAY)
+        assert {row.pk for row in asked.page(size=9).rows} == expected
+        assert asked.total().value == len(expected)
+    assert MatterFilter(current=True).empty
+
+
+def test_changes_leave_out_what_only_went_over_and_put_alike_ones_into_one_line(db):
+    who, rows = clerk(), [pushed(due="2019-10-18") for _ in range(4)]
+    begun = CLOCK.now()
+    CLOCK.set(moment("2019-10-17T09:00"))
+
+    def happened(row, act, text):
+        MatterEvent.objects.create(
+            matter=row, at=CLOCK.now(), act=act, text=text, who="系统", organ="finance", version=1
+        )
+
+    happened(rows[0], "overdue", "到期未办结，逾期")
+    for row in rows:
+        happened(row, "move", "文件已有第2版，本条未变，随之转入")
+        happened(row, "remind_before", "三个工作日后到期")
+    found = desk(who, TODAY, since=begun)
+    assert [event.text for event in found.changes if event.user_id is None] == [
+        "三个工作日后到期，连同此件共4件",
+        "到期未办结，逾期",
+    ]
+
+
+def test_lists_carry_only_what_they_show_and_ask_for_no_more(db):
+    for n in range(3):
+        pushed(due=f"2019-11-0{n + 1}")
+    from luoshi.site.matter_rows import rows_of
+
+    page = MatterLedger(MatterFilter(), actor=supervisor(), day=TODAY).page(size=9)
+    with CaptureQueriesContext(connection) as captured:
+        rows_of(page.rows, TODAY)
+    assert "derivation" in page.rows[0].get_deferred_fields()
+    assert len(captured) == 2, "the organs' names, the pauses"

@@ -206,7 +206,7 @@ def test_what_was_past_when_it_came_is_not_held_against_the_organ(today, monkeyp
 
 def test_the_holder_follows_a_successor_and_waits_when_there_is_none(today, monkeypatch):
     monkeypatch.setattr(
-        "luoshi.office.duties.concern.successor_of", lambda slug, on: {"finance": "agriculture"}.get(slug)
+        "luoshi.office.duties.concern.Successors.of", lambda self, slug: {"finance": "agriculture"}.get(slug)
     )
     imported(monkeypatch, duty(), duty("一/(一)", lead=(("市民政局", "civil-affairs"),)))
     assert sorted(Matter.objects.values_list("organ", "organ_pending")) == [
@@ -220,7 +220,7 @@ def test_a_reform_moves_what_is_open_and_names_it_in_the_history(today, monkeypa
     row = Matter.objects.get()
     reported(row, clerk())
     monkeypatch.setattr(
-        "luoshi.office.duties.concern.successor_of", lambda slug, on: "agriculture" if slug == "finance" else slug
+        "luoshi.office.duties.concern.Successors.of", lambda self, slug: "agriculture" if slug == "finance" else slug
     )
     assert versions.follow_successions(D(2018, 5, 11)) == 1
     row.refresh_from_db()
@@ -229,6 +229,46 @@ def test_a_reform_moves_what_is_open_and_names_it_in_the_history(today, monkeypa
     assert MatterEvent.objects.filter(matter=row, act="succeed").count() == 1
     assert versions.follow_successions(D(2018, 5, 12)) == 0
     assert materialise().made == 0
+
+
+@pytest.mark.parametrize("organs", [1, 6])
+def test_a_step_of_the_timer_reads_the_relations_once_however_many_organs_owe(today, organs):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.office.matters import pushed
+
+    slugs = [
+        "finance",
+        "education-sports",
+        "civil-affairs",
+        "justice",
+        "public-security",
+        "commerce",
+        "audit",
+        "taxation",
+    ]
+    for slug in slugs[:organs]:
+        pushed(slug, due="2019-10-18")
+    with CaptureQueriesContext(connection) as captured:
+        versions.follow_successions(D(2018, 5, 11))
+    assert sum("organs_organrelation" in query["sql"] for query in captured.captured_queries) <= 1
+
+
+@pytest.mark.parametrize("on", [D(2018, 6, 1), D(2019, 3, 3), D(2019, 3, 5), D(2026, 1, 1)])
+def test_successors_asked_for_all_at_once_are_those_the_room_of_organs_tells_one_by_one(db, on):
+    from luoshi.office.duties.concern import Successors
+    from luoshi.office.organs import queries
+    from luoshi.office.organs.models import OrganRelation
+    from luoshi.office.organs.seeding import load_directory_into_database
+
+    load_directory_into_database(actor=ACTOR)
+    slugs = sorted(
+        {slug for pair in OrganRelation.objects.values_list("origin__slug", "target__slug") for slug in pair}
+    )
+    assert len(slugs) > 10
+    successors = Successors(on)
+    assert {slug: successors.of(slug) for slug in slugs} == {slug: queries.successor_of(slug, on) for slug in slugs}
 
 
 def second(monkeypatch, *duties):

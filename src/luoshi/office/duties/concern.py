@@ -11,7 +11,11 @@ from typing import Any
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.actors import Actor
+from luoshi.office.organs import library
 from luoshi.office.organs.directory import load_data, load_directory
+from luoshi.office.organs.facts import RelationFact
+from luoshi.office.organs.history import MOVING, follow
+from luoshi.office.organs.wording import CONFIRMATIONS
 from luoshi.office.permissions import Scope, scope_of
 
 GOVERNMENT_OFFICE = "government-office"
@@ -52,14 +56,30 @@ def served_by(slug: str, on: datetime.date | None = None) -> frozenset[str]:
     return known
 
 
-def successor_of(slug: str, on: datetime.date) -> str | None:
-    """Return who holds the organ's work on the day: itself, its confirmed successor, None when it has ended without."""
-    try:
-        from luoshi.office.organs import queries
+class Successors:
+    """Who holds organs' work on `day`: the relations are read once, at the first question."""
 
-        return queries.successor_of(slug, on)
-    except (ImportError, AttributeError, NotImplementedError):
-        return slug
+    def __init__(self, day: datetime.date) -> None:
+        self._day = day
+        self._onward: dict[str, list[RelationFact]] | None = None
+
+    def of(self, slug: str) -> str | None:
+        """Return who holds the organ's work: itself, its confirmed successor, None when it has ended without."""
+        if self._onward is None:
+            self._onward = {}
+            for fact in library.relation_facts(library.live_relations().filter(kind__in=MOVING)):
+                relation = RelationFact(**fact)
+                self._onward.setdefault(relation.origin, []).append(relation)
+        # Only what leads on from it, step by step: what other organs' relations say is not its affair.
+        reached, on_the_way = {slug}, [slug]
+        relations: list[RelationFact] = []
+        while on_the_way:
+            found = self._onward.get(on_the_way.pop(), [])
+            relations += found
+            further = {relation.target for relation in found} - reached
+            reached |= further
+            on_the_way += further
+        return follow(slug, self._day, relations, confirmations=CONFIRMATIONS).organ if relations else slug
 
 
 def expand(name: str) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import calendar as months
 import datetime
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
@@ -20,6 +22,11 @@ from luoshi.office.permissions import may
 GROUP_ROWS = 25
 """Rows shown of one group; the rest is a link."""
 _CHANGES = 100
+_SHOWN = 10
+_ALIKE = 3
+"""From so many automatic changes of the same words on they are one line."""
+_UNNOTICED = ("move",)
+"""What happens by itself and changes nothing for a reader: the same duty in a new version of its document."""
 
 VIEWS = ("mine", "organ", "check", "all")
 
@@ -50,7 +57,8 @@ class Desk:
     """Everything the desk shows.
 
     The six counts; `groups` in the order 已逾期, 今天到期, 三个工作日内, 本月, 停表; `months` maps each day of the
-    month to how many matters are due; `changes` are events by others since `since`, newest first, at most 10;
+    month to how many matters are due; `changes` are events by others since `since`, newest first, at most 10: what went
+    over to a new version unchanged is left out, and automatic ones of the same words are one, the newest;
     `backlog`: matters whose day was past when they were entered and that nobody has taken up; `next_due`: the first
     matter due after this month, when nothing is due before.
     """
@@ -96,7 +104,7 @@ def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime)
         "month": ("本月", running.filter(due_sort__gt=third, due_sort__lte=month_end)),
         "paused": ("停表", owed.filter(state=State.PAUSED)),
     }
-    groups = [_group(key, title, rows) for key, (title, rows) in parts.items()]
+    groups = _groups(parts)
     totals = {group.key: group.total for group in groups}
     waiting_rows, waiting = _waiting(actor, day)
     changes, changed = _changes(actor, since)
@@ -126,13 +134,19 @@ def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime)
     )
 
 
-def _group(key: str, title: str, rows: QuerySet[Matter]) -> Group:
-    total = bounded_total(rows)
-    if not total.value:
-        return Group(key, title, total, [])
+def _groups(parts: Mapping[str, tuple[str, QuerySet[Matter]]]) -> list[Group]:
     # First the ids: joined first, all of a long group would be read and sorted for its first rows.
-    ids = list(rows.order_by("due_sort", "id").values_list("pk", flat=True)[:GROUP_ROWS])
-    return Group(key, title, total, list(complete(Matter.objects.filter(pk__in=ids)).order_by("due_sort", "id")))
+    totals = {key: bounded_total(rows) for key, (_title, rows) in parts.items()}
+    ids: dict[str, list[int]] = {}
+    for key, (_title, rows) in parts.items():
+        first = rows.order_by("due_sort", "id").values_list("pk", flat=True)[:GROUP_ROWS]
+        ids[key] = list(first) if totals[key].value else []
+    shown = Matter.objects.filter(pk__in={pk for some in ids.values() for pk in some})
+    known = {row.pk: row for row in complete(shown)}
+    return [
+        Group(key, title, totals[key], [known[pk] for pk in ids[key] if pk in known])
+        for key, (title, _rows) in parts.items()
+    ]
 
 
 def _owed(actor: Actor, view: str) -> QuerySet[Matter]:
@@ -164,10 +178,26 @@ def _changes(actor: Actor, since: datetime.datetime) -> tuple[list[MatterEvent],
     if first is None:
         return [], Total(0, True)
     rows = MatterEvent.objects.filter(pk__gte=first, at__gt=since).exclude(user__in=sorted(actor.hands))
+    rows = rows.exclude(user__isnull=True, act__in=_UNNOTICED)
     if organs is not None:
         rows = rows.filter(organ__in=sorted(organs))
     found = list(rows.select_related("matter").order_by("-pk")[: _CHANGES + 1])
-    return found[:10], Total(min(len(found), _CHANGES), len(found) <= _CHANGES)
+    return _alike(found)[:_SHOWN], Total(min(len(found), _CHANGES), len(found) <= _CHANGES)
+
+
+def _alike(events: list[MatterEvent]) -> list[MatterEvent]:
+    """Put automatic events of the same words into one line that says how many they are."""
+    counts = Counter((event.act, event.text) for event in events if event.user_id is None)
+    found, told = [], set()
+    for event in events:
+        same = (event.act, event.text)
+        if event.user_id is None and counts[same] >= _ALIKE:
+            if same in told:
+                continue
+            told.add(same)
+            event.text = f"{event.text}，连同此件共{counts[same]}件"
+        found.append(event)
+    return found
 
 
 def _waiting(actor: Actor, day: datetime.date) -> tuple[list[Waiting], Total]:

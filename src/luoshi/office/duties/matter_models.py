@@ -190,6 +190,7 @@ class Matter(models.Model):
             models.Index(fields=["origin", "due_sort", "id"], name="matter_open_origin", condition=OPEN),
             models.Index(fields=["kind", "due_sort", "id"], name="matter_open_kind", condition=OPEN),
             models.Index(fields=["due_sort", "id"], name="matter_open_local", condition=OPEN & Q(local=True)),
+            models.Index(fields=["due_sort", "id"], name="matter_open_current", condition=OPEN & Q(backlog=False)),
             models.Index(fields=["due_sort", "id"], name="matter_open_backlog", condition=OPEN & Q(backlog=True)),
             models.Index(fields=["id"], name="matter_changed", condition=Q(pending_duty__isnull=False)),
         )

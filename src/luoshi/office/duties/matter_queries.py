@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Case, CharField, Count, Exists, F, Model, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import Cast
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office import search
@@ -57,8 +58,8 @@ class MatterFilter:
     `organs` are slugs (or printed names) of the holding lead, with `any_role` of anyone concerned; `documents` keys of
     instruments; `month` the first day of a month, `due_from`/`due_to` a span of due days, both included; `lights` and
     `overdue` hold on the day asked about; `mine`: held by the actor; `checking`: waits for the actor's check; `towns`:
-    what every town owes too; `backlog`: its day was past when it was entered; `changed`: worked on, and its duty was
-    changed by a new version; `closed`: crossed off and withdrawn ones too; `duty`: the matters of one duty.
+    what every town owes too; `backlog`: its day was past when it was entered, `current`: not so; `changed`: worked on,
+    and its duty was changed by a new version; `closed`: crossed off and withdrawn ones too; `duty`: those of one duty.
     """
 
     organs: tuple[str, ...] = ()
@@ -76,6 +77,7 @@ class MatterFilter:
     checking: bool = False
     towns: bool = False
     backlog: bool = False
+    current: bool = False
     changed: bool = False
     closed: bool = False
     duty: int | None = None
@@ -83,8 +85,8 @@ class MatterFilter:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is asked for but, perhaps, closed ones too."""
-        return self == MatterFilter(any_role=self.any_role, closed=self.closed)
+        """Whether nothing is asked for but, perhaps, closed ones too, or only current ones."""
+        return self == MatterFilter(any_role=self.any_role, closed=self.closed, current=self.current)
 
     @property
     def span(self) -> tuple[datetime.date | None, datetime.date | None]:
@@ -150,6 +152,8 @@ def matters(wanted: MatterFilter, *, actor: Actor, day: datetime.date, walking: 
         rows = rows.filter(local=True)
     if wanted.backlog:
         rows = rows.filter(backlog=True)
+    if wanted.current:
+        rows = rows.filter(backlog=False)
     if wanted.changed:
         rows = rows.filter(pending_duty__isnull=False)
     if wanted.duty is not None:
@@ -228,10 +232,33 @@ def to_check(actor: Actor) -> Q:
 
 
 def complete(rows: QuerySet[Matter]) -> QuerySet[Matter]:
-    """Let `rows` be read with holder, duty, document and organs in one query more, however many they are."""
+    """Let `rows` be read for a list, in one query more however many they are: holder, duty, document, organs.
+
+    Of what they are joined with only what lists show comes along; the derivation stays behind too.
+    """
+    return _whole_rows(rows).defer("derivation", *_unlisted())
+
+
+def _whole_rows(rows: QuerySet[Matter]) -> QuerySet[Matter]:
     return rows.select_related("holder", "duty", "instrument").prefetch_related(
         Prefetch("organs", queryset=MatterOrgan.objects.order_by("matter_id", "seq"))
     )
+
+
+@lru_cache(maxsize=1)
+def _unlisted() -> tuple[str, ...]:
+    kept = {
+        "holder": ("id", "name"),
+        "duty": ("id", "clause_path"),
+        "instrument": ("id", "key", "number", "title", "covering_title"),
+    }
+    found = []
+    for relation, names in kept.items():
+        model = Matter._meta.get_field(relation).related_model
+        assert isinstance(model, type)
+        assert issubclass(model, Model)
+        found += [f"{relation}__{field.name}" for field in model._meta.concrete_fields if field.name not in names]
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +331,7 @@ class MatterLedger:
         )
 
 
-_FIELDS = (
-    "pk", "state", "organ", "instrument_id", "origin", "kind", "is_open", "green_on", "yellow_on", "red_on", "due_sort",
-)  # fmt: skip
+_FIELDS = ("pk", "state", "organ", "instrument_id", "origin", "kind", "lit", "due_text")
 _COUNTED = {Light.RED, Light.YELLOW, Light.PAUSED, State.SUBMITTED, State.RETURNED}
 _SPREAD = {"light": Light.values, "state": State.values, "origin": list(ORIGINS), "kind": Kind.values}
 
@@ -316,17 +341,19 @@ class _Matched:
 
     def __init__(self, wanted: MatterFilter, actor: Actor, day: datetime.date) -> None:
         self._wanted, self._actor, self._day = wanted, actor, day
-        walking = wanted.empty
-        rows = matters(wanted, actor=actor, day=day, walking=walking).order_by()
+        rows = matters(wanted, actor=actor, day=day, walking=wanted.empty).order_by()
+        # The lamp and the order come as text: thousands of dates made here would cost more than the query.
+        lit = [When(light_condition(light, day), then=Value(light.value)) for light in Light if light != Light.GREY]
+        rows = rows.annotate(lit=Case(*lit, default=Value(Light.GREY.value)), due_text=Cast("due_sort", CharField()))
         self._rows = list(rows.values_list(*_FIELDS)[: COUNT_BOUND + 1])
         self.exact = len(self._rows) <= COUNT_BOUND
 
     def around(self, size: int, after: str, before: str) -> list[int]:
         """Return the ids a page needs: its rows and one more, so that no more is read and sorted than is shown."""
-        order = sorted((row[10], row[0]) for row in self._rows)
+        order = sorted((row[7], row[0]) for row in self._rows)
         parts = (after or before).split(".")
         try:
-            at = (datetime.date.fromisoformat(parts[0]), int(parts[1])) if parts[0] else None
+            at = (str(datetime.date.fromisoformat(parts[0])), int(parts[1])) if parts[0] else None
         except (ValueError, IndexError):
             at = None
         if at is None:
@@ -342,23 +369,10 @@ class _Matched:
 
     def spread(self, facet: str) -> Mapping[str, int | None]:
         if self.exact:
-            counts = Counter(self._value(facet, row) for row in self._rows)
+            place = _FIELDS.index("lit" if facet == "light" else facet)
+            counts = Counter(row[place] for row in self._rows)
             return {str(value): counts[str(value)] for value in _SPREAD[facet]}
         return {str(value): self._bounded(facet, str(value)) for value in _SPREAD[facet]}
-
-    def _value(self, facet: str, row: tuple[Any, ...]) -> str:
-        _pk, state, _organ, _document, origin, kind, is_open, green, yellow, red, _due = row
-        if facet != "light":
-            return str({"state": state, "origin": origin, "kind": kind}[facet])
-        if not is_open:
-            return Light.BLUE
-        if state == State.PAUSED:
-            return Light.PAUSED
-        if red <= self._day:
-            return Light.RED
-        if yellow <= self._day:
-            return Light.YELLOW
-        return Light.GREEN if green <= self._day else Light.GREY
 
     def _bounded(self, facet: str, value: str) -> int | None:
         """Count one value up to the bound where an index holds just these: a reader of everything, nothing else asked.
@@ -403,7 +417,7 @@ def _whole(_state: str) -> Mapping[str, int | None]:
 
 def get(actor: Actor, pk: int) -> Matter:
     """Return one matter, complete; E_NOT_FOUND for what is not there or not visible to `actor`."""
-    found = complete(visible(actor, walking=True).filter(pk=pk)).first()
+    found = _whole_rows(visible(actor, walking=True).filter(pk=pk)).first()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 号事项。")
     return found

@@ -99,7 +99,7 @@ def _recurring(
     last: datetime.date,
 ) -> Iterator[Slot]:
     months, day = occurrence(limit.kind, limit.value)[1:]
-    if not months:
+    if not months or (begins and ends and ends < begins):
         return
     name = limit.value.partition(" ")[0]
     period, printed = _PERIODS[name], " by " in limit.value and name not in ("weekly", "daily")

@@ -108,10 +108,10 @@ class Named(NamedTuple):
 
 
 class _Holders:
-    """Who holds an organ's work on the day, asked once an organ."""
+    """Who holds an organ's work on the day, asked once for all."""
 
     def __init__(self, day: datetime.date) -> None:
-        self._day = day
+        self._day, self._successors = day, concern.Successors(day)
         self._known: dict[str, tuple[str, bool]] = {}
         self._wild: dict[str, list[str]] = {}
         self._names: dict[str, str] = {}
@@ -119,7 +119,7 @@ class _Holders:
     def of(self, slug: str) -> tuple[str, bool]:
         """Return the holding organ, and whether it is one that ended without a successor."""
         if slug not in self._known:
-            now = concern.successor_of(slug, self._day)
+            now = self._successors.of(slug)
             self._known[slug] = (slug, True) if now is None else (now, False)
         return self._known[slug]
 
