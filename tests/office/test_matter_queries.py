@@ -364,15 +364,3 @@ def test_changes_leave_out_what_only_went_over_and_put_alike_ones_into_one_line(
         "三个工作日后到期，连同此件共4件",
         "到期未办结，逾期",
     ]
-
-
-def test_lists_carry_only_what_they_show_and_ask_for_no_more(db):
-    for n in range(3):
-        pushed(due=f"2019-11-0{n + 1}")
-    from luoshi.site.matter_rows import rows_of
-
-    page = MatterLedger(MatterFilter(), actor=supervisor(), day=TODAY).page(size=9)
-    with CaptureQueriesContext(connection) as captured:
-        rows_of(page.rows, TODAY)
-    assert "derivation" in page.rows[0].get_deferred_fields()
-    assert len(captured) == 2, "the organs' names, the pauses"

@@ -379,3 +379,19 @@ def test_a_duty_corrected_in_place_is_followed_or_asked_about(today, monkeypatch
     row.refresh_from_db()
     assert (row.due_on, row.pending_duty_id, row.percent_bp) == (D(2018, 11, 30), None, 4000)
     assert materialise().made == 0
+
+
+def test_lists_carry_only_what_they_show_and_ask_for_no_more(today, monkeypatch):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from luoshi.office.duties.matter_queries import MatterFilter, MatterLedger
+    from luoshi.site.matter_rows import rows_of
+
+    imported(monkeypatch, *(duty(limits=LIMIT) for _ in range(3)))
+    page = MatterLedger(MatterFilter(), actor=clerk(), day=CLOCK.today()).page(size=9)
+    assert "derivation" in page.rows[0].get_deferred_fields()
+    with CaptureQueriesContext(connection) as captured:
+        rows = rows_of(page.rows, CLOCK.today())
+    assert len(rows) == 3
+    assert len(captured) == 2, "the organs' names, the pauses"

@@ -250,7 +250,7 @@ def _unlisted() -> tuple[str, ...]:
     kept = {
         "holder": ("id", "name"),
         "duty": ("id", "clause_path"),
-        "instrument": ("id", "key", "number", "title", "covering_title"),
+        "instrument": ("id", "key", "version", "is_current", "number", "title", "covering_title", "kind"),
     }
     found = []
     for relation, names in kept.items():
