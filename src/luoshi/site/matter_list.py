@@ -62,6 +62,10 @@ COLUMNS = {
 """Columns a reader may take off; lamp, task and due day always stand."""
 
 
+PLAIN = MatterFilter(current=True)
+"""What the list shows to who asks for nothing: without what was past already when an old gazette was taken in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What an address asks for: the office's filter, the chosen span (today, soon, week, month) and flags."""
@@ -74,7 +78,7 @@ class Asked:
     @property
     def plain(self) -> bool:
         """Whether nothing is asked for."""
-        return self.filter == MatterFilter()
+        return self.filter == PLAIN
 
 
 def read(query: QueryDict, actor: Actor, day: datetime.date) -> Asked:
@@ -105,7 +109,7 @@ def read(query: QueryDict, actor: Actor, day: datetime.date) -> Asked:
         duty=_number(query.get("duty", "")),
         q=query.get("q", "").replace("\0", "").strip()[:_MOST_WORDS],
     )
-    return Asked(wanted, span, flags, organs)
+    return Asked(PLAIN if wanted == MatterFilter() else wanted, span, flags, organs)
 
 
 SPANS: Mapping[str, Any] = {

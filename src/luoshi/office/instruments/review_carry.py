@@ -115,7 +115,7 @@ def carry(*, rows: Sequence[Instrument]) -> dict[str, list[ReviewRecord]]:
             _place(record, item, *pairs.get(place, (None, False)))
             record.rows, record.effective, record.applied_to = [], None, None
             if effective and not record.conflict and (record.reading is None or place in pairs):
-                show(record, item, effective)
+                show(record, item, effective, matters=False)
             record.save()
     return records
 

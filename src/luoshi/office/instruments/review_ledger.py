@@ -24,10 +24,11 @@ _BY_REVIEWER = "review"
 _FAR = datetime.date(9999, 12, 31)
 
 
-def show(record: ReviewRecord, item: Instrument, effective: Mapping[str, Any] | None) -> None:
+def show(record: ReviewRecord, item: Instrument, effective: Mapping[str, Any] | None, *, matters: bool = True) -> None:
     """Make the rows of `item` show `effective` ({decision, content}) for the record, or with None its reading.
 
     In the caller's transaction; the record's `effective`, `rows` and `applied_to` are set, and saved by the caller.
+    Without `matters` the caller lets matters follow itself, when all corrections are shown.
     """
     if record.applied_to != item.pk:
         record.rows, record.effective, record.applied_to = [], None, item.pk
@@ -39,6 +40,8 @@ def show(record: ReviewRecord, item: Instrument, effective: Mapping[str, Any] | 
     record.effective = dict(effective) if effective else None
     if effective:
         _SHOW[record.kind](record, item, record.effective)
+    if matters and record.kind == "duty":
+        _follow(record.rows)
     _recount(item)
 
 
@@ -78,18 +81,14 @@ def _show_duty(record: ReviewRecord, item: Instrument, effective: Mapping[str, A
     for pk in record.rows:
         if pk not in used and pk in rows:
             _set_current(rows[pk], False)
-    made = [pk for pk in used if pk not in record.rows]
-    record.rows = [*record.rows, *made]
-    _follow(made, record.rows)
+    record.rows = [*record.rows, *(pk for pk in used if pk not in record.rows)]
 
 
-def _follow(made: Sequence[int], touched: Sequence[int]) -> None:
+def _follow(touched: Sequence[int]) -> None:
     """Let matters follow: new duties get theirs at once, open matters of changed ones are asked about."""
-    from luoshi.office.duties import schedule, versions
+    from luoshi.office.duties.versions import follow_correction
 
-    schedule.materialise(duties=Duty.objects.filter(pk__in=made, is_current=True), audited=False)
-    if (corrected := getattr(versions, "follow_correction", None)) is not None:
-        corrected(duties=list(touched))
+    follow_correction(duties=list(touched))
 
 
 def _original(record: ReviewRecord) -> dict[str, Any]:
