@@ -179,6 +179,11 @@ class Matter(models.Model):
         indexes = (
             models.Index(fields=["due_sort", "id"], name="matter_due"),
             models.Index(fields=["due_sort", "id"], name="matter_open_due", condition=OPEN),
+            models.Index(
+                fields=["due_sort", "id", "red_on", "yellow_on", "green_on", "state"],
+                name="matter_open_lamp",
+                condition=OPEN,
+            ),
             models.Index(fields=["organ", "due_sort", "id"], name="matter_open_organ", condition=OPEN),
             models.Index(fields=["organ", "due_sort", "id"], name="matter_organ"),
             models.Index(fields=["state", "due_sort", "id"], name="matter_state"),
@@ -192,6 +197,7 @@ class Matter(models.Model):
             models.Index(fields=["due_sort", "id"], name="matter_open_local", condition=OPEN & Q(local=True)),
             models.Index(fields=["due_sort", "id"], name="matter_open_current", condition=OPEN & Q(backlog=False)),
             models.Index(fields=["due_sort", "id"], name="matter_open_backlog", condition=OPEN & Q(backlog=True)),
+            models.Index(fields=["organ", "id"], name="matter_organ_backlog", condition=OPEN & Q(backlog=True)),
             models.Index(fields=["id"], name="matter_changed", condition=Q(pending_duty__isnull=False)),
         )
 

@@ -296,9 +296,12 @@ class MatterLedger:
             found = self._matched(self._wanted)
             if found.exact:
                 rows = Matter.objects.filter(pk__in=search.among(found.around(size, after, before)))
-            else:
-                rows = matters(self._wanted, actor=self._actor, day=self._day, walking=True)
-            return keyset_page(complete(rows), ORDER, size=size, after=after, before=before)
+                return keyset_page(complete(rows), ORDER, size=size, after=after, before=before)
+            # First ids and days: those that are passed over on the way are tested in the index alone.
+            rows = matters(self._wanted, actor=self._actor, day=self._day, walking=True).only("due_sort")
+            page = keyset_page(rows, ORDER, size=size, after=after, before=before)
+            known = complete(Matter.objects.all()).in_bulk([row.pk for row in page.rows])
+            return replace(page, rows=[known[row.pk] for row in page.rows if row.pk in known])
 
     def total(self) -> Total:
         """Count what fits, up to the bound."""
@@ -392,13 +395,15 @@ class _Matched:
         if (own := concern.organs_for(self._actor, "matter.see")) is not None:
             return dict.fromkeys(sorted(own))
         counts = _whole(_state_of_books())
-        return counts if self._wanted.empty and not self._wanted.closed else dict.fromkeys(counts)
+        # They are of all that is open: of any part of it only the names are told.
+        whole = self._wanted.empty and not self._wanted.closed and not self._wanted.current
+        return counts if whole else dict.fromkeys(counts)
 
     def documents(self) -> Mapping[int, int | None]:
         if self.exact:
             return dict(Counter(row[3] for row in self._rows if row[3] is not None).most_common(_FACET_NAMES))
-        rows = Instrument.objects.filter(is_current=True, duty_count__gt=0).order_by("-duty_count", "-id")
-        return dict.fromkeys(rows.values_list("pk", flat=True)[:_FACET_NAMES])
+        # The library changes with its newest instrument only.
+        return dict.fromkeys(_longest(Instrument.objects.order_by("-id").values_list("pk", "key", "digest").first()))
 
 
 def _state_of_books() -> str:
@@ -410,6 +415,12 @@ def _state_of_books() -> str:
 def _whole(_state: str) -> Mapping[str, int | None]:
     rows = Matter.objects.filter(is_open=True).order_by().values("organ").annotate(n=Count("pk"))
     return {row["organ"]: row["n"] for row in rows.order_by("-n", "organ")[:_FACET_NAMES]}
+
+
+@lru_cache(maxsize=8)
+def _longest(_newest: tuple[int, str, str] | None) -> tuple[int, ...]:
+    rows = Instrument.objects.filter(is_current=True, duty_count__gt=0).order_by("-duty_count", "-id")
+    return tuple(rows.values_list("pk", flat=True)[:_FACET_NAMES])
 
 
 # --- one matter --------------------------------------------------------------------------------------------------
