@@ -15,12 +15,15 @@ from playwright.sync_api import sync_playwright
 OUT = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 PORT = 8765
 PAGES = (
-    ("ledger", "/registers/duties/", 1440, 900),
-    ("policy", "/policy/", 1440, 900),
-    ("compare", "/instruments/测政办发〔2024〕1号/?tab=compare&clause=3/3.1", 1440, 900),
-    ("instrument", "/instruments/测政办发〔2024〕1号/", 1440, 900),
-    ("ledger-phone", "/registers/duties/", 390, 844),
+    ("desk", "caizheng1", "/desk", 1440, 900),
+    ("ledger", "ducha1", "/registers/duties/", 1440, 900),
+    ("matter", "caizheng1", "/registers/duties/?light=red", 1440, 900),
+    ("review", "wenshu1", "/instruments/测政办发〔2024〕1号/review", 1440, 900),
+    ("organ", "wenshu1", "/organs/agriculture/?post=局长&day=2018-06-01", 1440, 900),
+    ("policy", "wenshu1", "/policy/", 1440, 900),
+    ("ledger-phone", "caizheng1", "/desk", 390, 844),
 )
+"""Name, who looks, address, width, height. `matter` opens the first row of its list."""
 
 
 def main() -> None:
@@ -36,9 +39,13 @@ def main() -> None:
                 browser = playwright.chromium.launch(
                     executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
                 )
-                for name, path, width, height in PAGES:
+                for name, who, path, width, height in PAGES:
                     page = browser.new_page(viewport={"width": width, "height": height})
+                    page.goto(f"http://127.0.0.1:{PORT}/login/")
+                    page.click(f"button:has-text('{who}')")
                     page.goto(f"http://127.0.0.1:{PORT}{path}")
+                    if name == "matter":
+                        page.click("main tbody a.ls-act >> nth=-1")
                     page.screenshot(path=OUT / f"{name}.png")
                 browser.close()
         finally:
@@ -47,7 +54,7 @@ def main() -> None:
 
 
 def _wait(address: str) -> None:
-    for _ in range(120):
+    for _ in range(360):
         try:
             urllib.request.urlopen(address, timeout=1)
         except OSError:

@@ -46,10 +46,10 @@ class Total:
     exact: bool
 
 
-def bounded_total(rows: QuerySet[Any]) -> Total:
+def bounded_total(rows: QuerySet[Any], bound: int = COUNT_BOUND) -> Total:
     """Count `rows`, stopping at the bound."""
-    value = rows.order_by()[: COUNT_BOUND + 1].count()
-    return Total(min(value, COUNT_BOUND), value <= COUNT_BOUND)
+    value = rows.order_by()[: bound + 1].count()
+    return Total(min(value, bound), value <= bound)
 
 
 def keyset_page(

@@ -32,6 +32,8 @@ NAME = "matters"
 _MOST_CHOICES = 20
 _MOST_WORDS = 60
 _MONTH_DAYS = 31
+_TAB_BOUND = 500
+"""Tabs count up to here: nobody reads more rows one by one."""
 FLAGS = ("overdue", "mine", "check", "town", "closed", "changed", "backlog", "own")
 FLAG_WORDS = {
     "overdue": (gettext_lazy("状态"), gettext_lazy("已逾期")),
@@ -239,7 +241,7 @@ def tabs(query: QueryDict, path: str, actor: Actor, day: datetime.date, supervis
     rows = []
     for view in found:
         asked = QueryDict(urlencode(view.query))
-        total = bounded_total(matters(read(asked, actor, day).filter, actor=actor, day=day))
+        total = bounded_total(matters(read(asked, actor, day).filter, actor=actor, day=day), _TAB_BOUND)
         if view.when_any and not total.value and view is not current:
             continue
         rows.append(

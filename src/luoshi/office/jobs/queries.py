@@ -11,6 +11,6 @@ IMPORT = "import"
 
 
 def may_follow(actor: Actor, job: Job) -> bool:
-    """Tell whether `actor` may see how far a job is: who asked for it, who looks after the machine, who sees imports."""
+    """Tell whether `actor` may see how far a job is: its asker, who looks after the machine, who sees imports."""
     own = actor.user_id is not None and actor.user_id == job.by_id
     return actor.trusted or own or may(actor, "health.see") or (job.kind == IMPORT and may(actor, "import.see"))

@@ -17,6 +17,7 @@ import luoshi.office.organs.decisions  # noqa: F401  registers the decisions
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.duties.models import DutyOrgan
+from luoshi.office.instruments.models import Instrument
 from luoshi.office.organs import library, shapes
 from luoshi.office.organs.directory import load_data, load_directory
 from luoshi.office.organs.facts import RelationFact
@@ -60,6 +61,8 @@ ORDER = (Key("slug", str),)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
+
+_BURDENS = 60
 
 
 def title_of(slug: str, on: datetime.date) -> str:
@@ -329,22 +332,18 @@ def _open_relations(slug: str, reader: Actor) -> dict[tuple[str, str, str], int]
 
 
 def _burdens(slug: str) -> list[shapes.Burden]:
-    """The current instruments that bind an organ, by how many duties."""
-    rows = (
+    """The current instruments that bind an organ, by how many duties; the sixty that bind it most."""
+    rows = list(
         DutyOrgan.objects.filter(slug=slug, is_current=True)
-        .values("duty__instrument__key", "duty__instrument__title", "duty__instrument__issued_on")
+        .values("duty__instrument")
         .annotate(duties=Count("duty", distinct=True), leads=Count("duty", filter=Q(leads=True), distinct=True))
-        .order_by("-duties", "duty__instrument__key")
+        .order_by("-duties", "duty__instrument")[:_BURDENS]
     )
+    instruments = Instrument.objects.in_bulk([row["duty__instrument"] for row in rows])
     return [
-        shapes.Burden(
-            row["duty__instrument__key"],
-            row["duty__instrument__title"],
-            row["duty__instrument__issued_on"],
-            row["duties"],
-            row["leads"],
-        )
+        shapes.Burden(found.key, found.title, found.issued_on, row["duties"], row["leads"])
         for row in rows
+        if (found := instruments.get(row["duty__instrument"])) is not None
     ]
 
 

@@ -18,6 +18,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.duties import desk as office
 from luoshi.office.duties import workdays
 from luoshi.office.duties.desk import GROUP_ROWS, Desk, Group
+from luoshi.office.duties.matter_models import Matter
 from luoshi.office.duties.matter_queries import MatterFilter, complete, matters
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.paging import Total
@@ -87,7 +88,9 @@ def _owed(request: HttpRequest, actor: Actor, day: datetime.date, at: Address, w
         # What waits for a check waits whenever it is due: the oldest submission first.
         total = found.checking.value
         waiting = MatterFilter(checking=True)
-        submitted = complete(matters(waiting, actor=actor, day=day)).order_by("submitted_at", "id")[:GROUP_ROWS]
+        ordered = matters(waiting, actor=actor, day=day).order_by("submitted_at", "id")
+        ids = list(ordered.values_list("pk", flat=True)[:GROUP_ROWS]) if total else []
+        submitted = complete(Matter.objects.filter(pk__in=ids)).order_by("submitted_at", "id")
         rows = {"check": rows_of(list(submitted), day)} if total else {}
         groups = _to_check(found.checking, rows.get("check", []))
     else:
