@@ -26,7 +26,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]
         """The Chinese word."""
         return ROLE_TITLES[self]
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.functional import SimpleLazyObject
@@ -28,7 +29,7 @@ from luoshi.site.context import ACTING, UNTIL
 from luoshi.site.errors import error_page, incident_of
 from luoshi.site.pages import page
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 Next = Callable[[HttpRequest], HttpResponse]
 
 OPEN = "open"

@@ -62,7 +62,7 @@ def _asker(request: HttpRequest) -> Actor | None:
     if scheme.lower() == "bearer":
         user = user_of_token(token.strip())
         return Actor(user.name, "api", user.pk) if user is not None else None
-    return Actor(request.user.name, "web", request.user.pk) if request.user.is_authenticated else None  # type: ignore[union-attr]
+    return Actor(request.user.name, "web", request.user.pk) if request.user.is_authenticated else None
 
 
 def _digest(request: HttpRequest, api: bool) -> str:

@@ -31,7 +31,7 @@ def tabs_of(request: HttpRequest | None, name: str, tabs: Sequence[Any]) -> dict
 
     query = conditions(request.GET)
     current = 0
-    for view in saved_views(request.user.pk, name):
+    for view in saved_views(request.user.pk or 0, name):
         same = view.query == query
         current = view.pk if same else current
         href = f"{request.path}?{view.query}" if view.query else request.path

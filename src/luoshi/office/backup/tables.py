@@ -46,8 +46,8 @@ def tables() -> list[Table]:
         if meta.proxy or not meta.managed or meta.db_table in _LEFT_OUT or meta.pk is None:
             continue
         fields = meta.concrete_fields
-        columns, kinds = tuple(field.column for field in fields), tuple(_kind(field) for field in fields)
-        found[meta.db_table] = Table(meta.db_table, columns, kinds, meta.pk.column)
+        columns, kinds = tuple(str(field.column) for field in fields), tuple(_kind(field) for field in fields)
+        found[meta.db_table] = Table(meta.db_table, columns, kinds, str(meta.pk.column))
     return [found[name] for name in sorted(found)]
 
 

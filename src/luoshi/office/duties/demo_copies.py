@@ -53,11 +53,11 @@ def multiply(copies: int) -> int:
 def _statement(model: type[models.Model], n: int, spans: dict[type[models.Model], int]) -> str:
     columns, values = [], []
     for field in model._meta.concrete_fields:
-        column = connection.ops.quote_name(field.column)
+        column = connection.ops.quote_name(str(field.column))
         columns.append(column)
         target = model if field.primary_key else field.related_model
         value = _OWN.get((model, field.name), "{column}").format(column=column, n=n)
-        values.append(f"{column} + {n * spans[target]}" if target in spans else value)  # type: ignore[index]
+        values.append(f"{column} + {n * spans[target]}" if target in spans else value)
     table = connection.ops.quote_name(model._meta.db_table)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 - names of our own tables

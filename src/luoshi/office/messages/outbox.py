@@ -33,7 +33,7 @@ _A_RUN = 500
 
 def wait_after(attempts: int) -> datetime.timedelta:
     """Return how long to wait after the `attempts`-th try: 1, 2, 4 … minutes, at most 6 hours."""
-    return min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT)
+    return min(_FIRST_WAIT * int(2 ** (attempts - 1)), _LONGEST_WAIT)
 
 
 def backend() -> BaseEmailBackend:

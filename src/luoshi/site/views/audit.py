@@ -15,7 +15,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.organs import titles
 from luoshi.office.audit import export, queries
 from luoshi.office.audit.jobs import VERIFY_JOB
-from luoshi.office.audit.models import Stream
+from luoshi.office.audit.models import AuditSeal, Stream
 from luoshi.office.audit.queries import AuditFilter
 from luoshi.office.jobs import actions as jobs
 from luoshi.office.jobs.models import Job
@@ -186,14 +186,14 @@ def seals(request: HttpRequest) -> HttpResponse:
         "crumbs": [_system(), {"title": _("审计记录"), "href": reverse("audit")}],
         "tabs": _tabs("audit-seals", request),
         "rows": [{"seal": row, "title": STREAM.get(Stream(row.stream), row.stream)} for row in found.rows],
-        "page": page_links(Address(request), found, bounded_total(queries.AuditSeal.objects.all())),
+        "page": page_links(Address(request), found, bounded_total(AuditSeal.objects.all())),
         "waiting_days": queries.days_unsealed(),
     }
     return page(request, "site/audit_seals.html", context, fragment="results")
 
 
 @needs("audit.see")
-def audit_export(request: HttpRequest) -> HttpResponse:
+def audit_export(request: HttpRequest) -> HttpResponse | FileResponse:
     """Ask what for, then hand out the working papers."""
     wanted = read_filter(request.GET)
     total = queries.total(wanted)

@@ -124,7 +124,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         },
         "finished": row.finished,
         "summary": _summary(row) if row.state == Job.State.DONE and row.kind == IMPORT_JOB else None,
-        "proof": proof_rows(row.result) if row.state == Job.State.DONE and row.kind == VERIFY_JOB else None,
+        "proof": proof_rows(row.result or {}) if row.state == Job.State.DONE and row.kind == VERIFY_JOB else None,
         "importing": row.kind == IMPORT_JOB,
         "error": _error(row) if row.error else None,
         "retry_href": reverse("upload"),
