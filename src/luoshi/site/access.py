@@ -24,6 +24,7 @@ from luoshi.office.accounts import sessions
 from luoshi.office.accounts.models import User
 from luoshi.office.accounts.queries import standing, user_of_token
 from luoshi.office.actors import VISITOR, Actor
+from luoshi.office.duties.concern import remembered
 from luoshi.office.permissions import may, require
 from luoshi.site.context import ACTING, UNTIL
 from luoshi.site.errors import error_page, incident_of
@@ -61,7 +62,12 @@ class Access:
         """Answer the request."""
         request.standing = SimpleLazyObject(lambda: _standing(request))  # type: ignore[attr-defined]
         request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        if request.method in ("GET", "HEAD"):
+            # What a page reads of organs does not change while it is made: it is asked once.
+            with remembered():
+                response = self.get_response(request)
+        else:
+            response = self.get_response(request)
         _note_use(request)
         if getattr(request, "restricted", False):
             add_never_cache_headers(response)

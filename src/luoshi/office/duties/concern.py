@@ -37,8 +37,12 @@ _MEMO: ContextVar[dict[str, frozenset[str]] | None] = ContextVar("served_by", de
 
 @contextmanager
 def remembered(memo: dict[str, frozenset[str]] | None = None) -> Iterator[None]:
-    """Ask the room of organs once for each organ within the block; `memo` carries the answers to another block."""
-    token = _MEMO.set(memo if memo is not None else _MEMO.get() or {})
+    """Ask the room of organs once for each organ within the block; `memo` carries the answers to another block.
+
+    Within another such block the outer one remembers.
+    """
+    outer = _MEMO.get()
+    token = _MEMO.set(outer if outer is not None else memo if memo is not None else {})
     try:
         yield
     finally:
