@@ -19,7 +19,7 @@ PAGES = (
     ("ledger", "ducha1", "/registers/duties/", 1440, 900),
     ("matter", "caizheng1", "/registers/duties/?light=red", 1440, 900),
     ("review", "wenshu1", "/instruments/测政办发〔2024〕1号/review", 1440, 900),
-    ("organ", "wenshu1", "/organs/agriculture/?post=局长&day=2018-06-01", 1440, 900),
+    ("organ", "wenshu1", "/organs/finance/?post=局长&day=2024-05-01", 1440, 900),
     ("policy", "wenshu1", "/policy/", 1440, 900),
     ("ledger-phone", "caizheng1", "/desk", 390, 844),
 )
