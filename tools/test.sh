@@ -22,6 +22,6 @@ fi
 .venv/bin/python -m pip install --quiet --no-deps --editable .
 
 echo "== tests on SQLite"
-.venv/bin/python -m pytest -q -n auto "$@"
+.venv/bin/python -m pytest -q -n auto --dist worksteal "$@"
 echo "== tests on PostgreSQL"
-LUOSHI_TEST_DATABASE=postgresql .venv/bin/python -m pytest -q -n auto -m "not browser" --ignore=tests/kernel --ignore=tests/gazette "$@"
+LUOSHI_TEST_DATABASE=postgresql .venv/bin/python -m pytest -q -n auto --dist worksteal -m "not browser" --ignore=tests/kernel --ignore=tests/gazette "$@"
