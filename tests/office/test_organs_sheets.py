@@ -103,7 +103,7 @@ def test_appointment_list_is_printed_in_the_gazettes_form(clerk):
     import_gazette(appointments("任2"), actor=SYSTEM, filename="a.txt")
     text = sheets.appointment_text(NUMBERS["任2"])
     assert text.splitlines()[:3] == ["乳山市人民政府任免的工作人员名单", NUMBERS["任2"], "任命:"]
-    assert "测试戌的乳山市司法局副主任科员职务,保留原职级;" in text
+    assert "测试戌的乳山市水利局副主任科员职务,保留原职级;" in text
     assert text.splitlines()[-1] == "2019年3月4日"
     rows = cells(sheets.export("appointments", actor=clerk, number=NUMBERS["任2"]))
     assert (len(rows), rows[1][:4]) == (6, [NUMBERS["任2"], "2019-03-04", "任命", "测试申"])
