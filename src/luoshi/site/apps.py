@@ -10,5 +10,8 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        """Register the handlers of background jobs."""
+        """Register the handlers of background jobs, and the programmes."""
         import luoshi.office.instruments.actions  # noqa: F401
+        from luoshi.site.registry import load_programmes
+
+        load_programmes()

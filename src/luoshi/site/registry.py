@@ -1,4 +1,4 @@
-"""What this installation is made of: the modules whose decisions it offers. A new one is registered in one line."""
+"""What this installation is made of: the office's decisions and the programmes. A new room is one line here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 from importlib import import_module
 
 from luoshi.kernel.decisions import REGISTRY, Definition
+from luoshi.office.programme import Programme, programmes
 
 DECISION_MODULES = (
     "luoshi.office.calendar.decisions",
@@ -13,10 +14,27 @@ DECISION_MODULES = (
     "luoshi.office.organs.decisions",
 )
 
+PROGRAMMES = ("luoshi.programmes.heavy_pollution",)
+"""The rooms of this installation; each has a module `programme` with its manifest."""
+
+
+@lru_cache(maxsize=1)
+def load_programmes() -> list[Programme]:
+    """Import the manifest of every room, and what it registers of procedures, registers and indicators."""
+    for room in PROGRAMMES:
+        import_module(f"{room}.programme")
+    for found in programmes():
+        for module in found.hooks:
+            import_module(module)
+    return programmes()
+
 
 @lru_cache(maxsize=1)
 def load_decisions() -> dict[str, Definition]:
     """Import every module of decisions and return them by key, for command line, API and calculator pages."""
     for module in DECISION_MODULES:
         import_module(module)
+    for found in load_programmes():
+        for module in found.decisions:
+            import_module(module)
     return REGISTRY

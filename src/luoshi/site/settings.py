@@ -6,6 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from luoshi.site import environment
+from luoshi.site.registry import PROGRAMMES
 
 _ENV = environment.read()
 
@@ -42,6 +43,11 @@ INSTALLED_APPS = [
     "luoshi.office.organs",
     "luoshi.office.instruments",
     "luoshi.office.duties",
+    "luoshi.office.cases",
+    "luoshi.office.notices",
+    "luoshi.office.registers",
+    "luoshi.office.indicators",
+    *PROGRAMMES,
     "luoshi.site",
 ]
 

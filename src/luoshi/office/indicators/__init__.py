@@ -1,0 +1,1 @@
+"""Indicators: targets against measurements, by period and place."""

@@ -1,0 +1,1 @@
+"""Registers: the records programmes keep, imported, corrected and exported as tables."""

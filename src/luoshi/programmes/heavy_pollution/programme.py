@@ -1,0 +1,16 @@
+"""The manifest of heavy pollution weather."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from luoshi.office.programme import Programme, register
+
+PROGRAMME = register(
+    Programme(
+        key="heavy_pollution",
+        title="重污染天气应急",
+        instruments=("乳政办发〔2018〕2号",),
+        root=Path(__file__).parent,
+    )
+)
