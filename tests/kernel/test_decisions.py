@@ -190,6 +190,39 @@ def test_one_key_belongs_to_one_module(adult: Definition) -> None:
         decision(key="test.adult", title="另一项")(other)
 
 
+def test_other_names_find_the_decision_and_are_not_listed(adult: Definition) -> None:
+    register = decision(
+        key="test.adult", title="是否成年", parameters=TABLE, reads=("minimum_age",), also=("test.of_age",)
+    )
+    definition = register(grown_up)
+    try:
+        assert decisions.find("test.of_age") is definition
+        assert "test.of_age" not in decisions.REGISTRY
+        assert decide("test.of_age", {"age": 18}, date(2018, 6, 30)).receipt["key"] == "test.adult"
+        with pytest.raises(ValueError, match="已被占用"):
+            decision(key="test.other", title="另一项", also=("test.of_age",))(grown_up)
+    finally:
+        del decisions.ALIASES["test.of_age"]
+
+
+class Measured(BaseModel):
+    value: Any
+
+
+def test_numbers_of_a_json_text_are_taken_as_printed() -> None:
+    def measured(facts: Measured, context: Context) -> Verdict:
+        return Verdict(str(facts.value), Outcome.ALLOW, [])
+
+    measured.__annotations__ = {"facts": Measured, "context": Context, "return": Verdict}
+    definition = decision(key="test.measured", title="读数")(measured)
+    try:
+        for printed in ("24.1500000000000000001", "0.1", "-3.50"):
+            assert decide(definition, f'{{"value": {printed}}}', date(2018, 1, 8)).value == printed
+        assert decide(definition, '{"value": 1e999999999}', date(2018, 1, 8)).value == "inf"
+    finally:
+        del decisions.REGISTRY["test.measured"]
+
+
 def test_schema_describes_facts_and_parameters(adult: Definition) -> None:
     schema = adult.schema()
     assert schema["facts"]["required"] == ["age"]

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from inspect import cleandoc
 from string import Formatter
@@ -274,6 +275,8 @@ def _digest(data: Any) -> str:
 
 REGISTRY: dict[str, Definition] = {}
 """Every decision whose module has been imported, by key."""
+ALIASES: dict[str, str] = {}
+"""Other keys under which a decision answers, to its own: they are found, not listed."""
 
 Facts = TypeVar("Facts", bound=BaseModel)
 
@@ -287,15 +290,19 @@ def decision(
     reads: Sequence[str] = (),
     version: int = 1,
     uses_calendar: bool = False,
+    also: Sequence[str] = (),
 ) -> Callable[[Callable[[Facts, Context], Verdict]], Definition]:
     """Register a function of (facts, context) under a key; `reads` names the parameters it may read.
 
-    Raise `version` whenever the function would answer differently: receipts name it.
+    Raise `version` whenever the function would answer differently: receipts name it. `also`: other keys under which
+    `find` knows it; lists and receipts have its own.
     """
 
     def register(function: Callable[[Facts, Context], Verdict]) -> Definition:
         if key in REGISTRY and REGISTRY[key].function.__module__ != function.__module__:
             raise ValueError(f"决定“{key}”登记了两次")
+        if taken := [name for name in also if name in REGISTRY or ALIASES.get(name, key) != key]:
+            raise ValueError(f"决定的别名“{taken[0]}”已被占用")
         definition = Definition(
             function,
             key=key,
@@ -307,16 +314,18 @@ def decision(
             uses_calendar=uses_calendar,
         )
         REGISTRY[key] = definition
+        ALIASES.update(dict.fromkeys(also, key))
         return definition
 
     return register
 
 
 def find(key: str) -> Definition:
-    """Return the decision of that key; E_NOT_FOUND with the known keys."""
-    if key not in REGISTRY:
+    """Return the decision of that key, or of that other name; E_NOT_FOUND with the known keys."""
+    found = REGISTRY.get(key) or REGISTRY.get(ALIASES.get(key, ""))
+    if found is None:
         raise LuoshiError("E_NOT_FOUND", f"没有“{key}”这项决定", fields={"key": key, "known": sorted(REGISTRY)})
-    return REGISTRY[key]
+    return found
 
 
 def decide(
@@ -342,12 +351,17 @@ def decide(
     return definition.decide(given, definition.context(on, assumed, calendar))
 
 
+def _as_printed(text: str) -> Decimal | float:
+    """Return a number as it is printed: a float would already have lost its last digits. With an exponent it is one."""
+    return float(text) if "e" in text.lower() else Decimal(text)
+
+
 def _parsed(facts: Mapping[str, Any] | str | bytes) -> Mapping[str, Any]:
     if isinstance(facts, Mapping):
         return facts
     try:
-        data = json.loads(facts)
-    except ValueError as error:
+        data = json.loads(facts, parse_float=_as_printed)
+    except (ValueError, RecursionError) as error:
         raise LuoshiError("E_INPUT", f"事实不是有效的JSON:{error}") from None
     if not isinstance(data, dict):
         raise LuoshiError("E_INPUT", "事实应为一个JSON对象")
