@@ -121,7 +121,7 @@ def test_act_fails_when_the_trail_cannot_be_written(monkeypatch):
     def full(*args, **kwargs):
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(AuditEntry, "save", full)
+    monkeypatch.setattr(type(AuditEntry.objects), "bulk_create", full)
     with pytest.raises(DatabaseError), transaction.atomic():
         keep(actor=ACTOR, name="一.txt", data="进展".encode())
     assert not StoredFile.objects.exists()

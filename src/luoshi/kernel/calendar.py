@@ -176,13 +176,14 @@ class WorkingCalendar:
             off=(self.off - worked) | off,
             worked=(self.worked - off) | weekends,
             years=years,
-            version=f"{self.version}+{_digest(off, worked, years)}",
+            version=f"{self.version.partition('+')[0]}+{_digest(self.version, off, worked, years)}",
             source=source,
         )
 
 
-def _digest(off: Iterable[date], worked: Iterable[date], years: Iterable[int]) -> str:
-    text = ";".join(",".join(sorted(map(str, part))) for part in (off, worked, years))
+def _digest(before: str, off: Iterable[date], worked: Iterable[date], years: Iterable[int]) -> str:
+    """Name a change by all that came before it and by itself, in few letters however many changes there were."""
+    text = ";".join([before, *(",".join(sorted(map(str, part))) for part in (off, worked, years))])
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -68,6 +68,22 @@ def timer(
     return register
 
 
+_EVERY_TICK: dict[str, Step] = {}
+
+
+def every_tick(kind: str) -> Callable[[Step], Step]:
+    """Register the decorated `step(upto) -> count`, called at each tick after what is due by the day.
+
+    For things that keep their own moments, each in its row: the step itself sees to order and to once.
+    """
+
+    def register(step: Step) -> Step:
+        _EVERY_TICK[kind] = step
+        return step
+
+    return register
+
+
 def tick(at: datetime.datetime | None = None) -> list[Firing]:
     """Carry out everything that has fallen due by `at` (now unless given) and return it in order.
 
@@ -88,6 +104,14 @@ def tick(at: datetime.datetime | None = None) -> list[Firing]:
             continue
         if count is not None:
             done.append(Firing(one.kind, moment, count))
+    for kind, step in _EVERY_TICK.items():
+        try:
+            count = step(upto)
+        except Exception:
+            log.exception("timer %s at %s failed", kind, upto)
+            continue
+        if count:
+            done.append(Firing(kind, upto, count))
     return done
 
 

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "luoshi.office.organs",
     "luoshi.office.instruments",
     "luoshi.office.duties",
+    "luoshi.office.calendar",
     "luoshi.office.cases",
     "luoshi.office.notices",
     "luoshi.office.registers",
