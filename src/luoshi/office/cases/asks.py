@@ -25,7 +25,7 @@ def clean(asks: Sequence[Ask], given: Mapping[str, Any]) -> dict[str, Any]:
         faults[name] = f"这一步不要“{name}”"
     for ask in asks:
         value = given.get(ask.name)
-        if value is None or value == "" or value == []:
+        if value is None or value == [] or (isinstance(value, str) and not value.strip()):
             if ask.required and ask.type != "tick":
                 faults[ask.name] = f"请填“{ask.title}”"
             elif ask.type == "tick":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from django.db import transaction
 
@@ -135,7 +136,8 @@ def _take(turn: Turn, clock: CaseClock, limit: Limit) -> None:
     was = len(turn.events), turn.case.events_count, dict(turn.case.facts)
     try:
         clock.state, clock.ended_at = CaseClock.State.EXPIRED, turn.at
-        with transaction.atomic():
+        # Only effects write before the flush; without them there is nothing to undo.
+        with transaction.atomic() if step.effects else nullcontext():
             turns.take(turn, step, {}, CaseEvent.Hand.TIMER, text=text)
     except LuoshiError as refusal:
         clock.state, clock.ended_at = CaseClock.State.RUNNING, None
