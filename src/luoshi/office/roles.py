@@ -132,6 +132,10 @@ user.see           看人员账号和角色           -   -   -   own -   -   - 
 user.manage        开停账号、授角色           -   -   -   -   -   -   -   -   -   all
 audit.see          看审计记录                 -   -   -   -   -   -   -   -   all -
 audit.verify       校验审计链                 -   -   -   -   -   -   -   -   all all
+register.public    看公开的台账               all all all all all all all all all all
+register.see       看台账记录                 -   own own own all all -   -   all -
+register.edit      登记、更正、终止台账记录   -   own own -   -   -   -   -   -   -
+register.import    导入台账、对冲导入         -   own own -   -   -   -   -   -   -
 job.see            看后台任务                 -   all all all all all all all all all
 health.see         看运行状况                 -   -   -   -   -   -   -   -   all all
 design.see         看构件样张                 all all all all all all all all all all

@@ -8,3 +8,7 @@ class RegistersConfig(AppConfig):
 
     name = "luoshi.office.registers"
     label = "registers"
+
+    def ready(self) -> None:
+        """Make the jobs of registers known."""
+        import luoshi.office.registers.jobs  # noqa: F401
