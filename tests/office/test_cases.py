@@ -11,13 +11,14 @@ from django.test.utils import CaptureQueriesContext
 
 from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office import search
 from luoshi.office.actors import Actor
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.audit.proof import first_broken
 from luoshi.office.calendar import actions as calendars
 from luoshi.office.cases import actions, procedures
 from luoshi.office.cases.expiry import fire
-from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CaseParty, CaseVoice, ClockChange
+from luoshi.office.cases.models import SEARCH_TABLE, Case, CaseClock, CaseEvent, CaseParty, CaseVoice, ClockChange
 from luoshi.office.messages.models import Message
 from luoshi.office.roles import Role
 from luoshi.office.timer import tick
@@ -331,3 +332,13 @@ def test_queries_of_a_step_and_of_a_tick_do_not_grow(people):
     assert Case.objects.filter(state="approved").count() == 64
     # Rows go in by the handful (SQLite bounds the values of a statement), never one by one.
     assert many <= few + 10
+
+
+def test_parties_know_whether_their_case_is_open_and_titles_are_found(people):
+    case, title = opened(people), SEARCH_TABLE
+    ids = search.newest_matching
+    assert ids(title, "测试一号", 5) == ids(title, case.number, 5) == [case.pk]
+    actions.act(actor=people["head"], case=case.pk, step="refuse", data={"reason": "不在范围"})
+    assert set(case.parties.values_list("is_open", flat=True)) == {False}
+    actions.act(actor=people["head"], case=case.pk, step="reopen", data={"reason": "新证据"})
+    assert set(case.parties.values_list("is_open", flat=True)) == {True}

@@ -154,5 +154,6 @@ _SEARCHED: dict[str, Callable[[], Texts]] = {
     "instruments_search": _instruments,
     "duties_duty_search": _rows("duties", "Duty", "summary", "action"),
     "duties_matter_search": _rows("duties", "Matter", "title", "basis"),
+    "cases_search": _rows("cases", "Case", "number", "title"),
 }
 """What each index of `office.search` holds; a room with another one adds its line."""

@@ -164,7 +164,7 @@ def opened(
     if case is None or not visible(actor, case, parties):
         raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 号办件。")
     for party in parties:
-        party.__dict__["_was"] = (party.acts, party.due_at)
+        party.__dict__["_was"] = party.standing
     now = CLOCK.now()
     turn = Turn(
         procedures.version(case.procedure, case.version),

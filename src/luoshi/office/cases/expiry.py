@@ -71,7 +71,7 @@ def load(pks: Sequence[int], actor: Actor = PROGRAM) -> list[Turn]:
         for case in Case.objects.select_for_update().filter(pk__in=pks).order_by("pk")
     }  # fmt: skip
     for party in CaseParty.objects.filter(case__in=pks).order_by("id"):
-        party.__dict__["_was"] = (party.acts, party.due_at)
+        party.__dict__["_was"] = party.standing
         found[party.case_id].parties.append(party)
     for clock in CaseClock.objects.filter(case__in=pks).order_by("id"):
         found[clock.case_id].clocks.append(clock)

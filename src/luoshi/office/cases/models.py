@@ -6,6 +6,10 @@ number, one running clock of a limit, one voice of a party in a joint step. The 
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Collection
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -65,20 +69,37 @@ class Case(models.Model):
             models.Index(fields=["procedure", "state", "id"], name="case_kind_state"),
             models.Index(fields=["opened_at", "id"], name="case_opened"),
             models.Index(fields=["subject"], name="case_subject"),
+            models.Index(fields=["organ", "due_at", "id"], condition=Q(is_open=True), name="case_open_organ_due"),
+            models.Index(fields=["organ", "id"], name="case_organ"),
         )
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
 
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Case:
+        """Read a row; the title it was found under is kept, because the search index has to be told it again."""
+        row = super().from_db(db, field_names, values)
+        row.__dict__["found_as"] = row.__dict__.get("title", "")
+        return row
+
+
+SEARCH_TABLE = "cases_search"
+"""Where titles and numbers are searched (`office.search`)."""
+
 
 class CaseParty(models.Model):
-    """Who takes part, under the procedure's key of the party. `acts`: it is this party's turn."""
+    """Who takes part, under the procedure's key of the party. `acts`: it is this party's turn.
+
+    `due_at` and `is_open` are the case's, so that the list of an organ stands in one index.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="parties")
     party = models.CharField(max_length=40)
     organ = models.CharField(max_length=80)
     role = models.CharField(max_length=12)
     acts = models.BooleanField(default=False)
+    is_open = models.BooleanField(default=True)
     due_at = models.DateTimeField()
 
     class Meta:
@@ -87,11 +108,17 @@ class CaseParty(models.Model):
         constraints = (models.UniqueConstraint(fields=["case", "party"], name="one_organ_a_party"),)
         indexes = (
             models.Index(fields=["organ", "role", "due_at", "case"], condition=Q(acts=True), name="case_worklist"),
+            models.Index(fields=["organ", "due_at", "case"], condition=Q(is_open=True), name="case_party_open"),
             models.Index(fields=["organ", "case"], name="case_party_organ"),
         )
 
     def __str__(self) -> str:
         return f"{self.party} {self.organ}"
+
+    @property
+    def standing(self) -> tuple[bool, bool, datetime.datetime]:
+        """What a turn may change of a party."""
+        return self.acts, self.is_open, self.due_at
 
 
 class CaseClock(models.Model):

@@ -359,7 +359,7 @@ def _settle(turn: Turn) -> None:
     offered = turn.procedure.steps_from(case.state) if case.is_open else []
     acting = {party for step in offered if step.by_person and not step.counter_of for party in step.by}
     for party in turn.parties:
-        party.acts, party.due_at = party.party in acting, case.due_at
+        party.acts, party.is_open, party.due_at = party.party in acting, case.is_open, case.due_at
 
 
 settle = _settle

@@ -8,8 +8,9 @@ from django.db import connection, models
 
 from luoshi.kernel.clock import local
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office import search
 from luoshi.office.audit.actions import Act, append_all
-from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CaseParty
+from luoshi.office.cases.models import SEARCH_TABLE, Case, CaseClock, CaseEvent, CaseParty
 from luoshi.office.cases.turns import PROGRAM, Turn, picture
 from luoshi.office.messages.actions import Telling, tell_organs
 
@@ -32,6 +33,12 @@ def flush(turns: Sequence[Turn]) -> None:
     written = update_rows(Case, [turn.case for turn in old], _CASE, guard="revision")
     if written != len(old):
         raise LuoshiError("E_VERSION", "这件事刚被他人办过，没有重复办理。请刷新后再办。")
+    if new:
+        search.index(SEARCH_TABLE, [(turn.case.pk, (turn.case.number, turn.case.title)) for turn in new])
+    for case in (turn.case for turn in old):
+        if (before := case.__dict__.get("found_as", case.title)) != case.title:
+            search.reindex(SEARCH_TABLE, case.pk, (case.number, before), (case.number, case.title))
+            case.__dict__["found_as"] = case.title
     CaseParty.objects.bulk_create([party for turn in new for party in turn.parties], batch_size=500)
     moved = [party for turn in old for party in turn.parties if party.pk]
     _write_parties(moved)
@@ -51,8 +58,8 @@ def flush(turns: Sequence[Turn]) -> None:
 
 
 def _write_parties(rows: Sequence[CaseParty]) -> None:
-    changed = [party for party in rows if (party.acts, party.due_at) != party.__dict__.get("_was")]
-    update_rows(CaseParty, changed, ("acts", "due_at"))
+    changed = [party for party in rows if party.standing != party.__dict__.get("_was")]
+    update_rows(CaseParty, changed, ("acts", "is_open", "due_at"))
 
 
 def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str], guard: str = "") -> int:
