@@ -130,6 +130,16 @@ delegation.give    授权他人代行               -   own own own own own own 
 token.own          管理自己的接口令牌         -   all all all all all all all all all
 user.see           看人员账号和角色           -   -   -   own -   -   -   -   all all
 user.manage        开停账号、授角色           -   -   -   -   -   -   -   -   -   all
+notice.see         看文书、编号簿、送达记录   -   own own own all all own own own -
+notice.draft       拟稿、改稿、撤回草稿       -   own own own own own -   -   -   -
+notice.check       核稿                       -   -   own own own -   -   -   -   -
+notice.sign        签发、确认作废             -   -   -   own -   -   -   -   -   -
+notice.publish     印发、公开、登记送达       -   own own own own own -   -   -   -
+notice.receive     签收来文                   -   own own own own own own own -   -
+notice.number      开立编号簿、续纸质簿起号   -   -   -   own all -   -   -   -   -
+template.see       看文书模板                 -   all all all all all all all all all
+template.propose   拟改文书模板               -   own own -   all -   -   -   -   -
+template.approve   批准文书模板               -   -   own own all -   -   -   -   -
 audit.see          看审计记录                 -   -   -   -   -   -   -   -   all -
 audit.verify       校验审计链                 -   -   -   -   -   -   -   -   all all
 register.public    看公开的台账               all all all all all all all all all all
@@ -165,6 +175,9 @@ SECOND_HAND: Mapping[str, str] = MappingProxyType(
         "group.confirm": "group.propose",
         "parameter.approve": "parameter.propose",
         "matter.check": "matter.report",
+        "notice.check": "notice.draft",
+        "notice.sign": "notice.draft",
+        "template.approve": "template.propose",
     }
 )
 """Acts that only another person than the one who did the act beside it may do, whatever roles the person holds."""
