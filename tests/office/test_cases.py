@@ -11,14 +11,16 @@ from django.test.utils import CaptureQueriesContext
 
 from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.procedures import read_procedure
 from luoshi.office import search
 from luoshi.office.actors import Actor
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.audit.proof import first_broken
 from luoshi.office.calendar import actions as calendars
 from luoshi.office.cases import actions, procedures
-from luoshi.office.cases.expiry import fire
+from luoshi.office.cases.expiry import fire, load
 from luoshi.office.cases.models import SEARCH_TABLE, Case, CaseClock, CaseEvent, CaseParty, CaseVoice, ClockChange
+from luoshi.office.cases.turns import settle
 from luoshi.office.messages.models import Message
 from luoshi.office.roles import Role
 from luoshi.office.timer import tick
@@ -342,3 +344,81 @@ def test_parties_know_whether_their_case_is_open_and_titles_are_found(people):
     assert set(case.parties.values_list("is_open", flat=True)) == {False}
     actions.act(actor=people["head"], case=case.pk, step="reopen", data={"reason": "新证据"})
     assert set(case.parties.values_list("is_open", flat=True)) == {True}
+
+
+def test_who_has_spoken_is_not_asked_again_whatever_happens_in_between():
+    first = actor("f", (Role.LEADER, "finance"))
+    case = actions.open_case(actor=PROGRAM, procedure="test.votes", title="会签一")
+    actions.act(actor=first, case=case.pk, step="sign")
+    newer = procedures.version("test.votes", "2018-01-01").model_copy(
+        update={"effective_from": datetime.date(2018, 9, 2)}
+    )
+    procedures.add(newer)
+    actions.move(actor=PROGRAM, case=case.pk, version="2018-09-02", reason="按新程序办")
+    waiting = CaseParty.objects.filter(case=case, acts=True).order_by("party")
+    assert list(waiting.values_list("party", flat=True)) == ["second", "third"]
+    # The timer sees the same.
+    turn = load([case.pk])[0]
+    settle(turn)
+    assert [party.party for party in turn.parties if party.acts] == ["second", "third"]
+
+
+def permit(**more):
+    """A permit that wants a contract, and may not be refused after three days."""
+    return procedures.add(
+        read_procedure(
+            {
+                "key": "test.permit",
+                "title": "测试许可",
+                "from": "2018-01-01",
+                "parties": {"clerk": {"title": "经办", "organ": "case"}},
+                "asks": [{"name": "plan", "title": "方案", "type": "file", "required": False}],
+                "states": {
+                    "review": {"title": "审查", "status": "in_review"},
+                    "done": {"title": "已办", "status": "closed", "ends": True},
+                },
+                "start": "review",
+                "steps": {
+                    "grant": {
+                        "title": "许可", "from": "review", "to": "done", "by": "clerk", "needs": ["contract"],
+                        "asks": [{"name": "contract", "title": "合同", "type": "file", "required": False}],
+                    },
+                    "refuse": {"title": "不许", "from": "review", "to": "done", "by": "clerk"},
+                },
+                "limits": {
+                    "review": {"title": "审查期限", "within": "3h", "until": ["refuse"], "expiry": {"kind": "block"}}
+                },
+            }
+            | more
+        )
+    )  # fmt: skip
+
+
+def test_a_file_is_a_file_of_this_case_and_nothing_else_passes_for_one(people):
+    permit()
+    clerk = people["applicant"]
+    case = actions.open_case(
+        actor=clerk, procedure="test.permit", title="一", facts={"plan": ("方案.txt", "四至".encode())}
+    )
+    assert case.facts == {"plan": "方案.txt"}
+    assert [(paper.kind, paper.title, paper.event) for paper in case.papers.all()] == [("plan", "方案", 1)]
+    for forged in (4711, "4711", True):
+        with pytest.raises(LuoshiError) as refused:
+            actions.act(actor=clerk, case=case.pk, step="grant", data={"contract": forged})
+        assert "contract" in refused.value.fields["fields"]
+    with pytest.raises(LuoshiError) as faulty:
+        actions.act(actor=clerk, case=case.pk, step="grant", data={"contract": ("合同.jpg", b"no picture")})
+    assert faulty.value.code == "E_FILE"
+    with pytest.raises(LuoshiError, match="还缺"):
+        actions.act(actor=clerk, case=case.pk, step="grant")
+    done = actions.act(actor=clerk, case=case.pk, step="grant", data={"contract": ("合同.txt", "一式两份".encode())})
+    assert (done.is_open, done.papers.count()) == (False, 2)
+
+
+def test_a_limit_that_blocks_says_when_it_ended_in_the_time_of_the_city(people):
+    permit()
+    case = actions.open_case(actor=people["applicant"], procedure="test.permit", title="一")
+    CLOCK.set(moment("2018-09-20T13:01"))
+    with pytest.raises(LuoshiError, match="2018-09-20 13:00届满") as late:
+        actions.act(actor=people["applicant"], case=case.pk, step="refuse")
+    assert late.value.code == "E_EXPIRED"

@@ -48,10 +48,10 @@ def open_case(
 ) -> Case:
     """Open a case under the procedure's version of the day and return it.
 
-    `facts` are what the opening asks for; `subject` what it is about (`kind:id`); `organ` whose case it is (the
-    actor's); `at` when it was received, if that is not now. Side effects: case, parties, clocks, story, audit,
-    messages, and the effects of the procedure. Errors: E_FORBIDDEN, E_INPUT, E_DUPLICATE with the number of the open
-    case of the same subject, E_NOT_IN_FORCE, E_FUTURE.
+    `facts` are what the opening asks for (a file as name and bytes: it becomes a paper); `subject` what it is about
+    (`kind:id`); `organ` whose case it is (the actor's); `at` when it was received, if that is not now. Side effects:
+    case, parties, clocks, story, audit, messages, and the effects of the procedure. Errors: E_FORBIDDEN, E_INPUT,
+    E_DUPLICATE with the number of the open case of the same subject, E_NOT_IN_FORCE, E_FUTURE, E_FILE.
     """
     now = CLOCK.now()
     moment = local(at) if at is not None else now
@@ -61,8 +61,11 @@ def open_case(
     whose = organ or actor.organ
     with transaction.atomic():
         require(actor, "case.open", [whose] if whose else None)
+        given = dict(facts or {})
+        uploads = [(ask, given[ask.name]) for ask in chosen.asks if isinstance(given.get(ask.name), tuple)]
+        given |= {ask.name: upload[0] for ask, upload in uploads}
         turn = new_turn(
-            chosen, actor=actor, title=title, facts=dict(facts or {}), subject=subject, organ=whose, at=moment, now=now,
+            chosen, actor=actor, title=title, facts=given, subject=subject, organ=whose, at=moment, now=now,
             exercise=exercise, parent=parent, number=number,
         )  # fmt: skip
         _require_opener(turn)
@@ -73,6 +76,8 @@ def open_case(
         except IntegrityError:
             _refuse_second(chosen, subject)
             raise
+        for ask, upload in uploads:
+            keep_paper(turn, ask.name, ask.title, upload, event=1)
     return turn.case
 
 
@@ -289,22 +294,32 @@ def _require_other_hand(turn: Turn, step: Step) -> None:
 
 
 def _keep_files(turn: Turn, step: Step, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Store the files a step was given and put their ids into its data, as papers of the case."""
+    """Store the files a step was given and put their ids into its data, as papers of the case.
+
+    A paper that is in the case already may be given by its id; E_INPUT for any other.
+    """
     given = dict(data)
     for ask in step.asks:
-        if ask.type == "file" and isinstance(given.get(ask.name), tuple):
-            name, content = given[ask.name]
+        value = given.get(ask.name)
+        if ask.type != "file" or value in (None, ""):
+            continue
+        if isinstance(value, tuple):
+            name, content = value
             given[ask.name] = keep_paper(turn, ask.name, ask.title, (name, content)).pk
+        elif type(value) is not int or not turn.case.papers.filter(pk=value).exists():
+            fault = f"“{ask.title}”应是文件，或卷内材料的编号"
+            raise LuoshiError("E_INPUT", f"{fault}。", fields={"fields": {ask.name: fault}})
     return given
 
 
-def keep_paper(turn: Turn, kind: str, title: str, upload: Upload) -> CasePaper:
-    """Keep a file as a paper of the case, with the step under way."""
+def keep_paper(turn: Turn, kind: str, title: str, upload: Upload, *, event: int = 0) -> CasePaper:
+    """Keep a file as a paper of the case, with the step under way or the event of that number; E_FILE, E_TOO_LARGE."""
     stored = files.keep(actor=turn.actor, name=upload[0], data=upload[1])
+    files.attach(actor=turn.actor, file=stored, subject=f"case:{turn.case.pk}", name=upload[0])
     if turn.papers is not None:
         turn.papers.add(kind)
     return CasePaper.objects.create(
-        case=turn.case, kind=kind, title=title, file=stored, event=turn.case.events_count + 1, at=turn.at
+        case=turn.case, kind=kind, title=title, file=stored, event=event or turn.case.events_count + 1, at=turn.at
     )
 
 
@@ -335,6 +350,7 @@ def _speak(turn: Turn, step: Step, data: dict[str, Any]) -> None:
     except IntegrityError:
         title = turn.procedure.parties[turn.party].title
         raise LuoshiError("E_DUPLICATE", f"{title}已对“{step.title}”表过态，不能再改。") from None
+    turns.voices(turn).add((turn.case.entered_event, step.key, turn.party))
     voices = list(CaseVoice.objects.filter(case=turn.case, step=step.key, round=turn.case.entered_event))
     who = turn.procedure.parties[turn.party].title
     if not agrees:
@@ -343,6 +359,8 @@ def _speak(turn: Turn, step: Step, data: dict[str, Any]) -> None:
         if step.on_refusal:
             refusal = turn.procedure.steps[step.on_refusal]
             turns.take(turn, refusal, {"reason": remark} if refusal.asks else {}, CaseEvent.Hand.AUTO)
+        else:
+            turns.settle(turn)
         return
     waiting = [party for party in step.by if party not in {voice.party for voice in voices if voice.agrees}]
     if waiting:
@@ -350,8 +368,6 @@ def _speak(turn: Turn, step: Step, data: dict[str, Any]) -> None:
         turns.say(turn, f"{step.key}.yes", turn.case.state, f"{who}同意“{step.title}”，还等{names}",
                   hand=_hand(turn.actor), data=given)  # fmt: skip
         turns.settle(turn)
-        for party in turn.parties:
-            party.acts = party.acts and party.party in waiting
         return
     together: dict[str, Any] = {}
     for voice in voices:

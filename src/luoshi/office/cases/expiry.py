@@ -7,7 +7,7 @@ however often or late the timer runs, nothing is done twice and nothing is left 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from luoshi.kernel.procedures import Limit
 from luoshi.office.actors import Actor
 from luoshi.office.calendar import book as calendar_book
 from luoshi.office.cases import clocks, procedures, turns
-from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CaseParty
+from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CaseParty, CaseVoice
 from luoshi.office.cases.turns import PROGRAM, Turn, picture
 from luoshi.office.cases.writes import flush
 from luoshi.office.parameters import book
@@ -75,7 +75,23 @@ def load(pks: Sequence[int], actor: Actor = PROGRAM) -> list[Turn]:
         found[party.case_id].parties.append(party)
     for clock in CaseClock.objects.filter(case__in=pks).order_by("id"):
         found[clock.case_id].clocks.append(clock)
+    _load_voices(found)
     return list(found.values())
+
+
+def _load_voices(turned: Mapping[int, Turn]) -> None:
+    """Tell the turns that are at a joint step who has spoken, in one query for all of them."""
+    joint = [
+        pk for pk, turn in turned.items()
+        if any(step.kind == "joint" for step in turn.procedure.steps_from(turn.case.state))
+    ]  # fmt: skip
+    for pk in joint:
+        turned[pk].spoken = set()
+    rows = CaseVoice.objects.filter(case__in=joint) if joint else CaseVoice.objects.none()
+    for pk, *voice in rows.values_list("case_id", "round", "step", "party"):
+        spoken = turned[pk].spoken
+        assert spoken is not None
+        spoken.add(tuple(voice))
 
 
 def _fire(turn: Turn, clock: CaseClock) -> None:

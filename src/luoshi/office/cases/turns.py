@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from luoshi.kernel.calendar import WorkingCalendar
+from luoshi.kernel.clock import local
 from luoshi.kernel.decisions import Decision, Outcome, decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import OPEN, Ask, Expiry, Limit, Procedure, Step
 from luoshi.office.actors import Actor
 from luoshi.office.cases import asks, clocks, hooks
-from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CaseParty
+from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CaseParty, CaseVoice
 from luoshi.office.parameters import book
 from luoshi.office.parameters.book import Book
 
@@ -26,6 +27,10 @@ _PASSED = (Outcome.ALLOW, Outcome.ALLOW_WITH_CONDITION)
 _RUNNING = (CaseClock.State.RUNNING, CaseClock.State.PAUSED)
 _CHAIN = 20
 """So many steps a case may take by itself after one act; more is a procedure that turns in a circle."""
+
+
+Voice = tuple[int, str, str]
+"""Who has spoken: the round, the joint step, the party."""
 
 
 @dataclass(slots=True)
@@ -54,6 +59,7 @@ class Turn:
     messages: list[tuple[str, str]] = field(default_factory=list)
     before: dict[str, Any] = field(default_factory=dict)
     papers: set[str] | None = None
+    spoken: set[Voice] | None = None
     edition: Book | None = None
 
     @property
@@ -221,7 +227,7 @@ def _require_not_blocked(turn: Turn, step: Step) -> None:
         if limit.expiry.kind is Expiry.BLOCK and turn.at >= clock.until and not clock.provisional:
             raise LuoshiError(
                 "E_EXPIRED",
-                f"“{limit.title}”已于{clock.until:%Y-%m-%d %H:%M}届满，逾期不得再“{step.title}”。",
+                f"“{limit.title}”已于{local(clock.until):%Y-%m-%d %H:%M}届满，逾期不得再“{step.title}”。",
                 citation=limit.citation or None,
             )
 
@@ -357,12 +363,27 @@ def _settle(turn: Turn) -> None:
     case.due_at = first.until if first else clocks.FAR
     case.due_limit = first.limit if first else ""
     offered = turn.procedure.steps_from(case.state) if case.is_open else []
-    acting = {party for step in offered if step.by_person and not step.counter_of for party in step.by}
+    spoken = voices(turn) if any(step.kind == "joint" for step in offered) else frozenset()
+    acting = {
+        party
+        for step in offered
+        if step.by_person and not step.counter_of
+        for party in step.by
+        if (case.entered_event, step.key, party) not in spoken
+    }
     for party in turn.parties:
         party.acts, party.is_open, party.due_at = party.party in acting, case.is_open, case.due_at
 
 
 settle = _settle
+
+
+def voices(turn: Turn) -> set[Voice]:
+    """Return who has spoken in the joint steps of the case, read at the first question."""
+    if turn.spoken is None:
+        rows = CaseVoice.objects.filter(case=turn.case) if turn.case.pk else CaseVoice.objects.none()
+        turn.spoken = set(rows.values_list("round", "step", "party"))
+    return turn.spoken
 
 
 def _say(
