@@ -68,6 +68,8 @@ SETTINGS = (
     Setting("LUOSHI_OPERATOR", "值班文书", "命令行办理时，审计记录里写的经办人。", str),
     Setting("LUOSHI_SMTP_URL", "", "邮件服务器，如 smtp://账号:口令@主机:587/?tls=1；空则只在页面里通知。", str),
     Setting("LUOSHI_MAIL_FROM", "", "邮件的发件人地址。", str),
+    Setting("LUOSHI_SMS_URL", "", "短信网关收名单的地址，如 https://sms.example.cn/send；空则短信渠道待发。", str),
+    Setting("LUOSHI_SMS_KEY", "", "与短信网关共用的签名密钥（HMAC-SHA-256）。", str),
     Setting("LUOSHI_DEMO", "0", "1 表示库里是演示数据，每个页面和导出文件都会标明。", _boolean),
     Setting("LUOSHI_DEBUG", "0", "1 打开开发模式；正式使用必须为 0。", _boolean),
 )  # fmt: skip
