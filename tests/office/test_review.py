@@ -9,10 +9,11 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.duties.models import Duty, Target, TimeLimit
-from luoshi.office.instruments import queries, review_actions, review_queries
+from luoshi.office.instruments import queries, review_actions, review_queries, review_readings
 from luoshi.office.instruments.actions import import_gazette
-from luoshi.office.instruments.models import Review, ReviewRecord, ReviewStep
+from luoshi.office.instruments.models import Instrument, Review, ReviewRecord, ReviewStep
 from luoshi.office.instruments.review_actions import Tick
+from luoshi.office.instruments.review_counts import counts_of
 from luoshi.office.roles import PERMISSIONS, Reach, Role
 from tests.office import sample
 from tests.office.people import OFFICE, actor
@@ -74,6 +75,52 @@ def test_every_reading_is_an_item_in_the_order_of_the_text(monkeypatch):
         *[("", "head")] * 5, ("", "repair"), ("一", "duty"), ("一", "target"), ("一", "limit"), ("一/(一)", "duty"),
     ]  # fmt: skip
     assert all(one.state in ("open", "doubtful") for one in items())
+
+
+def of_everything(number: str, **more) -> r.Instrument:
+    """Return an instrument with something of every kind, and doubts."""
+    found = sample.instrument(number, **more)
+    found.clauses += [
+        r.Clause("一/(二)", "(二)", "cn_paren", None, "按月登记。", 60, 70),
+        r.Clause("一/(二)/—1", "—", "dash", None, "先登记。", 70, 80),
+        r.Clause("一/(二)/—2", "—", "dash", None, "后修补。", 80, 90),
+    ]
+    monthly = (("every", "monthly", "按月"),)
+    found.duties += [sample.duty(f"一/(二)/—{n}", limits=monthly, action=f"第{n}件") for n in (1, 2)]
+    found.duties.append(sample.duty("一", lead=("市己局",), limits=monthly, action="又一件"))
+    found.duties[-1].confidence = 0.4
+    found.targets.append(r.Target("登记率", ">=", "90", "%", None, None, True, "一", [r.Organ("市庚局")], 25, 28))
+    found.targets.append(r.Target("上报率", ">=", "90", "%", None, None, True, "没有这一条", [], 25, 28))
+    found.memberships.append(r.Membership("测试小组", "组长", "测试甲", None, "局长", "一", 30, 33))
+    found.appointments.append(r.Appointment("appoint", "测试乙", "市甲局局长", r.Organ("市甲局"), "局长", None, 33, 36))
+    found.relations.append(r.Relation("cites", r.Reference("测政发〔2017〕9号", None), "一", 36, 39))
+    for clause in found.clauses:
+        clause.start, clause.end = clause.start + found.start, clause.end + found.start
+    found.end = found.start + 90
+    return found
+
+
+def test_readings_of_a_review_not_begun_are_counted_without_making_them(monkeypatch, django_assert_num_queries):
+    kinds = ("joined_line", "removed_blank", "supplied_label", "joined_line")
+    places = zip(kinds * 6, range(3, 3 + 24 * 11, 11), strict=True)
+    repairs = [r.Repair(kind, start, start + 1, "甲", "乙") for kind, start in places]
+    made = sample.compilation(
+        of_everything(sample.NUMBER),
+        of_everything("测政发〔2018〕2号", start=100, issued_on=None, title=""),
+        sample.instrument("测政发〔2018〕3号", start=200, end=260),
+        warnings=2,
+    )
+    made = r.Compilation(made.gazette, made.instruments, repairs, [*made.warnings, r.Warning("x", "有疑", 130, 131)])
+    monkeypatch.setattr("luoshi.office.instruments.plan.compile_for_library", lambda text: made)
+    import_gazette("全文", actor=PROGRAM, filename="一期.txt")
+    library = list(Instrument.objects.order_by("pk"))
+    expected = {
+        pk: (len(own), sum(bool(one.doubt) for one in own)) for pk, own in review_readings.readings_of(library).items()
+    }
+    with django_assert_num_queries(10):
+        found = counts_of(library)
+    assert found == expected
+    assert [doubts for _total, doubts in found.values()] == [4, 5, 0]
 
 
 def test_a_plain_confirmation_counts_at_once_and_changes_nothing_in_the_ledger(monkeypatch, first):

@@ -14,8 +14,9 @@ from luoshi.office.duties.dates import words
 from luoshi.office.instruments import queries
 from luoshi.office.instruments.models import GazetteIssue, Instrument, Review, ReviewRecord, ReviewStep
 from luoshi.office.instruments.review_content import ADDABLE
-from luoshi.office.instruments.review_readings import Reading, readings, readings_of
-from luoshi.office.paging import Key, KeysetPage, Total, bounded_total, keyset_page
+from luoshi.office.instruments.review_counts import counts_of
+from luoshi.office.instruments.review_readings import Reading, readings
+from luoshi.office.paging import COUNT_BOUND, Key, KeysetPage, Total, bounded_total, keyset_page
 
 ORDER = (Key("sort_on", datetime.date.fromisoformat, descending=True), Key("id", int, descending=True))
 STATES = ("open", "sent", "done", "doubtful", "waiting", "conflicts", "untouched")
@@ -361,10 +362,12 @@ def queued(wanted: QueueFilter) -> QuerySet[Instrument]:
         rows = rows.filter(~Exists(own))
     elif wanted.state == "open":
         rows = rows.filter(~Exists(own.exclude(stage="open")))
-    elif wanted.state in ("sent", "done"):
-        rows = rows.filter(Exists(own.filter(stage=wanted.state)))
-    elif wanted.state in ("doubtful", "waiting", "conflicts"):
-        rows = rows.filter(Exists(own.filter(**{f"{wanted.state}__gt": 0})))
+    elif wanted.state == "done":
+        rows = rows.filter(Exists(own.filter(stage="done")))
+    elif wanted.state in STATES:
+        # These are few at a time: found from the reviews, not by asking every instrument of the library.
+        few = Q(stage="sent") if wanted.state == "sent" else Q(**{f"{wanted.state}__gt": 0})
+        rows = rows.filter(key__in=Review.objects.filter(few).values("key"))
     return rows
 
 
@@ -373,23 +376,22 @@ def queue_page(wanted: QueueFilter, *, size: int, after: str = "", before: str =
     return keyset_page(queued(wanted), ORDER, size=size, after=after, before=before)
 
 
-def queue_total(wanted: QueueFilter) -> Total:
-    """Count what fits."""
-    return bounded_total(queued(wanted))
+def queue_total(wanted: QueueFilter, bound: int = COUNT_BOUND) -> Total:
+    """Count what fits, up to the bound."""
+    return bounded_total(queued(wanted), bound)
 
 
 def queue_rows(rows: Sequence[Instrument]) -> list[QueueRow]:
     """Return the rows with their reviews; readings of reviews not yet begun are counted, in a few queries for all."""
     stored = {review.key: review for review in Review.objects.filter(key__in=[row.key for row in rows])}
     fresh = [row for row in rows if row.key not in stored]
-    counted = readings_of(fresh) if fresh else {}
+    counted = counts_of(fresh) if fresh else {}
     found = []
     for row in rows:
         if (review := stored.get(row.key)) is not None:
             found.append(QueueRow(row, review, review.total, review.doubtful))
         else:
-            own = counted[row.pk]
-            found.append(QueueRow(row, Review(key=row.key), len(own), sum(bool(one.doubt) for one in own)))
+            found.append(QueueRow(row, Review(key=row.key), *counted[row.pk]))
     return found
 
 

@@ -11,9 +11,11 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from django.db.models import QuerySet
 
 from luoshi.office.duties.models import Duty, DutyOrgan, Target, TimeLimit
 from luoshi.office.instruments.models import (
@@ -31,14 +33,19 @@ from luoshi.office.search import fold
 HEAD = ""
 """The unit of what stands before, between and after the clauses."""
 HEAD_FIELDS = ("title", "number", "issued_on", "effective_from", "expires_on")
+HEAD_DOUBTS = {"title": "没有读出标题", "number": "没有读出文号", "issued_on": "没有印出成文日期"}
+"""What is said where a field is missing that every document has."""
 _UNNUMBERED = ("dash", "paragraph")
-_QUIET_REPAIRS = ("joined_line", "removed_blank")
-_SURE = 0.7
+QUIET_REPAIRS = ("joined_line", "removed_blank")
+SURE = 0.7
+"""A duty read with less confidence than this is in doubt."""
 _BATCH = 500
 _EXAMPLES = 6
 _ORDER = ("head", "duty", "target", "limit", "membership", "appointment", "relation", "warning", "repair")
 _PROPOSED = re.compile(r"没有“(.+?)”.*?是否为“(.+?)”")
 _UNKNOWN = re.compile(r"没有“(.+?)”")
+MARKED = ("mark", "declaration")
+"""How a duty's lead was read where a mark of responsibility says it."""
 MISPRINTS = ("unknown_organ",)
 """Codes of warnings that are about how a printed name is to be read: two persons decide."""
 
@@ -85,13 +92,27 @@ def anchor_of(clause: str, kind: str, quote: str, ordinal: int) -> str:
     return hashlib.new("sm3", text.encode(errors="surrogatepass")).hexdigest()[:24]
 
 
-def units(clauses: Iterable[Clause]) -> dict[str, str]:
-    """Return for each clause path its unit: the numbered clause it is, or lies in."""
-    found: dict[str, str] = {}
-    for clause in clauses:
-        above = found.get(clause.path.rpartition("/")[0], "") if clause.kind in _UNNUMBERED else ""
-        found[clause.path] = above or clause.path
-    return found
+class Places:
+    """Where an instrument's clauses stand; a unit is a numbered clause, and what lies in it without a number.
+
+    `units` has the unit of each path; the clauses come as (path, kind, start, end) in the order of the text.
+    """
+
+    def __init__(self, clauses: Iterable[tuple[str, str, int, int]]) -> None:
+        self.units: dict[str, str] = {}
+        self._known: list[tuple[int, int, str]] = []
+        for path, kind, start, end in clauses:
+            above = self.units.get(path.rpartition("/")[0], "") if kind in _UNNUMBERED else ""
+            self.units[path] = above or path
+            self._known.append((start, end, path))
+        self._known.sort()
+        self._starts = [start for start, _end, _path in self._known]
+        self._last = max((end for _start, end, _path in self._known), default=0)
+
+    def unit_at(self, start: int) -> str:
+        """Return the unit in which a place of the file lies."""
+        index = bisect_right(self._starts, start) - 1
+        return self.units[self._known[index][2]] if index >= 0 and start < self._last else HEAD
 
 
 @dataclass(slots=True)
@@ -122,8 +143,8 @@ def _sources(items: Sequence[Instrument]) -> list[_Source]:
     sources = {item.pk: _Source(item) for item in items}
     for clause in Clause.objects.filter(instrument__in=sources).order_by("instrument_id", "seq").defer("text"):
         sources[clause.instrument_id].clauses.append(clause)
-    placed = (("target", Target), ("membership", Membership), ("appointment", Appointment), ("relation", Relation))
-    for kind, model in placed:
+    others = (("target", Target), ("membership", Membership), ("appointment", Appointment), ("relation", Relation))
+    for kind, model in others:
         for row in model.objects.filter(instrument__in=sources).order_by("instrument_id", "seq"):
             sources[row.instrument_id].rows[kind].append(row)
     for warning in CompilerWarning.objects.filter(instrument__in=sources).order_by("start", "pk"):
@@ -136,24 +157,24 @@ def _sources(items: Sequence[Instrument]) -> list[_Source]:
         limits[limit.duty_id].append(limit)
     for duty in Duty.objects.filter(instrument__in=sources).order_by("instrument_id", "seq"):
         sources[duty.instrument_id].rows["duty"].append((duty, organs[duty.pk], limits[duty.pk]))
-    _add_repairs(sources)
+    for pk, repair in placed({item.pk: item for item in items}, Repair.objects.order_by("start", "pk")):
+        sources[pk].rows["repair"].append(repair)
     by_key = {item.key: item.pk for item in items}
     for record in ReviewRecord.objects.filter(key__in=by_key, applied_to__in=sources).order_by("pk"):
         sources[record.applied_to or 0].records.append(record)
     return list(sources.values())
 
 
-def _add_repairs(sources: Mapping[int, _Source]) -> None:
-    by_issue: dict[int, list[_Source]] = defaultdict(list)
-    for source in sources.values():
-        by_issue[source.item.issue_id].append(source)
-    for own in by_issue.values():
-        own.sort(key=lambda source: source.item.start)
-    starts = {issue: [source.item.start for source in own] for issue, own in by_issue.items()}
-    for repair in Repair.objects.filter(issue__in=by_issue).order_by("start", "pk"):
+def placed(items: Mapping[int, Instrument], repairs: QuerySet[Repair]) -> Iterator[tuple[int, Repair]]:
+    """Yield those of `repairs` that lie in one of `items` (by primary key), each with the item's key."""
+    by_issue: dict[int, list[Instrument]] = defaultdict(list)
+    for item in sorted(items.values(), key=lambda item: item.start):
+        by_issue[item.issue_id].append(item)
+    starts = {issue: [item.start for item in own] for issue, own in by_issue.items()}
+    for repair in repairs.filter(issue__in=by_issue):
         place = bisect_right(starts[repair.issue_id], repair.start) - 1
-        if place >= 0 and repair.start < max(by_issue[repair.issue_id][place].item.end, 1):
-            by_issue[repair.issue_id][place].rows["repair"].append(repair)
+        if place >= 0 and repair.start < max(by_issue[repair.issue_id][place].end, 1):
+            yield by_issue[repair.issue_id][place].pk, repair
 
 
 class _Maker:
@@ -161,18 +182,11 @@ class _Maker:
 
     def __init__(self, source: _Source) -> None:
         self.item = source.item
-        self.units = units(source.clauses)
+        places = Places((one.path, one.kind, one.start, one.end) for one in source.clauses)
+        self.units, self.unit_at = places.units, places.unit_at
         self.order = {path: place for place, path in enumerate(dict.fromkeys(self.units.values()), 1)}
         self.found: list[Reading] = []
         self._seen: dict[tuple[str, str, str], int] = defaultdict(int)
-        known = sorted((clause.start, clause.end, clause.path) for clause in source.clauses)
-        self._starts, self._known = [start for start, _end, _path in known], known
-        self._last = max((end for _start, end, _path in known), default=0)
-
-    def unit_at(self, start: int) -> str:
-        """Return the unit in which a place of the file lies."""
-        index = bisect_right(self._starts, start) - 1
-        return self.units[self._known[index][2]] if index >= 0 and start < self._last else HEAD
 
     def add(self, kind: str, clause: str, quote: str, content: Mapping[str, Any], **more: Any) -> None:
         """Add a reading filed under the unit of `clause`."""
@@ -254,9 +268,8 @@ def _heads(make: _Maker, undo: _Undo) -> None:
         "effective_from": item.effective_from and item.effective_from.isoformat(),
         "expires_on": item.expires_on and item.expires_on.isoformat(),
     } | undo.heads
-    doubts = {"title": "没有读出标题", "number": "没有读出文号", "issued_on": "没有印出成文日期"}
     for name in HEAD_FIELDS:
-        doubt = "" if printed[name] else doubts.get(name, "")
+        doubt = "" if printed[name] else HEAD_DOUBTS.get(name, "")
         make.add("head", HEAD, name, {"field": name, "value": printed[name]}, start=item.start, end=item.start,
                  doubt=doubt)  # fmt: skip
 
@@ -288,7 +301,7 @@ def _duties(
         found.append((extra.get("seq", duty.seq), read, place | {"extra": extra | {"path": duty.clause_path}}))
     for _seq, read, more in sorted(found, key=lambda one: one[0]):
         sure = more["confidence"] or 0.0
-        doubt = "没有责任括注，按句子读出，把握不大" if sure < _SURE else ""
+        doubt = "没有责任括注，按句子读出，把握不大" if sure < SURE else ""
         unit = read.clause if read.clause in make.units else make.unit_at(more["start"])
         make.add("duty", unit, str(read.content["action"]), read.content, row=read.pk, doubt=doubt, **more)
     return [read for _seq, read, _more in found]
@@ -335,18 +348,23 @@ def _limits(make: _Maker, duties: Sequence[_DutyRead]) -> None:
 def _targets(make: _Maker, undo: _Undo, rows: Sequence[Target], duties: Sequence[_DutyRead]) -> None:
     marked: dict[str, list[str]] = {}
     for duty in duties:
-        if duty.basis in ("mark", "declaration") and duty.content["lead"]:
+        if duty.basis in MARKED and duty.content["lead"]:
             marked.setdefault(duty.clause, [organ["name"] for organ in duty.content["lead"]])
     own = [(row.seq, row.start, row.end, row.pk, row.clause_path, _target(row))
            for row in rows if row.pk not in undo.made["target"]]  # fmt: skip
     for seq, start, end, pk, path, content in undo.restored("target", own):
         names = {organ["name"] for organ in content["lead"]}
-        other = bool(names) and path in marked and names != set(marked[path])
+        other = doubtful_target(names, marked.get(path, []))
         doubt = "主语与段末括注不一致，请定由谁考核" if other else ""
         unit = path if path in make.units else make.unit_at(start)
         quote = f"{content['subject']} {content['op']} {content['value']}{content['unit']}"
         make.add("target", unit, quote, content, start=start, end=end, row=pk, doubt=doubt,
                  extra={"seq": seq, "path": path, "marked": marked.get(path, [])})  # fmt: skip
+
+
+def doubtful_target(names: Collection[str], marked: Collection[str]) -> bool:
+    """Tell whether a target's own lead is another than its clause's mark of responsibility names."""
+    return bool(names) and bool(marked) and set(names) != set(marked)
 
 
 def _target(row: Target) -> dict[str, Any]:
@@ -390,7 +408,7 @@ def _repairs(make: _Maker, rows: Sequence[Repair]) -> None:
     quiet: dict[str, list[Repair]] = defaultdict(list)
     for row in rows:
         unit = make.unit_at(row.start)
-        if row.kind in _QUIET_REPAIRS:
+        if row.kind in QUIET_REPAIRS:
             quiet[unit].append(row)
             continue
         content = {"kind": row.kind, "before": row.before[:300], "after": row.after[:300], "count": 1}
