@@ -16,7 +16,7 @@ from django.db.models import Count, Q
 import luoshi.office.organs.decisions  # noqa: F401  registers the decisions
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import VISITOR, Actor
-from luoshi.office.duties.models import DutyOrgan
+from luoshi.office.duties.models import Duty, DutyOrgan
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.organs import library, shapes
 from luoshi.office.organs.directory import load_data, load_directory
@@ -333,17 +333,17 @@ def _open_relations(slug: str, reader: Actor) -> dict[tuple[str, str, str], int]
 
 def _burdens(slug: str) -> list[shapes.Burden]:
     """The current instruments that bind an organ, by how many duties; the sixty that bind it most."""
-    rows = list(
-        DutyOrgan.objects.filter(slug=slug, is_current=True)
-        .values("duty__instrument")
-        .annotate(duties=Count("duty", distinct=True), leads=Count("duty", filter=Q(leads=True), distinct=True))
-        .order_by("-duties", "duty__instrument")[:_BURDENS]
-    )
-    instruments = Instrument.objects.in_bulk([row["duty__instrument"] for row in rows])
+    bound = DutyOrgan.objects.filter(slug=slug, is_current=True)
+    duties = Duty.objects.filter(is_current=True, pk__in=bound.values("duty")).order_by().values_list("instrument")
+    most = dict(duties.annotate(n=Count("pk")).order_by("-n", "instrument")[:_BURDENS])
+    # How many of them it leads is counted for those that are shown.
+    led = Duty.objects.filter(instrument__in=most, is_current=True, organs__slug=slug, organs__leads=True)
+    leads = dict(led.order_by().values_list("instrument").annotate(n=Count("pk", distinct=True)))
+    instruments = Instrument.objects.in_bulk(list(most))
     return [
-        shapes.Burden(found.key, found.title, found.issued_on, row["duties"], row["leads"])
-        for row in rows
-        if (found := instruments.get(row["duty__instrument"])) is not None
+        shapes.Burden(found.key, found.title, found.issued_on, count, leads.get(pk, 0))
+        for pk, count in most.items()
+        if (found := instruments.get(pk)) is not None
     ]
 
 
