@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,6 +19,7 @@ from luoshi.office.actors import Actor, Grant
 from luoshi.office.duties import matter_actions as work
 from luoshi.office.duties import matter_queries as queries
 from luoshi.office.duties import matter_steps as steps
+from luoshi.office.duties import whole
 from luoshi.office.duties.desk import desk
 from luoshi.office.duties.lights import derive, lamp, planned
 from luoshi.office.duties.matter_models import FAR, Light, Matter, MatterEvent, State
@@ -183,6 +185,75 @@ def test_how_far_the_table_says_is_how_far_lists_reach(city, role):
     assert all(event.matter_id in expected for event in shown.changes)
 
 
+@pytest.mark.parametrize("organ", [*SEEN, ""])
+@pytest.mark.parametrize(
+    ("conditions", "fits"),
+    [
+        ({}, lambda row: True),
+        ({"overdue": True}, lambda row: row.late_on <= TODAY),
+        ({"backlog": True}, lambda row: row.backlog),
+        ({"current": True}, lambda row: not row.backlog),
+        ({"month": D(2019, 10, 1), "due_from": D(2019, 10, 20)}, lambda row: row.due_on >= D(2019, 10, 20)),
+        ({"due_to": D(2019, 10, 14), "closed": True}, lambda row: row.due_on <= D(2019, 10, 14)),
+        ({"organs": ("agriculture",), "any_role": True}, lambda row: row.title in ("补助资金", "畜禽台账")),
+        ({"organs": ("agriculture",), "any_role": True, "overdue": True}, lambda row: row.title == "补助资金"),
+        ({"q": "台账"}, lambda row: row.title == "畜禽台账"),
+    ],
+)
+def test_conditions_select_the_same_whichever_way_they_are_written(city, organ, conditions, fits):
+    old = pushed("finance", "2019-09-30", title="旧事", start=D(2019, 1, 1), cooperating=["agriculture"])
+    assert old.backlog
+    who = Actor("测试", "test", grants=(Grant(Role.CLERK, organ),)) if organ else supervisor()
+    seen = {city[name].pk for name in SEEN[organ]} if organ else {row.pk for row in city.values()}
+    seen |= {old.pk} if organ in ("finance", "agriculture", "") else set()
+    expected = {row.pk for row in Matter.objects.filter(pk__in=seen) if fits(row)}
+    if conditions.get("organs"):
+        expected.discard(old.pk)
+        expected |= {old.pk} & seen if not conditions.get("overdue") else set()
+    for walking in (False, True):
+        rows = queries.matters(MatterFilter(**conditions), actor=who, day=TODAY, walking=walking)
+        assert set(rows.values_list("pk", flat=True)) == expected, walking
+
+
+def test_of_what_is_too_much_only_the_few_are_counted(city, monkeypatch):
+    monkeypatch.setattr(queries, "COUNT_BOUND", 2)
+    asked = MatterLedger(MatterFilter(), actor=supervisor(), day=TODAY)
+    found = asked.facets()
+    assert (found.total.value, found.total.exact) == (2, False)
+    assert {item.value: item.count for item in found.lights} == {
+        "red": 1, "yellow": 0, "paused": 0, "green": None, "grey": None, "blue": None,
+    }  # fmt: skip
+    assert {item.count for item in found.states} == {None}
+    assert {item.value: item.count for item in found.organs} == dict.fromkeys(
+        ("agriculture", "finance", "water", "xiacun"), 1
+    )
+    assert {row.pk for row in asked.page(size=9).rows} == {row.pk for row in city.values()}
+    # One condition more, and it is little enough to be counted; without it, it is not.
+    narrow = MatterLedger(MatterFilter(kinds=("meeting",), organs=("finance",)), actor=supervisor(), day=TODAY).facets()
+    assert narrow.total.value == 1
+    assert {item.value: item.count for item in narrow.origins}["given"] == 1
+    assert {item.count for item in narrow.organs} == {None}
+    # What is too much already is not asked for again without one of its conditions.
+    with CaptureQueriesContext(connection) as captured:
+        MatterLedger(MatterFilter(kinds=("meeting",), origins=("given",)), actor=supervisor(), day=TODAY).facets()
+    assert sum("LIMIT 3" in query["sql"] for query in captured) == 1
+
+
+def test_counts_of_a_whole_ledger_are_new_after_each_write_and_a_minute_old_when_it_is_large(city, monkeypatch):
+    def counts():
+        return whole.counted("测试", lambda: {"件": Matter.objects.count()})
+
+    assert counts() == {"件": 4}
+    pushed()
+    assert counts() == {"件": 5}
+    monkeypatch.setattr(whole, "LARGE", 5)
+    pushed()
+    assert counts() == {"件": 5}
+    now = time.monotonic()
+    monkeypatch.setattr(whole.time, "monotonic", lambda: now + 61)
+    assert counts() == {"件": 6}
+
+
 def test_filters_narrow(city):
     who = supervisor()
 
@@ -262,6 +333,19 @@ def test_the_desk_groups_by_working_days(db):
     assert [count.value for count in counts] == [1, 1, 2, 0, 0]
     assert found.undated.value == 1
     assert found.months == {D(2019, 10, day): 1 for day in (14, 15, 16, 18, 19, 31)}
+
+
+def test_the_desk_reads_no_rows_of_groups_beyond_the_fold(db):
+    who = clerk()
+    for due in ("2019-10-15", "2019-10-15", "2019-10-16", "2019-10-30"):
+        pushed(due=due)
+
+    def rows(fold_at):
+        return [len(group.rows) for group in desk(who, TODAY, fold_at=fold_at).groups if group.total.value]
+
+    assert [rows(fold_at) for fold_at in (None, 4, 3, 2, 1, 0)] == [
+        [2, 1, 1], [2, 1, 1], [2, 1, 0], [2, 0, 0], [2, 0, 0], [0, 0, 0],
+    ]  # fmt: skip
 
 
 def test_the_desk_says_what_waits_and_what_changed(db):

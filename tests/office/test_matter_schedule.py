@@ -326,6 +326,17 @@ def test_a_changed_duty_somebody_worked_on_waits_for_a_clerk(today, monkeypatch,
     assert materialise().made == 0
 
 
+def test_what_was_past_when_it_was_entered_is_not_so_any_more_with_a_new_day_to_come(today, monkeypatch):
+    imported(monkeypatch, duty(limits=LIMIT))
+    Matter.objects.update(backlog=True, worked=True)
+    second(monkeypatch, duty(limits=(("by", "2018-11-30", "11月底前"),)))
+    row = Matter.objects.get()
+    archivist = actor("arch", (Role.ARCHIVIST, "government-office"))
+    versions.settle_changed_matter(actor=archivist, matter=row.pk, decision="move", reason="更正日期")
+    row.refresh_from_db()
+    assert (row.due_on, row.backlog, row.late_on) == (D(2018, 11, 30), False, D(2018, 12, 1))
+
+
 def test_a_duty_that_vanished_waits_and_cannot_be_moved(today, monkeypatch):
     imported(monkeypatch, duty(limits=LIMIT))
     row = Matter.objects.get()

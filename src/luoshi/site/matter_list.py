@@ -231,8 +231,18 @@ def views(actor: Actor, supervising: bool) -> list[View]:
     return found
 
 
-def tabs(query: QueryDict, path: str, actor: Actor, day: datetime.date, supervising: bool) -> list[dict[str, Any]]:
-    """Return the tabs with their counts; the one in force is that whose conditions all stand in the address."""
+def tabs(
+    query: QueryDict,
+    path: str,
+    actor: Actor,
+    day: datetime.date,
+    supervising: bool,
+    known: Mapping[MatterFilter, Total],
+) -> list[dict[str, Any]]:
+    """Return the tabs with their counts; the one in force is that whose conditions all stand in the address.
+
+    `known` are totals that need not be counted again.
+    """
     found = views(actor, supervising)
     fitting = [view for view in found if all(query.getlist(name) == [value] for name, value in view.query.items())]
     current = max(fitting, key=lambda view: len(view.query))
@@ -240,8 +250,9 @@ def tabs(query: QueryDict, path: str, actor: Actor, day: datetime.date, supervis
     kept = {name: query.get(name, "") for name in ("on", "d")}
     rows = []
     for view in found:
-        asked = QueryDict(urlencode(view.query))
-        total = bounded_total(matters(read(asked, actor, day).filter, actor=actor, day=day), _TAB_BOUND)
+        wanted = read(QueryDict(urlencode(view.query)), actor, day).filter
+        total = known.get(wanted) or bounded_total(matters(wanted, actor=actor, day=day), _TAB_BOUND)
+        total = Total(min(total.value, _TAB_BOUND), total.exact and total.value <= _TAB_BOUND)
         if view.when_any and not total.value and view is not current:
             continue
         rows.append(

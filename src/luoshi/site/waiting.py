@@ -17,17 +17,19 @@ from luoshi.office.roles import SECOND_HAND
 from luoshi.site.places import address
 
 _BOUND = 200
+"""Counted up to here: nobody does more from a desk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something that waits for the actor: what, how many, where; `icon` of the room."""
+    """Something that waits for the actor: what, how many (or more, where not `exact`), where; `icon` of the room."""
 
     title: str
     count: int
     href: str
     icon: str
     note: str = ""
+    exact: bool = True
 
 
 def matters(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
@@ -39,8 +41,9 @@ def matters(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
     from luoshi.site.matter_list import address as ledger
 
     if may(actor, "matter.check"):
-        total = bounded_total(rows(MatterFilter(checking=True), actor=actor, day=day))
-        yield Waiting(_("事项等我核验"), total.value, ledger(check="1"), "clipboard-check", _("核验通过即销号"))
+        total = bounded_total(rows(MatterFilter(checking=True), actor=actor, day=day), _BOUND)
+        href = ledger(check="1")
+        yield Waiting(_("事项等我核验"), total.value, href, "clipboard-check", _("核验通过即销号"), total.exact)
         asked = Extension.objects.filter(decision="").exclude(asked_by__in=sorted(actor.hands)).order_by()
         first = asked.order_by("id").values_list("matter_id", flat=True).first()
         if first is not None:
@@ -50,9 +53,10 @@ def matters(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
                 _("延期等我批"), asked[:_BOUND].count(), matter_href(first), "calendar-plus", _("先看最早的一件")
             )
     if may(actor, "review.decide"):
-        total = bounded_total(rows(MatterFilter(changed=True), actor=actor, day=day))
+        total = bounded_total(rows(MatterFilter(changed=True), actor=actor, day=day), _BOUND)
         if total.value:
-            yield Waiting(_("文件有新版，事项待定"), total.value, ledger(changed="1"), "arrows-diff")
+            href = ledger(changed="1")
+            yield Waiting(_("文件有新版，事项待定"), total.value, href, "arrows-diff", exact=total.exact)
 
 
 def reviews(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
@@ -60,14 +64,16 @@ def reviews(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
     from luoshi.office.instruments.review_queries import QueueFilter, queue_total
 
     href = address("review-queue") or address("review")
+
+    def those(state: str, title: str, icon: str) -> Waiting:
+        total = queue_total(QueueFilter(state=state), _BOUND)
+        return Waiting(title, total.value, f"{href}?state={state}" if href else "", icon, exact=total.exact)
+
     if may(actor, "review.confirm"):
-        sent = queue_total(QueueFilter(state="sent")).value
-        yield Waiting(_("核对等第二人"), sent, f"{href}?state=sent" if href else "", "eye")
+        yield those("sent", _("核对等第二人"), "eye")
     if may(actor, "review.decide"):
-        doubts = queue_total(QueueFilter(state="doubtful")).value
-        yield Waiting(_("文件有存疑"), doubts, f"{href}?state=doubtful" if href else "", "help-circle")
-        fresh = queue_total(QueueFilter(state="untouched")).value
-        yield Waiting(_("文件还没有核对"), fresh, f"{href}?state=untouched" if href else "", "book-2")
+        yield those("doubtful", _("文件有存疑"), "help-circle")
+        yield those("untouched", _("文件还没有核对"), "book-2")
 
 
 def parameters(actor: Actor, day: datetime.date) -> Iterator[Waiting]:

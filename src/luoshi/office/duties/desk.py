@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from luoshi.kernel.calendar import ONE_DAY
 from luoshi.kernel.clock import start_of
@@ -83,30 +83,39 @@ class Desk:
     next_due: Matter | None
 
 
-def desk(actor: Actor, day: datetime.date, *, view: str = "mine", since: datetime.datetime | None = None) -> Desk:
+def desk(
+    actor: Actor,
+    day: datetime.date,
+    *,
+    view: str = "mine",
+    since: datetime.datetime | None = None,
+    fold_at: int | None = None,
+) -> Desk:
     """Return the desk of `actor` on `day`.
 
     `view` mine: what the actor holds, and what nobody yet holds in organs for which the actor reports (for a person who
     reports for none: everything visible); organ: all of the actor's organs; check: what waits for the actor's check;
-    all: everything visible. `since`: when the actor left, midnight before `day` unless given.
+    all: everything visible. `since`: when the actor left, midnight before `day` unless given. A group comes without its
+    rows where it and those before it are more than `fold_at`, but for the first; with 0 every group does.
     """
     with concern.remembered():
-        return _desk(actor, day, view, since or start_of(day - ONE_DAY))
+        return _desk(actor, day, view, since or start_of(day - ONE_DAY), fold_at)
 
 
-def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime) -> Desk:
+def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime, fold_at: int | None) -> Desk:
     owed = _owed(actor, view)
     third = workdays.shift(day, 3)
     month_end = day.replace(day=months.monthrange(day.year, day.month)[1])
     running = owed.exclude(state__in=[State.PAUSED, State.SUBMITTED]) if view != "check" else owed
     parts = {
-        "overdue": ("已逾期", running.filter(late_on__lte=day)),
+        # What is overdue was due before: said too, because the indexes are in the order of the due day.
+        "overdue": ("已逾期", running.filter(late_on__lte=day, due_sort__lt=day)),
         "today": ("今天到期", running.filter(due_sort=day, backlog=False)),
         "soon": ("三个工作日内", running.filter(due_sort__gt=day, due_sort__lte=third)),
         "month": ("本月", running.filter(due_sort__gt=third, due_sort__lte=month_end)),
         "paused": ("停表", owed.filter(state=State.PAUSED)),
     }
-    groups = _groups(parts)
+    groups = _groups(parts, fold_at)
     totals = {group.key: group.total for group in groups}
     waiting_rows, waiting = _waiting(actor, day)
     changes, changed = _changes(actor, since)
@@ -136,13 +145,15 @@ def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime)
     )
 
 
-def _groups(parts: Mapping[str, tuple[str, QuerySet[Matter]]]) -> list[Group]:
+def _groups(parts: Mapping[str, tuple[str, QuerySet[Matter]]], fold_at: int | None) -> list[Group]:
     # First the ids: joined first, all of a long group would be read and sorted for its first rows.
-    totals = {key: _counted(rows) for key, (_title, rows) in parts.items()}
-    ids: dict[str, list[int]] = {}
+    totals, ids, before = {}, {}, 0
     for key, (_title, rows) in parts.items():
-        first = rows.order_by("due_sort", "id").values_list("pk", flat=True)[:GROUP_ROWS]
-        ids[key] = list(first) if totals[key].value else []
+        found = list(rows.order_by("due_sort", "id").values_list("pk", flat=True)[: COUNT_BOUND + 1])
+        totals[key] = Total(min(len(found), COUNT_BOUND), len(found) <= COUNT_BOUND)
+        folded = fold_at is not None and (before > 0 or not fold_at) and before + totals[key].value > fold_at
+        ids[key] = [] if folded else found[:GROUP_ROWS]
+        before += totals[key].value
     shown = Matter.objects.filter(pk__in={pk for some in ids.values() for pk in some})
     known = {row.pk: row for row in complete(shown)}
     return [
@@ -188,8 +199,10 @@ def _changes(actor: Actor, since: datetime.datetime) -> tuple[list[MatterEvent],
     rows = rows.exclude(user__isnull=True, act__in=_UNNOTICED)
     if organs is not None:
         rows = rows.filter(organ__in=sorted(organs))
-    found = list(rows.select_related("matter").order_by("-pk")[: _CHANGES + 1])
-    return _alike(found)[:_SHOWN], Total(min(len(found), _CHANGES), len(found) <= _CHANGES)
+    found = list(rows.defer("data").order_by("-pk")[: _CHANGES + 1])
+    shown = _alike(found)[:_SHOWN]
+    prefetch_related_objects(shown, Prefetch("matter", Matter.objects.only("title")))
+    return shown, Total(min(len(found), _CHANGES), len(found) <= _CHANGES)
 
 
 def _alike(events: list[MatterEvent]) -> list[MatterEvent]:

@@ -178,15 +178,22 @@ class Matter(models.Model):
         )
         indexes = (
             models.Index(fields=["due_sort", "id"], name="matter_due"),
-            models.Index(fields=["due_sort", "id"], name="matter_open_due", condition=OPEN),
+            # The city's and an organ's open matters in the order of lists, with all that desk and lamps ask of them.
             models.Index(
-                fields=["due_sort", "id", "red_on", "yellow_on", "green_on", "state"],
+                fields=["due_sort", "id", "red_on", "yellow_on", "green_on", "late_on", "state"],
                 name="matter_open_lamp",
                 condition=OPEN,
             ),
-            models.Index(fields=["organ", "due_sort", "id"], name="matter_open_organ", condition=OPEN),
+            models.Index(
+                fields=["organ", "due_sort", "id", "late_on", "state", "holder"],
+                name="matter_open_organ",
+                condition=OPEN,
+            ),
             models.Index(fields=["organ", "due_sort", "id"], name="matter_organ"),
             models.Index(fields=["state", "due_sort", "id"], name="matter_state"),
+            models.Index(
+                fields=["submitted_at", "id", "organ"], name="matter_submitted", condition=Q(state="submitted")
+            ),
             models.Index(fields=["late_on", "id"], name="matter_open_late", condition=OPEN),
             models.Index(fields=["red_on", "id"], name="matter_open_red", condition=OPEN),
             models.Index(fields=["yellow_on", "red_on"], name="matter_open_yellow", condition=OPEN),

@@ -12,17 +12,17 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, Model, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 
+from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office import search
 from luoshi.office.actors import Actor
-from luoshi.office.audit.models import AuditEntry
-from luoshi.office.duties import concern, workdays
+from luoshi.office.duties import concern, whole, workdays
 from luoshi.office.duties.actions import SEARCH_TABLE
 from luoshi.office.duties.lights import Lamp, lamp
 from luoshi.office.duties.matter_models import (
@@ -97,6 +97,12 @@ class MatterFilter:
             first, last = max(first or self.month, self.month), min(last or end, end)
         return first, last
 
+    @property
+    def closed_too(self) -> bool:
+        """Whether crossed off and withdrawn ones may be among what is asked for."""
+        closed = {State.CROSSED_OFF, State.WITHDRAWN} & set(self.states)
+        return self.closed or bool(closed) or Light.BLUE in self.lights
+
 
 def visible(actor: Actor, *, walking: bool = False, key: str = "matter.see") -> QuerySet[Matter]:
     """Return every matter the actor may see: those whose organs the permission reaches, for towns the local ones."""
@@ -118,14 +124,14 @@ def matters(wanted: MatterFilter, *, actor: Actor, day: datetime.date, walking: 
     without, so that it starts from the few rows that fit.
     """
     rows = Matter.objects.all()
-    closed_asked = wanted.closed or not _all_open(wanted)
-    if not closed_asked:
+    if not wanted.closed_too:
         rows = rows.filter(is_open=True)
     organs = concern.organs_for(actor, "matter.see")
-    if not (organs is not None and wanted.organs and _only_own(wanted, organs)):
-        rows = _scoped(rows, organs, walking, closed_asked)
+    if organs is not None and not (wanted.organs and _only_own(wanted, organs)):
+        concerned = _having(_parts(wanted, day).filter(organ__in=organs), walking)
+        rows = rows.filter(concerned | Q(local=True) if concern.sees_local(organs) else concerned)
     if wanted.organs:
-        rows = _of_organs(rows, wanted, walking, closed_asked)
+        rows = _of_organs(rows, wanted, day, walking)
     if wanted.documents:
         known = Instrument.objects.filter(key__in=wanted.documents)
         rows = rows.filter(instrument__in=list(known.values_list("pk", flat=True)))
@@ -175,39 +181,43 @@ def _any(conditions: Any) -> Q:
     return found
 
 
-def _all_open(wanted: MatterFilter) -> bool:
-    return not (set(wanted.states) & {State.CROSSED_OFF, State.WITHDRAWN} or Light.BLUE in wanted.lights)
-
-
 def _only_own(wanted: MatterFilter, organs: Collection[str]) -> bool:
     """Tell whether the organs asked for are all the actor's own, so that the scope adds nothing."""
     return set(wanted.organs) <= set(organs)
 
 
-def _scoped(
-    rows: QuerySet[Matter], organs: Collection[str] | None, walking: bool, closed_too: bool
-) -> QuerySet[Matter]:
-    if organs is None:
-        return rows
-    concerned = MatterOrgan.objects.filter(organ__in=organs)
-    if not closed_too:
-        concerned = concerned.filter(is_open=True)
-    seen = Q(Exists(concerned.filter(matter=OuterRef("pk")))) if walking else Q(pk__in=concerned.values("matter"))
-    return rows.filter(seen | Q(local=True)) if concern.sees_local(organs) else rows.filter(seen)
+def _parts(wanted: MatterFilter, day: datetime.date) -> QuerySet[MatterOrgan]:
+    """Return the organs' parts in what is asked for, as far as an organ's row knows its matter."""
+    rows = MatterOrgan.objects.all()
+    if not wanted.closed_too:
+        rows = rows.filter(is_open=True)
+    first, last = wanted.span
+    if first:
+        rows = rows.filter(due_sort__gte=first)
+    if last:
+        rows = rows.filter(due_sort__lte=last)
+    # What is overdue was due before the day, what was past when it was entered before today.
+    if wanted.backlog:
+        rows = rows.filter(due_sort__lt=CLOCK.today())
+    return rows.filter(due_sort__lt=day) if wanted.overdue else rows
 
 
-def _of_organs(rows: QuerySet[Matter], wanted: MatterFilter, walking: bool, closed_too: bool) -> QuerySet[Matter]:
+def _having(parts: QuerySet[MatterOrgan], walking: bool) -> Q:
+    if walking:
+        # With the due day the test is made in an index of open parts alone.
+        return Q(Exists(parts.filter(matter=OuterRef("pk"), due_sort=OuterRef("due_sort"))))
+    return Q(pk__in=parts.values("matter"))
+
+
+def _of_organs(rows: QuerySet[Matter], wanted: MatterFilter, day: datetime.date, walking: bool) -> QuerySet[Matter]:
     slugs = [name for name in wanted.organs if name.isascii()]
     names = [name for name in wanted.organs if not name.isascii()]
     if not wanted.any_role:
         named = Q(organ_name__in=names) if names else Q()
         return rows.filter(Q(organ__in=slugs) | named if slugs else named)
-    parts = MatterOrgan.objects.filter(Q(organ__in=slugs) | Q(name__in=names) if names else Q(organ__in=slugs))
-    if not closed_too:
-        parts = parts.filter(is_open=True)
-    if walking:
-        return rows.filter(Exists(parts.filter(matter=OuterRef("pk"))))
-    return rows.filter(pk__in=parts.values("matter"))
+    parts = _parts(wanted, day)
+    parts = parts.filter(Q(organ__in=slugs) | Q(name__in=names) if names else Q(organ__in=slugs))
+    return rows.filter(_having(parts, walking))
 
 
 def light_condition(light: str, day: datetime.date) -> Q:
@@ -285,15 +295,19 @@ class MatterLedger:
         self._spreads: dict[MatterFilter, _Matched] = {}
         self._memo: dict[str, frozenset[str]] = {}
 
-    def _matched(self, of: MatterFilter) -> _Matched:
+    def _matched(self, **without: Any) -> _Matched:
+        """Return what fits, or what fits without one of the conditions."""
+        of = replace(self._wanted, **without)
         if of not in self._spreads:
-            self._spreads[of] = _Matched(of, self._actor, self._day)
+            # What is too much to count is so without the condition too, unless that lets in what is crossed off.
+            wider = bool(without) and of.closed_too >= self._wanted.closed_too and not self._matched().exact
+            self._spreads[of] = _Matched(of, self._actor, self._day, beyond=wider)
         return self._spreads[of]
 
     def page(self, *, size: int, after: str = "", before: str = "") -> KeysetPage[Matter]:
         """Return one page in the order (due day, id), complete with organs, holder, duty and document."""
         with concern.remembered(self._memo):
-            found = self._matched(self._wanted)
+            found = self._matched()
             if found.exact:
                 rows = Matter.objects.filter(pk__in=search.among(found.around(size, after, before)))
                 return keyset_page(complete(rows), ORDER, size=size, after=after, before=before)
@@ -306,20 +320,20 @@ class MatterLedger:
     def total(self) -> Total:
         """Count what fits, up to the bound."""
         with concern.remembered(self._memo):
-            return self._matched(self._wanted).total()
+            return self._matched().total()
 
     def facets(self) -> MatterFacets:
         """Count what fits by value."""
         with concern.remembered(self._memo):
-            return self._facets(self._wanted)
+            return self._facets()
 
-    def _facets(self, wanted: MatterFilter) -> MatterFacets:
-        lights = self._matched(replace(wanted, lights=(), overdue=False)).spread("light")
-        states = self._matched(replace(wanted, states=())).spread("state")
-        organs = self._matched(replace(wanted, organs=())).organs()
-        documents = self._matched(replace(wanted, documents=())).documents()
-        origins = self._matched(replace(wanted, origins=())).spread("origin")
-        kinds = self._matched(replace(wanted, kinds=())).spread("kind")
+    def _facets(self) -> MatterFacets:
+        lights = self._matched(lights=(), overdue=False).lights()
+        states = self._matched(states=()).spread("state")
+        organs = self._matched(organs=()).organs()
+        documents = self._matched(documents=()).documents()
+        origins = self._matched(origins=()).spread("origin")
+        kinds = self._matched(kinds=()).spread("kind")
         named = concern.titles(organs, self._day)
         rows = Instrument.objects.filter(pk__in=list(documents)).values_list("pk", "key", "title", "covering_title")
         known = {pk: (key, title or covering or key) for pk, key, title, covering in rows}
@@ -335,21 +349,29 @@ class MatterLedger:
 
 
 _FIELDS = ("pk", "state", "organ", "instrument_id", "origin", "kind", "lit", "due_text")
-_COUNTED = {Light.RED, Light.YELLOW, Light.PAUSED, State.SUBMITTED, State.RETURNED}
+_FEW_LIGHTS = (Light.RED, Light.YELLOW, Light.PAUSED)
+_LIGHT_BOUND = 500
 _SPREAD = {"light": Light.values, "state": State.values, "origin": list(ORIGINS), "kind": Kind.values}
 
 
 class _Matched:
-    """What fits a filter: up to the bound, fetched once and counted here; beyond, each value is counted up to it."""
+    """What fits a filter: up to the bound, fetched once and counted here. What is `beyond` it is not asked for."""
 
-    def __init__(self, wanted: MatterFilter, actor: Actor, day: datetime.date) -> None:
+    def __init__(self, wanted: MatterFilter, actor: Actor, day: datetime.date, *, beyond: bool) -> None:
         self._wanted, self._actor, self._day = wanted, actor, day
-        rows = matters(wanted, actor=actor, day=day, walking=wanted.empty).order_by()
+        # First ids, which mostly stand in an index; what is counted is read only where it is few.
+        rows = matters(wanted, actor=actor, day=day).order_by().values_list("pk", flat=True)
+        self._ids = [] if beyond else list(rows[: COUNT_BOUND + 1])
+        self.exact = not beyond and len(self._ids) <= COUNT_BOUND
+
+    @cached_property
+    def _rows(self) -> list[tuple[Any, ...]]:
+        lit = [When(light_condition(light, self._day), then=Value(light.value)) for light in Light if light != "grey"]
         # The lamp and the order come as text: thousands of dates made here would cost more than the query.
-        lit = [When(light_condition(light, day), then=Value(light.value)) for light in Light if light != Light.GREY]
-        rows = rows.annotate(lit=Case(*lit, default=Value(Light.GREY.value)), due_text=Cast("due_sort", CharField()))
-        self._rows = list(rows.values_list(*_FIELDS)[: COUNT_BOUND + 1])
-        self.exact = len(self._rows) <= COUNT_BOUND
+        rows = Matter.objects.filter(pk__in=search.among(self._ids)).annotate(
+            lit=Case(*lit, default=Value(Light.GREY.value)), due_text=Cast("due_sort", CharField())
+        )
+        return list(rows.values_list(*_FIELDS))
 
     def around(self, size: int, after: str, before: str) -> list[int]:
         """Return the ids a page needs: its rows and one more, so that no more is read and sorted than is shown."""
@@ -368,36 +390,37 @@ class _Matched:
         return [pk for _due, pk in chosen]
 
     def total(self) -> Total:
-        return Total(min(len(self._rows), COUNT_BOUND), self.exact)
+        return Total(COUNT_BOUND, False) if not self.exact else Total(len(self._ids), True)
 
     def spread(self, facet: str) -> Mapping[str, int | None]:
-        if self.exact:
-            place = _FIELDS.index("lit" if facet == "light" else facet)
-            counts = Counter(row[place] for row in self._rows)
-            return {str(value): counts[str(value)] for value in _SPREAD[facet]}
-        return {str(value): self._bounded(facet, str(value)) for value in _SPREAD[facet]}
+        if not self.exact:
+            return dict.fromkeys(_SPREAD[facet])
+        place = _FIELDS.index("lit" if facet == "light" else facet)
+        counts = Counter(row[place] for row in self._rows)
+        return {str(value): counts[str(value)] for value in _SPREAD[facet]}
 
-    def _bounded(self, facet: str, value: str) -> int | None:
-        """Count one value up to the bound where an index holds just these: a reader of everything, nothing else asked.
+    def lights(self) -> Mapping[str, int | None]:
+        """Count the lamps; of too much those that are few, where an index holds just these and nothing else is asked.
 
-        Crossed-off ones are not in a list of open matters, and most of what is open is green: both stay without number.
+        Crossed-off ones are not in a list of open matters, and most of what is open is green.
         """
-        whole = replace(self._wanted, lights=(), states=(), overdue=False)
-        if value not in _COUNTED or not whole.empty or concern.organs_for(self._actor, "matter.see") is not None:
-            return None
-        name = "lights" if facet == "light" else "states"
-        total = bounded_total(matters(replace(whole, **{name: (value,)}), actor=self._actor, day=self._day))  # type: ignore[arg-type]
-        return total.value if total.exact else None
+        counts = dict(self.spread("light"))
+        if not self.exact and self._wanted.empty and concern.organs_for(self._actor, "matter.see") is None:
+            for light in _FEW_LIGHTS:
+                only = replace(self._wanted, lights=(light.value,))
+                total = bounded_total(matters(only, actor=self._actor, day=self._day), _LIGHT_BOUND)
+                counts[light.value] = total.value if total.exact else None
+        return counts
 
     def organs(self) -> Mapping[str, int | None]:
         if self.exact:
             return dict(Counter(row[2] for row in self._rows).most_common(_FACET_NAMES))
         if (own := concern.organs_for(self._actor, "matter.see")) is not None:
             return dict.fromkeys(sorted(own))
-        counts = _whole(_state_of_books())
+        counts = whole.counted("open matters by organ", _by_organ)
         # They are of all that is open: of any part of it only the names are told.
-        whole = self._wanted.empty and not self._wanted.closed and not self._wanted.current
-        return counts if whole else dict.fromkeys(counts)
+        everything = self._wanted.empty and not self._wanted.closed and not self._wanted.current
+        return counts if everything else dict.fromkeys(counts)
 
     def documents(self) -> Mapping[int, int | None]:
         if self.exact:
@@ -406,13 +429,7 @@ class _Matched:
         return dict.fromkeys(_longest(Instrument.objects.order_by("-id").values_list("pk", "key", "digest").first()))
 
 
-def _state_of_books() -> str:
-    # Every write appends to the audit trail, so its last digest names the state.
-    return AuditEntry.objects.order_by("-id").values_list("digest", flat=True).first() or ""
-
-
-@lru_cache(maxsize=8)
-def _whole(_state: str) -> Mapping[str, int | None]:
+def _by_organ() -> dict[str, int]:
     rows = Matter.objects.filter(is_open=True).order_by().values("organ").annotate(n=Count("pk"))
     return {row["organ"]: row["n"] for row in rows.order_by("-n", "organ")[:_FACET_NAMES]}
 

@@ -7,15 +7,14 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from luoshi.office import search
 from luoshi.office.actors import Actor
-from luoshi.office.audit.models import AuditEntry
-from luoshi.office.duties import concern
+from luoshi.office.duties import concern, whole
 from luoshi.office.duties.actions import SEARCH_TABLE
 from luoshi.office.duties.models import Duty, DutyOrgan, Target, TimeLimit
 from luoshi.office.instruments.models import Instrument
@@ -177,14 +176,19 @@ class Ledger:
         self._wanted = scoped(wanted, actor)
         self._spreads: dict[LedgerFilter, _Everything | _Matched] = {}
 
-    def _spread(self, of: LedgerFilter) -> _Everything | _Matched:
+    def _spread(self, **without: Any) -> _Everything | _Matched:
+        """Return what fits, or what fits without one of the conditions."""
+        of = replace(self._wanted, **without)
         if of not in self._spreads:
-            self._spreads[of] = _Everything(of) if of.empty else _Matched(of)
+            # What is too much to count is so without the condition too.
+            narrower = self._spread() if without and not of.empty else None
+            beyond = isinstance(narrower, _Matched) and not narrower.exact
+            self._spreads[of] = _Everything(of) if of.empty else _Matched(of, beyond=beyond)
         return self._spreads[of]
 
     def page(self, *, size: int, after: str = "", before: str = "") -> KeysetPage[Duty]:
         """Return one page in the order (due date, id), complete with organs, limits and instruments."""
-        found = self._spread(self._wanted)
+        found = self._spread()
         if isinstance(found, _Matched) and found.exact:
             rows = Duty.objects.filter(pk__in=search.among(found.ids))
         else:
@@ -193,13 +197,13 @@ class Ledger:
 
     def total(self) -> Total:
         """Count what fits, up to the bound; the whole ledger from what each import noted."""
-        return self._spread(self._wanted).total()
+        return self._spread().total()
 
     def facets(self) -> Facets:
         """Count what fits by value. Where more than the bound fit, values come without counts."""
-        by_organ = self._spread(replace(self._wanted, organs=())).organs()
-        by_document = self._spread(replace(self._wanted, documents=())).documents()
-        by_origin = self._spread(replace(self._wanted, origins=())).origins()
+        by_organ = self._spread(organs=()).organs()
+        by_document = self._spread(documents=()).documents()
+        by_origin = self._spread(origins=()).origins()
         total = self.total()
         if not total.exact:
             total = _total_of_one_condition(self._wanted, by_organ, by_origin) or total
@@ -228,47 +232,39 @@ def _total_of_one_condition(
 
 
 class _Everything:
-    """The whole ledger, counted by the database from its indexes, once for each state of the ledger."""
+    """The whole ledger, counted by the database from its indexes."""
 
     def __init__(self, wanted: LedgerFilter) -> None:
         self._any_role = wanted.any_role
-        # Every write appends to the audit trail, so its last digest names the state.
-        self._state = AuditEntry.objects.order_by("-id").values_list("digest", flat=True).first() or ""
 
     def total(self) -> Total:
         noted = Instrument.objects.filter(is_current=True).aggregate(n=Sum("duty_count"))["n"]
         return Total(noted or 0, True)
 
     def organs(self) -> Mapping[str, int | None]:
-        return _whole(self._state, "organs", self._any_role)
+        rows = _organs(LedgerFilter(any_role=self._any_role))
+        return whole.counted(("duties by organ", self._any_role), lambda: _counted(rows, "name"))
 
     def documents(self) -> Mapping[int, int | None]:
         rows = Instrument.objects.filter(is_current=True, duty_count__gt=0).order_by("-duty_count", "-id")
         return dict(rows.values_list("pk", "duty_count")[:_FACET_NAMES])
 
     def origins(self) -> Mapping[str, int | None]:
-        return _whole(self._state, "origins", False)
-
-
-@lru_cache(maxsize=8)
-def _whole(_state: str, facet: str, any_role: bool) -> Mapping[str, int | None]:
-    if facet == "organs":
-        return _counted(_organs(LedgerFilter(any_role=any_role)), "name")
-    return _counted(Duty.objects.filter(is_current=True), "origin")
+        return whole.counted("duties by origin", lambda: _counted(Duty.objects.filter(is_current=True), "origin"))
 
 
 class _Matched:
-    """What fits a filter: up to the bound, fetched once and counted here."""
+    """What fits a filter: up to the bound, fetched once and counted here. What is `beyond` it is not asked for."""
 
-    def __init__(self, wanted: LedgerFilter) -> None:
+    def __init__(self, wanted: LedgerFilter, *, beyond: bool) -> None:
         self._wanted = wanted
-        rows = duties(wanted).order_by().values_list("pk", "instrument_id", "origin")[: COUNT_BOUND + 1]
-        self._rows = list(rows)
-        self.exact = len(self._rows) <= COUNT_BOUND
+        rows = duties(wanted).order_by().values_list("pk", "instrument_id", "origin")
+        self._rows = [] if beyond else list(rows[: COUNT_BOUND + 1])
+        self.exact = not beyond and len(self._rows) <= COUNT_BOUND
         self.ids = [row[0] for row in self._rows]
 
     def total(self) -> Total:
-        return Total(min(len(self._rows), COUNT_BOUND), self.exact)
+        return Total(len(self._rows), True) if self.exact else Total(COUNT_BOUND, False)
 
     def organs(self) -> Mapping[str, int | None]:
         if not self.exact:
@@ -297,7 +293,7 @@ class _Matched:
         return _Everything(self._wanted)
 
 
-def _counted(rows: QuerySet[Any], field: str) -> Mapping[str, int | None]:
+def _counted(rows: QuerySet[Any], field: str) -> Mapping[str, int]:
     counts = rows.order_by().values(field).annotate(n=Count("pk")).order_by("-n", field)[:_FACET_NAMES]
     return {row[field]: row["n"] for row in counts}
 

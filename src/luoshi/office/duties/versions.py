@@ -197,6 +197,8 @@ def _rewrite(row: Matter, duty: Duty) -> None:
         row.derivation = derivation(slot)
     if row.due_on is not None:
         row.start = min(row.start, row.due_on)
+    # A new day that is still to come is known in time.
+    row.backlog = row.backlog and row.due_on is not None and row.due_on < today
     row.title = title_of(duty, row.period)
     _move(row, duty)
     row.version -= 1

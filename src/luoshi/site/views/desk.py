@@ -79,7 +79,9 @@ def _owed(request: HttpRequest, actor: Actor, day: datetime.date, at: Address, w
     by = request.GET.get("by", "")
     by = by if by in BY else "due"
     left = left_at(request) or start_of(day - ONE_DAY)
-    found = office.desk(actor, day, view=view, since=left)
+    # Rows that are not shown are not read: of later groups beyond the fold, and of all where the list is another.
+    fold_at = 0 if view == "check" else FOLD_AT if by == "due" else None
+    found = office.desk(actor, day, view=view, since=left, fold_at=fold_at)
     shown = iter(rows_of([row for group in found.groups for row in group.rows], day))
     rows = {group.key: [next(shown) for _row in group.rows] for group in found.groups}
     base = {"own": "1"} if view in ("mine", "organ") and actor.grants else {}
@@ -98,10 +100,10 @@ def _owed(request: HttpRequest, actor: Actor, day: datetime.date, at: Address, w
     if by != "due":
         groups = _regrouped(rows, by)
     messages = _messages(actor, left)
-    second = sum(row.count for row in waits)
+    second = Total(sum(row.count for row in waits), all(row.exact for row in waits))
     return {
         "matters": True,
-        "second_first": second > 0 and not may(actor, "matter.report"),
+        "second_first": second.value > 0 and not may(actor, "matter.report"),
         "view": view,
         "tabs": [
             {"label": words, "href": at.having(view="" if key == "mine" else key), "current": key == view,
@@ -155,7 +157,7 @@ def _by() -> dict[str, str]:
 
 
 def _counts(
-    found: Desk, rows: dict[str, list[MatterRow]], base: dict[str, str], second: int, messages: int
+    found: Desk, rows: dict[str, list[MatterRow]], base: dict[str, str], second: Total, messages: int
 ) -> list[dict[str, Any]]:
     """Return the six counts; one that stands on the page leads to its rows, an empty one to the ledger."""
 
@@ -169,7 +171,7 @@ def _counts(
          "href": place("today", ledger(due="today", **base))},
         {"title": _("三个工作日内"), "value": found.soon, "tone": "yellow",
          "href": place("soon", ledger(due="soon", **base))},
-        {"title": _("等我复核"), "value": Total(second, True), "tone": "", "href": "#desk-second"},
+        {"title": _("等我复核"), "value": second, "tone": "", "href": "#desk-second"},
         {"title": _("我在等别人"), "value": found.waiting, "tone": "", "href": "#desk-waiting"},
         {"title": _("离开后有变化"), "value": Total(found.changed.value + messages, found.changed.exact), "tone": "",
          "href": "#desk-changes"},

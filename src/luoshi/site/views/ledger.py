@@ -61,7 +61,8 @@ def _list(request: HttpRequest, *, supervising: bool) -> HttpResponse:
     documents = {row.value: row.label for row in spread.documents}
     conditions = matter_list.conditions(asked, seen.date, organs, documents)
     shown = matter_list.columns(request.GET)
-    tabs = matter_list.tabs(request.GET, request.path, actor, seen.date, supervising)
+    known = {asked.filter: spread.total}
+    tabs = matter_list.tabs(request.GET, request.path, actor, seen.date, supervising, known)
     nothing = not rows and asked.plain
     context: dict[str, Any] = {
         "page_title": _("任务督办") if supervising else _("责任台账"),
