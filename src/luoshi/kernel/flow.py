@@ -67,13 +67,17 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A flow. `condition`: an expression over `step` (the one taken), `state` or `refused`; `otherwise`: the rest."""
+    """A flow. `condition`: an expression over `step` (the one taken), `state` or `refused`; `otherwise`: the rest.
+
+    `back`: it leads back in the story, so that no place follows from it.
+    """
 
     id: str
     source: str
     target: str
     condition: str = ""
     otherwise: bool = False
+    back: bool = False
 
 
 @dataclass(slots=True)
@@ -222,11 +226,22 @@ class _Builder:
 
     # --- arrows ---
 
-    def _arrow(self, source: str, target: str, condition: str = "", *, otherwise: bool = False) -> None:
+    def _arrow(
+        self, source: str, target: str, condition: str = "", *, otherwise: bool = False, back: bool = False
+    ) -> None:
         known = self.flow.arrows
         if any(one.source == source and one.target == target for one in known):
             return
-        known.append(Arrow(f"flow_{len(known) + 1}", source, target, condition, otherwise))
+        known.append(Arrow(f"flow_{len(known) + 1}", source, target, condition, otherwise, back))
+
+    def _comes_back(self, key: str, step: Step) -> bool:
+        """Whether a step taken from a later state leads back: it is drawn where it may first be taken."""
+        order = list(self.flow.states)
+        first = min(order.index(one) for one in step.sources if one in order)
+        here = order.index(key)
+        if not step.to:
+            return here > first
+        return here > first and order.index(step.to) <= here and not self.procedure.states[step.to].ends
 
     def _leave(self, key: str) -> None:
         node = self.flow.nodes[self.flow.states[key]]
@@ -241,7 +256,8 @@ class _Builder:
         elif node.kind is not Kind.END:
             several = node.kind is Kind.CHOICE
             for step in self._ways(key):
-                self._arrow(node.id, self.entry[step.key], f'step == "{step.key}"' if several else "")
+                condition = f'step == "{step.key}"' if several else ""
+                self._arrow(node.id, self.entry[step.key], condition, back=self._comes_back(key, step))
             if self.procedure.states[key].ends:
                 rest = self._add(Kind.END, f"state_{key}_end", node.title, node.lane, state=key)
                 self._arrow(node.id, rest.id, otherwise=True)
@@ -255,10 +271,11 @@ class _Builder:
             back = self._add(Kind.CHOICE, f"back_{step.key}", "回到原状态", self.flow.nodes[here].lane, step=step.key)
             self._arrow(here, back.id, otherwise=self.flow.nodes[here].kind is Kind.CHOICE)
             for state in onward:
-                self._arrow(back.id, self.flow.states[state], f'state == "{state}"')
+                self._arrow(back.id, self.flow.states[state], f'state == "{state}"', back=True)
             return
         for state in onward:
-            self._arrow(here, self.flow.states[state], otherwise=self.flow.nodes[here].kind is Kind.CHOICE)
+            rest = self.flow.nodes[here].kind is Kind.CHOICE
+            self._arrow(here, self.flow.states[state], otherwise=rest, back=not step.to)
 
     def _targets(self, step: Step) -> list[str]:
         return [step.to] if step.to else [one for one in dict.fromkeys(step.sources) if one in self.flow.states]

@@ -20,7 +20,7 @@ FONT = 12
 LINE = 15
 """Height of a line of text."""
 EVENT, GATEWAY = 36, 50
-TASK_WIDTH = 136
+TASK_WIDTH, TASK_PAD = 136, 34
 _LABEL_WIDTH, _TIMER_LABEL = 112, 84
 _UNIT = 134
 """What a timer takes of the lower border of its task: circle and words."""
@@ -144,7 +144,7 @@ class _Grid:
         if node.kind in (Kind.TASK, Kind.SERVICE):
             timers = self.flow.timers_of(node.id)
             width = max(TASK_WIDTH, _UNIT * len(timers))
-            words = _text_height(node.title, width - 16) + (LINE if node.parties else 0)
+            words = _text_height(node.title, width - TASK_PAD) + (LINE if node.parties else 0)
             height = max(56, words + 22) + (_PAD if timers else 0)
             below = max((self._timer(timer)[2] for timer in timers), default=0)
             return _Cell(width, height, below)
@@ -173,7 +173,7 @@ class _Grid:
         onward: dict[str, list[str]] = defaultdict(list)
         for arrow in self.arrows:
             source, target = self._home(arrow.source), arrow.target
-            if source != target and target not in onward[source]:
+            if source != target and target not in onward[source] and not arrow.back:
                 onward[source].append(target)
         order: list[str] = []
         ahead: dict[str, list[str]] = defaultdict(list)

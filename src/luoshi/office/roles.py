@@ -124,6 +124,7 @@ parameter.see      看参数簿                   all all all all all all all al
 parameter.propose  拟改参数                   -   own -   -   all -   -   -   -   -
 parameter.approve  批准参数                   -   -   own own all -   -   -   -   -
 decision.run       试算                       all all all all all all all all all all
+procedure.see      看办件程序、条款覆盖       all all all all all all all all all all
 desk.see           看自己的工作台             -   all all all all all all all all all
 search.use         检索                       all all all all all all all all all all
 delegation.give    授权他人代行               -   own own own own own own own -   -

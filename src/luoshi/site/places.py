@@ -29,7 +29,7 @@ class Place:
 PLACES = (
     Place("desk", _("工作台"), "layout-dashboard", (("desk", "desk.see"),), ("/desk",)),
     Place("policy", _("公报与政策"), "book-2", (("policy", "instrument.see"),),
-          ("/policy", "/instruments", "/organs", "/persons", "/groups", "/calc")),
+          ("/policy", "/instruments", "/organs", "/persons", "/groups", "/calc", "/procedures")),
     Place("tasks", _("任务督办"), "target-arrow", (("matters", "matter.see"),), ("/tasks",)),
     Place("registers", _("台账"), "table", (("duties", "duty.see"),), ("/registers",)),
     Place("system", _("系统"), "settings", (("system", "desk.see"),),

@@ -24,6 +24,7 @@ from luoshi.site.api import (
     matters,
     organs,
     parameters,
+    procedures,
     review,
     search,
 )
@@ -74,6 +75,7 @@ api.add_router("", review.router, tags=["核对"])
 api.add_router("", matters.router, tags=["事项"])
 api.add_router("", organs.router, tags=["单位"])
 api.add_router("", parameters.router, tags=["参数"])
+api.add_router("", procedures.router, tags=["办件程序"])
 api.add_router("", accounts.router, tags=["账号"])
 api.add_router("", audit.router, tags=["审计"])
 api.add_router("", search.router, tags=["检索"])
