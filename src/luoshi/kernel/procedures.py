@@ -191,7 +191,7 @@ class Step(_Part):
     a decision that must allow it, `facts` the name of the function that gathers its facts (default: the facts of the
     case and what the step was given). `after`: steps that must have been done since the state was entered.
     `other_hand_than`: steps whose doers may not do this one. `on_refusal`: the step taken when one of a joint step
-    refuses. `counter_of`: the step whose effect it takes back.
+    refuses. `counter_of`: the step whose effect it takes back. `aside`: it may be taken, but nobody waits for it.
     """
 
     key: str = ""
@@ -206,6 +206,7 @@ class Step(_Part):
     other_hand_than: tuple[str, ...] = ()
     on_refusal: str = ""
     counter_of: str = ""
+    aside: bool = False
     asks: tuple[Ask, ...] = ()
     needs: tuple[str, ...] = ()
     issues: tuple[str, ...] = ()
@@ -432,7 +433,7 @@ class Procedure(_Part):
             onward = [
                 step.to
                 for step in self.steps_from(here)
-                if step.to and self.states[step.to] not in way and not step.counter_of
+                if step.to and self.states[step.to] not in way and not step.counter_of and not step.aside
             ]
             if not onward:
                 break

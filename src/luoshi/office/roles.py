@@ -108,6 +108,15 @@ case.act           办理办件的步骤             -   own own own -   all -  
 case.manage        换程序版本、整批移交       -   -   -   -   -   all -   -   -   -
 calendar.propose   录入放假调休通知           -   -   -   -   all all -   -   -   -
 calendar.approve   批准日历变更               -   -   -   -   all all -   -   -   -
+pollution.see      看重污染应急的任务、报告   -   own own own -   all -   -   all -
+pollution.measure  导入监测、确认沙尘         -   own own own -   -   -   -   -   -
+pollution.forecast 导入预报                   -   own own own -   -   -   -   -   -
+pollution.weather  录入气象、沙尘、冰冻期     -   own own own -   -   -   -   -   -
+pollution.consult  会商：采用序列、改定       -   own own own -   -   -   -   -   -
+pollution.command  指挥部：免除任务、演练     -   own own own -   -   -   -   -   -
+pollution.task     报任务落实、交报告         -   own own own -   -   -   -   -   -
+pollution.plan     企业减排方案：拟、审、备案 -   own own own -   -   -   -   -   -
+open.see           看公开网站                 all all all all all all all all all all
 organ.see          看单位、职务、任职依据     all all all all all all all all all all
 organ.edit         拟改单位、名称、承接关系   -   -   -   -   -   -   all -   -   -
 organ.confirm      第二人确认单位变更         -   -   -   -   -   -   all -   -   -

@@ -367,7 +367,7 @@ def _settle(turn: Turn) -> None:
     acting = {
         party
         for step in offered
-        if step.by_person and not step.counter_of
+        if step.by_person and not step.counter_of and not step.aside
         for party in step.by
         if (case.entered_event, step.key, party) not in spoken
     }

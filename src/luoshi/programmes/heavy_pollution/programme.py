@@ -6,11 +6,15 @@ from pathlib import Path
 
 from luoshi.office.programme import Programme, register
 
+_ROOM = "luoshi.programmes.heavy_pollution"
+
 PROGRAMME = register(
     Programme(
         key="heavy_pollution",
         title="重污染天气应急",
         instruments=("乳政办发〔2018〕2号",),
         root=Path(__file__).parent,
+        decisions=(f"{_ROOM}.decisions", f"{_ROOM}.decisions.chain"),
+        hooks=(f"{_ROOM}.episodes", f"{_ROOM}.scenes"),
     )
 )

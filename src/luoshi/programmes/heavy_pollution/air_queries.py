@@ -1,0 +1,139 @@
+"""The air as the board and the decisions see it: measured hours, forecasts, the series that is graded."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from luoshi.kernel.clock import CLOCK, day_of, local
+from luoshi.kernel.decisions import Decision
+from luoshi.office.parameters import book
+from luoshi.programmes.heavy_pollution.air_actions import dust_between
+from luoshi.programmes.heavy_pollution.models import CityHour, ForecastRun, MetDay, MetHour
+from luoshi.programmes.heavy_pollution.models.air import POLLUTANTS
+
+LOOKBACK = datetime.timedelta(days=15)
+AHEAD = datetime.timedelta(days=8)
+NAMES = dict(zip(POLLUTANTS, ("SO2", "NO2", "CO", "O3", "PM10", "PM2.5"), strict=True))
+
+
+class Grading(NamedTuple):
+    """The series assembled, its grade, and what it was made of."""
+
+    assembled: Decision
+    graded: Decision
+    runs: list[ForecastRun]
+
+
+def measured(now: datetime.datetime, since: datetime.timedelta = LOOKBACK) -> list[dict[str, Any]]:
+    """Return the city's measured hours that have ended by `now`, as the decisions read them."""
+    rows = CityHour.objects.filter(hour__gte=now - since, hour__lte=now - datetime.timedelta(hours=1)).order_by("hour")
+    return [_hour(row) for row in rows]
+
+
+def _hour(row: CityHour) -> dict[str, Any]:
+    found: dict[str, Any] = {"hour": local(row.hour).isoformat()}
+    for column, name in NAMES.items():
+        value = getattr(row, column)
+        if value is not None:
+            found[name] = f"{value.normalize():f}"
+    return found
+
+
+def newest_runs(now: datetime.datetime) -> list[ForecastRun]:
+    """Return the newest run in use of each issuer and kind, the newest first."""
+    rows = ForecastRun.objects.filter(current=True, issued_at__lte=now, issued_at__gte=now - datetime.timedelta(days=4))
+    found: dict[tuple[str, str], ForecastRun] = {}
+    for run in rows.order_by("-issued_at", "-id"):
+        found.setdefault((run.issuer, run.kind), run)
+    return list(found.values())
+
+
+def forecast_of(run: ForecastRun, now: datetime.datetime, pick: str = "mid") -> list[dict[str, Any]]:
+    """Return a run's hours or days from the hour in progress on; `pick` chooses low, mid or high of a range."""
+    begin = now.replace(minute=0, second=0, microsecond=0)
+    if run.kind == "daily":
+        begin = begin.replace(hour=0)
+    found = []
+    for value in run.values.filter(valid_from__gte=begin).order_by("valid_from"):
+        when = local(value.valid_from)
+        one: dict[str, Any] = {"date": f"{when:%Y-%m-%d}"} if run.kind == "daily" else {"hour": when.isoformat()}
+        aqi = _picked(value, pick)
+        if aqi is not None:
+            one["aqi"] = aqi
+        else:
+            for column, name in NAMES.items():
+                amount = getattr(value, column)
+                if amount is not None:
+                    one[name] = f"{amount.normalize():f}"
+        found.append(one)
+    return found
+
+
+def _picked(value: Any, pick: str) -> int | None:
+    if pick == "low" and value.low is not None:
+        return int(value.low)
+    if pick == "high" and value.high is not None:
+        return int(value.high)
+    if value.aqi is not None:
+        return int(value.aqi)
+    if value.low is not None and value.high is not None:
+        return (value.low + value.high + 1) // 2
+    return None
+
+
+def grading(
+    now: datetime.datetime | None = None,
+    *,
+    forecast: Sequence[Mapping[str, Any]] | None = None,
+    edits: Sequence[Mapping[str, Any]] = (),
+    pick: str = "mid",
+    issuer: str = "rushan_environment",
+    weihai: str = "",
+) -> Grading:
+    """Return the grade of now: what was measured, then the given forecast or the newest of the issuer (else of any)."""
+    moment = local(now) if now is not None else CLOCK.now()
+    runs = newest_runs(moment)
+    facts: dict[str, Any] = {"now": moment.isoformat(), "measured": measured(moment)}
+    if forecast is not None:
+        facts["forecast"] = list(forecast)
+    else:
+        own = [run for run in runs if run.issuer == issuer] or runs
+        for kind, field in (("hourly", "forecast"), ("daily", "daily")):
+            run = next((one for one in own if one.kind == kind), None)
+            if run is not None and (values := forecast_of(run, moment, pick)):
+                facts[field] = values
+    if edits:
+        facts["edits"] = list(edits)
+    facts = {name: value for name, value in facts.items() if value != []}
+    assembled = book.decide("heavy_pollution.assemble", facts, day_of(moment))
+    given: dict[str, Any] = {"dust": dust_between(moment - LOOKBACK, moment + AHEAD)}
+    if assembled.value.get("series") is not None:
+        given |= {"series": assembled.value["series"], "now": moment.isoformat()}
+    if weihai:
+        given["weihai_grade"] = weihai
+    return Grading(assembled, book.decide("heavy_pollution.grade", given, day_of(moment)), runs)
+
+
+def release_of(graded: Grading, now: datetime.datetime) -> Decision:
+    """Return whether a warning may be released, and from when, on the same series."""
+    given = {"series": graded.assembled.value["series"], "now": local(now).isoformat(),
+             "dust": dust_between(now - LOOKBACK, now + AHEAD)}  # fmt: skip
+    return book.decide("heavy_pollution.release", given, day_of(now))
+
+
+def latest(now: datetime.datetime | None = None) -> CityHour | None:
+    """Return the newest measured hour of the city that has an index."""
+    moment = now or CLOCK.now()
+    return CityHour.objects.filter(hour__lte=moment, aqi__isnull=False).order_by("-hour").first()
+
+
+def humidity(now: datetime.datetime) -> tuple[Any, bool | None]:
+    """Return the mean humidity of the day's hours so far (None: unknown), and whether the frost period is set."""
+    start = local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    values = [value for value in MetHour.objects.filter(hour__gte=start, hour__lte=now).values_list("rh", flat=True)
+              if value is not None]  # fmt: skip
+    day = MetDay.objects.filter(day=day_of(now)).first()
+    mean = str(sum(values) / len(values)) if values else None
+    return mean, None if day is None else day.frost

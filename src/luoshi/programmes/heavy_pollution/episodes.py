@@ -1,0 +1,417 @@
+"""An episode from consultation to closing: the room's part in the chain of approval, and what each signature sets off.
+
+The chain itself is `procedures/approval.yaml`, the warning `procedures/warning.yaml`; here is what their steps look at
+(facts) and what they do besides (effects): warning, response, tasks, duties, CAP messages.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from luoshi.kernel.clock import CLOCK, day_of, local
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.procedures import moment_of
+from luoshi.office.actors import Actor
+from luoshi.office.audit.actions import append
+from luoshi.office.cases import actions as cases
+from luoshi.office.cases.hooks import effect, facts
+from luoshi.office.cases.models import Case, CaseVoice
+from luoshi.office.cases.turns import Turn
+from luoshi.office.parameters import book
+from luoshi.office.permissions import require
+from luoshi.programmes.heavy_pollution import air_queries, cap, duties, plan, tasks
+from luoshi.programmes.heavy_pollution.air_actions import ROOM
+from luoshi.programmes.heavy_pollution.decisions.chain import COLOURS
+from luoshi.programmes.heavy_pollution.models import (
+    CapMessage,
+    Consultation,
+    ForecastRun,
+    PollutionWarning,
+    Response,
+    WarningChange,
+)
+
+APPROVAL, WARNING = "heavy_pollution.approval", "heavy_pollution.warning"
+ISSUE, ADJUST, RELEASE = "issue", "adjust", "release"
+SENDER = "cap@luoshi.example"
+Kind = WarningChange.Kind
+
+
+def live_warning(*, exercise: bool = False) -> PollutionWarning | None:
+    """Return the live warning of the city (or the live drill), with its case; None when there is none."""
+    found = PollutionWarning.objects.filter(live=True, exercise=exercise)
+    return found.select_related("case", "response").first()
+
+
+# --- the consultation -------------------------------------------------------------------------------------------------
+
+
+def hold(
+    *, actor: Actor, purpose: str = "", at: datetime.datetime | None = None, exercise: bool = False
+) -> Consultation:
+    """Open a consultation: to issue, adjust or release; without a purpose, to issue or, under a live warning, adjust.
+
+    Errors: E_FORBIDDEN; E_STATE for a release or an adjustment without a live warning, for an issue under one.
+    """
+    warning = live_warning(exercise=exercise)
+    chosen = purpose or (ADJUST if warning else ISSUE)
+    if warning is None and chosen != ISSUE:
+        raise LuoshiError("E_STATE", "没有生效的预警，不能调整或解除。请先会商发布。")
+    if warning is not None and chosen == ISSUE:
+        raise LuoshiError(
+            "E_STATE",
+            f"已有生效预警{warning.case.number}，请走调整程序。",
+            fields={"case": warning.case_id, "number": warning.case.number},
+        )
+    now = CLOCK.now()
+    title = {ISSUE: "预警发布会商", ADJUST: "预警调整会商", RELEASE: "预警解除会商"}[chosen]
+    with transaction.atomic():
+        case = cases.open_case(
+            actor=actor, procedure=APPROVAL, title=f"{local(at or now):%Y年%m月%d日}{title}", facts={"purpose": chosen},
+            organ=plan.COMMAND if actor.organ == plan.COMMAND or actor.trusted else actor.organ, at=at,
+            exercise=exercise, parent=warning.case if warning else None,
+        )  # fmt: skip
+        return Consultation.objects.create(
+            approval=case, purpose=chosen, warning=warning, held_at=case.opened_at, now=case.opened_at
+        )
+
+
+def adopt(
+    *,
+    actor: Actor,
+    approval: int,
+    forecast: Sequence[Mapping[str, Any]] | None = None,
+    edits: Sequence[Mapping[str, Any]] = (),
+    issuer: str = "rushan_environment",
+    pick: str = "mid",
+    weihai: str = "",
+    with_weihai: bool = False,
+    dust: str = "",
+    minutes: str = "",
+) -> Consultation:
+    """Adopt a series for a consultation and grade it; again before it is closed replaces what was adopted.
+
+    `edits` change single hours with a reason each. Errors: E_FORBIDDEN (neither bureau nor the office), E_NOT_FOUND,
+    E_STATE once closed, E_INPUT for an edit without a reason.
+    """
+    require(actor, "pollution.consult", ["environment", "weather", plan.COMMAND])
+    with transaction.atomic():
+        row = Consultation.objects.select_for_update().filter(approval=approval).first()
+        if row is None:
+            raise LuoshiError("E_NOT_FOUND", f"没有第 {approval} 号会商。")
+        if row.closed_at is not None:
+            raise LuoshiError("E_STATE", "会商已结束，采用的序列不能再改。请退回重新会商。")
+        for edit in edits:
+            if len(str(edit.get("reason", "")).strip()) < 2:
+                raise LuoshiError("E_INPUT", f"改定{edit.get('hour', '')}的值请写明理由。")
+        row.now = CLOCK.now()
+        found = air_queries.grading(row.now, forecast=forecast, edits=edits, pick=pick, issuer=issuer, weihai=weihai)
+        value = found.graded.value
+        row.series = found.assembled.value.get("series") or {}
+        row.edits = [dict(edit) for edit in edits]
+        row.runs = [
+            {"id": run.pk, "title": str(run), "issued_at": local(run.issued_at).isoformat()} for run in found.runs
+        ]
+        row.newest_run_at = max((run.issued_at for run in found.runs), default=None)
+        row.computed = found.graded.as_dict()
+        row.grade = value.get("grade") or "none"
+        row.weihai, row.with_weihai, row.dust, row.minutes = weihai[:200], with_weihai, dust[:300], minutes
+        row.save()
+        append(actor=actor, act="pollution.adopt", subject=f"case:{approval}",
+               after={"grade": row.grade, "edits": len(row.edits), "runs": row.runs},
+               permission="pollution.consult", basis=f"{plan.PLAN} 3.1.2")  # fmt: skip
+    return row
+
+
+def _consultation(turn: Turn) -> Consultation:
+    found = Consultation.objects.filter(approval=turn.case).select_related("warning__case", "warning__response").first()
+    if found is None:
+        raise LuoshiError("E_INCOMPLETE", "还没有会商记录。请先在会商页采用预报序列。")
+    return found
+
+
+@facts("heavy_pollution.consultation")
+def _consultation_facts(turn: Turn) -> dict[str, Any]:
+    row = _consultation(turn)
+    voices = CaseVoice.objects.filter(case=turn.case, step="propose", round=turn.case.entered_event, agrees=True)
+    present = {*voices.values_list("party", flat=True), turn.party}
+    hours = row.computed.get("value", {}).get("now") is not None
+    computed = RELEASE if row.purpose == RELEASE else row.grade
+    return {
+        "participants": sorted(present & {"environment", "weather"}),
+        "hours": 1 if hours and row.series else 0,
+        "computed": computed,
+        "proposed": str(turn.data.get("proposed", "")),
+        "reason": str(turn.data.get("reason", "")),
+    }
+
+
+@effect("heavy_pollution.consultation_closed")
+def _consultation_closed(turn: Turn) -> None:
+    row = _consultation(turn)
+    row.closed_at, row.proposed, row.reason = turn.at, turn.data["proposed"], turn.data.get("reason", "")
+    row.participants = ["environment", "weather"]
+    row.save(update_fields=["closed_at", "proposed", "reason", "participants"])
+    value = row.computed["value"]
+    if row.purpose == ISSUE and value.get("start_at"):
+        turn.case.facts["onset"] = value["start_at"]
+        turn.case.facts["expected_end"] = value.get("end_at")
+    turn.case.title = f"{turn.case.title.split('：')[0]}：{COLOURS[row.proposed]}"
+
+
+@effect("heavy_pollution.consultation_filed")
+def _consultation_filed(turn: Turn) -> None:
+    row = _consultation(turn)
+    row.closed_at, row.reason = turn.at, str(turn.data.get("reason", ""))
+    row.save(update_fields=["closed_at", "reason"])
+
+
+@facts("heavy_pollution.fresh_consultation")
+def _fresh_facts(turn: Turn) -> dict[str, Any]:
+    row = _consultation(turn)
+    return {"closed_at": row.closed_at, "now": turn.at}
+
+
+@facts("heavy_pollution.signable")
+def _sign_facts(turn: Turn) -> dict[str, Any]:
+    row = _consultation(turn)
+    newest = ForecastRun.objects.filter(current=True, issued_at__lte=turn.at).order_by("-issued_at").first()
+    found: dict[str, Any] = {
+        "proposed": row.proposed,
+        "consented": turn.case.facts.get("consented", ""),
+        "newest_run_at": newest.issued_at if newest else None,
+        "considered_run_at": row.newest_run_at,
+        "override": str(turn.data.get("override", "")),
+    }
+    if row.proposed == RELEASE:
+        decided = release_decision(turn.at)
+        found["release_from"] = decided.value.get("t0_at")
+        against = [reason.text for reason in decided.reasons if reason.ok is False]
+        found["release_refused"] = "；".join(against)
+    return found
+
+
+def release_decision(at: datetime.datetime) -> Any:
+    """Return the decision whether a warning may be released, on what is known at a moment."""
+    return air_queries.release_of(air_queries.grading(at), at)
+
+
+@effect("heavy_pollution.signed")
+def _signed(turn: Turn) -> None:
+    row = _consultation(turn)
+    turn.case.facts |= {"signed_at": local(turn.at).isoformat(), "signed_by": turn.actor.name}
+    if row.proposed == RELEASE:
+        turn.case.facts["release_at"] = release_decision(turn.at).value["t0_at"]
+
+
+# --- what a signature sets off ----------------------------------------------------------------------------------------
+
+
+@effect("heavy_pollution.issue")
+def _issue(turn: Turn) -> None:
+    row = _consultation(turn)
+    if row.proposed == RELEASE:
+        _announce_release(turn, row)
+    elif row.warning is None:
+        _first_issue(turn, row)
+    else:
+        _adjust(turn, row)
+
+
+def _first_issue(turn: Turn, row: Consultation) -> None:
+    value = row.computed["value"]
+    colour, at = row.proposed, turn.at
+    onset = _when(value.get("start_at")) or at
+    end = _when(value.get("end_at")) or at + datetime.timedelta(hours=12)
+    ahead = int(book.current().values(ROOM, turn.case.rules_on)["hp.issue.lead"]) * 3600
+    late = max(0, round(ahead - (onset - at).total_seconds()))
+    reason = str(turn.data.get("late_reason", ""))
+    if late and len(reason.strip()) < 4:
+        raise LuoshiError(
+            "E_INCOMPLETE",
+            f"距重污染开始不足24小时（差{late // 3600}小时{late % 3600 // 60}分）。可以发布，但须写明理由。",
+            fields={"fields": {"late_reason": "请写明理由"}},
+            citation=f"{plan.PLAN} 3.1.4",
+        )
+    case = cases.open_case(
+        actor=turn.actor, procedure=WARNING, title=f"重污染天气{COLOURS[colour]}预警", subject="city:371083",
+        organ=plan.COMMAND, at=at, exercise=turn.case.exercise,
+        facts={"colour": colour, "approval": turn.case.number},
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            warning = PollutionWarning.objects.create(
+                case=case, colour=colour, highest=colour, onset=onset, expected_end=end,
+                duration_h=value.get("hours") or round((end - onset).total_seconds() / 3600),
+                daily=daily_peaks(row), max_aqi=value.get("max_w"), issued_at=at, late_s=late, late_reason=reason,
+                exercise=turn.case.exercise,
+            )  # fmt: skip
+    except IntegrityError:
+        raise LuoshiError("E_DUPLICATE", "已有生效预警，请走调整程序。") from None
+    level = plan.LEVEL_OF[colour]
+    response = Response.objects.create(
+        warning=warning, level=level, highest=level, started_at=at, levels=[{"level": level, "at": at.isoformat()}]
+    )
+    _change(warning, Kind.ISSUE, turn, row)
+    tasks.send(response, at)
+    duties.owe_issue(response, at)
+    announce(warning, turn.at, "Alert")
+    row.warning = warning
+    row.save(update_fields=["warning"])
+    turn.case.facts["warning"] = case.number
+
+
+def _adjust(turn: Turn, row: Consultation) -> None:
+    warning, colour = row.warning, row.proposed
+    assert warning is not None
+    if not warning.live:
+        raise LuoshiError("E_STATE", f"{warning.case.number}已解除，不能再调整。")
+    if colour == warning.colour:
+        raise LuoshiError("E_STATE", f"{warning.case.number}已是{COLOURS[colour]}，不用调整。")
+    higher = plan.ORDER.index(colour) > plan.ORDER.index(warning.colour)
+    value = row.computed["value"]
+    warning.colour = colour
+    if plan.ORDER.index(colour) > plan.ORDER.index(warning.highest):
+        warning.highest = colour
+    warning.expected_end = _when(value.get("end_at")) or warning.expected_end
+    warning.duration_h = value.get("hours") or warning.duration_h
+    warning.daily, warning.max_aqi = daily_peaks(row), value.get("max_w")
+    warning.release_at = None
+    warning.save()
+    response = warning.response
+    response.level = plan.LEVEL_OF[colour]
+    if higher:
+        response.highest = plan.LEVEL_OF[warning.highest]
+    response.levels = [*response.levels, {"level": response.level, "at": turn.at.isoformat()}]
+    cases.act(actor=turn.actor, case=warning.case_id, step="adjust", at=turn.at,
+              data={"colour": COLOURS[colour], "approval": turn.case.number})  # fmt: skip
+    Case.objects.filter(pk=warning.case_id).update(title=f"重污染天气{COLOURS[colour]}预警")
+    tasks.close_replaced(response, turn.at)
+    tasks.send(response, turn.at, note="等级调整，请落实新增")
+    if higher:
+        duties.owe_issue(response, turn.at)
+    _change(warning, Kind.UPGRADE if higher else Kind.DOWNGRADE, turn, row)
+    announce(warning, turn.at, "Update")
+
+
+def _announce_release(turn: Turn, row: Consultation) -> None:
+    warning = row.warning
+    if warning is None or not warning.live:
+        raise LuoshiError("E_STATE", "没有生效的预警可解除。")
+    release_at = _when(turn.case.facts.get("release_at"))
+    if release_at is None:
+        raise LuoshiError("E_INCOMPLETE", "没有解除的时刻。请重新签发。")
+    release_at = max(release_at, turn.at)
+    cases.act(actor=turn.actor, case=warning.case_id, step="announce_release", at=turn.at,
+              data={"release_at": release_at.isoformat(), "approval": turn.case.number})  # fmt: skip
+    warning.release_at = release_at
+    warning.save(update_fields=["release_at"])
+    _change(warning, Kind.RELEASE, turn, row, effective=release_at)
+    announce(warning, turn.at, "Cancel")
+
+
+@effect("heavy_pollution.ended")
+def _ended(turn: Turn) -> None:
+    """The response ends by itself at the hour announced (3.2.5): open tasks close, reports fall due."""
+    warning = PollutionWarning.objects.select_related("response").get(case=turn.case)
+    warning.live, warning.released_at = False, turn.at
+    warning.save(update_fields=["live", "released_at"])
+    response = warning.response
+    response.ended_at = turn.at
+    response.save(update_fields=["ended_at"])
+    tasks.close_all(response, turn.at)
+    duties.owe_end(response, turn.at)
+
+
+@facts("heavy_pollution.closable")
+def _closable_facts(turn: Turn) -> dict[str, Any]:
+    warning = PollutionWarning.objects.select_related("response").get(case=turn.case)
+    return {"missing": duties.missing(warning.response)}
+
+
+def _change(
+    warning: PollutionWarning, kind: str, turn: Turn, row: Consultation, effective: datetime.datetime | None = None
+) -> None:
+    WarningChange.objects.create(
+        warning=warning, kind=kind, colour=warning.colour, approval=turn.case, at=turn.at,
+        effective_at=effective or turn.at, reasons=row.computed.get("reasons", []), text=row.reason[:600],
+    )  # fmt: skip
+
+
+def _when(value: Any) -> datetime.datetime | None:
+    if not value:
+        return None
+    found = moment_of(value)
+    return local(found) if isinstance(found, datetime.datetime) else None
+
+
+def daily_peaks(row: Consultation) -> list[int]:
+    """Return the AQI of each whole day the process covers, from the series adopted."""
+    found: list[int] = []
+    value = row.computed["value"]
+    start, end = _when(value.get("start_at")), _when(value.get("end_at"))
+    if start is None or end is None:
+        return found
+    moment = start
+    while moment < end:
+        decided = book.decide(
+            "heavy_pollution.window", {"series": row.series, "h": moment.isoformat()}, day_of(moment)
+        ).value
+        aqi = decided.get("aqi") if isinstance(decided, dict) else None
+        if isinstance(aqi, int):
+            found.append(aqi)
+        moment += datetime.timedelta(days=1)
+    return found
+
+
+# --- CAP --------------------------------------------------------------------------------------------------------------
+
+
+def announce(warning: PollutionWarning, sent: datetime.datetime, msg_type: str) -> CapMessage:
+    """Make the CAP message of an issue (Alert), adjustment (Update) or release (Cancel) and keep it for ever."""
+    earlier = list(warning.messages.order_by("sent", "id"))
+    moment = local(sent).replace(microsecond=0)
+    serial = CapMessage.objects.filter(sent=moment).count()
+    latest = air_queries.latest(moment)
+    observed = latest is not None and latest.aqi is not None and latest.aqi > 200
+    colour, level = warning.colour, plan.LEVEL_OF[warning.colour]
+    words = f"{COLOURS[colour]}预警（{plan.LEVEL_WORDS[level]}应急响应）"
+    release = msg_type == "Cancel"
+    t0 = warning.release_at or sent
+    headline = f"重污染天气{words}" if not release else f"解除重污染天气预警（{local(t0):%m月%d日%H时}起）"
+    span = f"{local(warning.onset):%Y年%m月%d日%H时}至{local(warning.expected_end):%m月%d日%H时}"
+    peak = f"日均值最高{warning.max_aqi}" if warning.max_aqi else ""
+    said = cap.Announcement(
+        identifier=cap.identifier("371083", moment, serial),
+        sender=getattr(settings, "CAP_SENDER", SENDER),
+        sent=moment,
+        msg_type=msg_type,
+        incident=warning.case.number,
+        colour=colour,
+        level=level,
+        headline=headline,
+        description=f"预计{span}空气重污染，{peak}。" if not release else "空气质量好转，响应按时终止。",
+        instruction=_advice(level) if not release else "恢复正常生产生活。",
+        onset=warning.onset,
+        expires=warning.expected_end if not release else t0 + datetime.timedelta(hours=24),
+        daily=warning.daily if not release else (),
+        duration_h=warning.duration_h if not release else None,
+        observed=observed,
+        status="Exercise" if warning.exercise else "Actual",
+        note=f"演练 {warning.case.number}" if warning.exercise else "",
+        references=[cap.reference(one.sender, one.identifier, one.sent) for one in earlier],
+    )
+    return CapMessage.objects.create(
+        warning=warning, identifier=said.identifier, sender=said.sender, sent=moment, status=said.status,
+        msg_type=msg_type, expires=said.expires, xml=cap.build(said).decode(),
+    )  # fmt: skip
+
+
+def _advice(level: str) -> str:
+    """Return what everybody should do at a level: the measures for the public, in our words."""
+    return "；".join(one.text for one in plan.in_force(level) if "public" in one.objects) + "。"

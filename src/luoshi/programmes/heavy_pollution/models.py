@@ -1,1 +1,0 @@
-"""The registers of heavy pollution weather."""

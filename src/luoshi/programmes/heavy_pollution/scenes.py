@@ -1,0 +1,218 @@
+"""What scenarios can do and look at in this room."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count
+
+from luoshi.kernel.clock import CLOCK, local
+from luoshi.office.actors import Actor
+from luoshi.office.scenarios import Scene, check, moment, verb
+from luoshi.programmes.heavy_pollution import air_actions, duties, episodes, tasks
+from luoshi.programmes.heavy_pollution.models import (
+    CapMessage,
+    CityHour,
+    EpisodeDuty,
+    ForecastRun,
+    ForecastValue,
+    MeasureTask,
+    PollutionWarning,
+)
+
+
+@verb("heavy_pollution.measured")
+def measured(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
+    """Let the city have measured these AQI: `hours` [[count, aqi], ...] ending at `until` (now)."""
+    until = moment(given["until"]) if "until" in given else CLOCK.now()
+    values = [aqi for count, aqi in given["hours"] for _ in range(int(count))]
+    end = until.replace(minute=0, second=0, microsecond=0)
+    CityHour.objects.filter(hour__gte=end - datetime.timedelta(hours=len(values)), hour__lt=end).delete()
+    CityHour.objects.bulk_create(
+        [
+            CityHour(hour=end - datetime.timedelta(hours=len(values) - n), pm25=_pm25(aqi), aqi=aqi, partial=True,
+                     stations=3, received_at=CLOCK.now())
+            for n, aqi in enumerate(values)
+        ],
+        batch_size=500,
+    )  # fmt: skip
+
+
+_STEPS = ((0, 0), (50, 35), (100, 75), (150, 115), (200, 150), (300, 250), (400, 350), (500, 500))
+
+
+def _pm25(aqi: int) -> Decimal:
+    """Return a PM2.5 concentration whose index is `aqi`, by the breakpoints of 2012."""
+    for (low, under), (high, over) in zip(_STEPS, _STEPS[1:], strict=False):
+        if aqi <= high:
+            return Decimal(under) + Decimal((aqi - low) * (over - under)) / (high - low)
+    return Decimal(500)
+
+
+@verb("heavy_pollution.forecast")
+def forecast(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
+    """Let an issuer have forecast `days` [[date, aqi], ...] or `hours` [[count, aqi], ...] from the hour in progress."""
+    issued = moment(given["issued"]) if "issued" in given else CLOCK.now()
+    daily = "days" in given
+    kind = ForecastRun.Kind.DAILY if daily else ForecastRun.Kind.HOURLY
+    issuer = str(given.get("issuer", "rushan_environment"))
+    ForecastRun.objects.filter(issuer=issuer, issued_at=issued, kind=kind).update(current=False)
+    run = ForecastRun.objects.create(
+        issuer=issuer, issued_at=issued, kind=kind, digest="scene", received_at=CLOCK.now(), received_by="场景"
+    )
+    if daily:
+        rows = [(moment(day), int(aqi)) for day, aqi in given["days"]]
+    else:
+        begin = CLOCK.now().replace(minute=0, second=0, microsecond=0)
+        values = [aqi for count, aqi in given["hours"] for _ in range(int(count))]
+        rows = [(begin + datetime.timedelta(hours=n), int(aqi)) for n, aqi in enumerate(values)]
+    ForecastValue.objects.bulk_create([ForecastValue(run=run, valid_from=when, aqi=aqi) for when, aqi in rows])
+
+
+@verb("heavy_pollution.dust")
+def dust(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Enter dust weather; returns its record for `confirm_dust`."""
+    return air_actions.enter_dust(
+        actor=actor, grade=str(given["grade"]), begins=moment(given["begins"]), ends=moment(given["ends"]),
+        evidence=str(given.get("evidence", "能见度观测")),
+    ).pk  # fmt: skip
+
+
+@verb("heavy_pollution.confirm_dust")
+def confirm_dust(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Confirm dust weather."""
+    air_actions.confirm_dust(actor=actor, dust=int(given["dust"]))
+
+
+@verb("heavy_pollution.hold")
+def hold(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Open a consultation; returns its case."""
+    row = episodes.hold(actor=actor, purpose=str(given.get("purpose", "")), exercise=bool(given.get("exercise")))
+    return row.approval_id
+
+
+@verb("heavy_pollution.adopt")
+def adopt(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Adopt a series for a consultation: the newest forecast unless one is given."""
+    episodes.adopt(actor=actor, approval=int(given["consultation"]), forecast=given.get("forecast"),
+                   edits=given.get("edits") or (), weihai=str(given.get("weihai", "")))  # fmt: skip
+
+
+@verb("heavy_pollution.report_task")
+def report_task(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Report the first open task of a measure (of an organ)."""
+    rows = MeasureTask.objects.filter(measure=given["measure"], closed="")
+    if "organ" in given:
+        rows = rows.filter(organ=given["organ"])
+    row = rows.order_by("id").first()
+    tasks.report(actor=actor, task=row.pk if row else 0, state=str(given["state"]), note=str(given.get("note", "")))
+
+
+@verb("heavy_pollution.hand_in")
+def hand_in(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Hand in the first report of a kind that an organ owes; `all`: every one of that kind."""
+    rows = EpisodeDuty.objects.filter(kind=given["kind"], state=EpisodeDuty.State.DUE)
+    if "organ" in given:
+        rows = rows.filter(organ=given["organ"])
+    found = list(rows.order_by("due_at", "id").values_list("pk", flat=True))
+    for pk in found if given.get("all") else found[:1]:
+        duties.hand_in(actor=actor, duty=pk, content=given.get("content") or {})
+    if not found:
+        duties.hand_in(actor=actor, duty=0)
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+def _latest() -> PollutionWarning | None:
+    return PollutionWarning.objects.select_related("case", "response").order_by("-issued_at", "-id").first()
+
+
+@check("grade")
+def grade(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """The grade computed in a consultation."""
+    return episodes.Consultation.objects.get(approval=subject).grade
+
+
+@check("warning")
+def warning(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """The newest warning."""
+    row = _latest()
+    if row is None:
+        return {"live": False, "number": None}
+    return {
+        "number": row.case.number, "state": row.case.state, "colour": row.colour, "highest": row.highest,
+        "live": row.live, "onset": row.onset, "end": row.expected_end, "hours": row.duration_h, "daily": row.daily,
+        "late_s": row.late_s, "issued": row.issued_at, "released": row.released_at, "release_at": row.release_at,
+        "level": row.response.level, "reached": row.response.highest, "ended": row.response.ended_at,
+        "changes": list(row.changes.order_by("id").values_list("kind", flat=True)),
+    }  # fmt: skip
+
+
+@check("measures")
+def measures(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """The measures in force, in order."""
+    row = _latest()
+    return row.response.measures if row else []
+
+
+@check("tasks")
+def task_counts(_scene: Scene, _subject: Any, asked: Any) -> Any:
+    """How many tasks there are, by measure, `open` and `total` beside them."""
+    row = _latest()
+    if row is None:
+        return {}
+    found = dict(row.response.tasks.filter(closed="").values_list("measure").annotate(n=Count("id")))
+    found["total"] = row.response.tasks.count()
+    found["open"] = row.response.tasks.filter(closed="").count()
+    return {key: found.get(key, 0) for key in asked}
+
+
+@check("duties")
+def owed(_scene: Scene, _subject: Any, asked: Any) -> Any:
+    """Reports by kind: the moment the latest is due, how many, their states; of one organ as `kind/organ`."""
+    row = _latest()
+    found: dict[str, Any] = {}
+    for key in asked:
+        kind, _slash, organ = str(key).partition("/")
+        rows = row.response.duties.filter(kind=kind) if row else EpisodeDuty.objects.none()
+        if organ:
+            rows = rows.filter(organ=organ)
+        states = dict(rows.values_list("state").annotate(n=Count("id")))
+        due = rows.order_by("due_at").values_list("due_at", flat=True)
+        found[key] = {
+            "count": rows.count(),
+            "first": _until(due.first()),
+            "last": _until(due.last()),
+            **states,
+        }
+    return found
+
+
+def _until(value: datetime.datetime | None) -> str | None:
+    if value is None:
+        return None
+    shown = local(value)
+    if (shown.hour, shown.minute) == (0, 0):
+        return f"{shown - datetime.timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{shown:%Y-%m-%d %H:%M}"
+
+
+@check("cap")
+def cap_messages(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """The newest CAP message, by element."""
+    from lxml import etree
+
+    row = CapMessage.objects.order_by("-id").first()
+    if row is None:
+        return None
+    found: dict[str, Any] = {}
+    for element in etree.fromstring(row.xml.encode()).iter():
+        name = etree.QName(element).localname
+        if len(element) == 0:
+            found[name] = element.text if name not in found else f"{found[name]} {element.text}"
+    found["count"] = CapMessage.objects.count()
+    return found
