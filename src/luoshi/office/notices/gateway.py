@@ -46,7 +46,7 @@ class Answer(NamedTuple):
 
 def configured() -> bool:
     """Tell whether there is a gateway."""
-    return bool(getattr(settings, "SMS_URL", "") and getattr(settings, "SMS_KEY", ""))
+    return bool(settings.SMS_URL and settings.SMS_KEY)
 
 
 def signature(key: str, time: str, idempotency: str, body: bytes) -> str:
@@ -57,7 +57,7 @@ def signature(key: str, time: str, idempotency: str, body: bytes) -> str:
 
 def post(idempotency: str, text: str, numbers: list[str]) -> Answer:
     """Hand one parcel over and return what came of it; E_INPUT when no gateway is set."""
-    url = urlsplit(getattr(settings, "SMS_URL", ""))
+    url = urlsplit(settings.SMS_URL)
     if not configured() or url.scheme not in ("http", "https") or not url.hostname:
         raise LuoshiError("E_INPUT", "没有设短信网关：请设 LUOSHI_SMS_URL（http 或 https 地址）和 LUOSHI_SMS_KEY。")
     told = {"id": idempotency, "text": text, "count": len(numbers), "numbers": numbers}
@@ -67,7 +67,7 @@ def post(idempotency: str, text: str, numbers: list[str]) -> Answer:
         "Content-Type": "application/json; charset=utf-8",
         "Idempotency-Key": idempotency,
         "X-Luoshi-Time": time,
-        "X-Luoshi-Signature": signature(getattr(settings, "SMS_KEY", ""), time, idempotency, body),
+        "X-Luoshi-Signature": signature(settings.SMS_KEY, time, idempotency, body),
         "User-Agent": "luoshi",
     }
     line: http.client.HTTPConnection

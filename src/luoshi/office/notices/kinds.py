@@ -70,6 +70,7 @@ CHANNELS = {
 }  # fmt: skip
 """Every channel; those behind `inside` are served by people, who record the proof."""
 BY_HAND = ("wechat", "weibo", "tv", "radio", "screen", "press", "board", "hand", "post")
+_RESERVED = ("loop", "none", "true", "false", "and", "or", "not", "in", "is", "if", "else")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _KEYS = {
     "key", "title", "layout", "organ", "series", "public", "check", "channels", "masthead", "signatory", "fields",
@@ -218,8 +219,8 @@ def _fields(data: Any, where: str) -> tuple[Field, ...]:
     for name, given in data.items():
         given = given if isinstance(given, dict) else {"title": str(given)}
         kind = given.get("type", "text")
-        if not _NAME.fullmatch(str(name)) or name in IMPLICIT:
-            raise _fault(where, f"字段名 {name} 应是小写英文，且不是 {'、'.join(IMPLICIT)}")
+        if not _NAME.fullmatch(str(name)) or name in (*IMPLICIT, *_RESERVED):
+            raise _fault(where, f"字段名 {name} 应是小写英文，且不是 {'、'.join((*IMPLICIT, *_RESERVED))}")
         if kind not in TYPES or (kind == "choice") is not bool(given.get("choices")):
             raise _fault(where, f"字段 {name} 的 type 应是 {'、'.join(TYPES)}；choice 要列 choices")
         if extra := set(given) - {"title", "type", "required", "choices", "columns", "unit", "hint", "sample"}:
