@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -10,27 +9,11 @@ from typing import Any
 
 import pytest
 
-from luoshi.kernel.decisions import Decision, Outcome, decide, rerun
+from luoshi.kernel.decisions import Outcome, decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.programmes.heavy_pollution import air
-from luoshi.programmes.heavy_pollution import decisions as _registered  # noqa: F401
 from luoshi.programmes.heavy_pollution.numbers import Rounding, cut, exact, plain, rounded
-
-ON = date(2018, 1, 10)
-
-
-def take(name: str, facts: Any, on: date = ON) -> Decision:
-    """Take a decision from JSON text, as the command line does, and again from its receipt."""
-    taken = decide(f"heavy_pollution.{name}", json.dumps(facts, ensure_ascii=False), on)
-    assert rerun(json.loads(json.dumps(taken.receipt))).same
-    for reason in taken.reasons:
-        assert reason.text
-    return taken
-
-
-def value(name: str, facts: Any, on: date = ON) -> dict[str, Any]:
-    return take(name, facts, on).value
-
+from tests.programmes.heavy_pollution.facts import ON, take, value
 
 IAQI = [
     ("PM2.5", 150, 200), ("PM2.5", 150.5, 200), ("PM2.5", 151, 201), ("PM2.5", "151.5", 202), ("PM2.5", 499, 500),

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from luoshi.programmes.heavy_pollution.decisions import air, assembly, grading, issuing
+from luoshi.programmes.heavy_pollution.decisions import (
+    air,
+    assembly,
+    chain,
+    deadlines,
+    grading,
+    issuing,
+    reduction,
+    response,
+    roads,
+    sectors,
+    vehicles,
+)
 
-__all__ = ["air", "assembly", "grading", "issuing"]
+__all__ = [
+    "air",
+    "assembly",
+    "chain",
+    "deadlines",
+    "grading",
+    "issuing",
+    "reduction",
+    "response",
+    "roads",
+    "sectors",
+    "vehicles",
+]

@@ -211,6 +211,7 @@ def assemble(facts: AssembleFacts, context: Context) -> Verdict:
     lookback = 24 * whole(context.parameters, "hp.lookback.days", 0, 400)
     current = None if facts.now is None else facts.now.replace(minute=0, second=0, microsecond=0)
     placed: dict[int, Hour] = {}
+    unsaid: set[int] = set()
     early = 0
     for name in ("daily", "forecast", "measured"):
         if (part := parts[name]) is None:
@@ -221,7 +222,9 @@ def assemble(facts: AssembleFacts, context: Context) -> Verdict:
                 early += place >= 0 and not hour.is_missing
                 if -lookback <= place < 0:
                     placed[place] = hour._replace(origin=hour.origin or "measured")
-            elif place >= 0 and not hour.is_missing:
+            elif place >= 0 and hour.is_missing:
+                unsaid.add(place)
+            elif place >= 0:
                 placed[place] = hour._replace(origin=hour.origin or "forecast")
     reasons: list[Reason] = []
     if not placed:
@@ -255,7 +258,7 @@ def assemble(facts: AssembleFacts, context: Context) -> Verdict:
     flat = sum(1 for hour in hours if hour.flat and not hour.is_missing)
     if flat:
         reasons.append(FLAT.reason(None, flat))
-    gaps = sum(1 for hour in hours if hour.is_missing)
+    gaps = len({place for place, hour in enumerate(hours, start=first) if hour.is_missing} | (unsaid - placed.keys()))
     if gaps:
         reasons.append(LACKING.reason(False, gaps))
     if early:

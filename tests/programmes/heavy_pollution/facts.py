@@ -1,0 +1,27 @@
+"""Taking decisions in tests as the command line does: from JSON text, and again from the receipt."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from luoshi.kernel.decisions import Decision, decide, rerun
+from luoshi.programmes.heavy_pollution import decisions as _registered  # noqa: F401
+
+ON = date(2018, 1, 10)
+
+
+def take(name: str, facts: Any, on: date = ON) -> Decision:
+    """Take `heavy_pollution.<name>`; the receipt must give the same answer, every reason must read."""
+    taken = decide(f"heavy_pollution.{name}", json.dumps(facts, ensure_ascii=False), on)
+    assert rerun(json.loads(json.dumps(taken.receipt))).same
+    for reason in taken.reasons:
+        assert reason.text
+    return taken
+
+
+def value(name: str, facts: Any, on: date = ON) -> dict[str, Any]:
+    """Return what was decided."""
+    found: dict[str, Any] = take(name, facts, on).value
+    return found
