@@ -520,7 +520,8 @@ def shown(column: Any, value: Any, reading: Any, *, mask: bool) -> str:
 
 
 def _one(register: Register, row: Written, actor: Actor, reason: str, act: str) -> Change:
-    (change,) = history.write(register, [row], actor=actor, at=CLOCK.now(), reason=reason)
+    history.write(register, [row], actor=actor, at=CLOCK.now(), reason=reason)
+    change = RegisterChange.objects.get(register=register.key, record_id=row.pk or 0, version=row.version)
     masks = {column.name: column for column in register.columns if column.sensitive}
 
     def told(state: Mapping[str, Any] | None) -> Any:

@@ -110,6 +110,7 @@ class Plan:
         given = {column.name for column in table.columns.values()}
         self._lacking = [c for c in register.columns if c.required and c.name not in given]
         self._unique = [c for c in register.columns if c.unique]
+        self._places = [(p, c.name, c, self._memos[c.name]) for p, c in table.columns.items()]
 
     @property
     def digest(self) -> str:
@@ -153,7 +154,8 @@ class Plan:
         batch: list[tuple[int, Sequence[Any]]] = []
         done = 0
         for number, cells in self.table.rows:
-            if all(blank(cell) for cell in cells):
+            # Most rows are told by their first cell; only what looks empty is looked at whole.
+            if blank(cells[0] if cells else None) and all(blank(cell) for cell in cells):
                 continue
             batch.append((number, cells))
             if len(batch) == BATCH:
@@ -182,11 +184,10 @@ class Plan:
 
     def _read(self, number: int, cells: Sequence[Any]) -> Planned:
         row = Planned(number, NEW, {})
-        width = len(cells)
-        for place, column in self.table.columns.items():
+        given, width = row.given, len(cells)
+        for place, name, column, memo in self._places:
             cell = cells[place] if place < width else ""
             if type(cell) is str:
-                memo = self._memos[column.name]
                 found = memo.get(cell)
                 if found is None:
                     found = self._cell(column, cell)
@@ -194,10 +195,9 @@ class Plan:
                         memo[cell] = found
             else:
                 found = self._cell(column, cell)
-            value, fault = found
-            row.given[column.name] = value
-            if fault is not None:
-                row.refuse(fault)
+            given[name] = found[0]
+            if found[1] is not None:
+                row.refuse(found[1])
         at = self.table.version_at
         if at is not None and at < width and not blank(cells[at]):
             text = as_text(cells[at]).strip()
