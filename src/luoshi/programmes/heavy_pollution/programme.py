@@ -15,6 +15,6 @@ PROGRAMME = register(
         instruments=("乳政办发〔2018〕2号",),
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions", f"{_ROOM}.decisions.chain"),
-        hooks=(f"{_ROOM}.episodes", f"{_ROOM}.scenes"),
+        hooks=(f"{_ROOM}.episodes", f"{_ROOM}.registers", f"{_ROOM}.scenes"),
     )
 )

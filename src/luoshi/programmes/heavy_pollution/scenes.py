@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Count
@@ -46,7 +47,7 @@ _STEPS = ((0, 0), (50, 35), (100, 75), (150, 115), (200, 150), (300, 250), (400,
 
 def _pm25(aqi: int) -> Decimal:
     """Return a PM2.5 concentration whose index is `aqi`, by the breakpoints of 2012."""
-    for (low, under), (high, over) in zip(_STEPS, _STEPS[1:], strict=False):
+    for (low, under), (high, over) in pairwise(_STEPS):
         if aqi <= high:
             return Decimal(under) + Decimal((aqi - low) * (over - under)) / (high - low)
     return Decimal(500)
@@ -54,7 +55,7 @@ def _pm25(aqi: int) -> Decimal:
 
 @verb("heavy_pollution.forecast")
 def forecast(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
-    """Let an issuer have forecast `days` [[date, aqi], ...] or `hours` [[count, aqi], ...] from the hour in progress."""
+    """Let an issuer have forecast `days` [[date, aqi], ...], or `hours` [[count, aqi], ...] from now on."""
     issued = moment(given["issued"]) if "issued" in given else CLOCK.now()
     daily = "days" in given
     kind = ForecastRun.Kind.DAILY if daily else ForecastRun.Kind.HOURLY

@@ -45,7 +45,7 @@ class Object:
 
 def objects_of(kind: str, measure: plan.Measure) -> Iterator[Object]:
     """Yield the objects of a kind that a measure reaches; nothing for kinds that have no register."""
-    live = {"ended_on__isnull": True}
+    live = {"ended_on__isnull": True, "void": False}
     if kind == "firm":
         rows = Enterprise.objects.filter(reserve=False, **live)
         sectors = _SECTORS.get(measure.id)

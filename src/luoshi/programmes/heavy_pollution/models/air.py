@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from luoshi.office.registers.models import Record
+
 POLLUTANTS = ("so2", "no2", "co", "o3", "pm10", "pm25")
 """The six pollutants, as columns."""
 
@@ -14,7 +16,7 @@ def concentration() -> models.DecimalField[object, object]:
     return models.DecimalField(max_digits=8, decimal_places=3, null=True)
 
 
-class Station(models.Model):
+class Station(Record):
     """A monitoring station; `evaluated`: it counts towards the city's mean."""
 
     class Class(models.TextChoices):
@@ -33,8 +35,6 @@ class Station(models.Model):
     evaluated = models.BooleanField(default=True)
     active_from = models.DateField()
     active_to = models.DateField(null=True, blank=True)
-    version = models.PositiveIntegerField(default=1)
-    ended_on = models.DateField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -5,20 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from luoshi.office.registers.models import Record
+
 LEVELS = ("IV", "III", "II", "I")
 """Response levels from the mildest up."""
-
-
-class Kept(models.Model):
-    """What every row of these registers has: its version, and the day on which it ended."""
-
-    version = models.PositiveIntegerField(default=1)
-    ended_on = models.DateField(null=True, blank=True)
-
-    class Meta:
-        """Only a mould."""
-
-        abstract = True
 
 
 def kilograms() -> models.DecimalField[object, object]:
@@ -26,7 +16,7 @@ def kilograms() -> models.DecimalField[object, object]:
     return models.DecimalField(max_digits=12, decimal_places=3, default=0)
 
 
-class Enterprise(Kept):
+class Enterprise(Record):
     """A firm that limits or stops production. Baselines in kg/d; `reserve`: called only to close a gap."""
 
     class Sector(models.TextChoices):
@@ -124,7 +114,7 @@ class SitePlan(models.Model):
         return f"{self.enterprise_id} {self.year}-{self.edition}"
 
 
-class Pledge(Kept):
+class Pledge(Record):
     """A signed pledge (应急责任承诺书) of a firm, site or school for a year."""
 
     object_id = models.CharField(max_length=60)
@@ -142,7 +132,7 @@ class Pledge(Kept):
         return f"{self.object_name} {self.year}"
 
 
-class ConstructionSite(Kept):
+class ConstructionSite(Record):
     """A building, road or demolition site; `organ` supervises it."""
 
     class Kind(models.TextChoices):
@@ -166,7 +156,7 @@ class ConstructionSite(Kept):
     earthwork = models.BooleanField(default=False)
     waterings = models.PositiveSmallIntegerField(default=0)
     pm = kilograms()
-    reductions = models.JSONField(default=dict)
+    pm_iv, pm_iii, pm_ii, pm_i = kilograms(), kilograms(), kilograms(), kilograms()
     priority = models.PositiveIntegerField(null=True, blank=True, unique=True)
     reserve = models.BooleanField(default=False)
     contact = models.CharField(max_length=60, default="", blank=True)
@@ -176,7 +166,7 @@ class ConstructionSite(Kept):
         return self.name
 
 
-class EmissionInventory(Kept):
+class EmissionInventory(Record):
     """The society-wide base of a year: baseline and reduction by level of one category."""
 
     class Source(models.TextChoices):
@@ -190,7 +180,10 @@ class EmissionInventory(Kept):
     source = models.CharField(max_length=10, choices=Source.choices)
     category = models.CharField(max_length=60)
     so2, nox, pm, vocs = kilograms(), kilograms(), kilograms(), kilograms()
-    reductions = models.JSONField(default=dict)
+    so2_iv, so2_iii, so2_ii, so2_i = kilograms(), kilograms(), kilograms(), kilograms()
+    nox_iv, nox_iii, nox_ii, nox_i = kilograms(), kilograms(), kilograms(), kilograms()
+    pm_iv, pm_iii, pm_ii, pm_i = kilograms(), kilograms(), kilograms(), kilograms()
+    vocs_iv, vocs_iii, vocs_ii, vocs_i = kilograms(), kilograms(), kilograms(), kilograms()
     measure = models.CharField(max_length=8, default="", blank=True)
 
     class Meta:
@@ -216,7 +209,7 @@ class VehicleScheme(models.Model):
         return f"{self.effective_from}"
 
 
-class RoadSection(Kept):
+class RoadSection(Record):
     """A main road: how often it is cleaned and watered on ordinary days, by whom."""
 
     code = models.CharField(max_length=30, unique=True)
@@ -230,7 +223,7 @@ class RoadSection(Kept):
         return self.name
 
 
-class PortBerth(Kept):
+class PortBerth(Record):
     """A berth of the port; `bulk`: loose goods are loaded there."""
 
     code = models.CharField(max_length=30, unique=True)
@@ -242,7 +235,7 @@ class PortBerth(Kept):
         return self.name
 
 
-class School(Kept):
+class School(Record):
     """A school or kindergarten."""
 
     class Stage(models.TextChoices):
@@ -265,7 +258,7 @@ class School(Kept):
         return self.name
 
 
-class MedicalInstitution(Kept):
+class MedicalInstitution(Record):
     """A hospital and what it has ready."""
 
     code = models.CharField(max_length=30, unique=True)
@@ -279,8 +272,8 @@ class MedicalInstitution(Kept):
         return self.name
 
 
-class Contact(Kept):
-    """An organ's responsible person and liaison of the emergency; exactly one current of each."""
+class Contact(Record):
+    """An organ's responsible person and liaison of the emergency; one of each, who they were before is history."""
 
     class Kind(models.TextChoices):
         """Which of the two."""
@@ -296,11 +289,7 @@ class Contact(Kept):
     class Meta:
         """One current of each an organ."""
 
-        constraints = (
-            models.UniqueConstraint(
-                fields=["organ", "kind"], condition=Q(ended_on__isnull=True), name="hp_one_contact_of_each"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=["organ", "kind"], name="hp_one_contact_of_each"),)
 
     def __str__(self) -> str:
         return f"{self.organ} {self.name}"
