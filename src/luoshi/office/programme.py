@@ -13,7 +13,7 @@ a room that is named in one line of `site/registry.py` works everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class Programme:
     urls: str = ""
     api: str = ""
     public_urls: str = ""
-    demo: Callable[[], object] | None = None
+    demo: Callable[[], Iterable[str]] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
 
     @property

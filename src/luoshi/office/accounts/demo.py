@@ -37,7 +37,7 @@ PEOPLE = (
     Sample("nongye1", "测试己", ((Role.CLERK, "agri-rural"), (Role.CLERK, "agriculture"))),
     Sample("nongye2", "测试庚", ((Role.LEADER, "agri-rural"), (Role.LEADER, "agriculture"))),
     Sample("huanbao1", "测试辛", ((Role.CLERK, "environment"),)),
-    Sample("huanbao2", "测试壬", ((Role.LEADER, "environment"),)),
+    Sample("huanbao2", "测试壬", ((Role.LEADER, "environment"), (Role.REVIEWER, "air-command"))),
     Sample("zhujian1", "测试癸", ((Role.CLERK, "housing-construction"),)),
     Sample("zhujian2", "测试子", ((Role.LEADER, "housing-construction"),)),
     Sample("xiachu1", "测试丑", ((Role.CLERK, "xiachu"),)),
@@ -49,6 +49,14 @@ PEOPLE = (
     Sample("ganbu2", "测试未", ((Role.PERSONNEL, "organization-dept"),)),
     Sample("shenji1", "测试申", ((Role.AUDITOR, "audit"),)),
     Sample("guanli1", "测试酉", ((Role.ADMINISTRATOR, "government-office"),)),
+    Sample("qixiang1", "测试戌", ((Role.CLERK, "weather"),)),
+    Sample("zhihui1", "测试亥", ((Role.CLERK, "air-command"),)),
+    Sample("zhihui2", "测试天", ((Role.LEADER, "air-command"),)),
+    Sample("yingji1", "测试地", ((Role.LEADER, "emergency-commission"),)),
+    Sample("gongan1", "测试玄", ((Role.CLERK, "public-security"),)),
+    Sample("jingxin1", "测试黄", ((Role.CLERK, "economy-it"), (Role.CLERK, "industry-it"))),
+    Sample("jiaoyu1", "测试宇", ((Role.CLERK, "education"), (Role.CLERK, "education-sports"))),
+    Sample("xuanchuan1", "测试宙", ((Role.CLERK, "publicity-dept"),)),
 )
 """Whom the login page of the demonstration offers."""
 
