@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import datetime
 import threading
+from collections.abc import Sequence
 
 from luoshi.kernel.calendar import WorkingCalendar, announced_calendar
 from luoshi.office.calendar.models import CalendarChange
 
 _LOCK = threading.Lock()
 _KNOWN: dict[str, WorkingCalendar] = {}
+_KEPT = 8
+Change = tuple[list[str], list[str], int | None, str]
+"""Days off, days worked (ISO), the year that is announced by it, its source."""
 
 
-def calendar() -> WorkingCalendar:
-    """Return the calendar in force; one query, the table itself is made once a change."""
-    changes = list(
-        CalendarChange.objects.filter(state=CalendarChange.State.APPROVED)
-        .order_by("position")
-        .values_list("off", "worked", "whole_year", "source")
-    )
+def calendar(at: datetime.datetime | None = None) -> WorkingCalendar:
+    """Return the calendar in force, or that of the moment `at`; one query, the table itself is made once a change."""
+    approved = CalendarChange.objects.filter(state=CalendarChange.State.APPROVED)
+    if at is not None:
+        approved = approved.filter(decided_at__lte=at)
+    return applied(list(approved.order_by("position").values_list("off", "worked", "whole_year", "source")))
+
+
+def applied(changes: Sequence[Change]) -> WorkingCalendar:
+    """Return the delivered table with changes over it, in their order."""
     key = repr(changes)
     with _LOCK:
         if (known := _KNOWN.get(key)) is None:
@@ -31,6 +38,7 @@ def calendar() -> WorkingCalendar:
                     if whole_year
                     else known.with_change(off=days_off, worked=days_on, source=source)
                 )
-            _KNOWN.clear()
+            if len(_KNOWN) >= _KEPT:
+                _KNOWN.pop(next(iter(_KNOWN)))
             _KNOWN[key] = known
     return known

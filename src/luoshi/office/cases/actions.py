@@ -100,7 +100,7 @@ def new_turn(
         raise LuoshiError("E_INPUT", "请写明办件的名称。", fields={"field": "title"})
     known = {ask.name for ask in procedure.asks}
     asked = {name: value for name, value in facts.items() if name in known}
-    found = facts | asks.clean(procedure.asks, asked)
+    told = asks.clean(procedure.asks, asked)
     case = Case(
         number=number or numbers.take(procedure, at),
         procedure=procedure.key,
@@ -111,7 +111,7 @@ def new_turn(
         one_open=procedure.one_open and bool(subject),
         organ=organ,
         state=procedure.start,
-        facts=found,
+        facts=facts | told,
         rules_on=day_of(at),
         opened_at=at,
         entered_at=at,
@@ -123,7 +123,7 @@ def new_turn(
         CaseParty(party=key, organ=_organ_of(party.organ, case), role=party.role, due_at=clocks.FAR)
         for key, party in procedure.parties.items()
     ]
-    return Turn(procedure, case, [], parties, actor, at, now, calendar_book.calendar(), organ=organ)
+    return Turn(procedure, case, [], parties, actor, at, now, calendar_book.calendar(), data=told, organ=organ)
 
 
 def _organ_of(written: str, case: Case) -> str:
@@ -543,4 +543,6 @@ def add_paper(*, actor: Actor, case: int, kind: str, title: str, upload: Upload)
     return paper
 
 
-__all__ = ["OPEN", "act", "add_paper", "extend", "move", "open_case", "pause", "reassign", "resume"]
+party_among = _party_among
+
+__all__ = ["OPEN", "act", "add_paper", "extend", "move", "open_case", "party_among", "pause", "reassign", "resume"]

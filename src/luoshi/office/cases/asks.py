@@ -42,6 +42,20 @@ def clean(asks: Sequence[Ask], given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def readable(asks: Sequence[Ask], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what can be read of a form that is not filled in yet; nothing is asked for and nothing refused."""
+    found: dict[str, Any] = {}
+    for ask in asks:
+        value = given.get(ask.name)
+        if value is None or value == [] or (isinstance(value, str) and not value.strip()):
+            continue
+        try:
+            found[ask.name] = _read(ask, value)
+        except (ValueError, InvalidOperation, TypeError, LuoshiError):
+            continue
+    return found
+
+
 _SHAPES = {
     "text": "应是文字",
     "long": "应是文字",

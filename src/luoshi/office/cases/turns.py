@@ -23,7 +23,7 @@ from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CaseParty, Ca
 from luoshi.office.parameters import book
 from luoshi.office.parameters.book import Book
 
-_PASSED = (Outcome.ALLOW, Outcome.ALLOW_WITH_CONDITION)
+PASSED = (Outcome.ALLOW, Outcome.ALLOW_WITH_CONDITION)
 _RUNNING = (CaseClock.State.RUNNING, CaseClock.State.PAUSED)
 _CHAIN = 20
 """So many steps a case may take by itself after one act; more is a procedure that turns in a circle."""
@@ -164,7 +164,7 @@ def _goes_on(turn: Turn) -> bool:
             continue
         if step.to == turn.case.state or (not step.to and step.key in done):
             continue
-        if step.guard and any(one.outcome not in _PASSED for one in _decisions(turn, step)):
+        if step.guard and any(one.outcome not in PASSED for one in _decisions(turn, step)):
             continue
         actor, turn.actor, party, turn.party = turn.actor, PROGRAM, turn.party, ""
         data, turn.data = turn.data, {}
@@ -236,7 +236,7 @@ def _guard(turn: Turn, step: Step) -> list[Decision]:
     """Return the decisions a step rests on, all of which allow it; E_RULE or E_INCOMPLETE with reasons otherwise."""
     found = _decisions(turn, step)
     for one in found:
-        if one.outcome in _PASSED:
+        if one.outcome in PASSED:
             continue
         reasons = [reason.as_dict() for reason in one.reasons]
         against = [reason["text"] for reason in reasons if reason["ok"] is not True] or [one.definition.title]
@@ -449,3 +449,7 @@ def _shown(ask: Ask, value: Any) -> str:
 def running(clock_rows: Iterable[CaseClock]) -> list[CaseClock]:
     """Return the clocks that run or are stopped for a while, the one that ends first in front."""
     return sorted((clock for clock in clock_rows if clock.state in _RUNNING), key=lambda clock: clock.until)
+
+
+done, decisions, require_not_blocked = _done, _decisions, _require_not_blocked
+"""For whoever tells beforehand what a step would say (`offers`)."""
