@@ -1,55 +1,31 @@
-"""Who asks, and may they: every page and every operation of the API names the permission it needs.
-
-A page is decorated with `@needs("duty.see")`, an operation of the API has `auth=Needs("duty.see")`. What is not named
-is not served: `tests/site/test_permissions.py` walks all addresses. Which records a person sees inside a page is the
-query's affair (`permissions.scope_of`).
-"""
+"""Finds out who asks, and refuses the pages they may not use; what a page needs is said with `office.web.needs`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
-from ninja.security import HttpBearer
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts import sessions
 from luoshi.office.accounts.models import User
-from luoshi.office.accounts.queries import standing, user_of_token
+from luoshi.office.accounts.queries import standing
 from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.duties.concern import remembered
 from luoshi.office.permissions import may, require
+from luoshi.office.web import OPEN, Needs, actor_of, needs, page
 from luoshi.site.context import ACTING, UNTIL
 from luoshi.site.errors import error_page, incident_of
-from luoshi.site.pages import page
 
-View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+__all__ = ["OPEN", "Access", "Needs", "actor_of", "needs"]
+
 Next = Callable[[HttpRequest], HttpResponse]
-
-OPEN = "open"
-"""What a page needs that everybody may use, logged in or not: logging in, choosing the language, the health check."""
-
-
-def needs(key: str) -> Callable[[View], View]:
-    """Declare the permission a page needs; `OPEN` for none."""
-
-    def mark(view: View) -> View:
-        view.needs = key  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Return who sends the request; a visitor when nobody is logged in."""
-    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 class Access:
@@ -141,36 +117,3 @@ def _actor(request: HttpRequest) -> Actor:
     except LuoshiError:
         request.session.pop(ACTING, None)
         return request.standing.actor("web", request_id=incident_of(request))  # type: ignore[attr-defined,no-any-return]
-
-
-class Needs(HttpBearer):
-    """The API's guard of one operation: a bearer token or the session of the page; visitors where the table lets them.
-
-    E_LOGIN for a token that is none or for nobody at all, E_FORBIDDEN for a person without the permission.
-    """
-
-    def __init__(self, key: str) -> None:
-        super().__init__()
-        self.key = key
-
-    def __call__(self, request: HttpRequest) -> Any:
-        """Return who acts, or refuse."""
-        header = request.headers.get("Authorization", "")
-        scheme, _, token = header.partition(" ")
-        if header:
-            user = user_of_token(token.strip()) if scheme.lower() == "bearer" else None
-            if user is None:
-                raise LuoshiError("E_LOGIN", "令牌无效、已过期或已收回。请在“系统 / 我的账号”另发令牌。")
-            request.user = user
-            request.actor = standing(user).actor("api", request_id=incident_of(request))  # type: ignore[attr-defined]
-        actor = actor_of(request)
-        if not header and request.user.is_authenticated and request.user.must_change_password:
-            raise LuoshiError("E_STATE", "首次登录须先更换口令，再用接口。")
-        if not may(actor, self.key) and not actor.grants:
-            raise LuoshiError("E_LOGIN", "这个接口须登录：请在请求头写 Authorization: Bearer 令牌。")
-        require(actor, self.key)
-        return actor
-
-    def authenticate(self, request: HttpRequest, token: str) -> Any:
-        """Not used: `__call__` does all of it."""
-        raise NotImplementedError

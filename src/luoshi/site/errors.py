@@ -8,14 +8,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.web import incident_of
 from luoshi.site.pages import page
 
 PROBLEM = "application/problem+json"
-
-
-def incident_of(request: HttpRequest) -> str:
-    """Return the request's id, which the log names too."""
-    return getattr(request, "incident", "")
 
 
 def problem(request: HttpRequest, error: LuoshiError, *, status: int | None = None) -> JsonResponse:
