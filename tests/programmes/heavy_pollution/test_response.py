@@ -341,6 +341,14 @@ def test_an_upgrade_starts_lists_and_publicity_anew() -> None:
     assert (both["lists"], both["upgrade.lists"]) == ("2018-01-12 20:00", "2018-01-14 13:30")
 
 
+def test_events_may_be_listed() -> None:
+    events = [{"event": "issue", "at": "2018-01-12T16:00"}, {"type": "upgrade", "at": "2018-01-14T09:30"}]
+    plain = {"issued_at": "2018-01-12T16:00", "upgraded_at": ["2018-01-14T09:30"]}
+    assert value("deadlines", {"events": events}) == value("deadlines", plain)
+    ended = {"type": "end", "at": "2018-02-14T10:00", "level": "Ⅱ"}
+    assert value("deadlines", {"event": ended})["upward"]["text"] == "2018-02-24 24:00"
+
+
 def test_what_the_end_of_a_response_brings() -> None:
     found = value("deadlines", {"ended_at": "2018-02-14T10:00", "highest_level": "Ⅱ"})
     assert found["implementation"]["text"] == "2018-02-16 24:00"

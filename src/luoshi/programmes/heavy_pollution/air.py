@@ -21,6 +21,8 @@ from luoshi.programmes.heavy_pollution.numbers import Exact, Rounding, ceiling
 
 TOP = 500
 """The index ends here; more is 爆表."""
+_MOST_KEPT = 200_000
+"""Sub-indices kept for the next asking: every concentration of every series, and some."""
 
 
 @lru_cache(maxsize=1)
@@ -95,8 +97,20 @@ class Standard:
             self._scaled[series, places] = known
         return known
 
+    @cached_property
+    def _known(self) -> dict[tuple[str, int, int], SubIndex]:
+        return {}
+
     def of_units(self, series: str, units: int, places: int) -> SubIndex:
         """Return the sub-index of a rounded concentration, without regard to other series."""
+        key = (series, units, places)
+        if (known := self._known.get(key)) is None:
+            if len(self._known) > _MOST_KEPT:
+                self._known.clear()
+            known = self._known[key] = self._looked_up(series, units, places)
+        return known
+
+    def _looked_up(self, series: str, units: int, places: int) -> SubIndex:
         points = self.points(series, places)
         place = bisect_left(points, units)
         if place == 0:
@@ -158,6 +172,7 @@ def standard_on(day: date) -> Standard:
     )
 
 
+@lru_cache(maxsize=16)
 def largest(pollutant: str) -> int:
     """Return the largest concentration that is believed, in the pollutant's unit."""
     return int(_data()["largest"]["CO" if pollutant == "CO" else "ug"])

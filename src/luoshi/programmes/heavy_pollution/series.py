@@ -61,6 +61,8 @@ class Series(NamedTuple):
 
 def is_missing_code(value: Any) -> bool:
     """Whether a value stands for no value: nothing, or a code of nines (-999)."""
+    if isinstance(value, int) and value >= 0:
+        return False
     return value is None or value == "" or _NINES.fullmatch(str(value).strip()) is not None
 
 

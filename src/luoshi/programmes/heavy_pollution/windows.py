@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 from itertools import accumulate
+from math import lcm
 from typing import NamedTuple
 
 from luoshi.programmes.heavy_pollution.air import Index, Standard, index_of, quotient, standard_on
@@ -97,7 +97,7 @@ def lay_out(
         value, lacks = hour.aqi, hour.partial
         if hour.amounts and value is None:
             edition = standard_of(place)
-            key = (hour.amounts, hour.flat, edition.year)
+            key = (id(hour.amounts), hour.flat, edition.year)  # runs share their amounts
             if (found := reckoned.get(key)) is None:
                 amounts = {name: quotient(amount) for name, amount in hour.amounts}
                 wanted = edition.daily if hour.flat else edition.hourly
@@ -151,8 +151,13 @@ class Means:
                         has = True
             having.append(has)
         self._having = list(accumulate(having, initial=0))
+        # Sums are of whole numbers, in parts of a unit in which all amounts are whole: fractions are slow.
+        self._scales = {
+            name: lcm(*(part.denominator for part in column if part is not None)) for name, column in columns.items()
+        }
         self._sums = {
-            name: list(accumulate((part or 0 for part in column), initial=0)) for name, column in columns.items()
+            name: list(accumulate((_in_parts(part, self._scales[name]) for part in column), initial=0))
+            for name, column in columns.items()
         }
         self._valid_hours = {
             name: list(accumulate((part is not None for part in column), initial=0)) for name, column in columns.items()
@@ -169,7 +174,7 @@ class Means:
         if number < self._valid.of_eight:
             return None
         total = self._sums["O3"][first + EIGHT] - self._sums["O3"][first]
-        return self._rounding.units(total.numerator, total.denominator * number, "O3")
+        return self._rounding.units(total, self._scales["O3"] * number, "O3")
 
     def is_whole(self, first: int, usable: int) -> bool:
         """Whether every used hour of a window has concentrations."""
@@ -182,8 +187,7 @@ class Means:
         for pollutant, sums in self._sums.items():
             number = self._valid_hours[pollutant][last] - self._valid_hours[pollutant][first]
             if pollutant != "O3" and number >= self._valid.hours:
-                total = sums[last] - sums[first]
-                found[f"{pollutant}_24h"] = total.numerator, total.denominator * number
+                found[f"{pollutant}_24h"] = sums[last] - sums[first], self._scales[pollutant] * number
         if self._ozone:
             scale: int = 10**self._rounding.ug
             eights = [part for part in self._eights[first : last - EIGHT + 1] if part is not None]
@@ -204,6 +208,6 @@ class Means:
         return self._standard_of(first)
 
 
-def mean_of(values: Sequence[Exact]) -> Exact | None:
-    """Return the exact mean of values, None of none."""
-    return Fraction(sum(values), len(values)) if values else None
+def _in_parts(amount: Exact | None, scale: int) -> int:
+    """Return an amount in parts of which `scale` make a unit; nothing for a missing one."""
+    return 0 if amount is None else amount.numerator * (scale // amount.denominator)

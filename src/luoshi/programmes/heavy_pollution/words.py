@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 COLOURS = ("none", "blue", "yellow", "orange", "red")
@@ -77,7 +78,8 @@ _SERIES = re.compile(
 )
 
 
-def read_series(name: Any) -> tuple[str, str] | None:
+@lru_cache(maxsize=2_048)
+def read_series(name: str) -> tuple[str, str] | None:
     """Return pollutant and averaging time (24h, 8h, 1h, empty where none is named), None for what names no series."""
     found = _SERIES.fullmatch(folded(name))
     return (_NAMES[found[1]], f"{found[2]}h" if found[2] else "") if found else None

@@ -59,7 +59,8 @@ class IaqiFacts(Strict):
     )
     SPELLINGS: ClassVar[Mapping[str, str]] = {
         "concentration": "c", "value": "c", "pollutant": "series", "item": "series", "time": "hour", "at": "hour",
-        "period": "averaging", "edition": "standard", "date": "hour", "o3_1h": "substitute", "O3_1h": "substitute",
+        "period": "averaging", "avg": "averaging", "averaging_time": "averaging",
+        "edition": "standard", "date": "hour", "o3_1h": "substitute", "O3_1h": "substitute",
         "so2_24h": "substitute", "SO2_24h": "substitute",
     }  # fmt: skip
 
@@ -209,8 +210,8 @@ class AqiFacts(Strict):
     values: Annotated[Any, Kind(_amounts, dict, {"type": "object"})] = Field(
         None, description="各项浓度（微克/立方米，CO为毫克/立方米） / concentrations by series, µg/m³, CO mg/m³"
     )
-    kind: Annotated[Any, Kind(lambda value: _kind_of(value), str, {"type": "string", "enum": ["daily", "hourly"]})] = (
-        Field(None, description="日报daily或小时报hourly，默认日报；给出整点的为小时报 / daily or hourly set")
+    kind: Annotated[Any, Kind(lambda value: _kind_of(value), str, {"type": "string", "enum": ["日报", "小时报"]})] = (
+        Field(None, description="日报还是小时报：默认日报，给出整点的为小时报 / daily or hourly set")
     )
     standard: Edition = Field(None, description="标准版本：2012或2026，默认按时间 / edition of HJ 633")
     hour: Moment = Field(None, description="时间：某日或某小时 / the day or hour")

@@ -64,6 +64,10 @@ class WindowFacts(SeriesFacts):
         }
     )
 
+    SPELLINGS: ClassVar[Mapping[str, str]] = {
+        **SeriesFacts.SPELLINGS, "hour": "h", "first": "h", "t": "at", "shown_at": "at",
+    }  # fmt: skip
+
     h: When = Field(None, description="窗口的第一小时：第几小时或时刻 / first hour of the window: index or moment")
     at: When = Field(None, description="在此小时显示的滑动值，即截至该小时的窗口 / hour at which the value is shown")
 
@@ -147,6 +151,7 @@ TAKEN = Rule(_FORECAST, "实测{measured}小时（至{now}已结束），其后�
 FLAT = Rule(_FORECAST, "{count}小时由每日预报平摊为相同的小时值")
 EDITED = Rule(_FORECAST, "{hour}由{original}改为{aqi}：{reason}")
 LACKING = Rule(_FORECAST, "{count}小时没有数据（只有范围的预报不据以分级，须会商确定一个值）")
+SHORT = Rule(_FORECAST, "预报只到{hours}小时后，不足{days}天")
 EARLY = Rule(_FORECAST, "{count}小时的实测晚于现在，不予采用")
 
 
@@ -195,7 +200,15 @@ class AssembleFacts(Strict):
     title="分级所用的小时序列",
     citation=_FORECAST,
     parameters=PARAMETERS,
-    reads=(*ROUNDING, "hp.window", "hp.valid.24h", "hp.valid.8h", "hp.valid.8h.windows", "hp.lookback.days"),
+    reads=(
+        *ROUNDING,
+        "hp.window",
+        "hp.valid.24h",
+        "hp.valid.8h",
+        "hp.valid.8h.windows",
+        "hp.lookback.days",
+        "hp.forecast.days",
+    ),
 )
 def assemble(facts: AssembleFacts, context: Context) -> Verdict:
     """把已结束的实测小时和自现在所在小时起的预报接成一个序列；每日预报平摊为24个小时，改定的保留原值和理由。
@@ -261,6 +274,9 @@ def assemble(facts: AssembleFacts, context: Context) -> Verdict:
     gaps = len({place for place, hour in enumerate(hours, start=first) if hour.is_missing} | (unsaid - placed.keys()))
     if gaps:
         reasons.append(LACKING.reason(False, gaps))
+    least = _least_days(context)
+    if len(hours) - now < 24 * least:
+        reasons.append(SHORT.reason(False, len(hours) - now, least))
     if early:
         reasons.append(EARLY.reason(False, early))
     rows = []
@@ -289,6 +305,13 @@ def assemble(facts: AssembleFacts, context: Context) -> Verdict:
     }
     complete = not gaps and counts[1]
     return Verdict(value, Outcome.ALLOW if complete else Outcome.ALLOW_WITH_CONDITION, reasons)
+
+
+def _least_days(context: Context) -> int:
+    """How many days a forecast covers at least."""
+    days = context.parameters["hp.forecast.days"]
+    first = days[0] if isinstance(days, list | tuple) and days else days
+    return whole({"hp.forecast.days": first}, "hp.forecast.days", 0, 30)
 
 
 def _offset(part: Series, current: datetime | None, name: str) -> int:

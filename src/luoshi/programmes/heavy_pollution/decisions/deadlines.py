@@ -129,16 +129,44 @@ class DeadlinesFacts(Strict):
 
     @classmethod
     def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
-        """One event at a moment stands for its field."""
+        """One event at a moment stands for its field; several may be listed under `events`."""
+        listed = data.pop("events", None)
+        if listed is not None:
+            return cls._listed(data, listed)
         event, at = data.pop("event", None), data.pop("at", None)
         if event is None and at is None:
             return data
+        if isinstance(event, Mapping):
+            return cls._listed(data, [event])
         field = _EVENTS.get(folded(event).replace("_", "").replace("-", ""))
         if field is None:
             raise ValueError(f"“{str(event)[:20]}”应为 issue、upgrade、downgrade、end 或 plan")
         if at is None:
             raise ValueError("缺少事件的时间 at")
         return data | {field: at}
+
+    @classmethod
+    def _listed(cls, data: dict[str, Any], events: Any) -> dict[str, Any]:
+        """Return the fields of events given as objects; the same kind of event may come several times."""
+        if not isinstance(events, Sequence) or isinstance(events, str):
+            raise ValueError('“events”应为事件的列表，如 [{"event": "upgrade", "at": …}]')
+        for one in events:
+            if not isinstance(one, Mapping):
+                raise ValueError('事件应写成 {"event": …, "at": …}')
+            kind = next((one[name] for name in ("event", "type", "kind") if name in one), None)
+            moment = next((one[name] for name in ("at", "time", "on") if name in one), None)
+            found = cls.spelt_out({"event": str(kind), "at": moment})
+            more = {name: part for name, part in one.items() if name in ("level", "highest_level", "colour", "levels")}
+            if more and "highest_level" not in data and "ended_at" in found:
+                data["highest_level"] = next(iter(more.values()))
+            for field, value in found.items():
+                if field in ("upgraded_at", "downgraded_at"):
+                    data[field] = [*data.get(field, ()), value]
+                elif field in data:
+                    raise ValueError(f"“{field}”给出了两次")
+                else:
+                    data[field] = value
+        return data
 
 
 # --- the limits -------------------------------------------------------------------------------------------------------

@@ -103,11 +103,15 @@ Flag = Annotated[Any, Kind(_flag, bool, {"type": "boolean"})]
 
 # --- words ------------------------------------------------------------------------------------------------------------
 
+_LEVEL_CHOICES = ["Ⅳ", "Ⅲ", "Ⅱ", "Ⅰ", "无"]
+_COLOUR_CHOICES = list(words.COLOUR_WORDS)
+"""What a form offers; every other writing is read as well (IV, 4, red, none)."""
 Level = Annotated[
-    Any, Kind(words.rank_of, words.LEVELS.__getitem__, {"type": "string", "enum": ["Ⅳ", "Ⅲ", "Ⅱ", "Ⅰ", "none"]})
+    Any, Kind(words.rank_of, words.LEVELS.__getitem__, {"type": "string", "enum": _LEVEL_CHOICES, "examples": ["IV"]})
 ]
 Colour = Annotated[
-    Any, Kind(words.rank_of, words.COLOURS.__getitem__, {"type": "string", "enum": list(reversed(words.COLOURS))})
+    Any,
+    Kind(words.rank_of, words.COLOURS.__getitem__, {"type": "string", "enum": _COLOUR_CHOICES, "examples": ["orange"]}),
 ]
 
 
@@ -161,9 +165,8 @@ def _write_when(value: Exact | datetime) -> Any:
     return written(value) if isinstance(value, datetime) else plain(value)
 
 
-When = Annotated[
-    Any, Kind(_when, _write_when, {"anyOf": [{"type": "integer"}, {"type": "string", "format": "date-time"}]})
-]
+# A form has one line for it, so it is told as text; a whole number is taken as it is.
+When = Annotated[Any, Kind(_when, _write_when, {"type": "string", "examples": ["48", "2018-01-14T09:30"]})]
 
 # --- series -----------------------------------------------------------------------------------------------------------
 

@@ -240,7 +240,7 @@ class ReductionFacts(Strict):
         "reduction": "red", "reductions": "red", "reduced": "red", "baseline": "base", "colour": "level",
     }  # fmt: skip
 
-    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ / response level")
+    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ / response level: IV, III, II, I")
     base: SocietyField = Field(
         None, description="基数（千克/日）：按污染物，或按工业源、移动源、扬尘源 / base in kg/d, one object or by class"
     )
@@ -348,7 +348,7 @@ class FillGapFacts(Strict):
         "baseline": "base", "red": "mandatory", "reserves": "reserve", "objects": "reserve", "colour": "level",
     }  # fmt: skip
 
-    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ / response level")
+    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ / response level: IV, III, II, I")
     base: SocietyField = Field(None, description="基数（千克/日） / base in kg/d")
     mandatory: SocietyField = Field(None, description="必须采取的减排量（千克/日） / mandatory reductions in kg/d")
     reserve: tuple[ReserveObject, ...] = Field((), description="备用的企业和工地 / reserve firms and sites")

@@ -84,7 +84,7 @@ class MeasuresFacts(Strict):
         "before": "from_level",
     }  # fmt: skip
 
-    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ / response level")
+    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ / response level: IV, III, II, I")
     from_level: Level = Field(None, description="调整前的级别，据以列出增减 / level before a change")
     brief: Flag = Field(None, description="只列编号 / ids only")
 

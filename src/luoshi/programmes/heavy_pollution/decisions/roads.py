@@ -60,7 +60,7 @@ class RoadWaterFacts(Strict):
         "humidity": "rh", "RH": "rh", "is_frost": "frost", "colour": "level", "temp": "min_temp",
     }  # fmt: skip
 
-    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ，无响应写none / response level")
+    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ，无响应写无 / response level: IV, III, II, I, none")
     rh: Humidity = Field(None, description="相对湿度（%）：一个值，或当日各小时的列表，取均值 / relative humidity")
     frost: Flag = Field(None, description="冰冻期，由气象局确定 / frost period, as the weather bureau says")
     min_temp: Number = Field(None, description="当日最低气温（℃），只作提示 / daily minimum, only a hint")

@@ -106,7 +106,7 @@ class SectorFacts(Strict):
     )
     SPELLINGS: ClassVar[Mapping[str, str]] = {"enterprise": "firm", "colour": "level"}
 
-    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ / response level")
+    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ / response level: IV, III, II, I")
     firm: FirmFacts | None = Field(None, description="企业 / the firm")
 
     @classmethod

@@ -140,11 +140,14 @@ class VehicleFacts(Strict):
         json_schema_extra={
             "examples": [
                 {
-                    "vehicle": {"category": "载货", "fuel": "柴油", "plate": "鲁K12A4B"},
+                    "category": "载货",
+                    "fuel": "柴油",
+                    "plate": "鲁K12A4B",
                     "place": "建成区内",
                     "t": "2018-01-15T09:00",
                     "level": "Ⅱ",
                 },
+                {"vehicle": {"use": "渣土", "fuel": "燃气"}, "place": "inside", "t": "2018-01-15", "level": "IV"},
                 {"category": "非道路", "fuel": "柴油", "place": "建成区内", "t": "2018-01-15", "level": "Ⅲ"},
             ]
         }
@@ -161,8 +164,8 @@ class VehicleFacts(Strict):
     exempt: Flag = Field(None, description="临时限行方案豁免 / exempt by the police scheme; default: no")
     place: PlaceField = Field(None, description="地点：建成区内、外，或经纬度 / inside or outside the built-up area")
     t: Moment = Field(None, description="日期或时刻 / day or moment")
-    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ，无响应写none / response level in force")
-    polygon: PolygonField = Field(None, description="建成区边界 [[纬度, 经度], …]，地点为经纬度时 / its boundary")
+    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ，无响应写无 / response level in force, or none")
+    polygon: PolygonField = Field(None, description="建成区边界：[[纬度, 经度], …]，地点为经纬度时 / its boundary")
 
     @classmethod
     def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
