@@ -1,4 +1,4 @@
-"""Where papers go: public page, feed, organs within, e-mail, an SMS gateway that loses, doubles and delays; no drill out."""
+"""Where papers go: public page, feed, organs within, e-mail, a gateway that loses and delays; no drill gets out."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Gateway
 
-    def do_POST(self) -> None:  # noqa: N802 - the name the library asks for
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         key, time = self.headers["Idempotency-Key"], self.headers["X-Luoshi-Time"]
         if self.headers["X-Luoshi-Signature"] != gateway.signature("secret", time, key, body):
@@ -411,7 +411,7 @@ def test_half_a_million_numbers_are_read_one_by_one_in_parcels(monkeypatch):
 
 def test_drill_is_withheld_from_every_gateway(sms, smtp):
     paper = made.bulletin(exercise=True)
-    wanted = {name: True for name in GATEWAYS} | {"sms": NUMBERS, "mail": ["a@example.cn"], "web": True}
+    wanted = dict.fromkeys(GATEWAYS, True) | {"sms": NUMBERS, "mail": ["a@example.cn"], "web": True}
     found = put(paper, wanted)
     assert {name: one.state for name, one in found.items()} == dict.fromkeys(GATEWAYS, "withheld") | {"web": "done"}
     assert found["sms"].total == 3
