@@ -79,7 +79,10 @@ def test_a_guard_leads_to_its_calculator_where_there_is_one(client):
     data["steps"]["sign"]["guard"] = "calendar.limit"
     known.add(read_procedure(data))
     page = get(client, reverse("procedure", args=["demo.notice"]))
-    assert '<a class="ls-link" href="/calc/calendar.limit/">calendar.limit</a>' in page
+    assert (
+        '<a class="ls-link" href="/calc/calendar.limit/" title="calendar.limit">期限计算：何时届满，如何算出</a>'
+        in page
+    )
 
 
 def test_version_shown_is_the_one_in_force_unless_another_is_asked_for(client):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from luoshi.kernel.decisions import Definition
 from luoshi.kernel.procedures import OPEN, Limit, Party, Procedure, Step
 from luoshi.office.accounts.organs import titles
 from luoshi.office.notices.kinds import kinds
@@ -71,7 +72,7 @@ def _party(party: Party, named: Mapping[str, str]) -> str:
 
 
 def step_rows(
-    procedure: Procedure, cites: Mapping[str, Cite], calculators: Container[str] = ()
+    procedure: Procedure, cites: Mapping[str, Cite], calculators: Mapping[str, Definition]
 ) -> list[dict[str, Any]]:
     """Return the steps as the table shows them; a guard that has a calculator leads to it."""
     papers = {key: kind.title for key, kind in kinds().items()}
@@ -83,6 +84,7 @@ def step_rows(
             "who": [procedure.parties[party].title for party in step.by],
             "way": _way(procedure, step),
             "guard": step.guard,
+            "guard_title": calculators[step.guard].title if step.guard in calculators else "",
             "guard_href": reverse("calculator", args=[step.guard]) if step.guard in calculators else "",
             "after": _titles(procedure, step.after),
             "other_hand_than": _titles(procedure, step.other_hand_than),

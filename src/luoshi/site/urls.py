@@ -8,6 +8,7 @@ from luoshi.site.api.docs import docs
 from luoshi.site.views import (
     accounts,
     audit,
+    coverage,
     desk,
     instruments,
     ledger,
@@ -41,6 +42,7 @@ urlpatterns = [
     *organs.urlpatterns,
     *parameters.urlpatterns,
     *procedures.urlpatterns,
+    *coverage.urlpatterns,
     *audit.urlpatterns,
     *search.urlpatterns,
     path("design/", design.design, name="design"),

@@ -17,6 +17,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.site.api import (
     accounts,
     audit,
+    coverage,
     decisions,
     duties,
     gazettes,
@@ -76,6 +77,7 @@ api.add_router("", matters.router, tags=["事项"])
 api.add_router("", organs.router, tags=["单位"])
 api.add_router("", parameters.router, tags=["参数"])
 api.add_router("", procedures.router, tags=["办件程序"])
+api.add_router("", coverage.router, tags=["条款覆盖"])
 api.add_router("", accounts.router, tags=["账号"])
 api.add_router("", audit.router, tags=["审计"])
 api.add_router("", search.router, tags=["检索"])

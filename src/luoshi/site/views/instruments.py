@@ -27,6 +27,7 @@ from luoshi.site.addresses import Address
 from luoshi.site.comparison import Unit, compare
 from luoshi.site.context import as_of
 from luoshi.site.pages import page
+from luoshi.site.registry import load_programmes
 from luoshi.site.reviewing import STAGE
 from luoshi.site.templatetags.ls import ls_label
 from luoshi.site.typography import typeset
@@ -85,6 +86,12 @@ def _validity(item: Instrument, on: Any) -> present.ShownValidity:
     return present.shown_validity(judged, library_addresses([judged]))
 
 
+def _coverage(item: Instrument) -> str:
+    """Return where it is shown what carries the clauses, for a document that a programme runs."""
+    room = next((one for one in load_programmes() if item.number in one.instruments), None)
+    return f"{reverse('coverage', args=[room.key])}?{urlencode({'instrument': item.number})}" if room else ""
+
+
 def _old_version(item: Instrument) -> dict[str, str] | None:
     if item.is_current:
         return None
@@ -141,6 +148,7 @@ def instrument(request: HttpRequest, key: str) -> HttpResponse:
         "tab": tab,
         "review": _review(request, item),
         "old_version": _old_version(item),
+        "coverage_href": _coverage(item),
     }
     if tab == "relations":
         context |= _relations(item, incoming)
@@ -440,5 +448,6 @@ def clause(request: HttpRequest, key: str, path: str) -> HttpResponse:
         ],
         "permalink": request.build_absolute_uri(present.instrument_href(item, row.path)),
         "old_version": _old_version(item),
+        "coverage_href": _coverage(item),
     }  # fmt: skip
     return page(request, "site/clause.html", context, fragment="drawer")
