@@ -31,6 +31,8 @@ PLACES = (
     Place("policy", _("公报与政策"), "book-2", (("policy", "instrument.see"),),
           ("/policy", "/instruments", "/organs", "/persons", "/groups", "/calc", "/procedures")),
     Place("tasks", _("任务督办"), "target-arrow", (("matters", "matter.see"),), ("/tasks",)),
+    Place("cases", _("办件"), "briefcase", (("cases", "case.see"), ("pollution", "pollution.see")),
+          ("/cases", "/pollution")),
     Place("registers", _("台账"), "table", (("duties", "duty.see"),), ("/registers",)),
     Place("system", _("系统"), "settings", (("system", "desk.see"),),
           ("/system", "/imports", "/jobs", "/delegations", "/account")),

@@ -1,10 +1,11 @@
 """Every address of the site."""
 
-from django.urls import path
+from django.urls import include, path
 
 from luoshi.site import design
 from luoshi.site.api import api
 from luoshi.site.api.docs import docs
+from luoshi.site.registry import load_programmes
 from luoshi.site.views import (
     accounts,
     audit,
@@ -45,6 +46,7 @@ urlpatterns = [
     *coverage.urlpatterns,
     *audit.urlpatterns,
     *search.urlpatterns,
+    *(path("", include(room.urls)) for room in load_programmes() if room.urls),
     path("design/", design.design, name="design"),
     path("health", system.health, name="health"),
     path("api/v1/docs", docs, name="api-docs"),

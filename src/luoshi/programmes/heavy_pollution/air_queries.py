@@ -110,7 +110,8 @@ def grading(
     assembled = book.decide("heavy_pollution.assemble", facts, day_of(moment))
     given: dict[str, Any] = {"dust": dust_between(moment - LOOKBACK, moment + AHEAD)}
     if assembled.value.get("series") is not None:
-        given |= {"series": assembled.value["series"], "now": moment.isoformat()}
+        hour = moment.replace(minute=0, second=0, microsecond=0)
+        given |= {"series": assembled.value["series"], "now": hour.isoformat()}
     if weihai:
         given["weihai_grade"] = weihai
     return Grading(assembled, book.decide("heavy_pollution.grade", given, day_of(moment)), runs)

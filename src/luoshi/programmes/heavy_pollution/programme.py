@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from luoshi.office.programme import Programme, register
+from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.heavy_pollution"
 
@@ -23,6 +23,15 @@ PROGRAMME = register(
         instruments=("乳政办发〔2018〕2号",),
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions", f"{_ROOM}.decisions.chain"),
+        urls=f"{_ROOM}.urls",
+        pages=(
+            Page("cases", "pollution", "重污染天气", "pollution.see", "预警、空气质量、定级、措施、日报"),
+            Page("cases", "pollution-air", "监测与预报", "pollution.see", "导入监测和预报，沙尘、冰冻期"),
+            Page("cases", "pollution-tasks", "措施任务", "pollution.see", "谁该落实什么，落实没有"),
+            Page("cases", "pollution-duties", "应急报告", "pollution.see", "名单、日报、落实报告、评估"),
+            Page("cases", "pollution-simulator", "减排模拟", "pollution.see", "各级能减多少，不够补谁"),
+            Page("publish", "open-pollution", "重污染公众页", "open.see", "预警、空气、怎么做、我的车能否上路"),
+        ),
         demo=_demo,
         hooks=(f"{_ROOM}.episodes", f"{_ROOM}.registers", f"{_ROOM}.scenes"),
     )

@@ -153,6 +153,18 @@ def _short_path(words: str) -> str:
     return f"{parts[0]}…{parts[-1]}" if len(parts) > 2 else words
 
 
+@register.filter
+def cited(rows: Sequence[Any], name: str = "cite") -> list[Any]:
+    """Return rows whose `name` holds a citation's text with the chip in its place; the library is asked once for all."""
+    from luoshi.site import parameter_words
+
+    listed = [dict(row) for row in rows]
+    chips = parameter_words.cites({str(row[name]) for row in listed if row.get(name)})
+    for row in listed:
+        row[name] = chips.get(str(row[name])) if row.get(name) else None
+    return listed
+
+
 @register.simple_tag
 def ls_cite(cite: Any, full: bool = False) -> SafeString:
     """Show a citation chip that opens the clause: in the drawer with scripts, as its own page without.

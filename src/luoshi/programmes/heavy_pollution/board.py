@@ -1,0 +1,219 @@
+"""What the board and the public page show: the air, the grade, the warning, its tasks and reports. Reads only."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+
+from luoshi.kernel.clock import CLOCK, day_of, local
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.duties import concern
+from luoshi.office.parameters import book
+from luoshi.programmes.heavy_pollution import air, air_queries, plan
+from luoshi.programmes.heavy_pollution.models import (
+    ConstructionSite,
+    EmissionInventory,
+    Enterprise,
+    EpisodeDuty,
+    MeasureTask,
+    PollutionWarning,
+    Response,
+    SitePlan,
+    WarningChange,
+)
+
+State = MeasureTask.State
+SHOWN_BACK, SHOWN_AHEAD = datetime.timedelta(days=4), datetime.timedelta(days=5)
+POLLUTANTS = (("so2", "SO2"), ("nox", "NOx"), ("pm", "PM"), ("vocs", "VOCs"))
+
+
+def picture(now: datetime.datetime | None = None) -> dict[str, Any]:
+    """Return the air around now: hours, running means, the grade with its reasons, when a release would be possible."""
+    moment = now or CLOCK.now()
+    found = air_queries.grading(moment)
+    value = found.graded.value
+    hours = list(found.assembled.value.get("hours") or [])
+    shown = [one for one in hours if moment - SHOWN_BACK <= _at(one) <= moment + SHOWN_AHEAD]
+    means: dict[str, int] = {}
+    release = None
+    if found.assembled.value.get("series") is not None:
+        windows = book.decide("heavy_pollution.window", {"series": found.assembled.value["series"]}, day_of(moment))
+        for one in windows.value.get("windows", []):
+            if one["aqi"] is not None:
+                means[one["to"]] = one["aqi"]
+        release = air_queries.release_of(found, moment)
+    measured = [one for one in hours if one.get("origin") == "measured" and one.get("aqi") is not None]
+    return {
+        "now": moment,
+        "hours": shown,
+        "means": {
+            key: mean for key, mean in means.items() if moment - SHOWN_BACK <= _parsed(key) <= moment + SHOWN_AHEAD
+        },
+        "grade": value,
+        "reasons": found.graded.reasons,
+        "outcome": found.graded.outcome,
+        "release": release,
+        "latest": measured[-1] if measured else None,
+        "running": next((means[key] for key in sorted(means, reverse=True) if _parsed(key) <= moment), None),
+        "runs": found.runs,
+        "gaps": sum(one.get("aqi") is None for one in hours),
+    }
+
+
+def _at(one: Mapping[str, Any]) -> datetime.datetime:
+    return _parsed(str(one["hour"]))
+
+
+def _parsed(text: str) -> datetime.datetime:
+    return local(datetime.datetime.fromisoformat(text))
+
+
+def warning_of(pk: int | None = None) -> PollutionWarning | None:
+    """Return a warning by its number, the live one, or the last one."""
+    rows = PollutionWarning.objects.select_related("case", "response")
+    if pk is not None:
+        found = rows.filter(pk=pk).first()
+        if found is None:
+            raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 次预警。")
+        return found
+    return rows.filter(live=True, exercise=False).first() or rows.filter(exercise=False).order_by("-issued_at").first()
+
+
+def chain(warning: PollutionWarning) -> list[dict[str, Any]]:
+    """Return the steps of the bar at the head of a warning: what was signed when by whom, what comes."""
+    first = warning.changes.filter(kind=WarningChange.Kind.ISSUE).select_related("approval").first()
+    words = {"propose": "会商", "confirm": "确认", "consent": "应急委同意", "sign": "总指挥签发", "issue": "发布"}
+    events = {}
+    if first is not None and first.approval is not None:
+        for event in first.approval.events.filter(act__in=words).order_by("n"):
+            events[event.act] = event
+    found = [
+        {"title": title, "note": f"{local(events[act].at):%m月%d日 %H:%M} {events[act].who}" if act in events else "",
+         "state": "done"}
+        for act, title in words.items()
+    ]  # fmt: skip
+    live, ended = warning.live, warning.released_at
+    found.append({"title": "落实", "note": "每日15:00报", "state": "here" if live else "done"})
+    note = f"{local(warning.release_at):%m月%d日 %H:%M}" if warning.release_at else "须会商提出"
+    found.append({"title": "解除", "note": note, "state": "todo" if live else "done"})
+    closed = not warning.case.is_open
+    found.append(
+        {"title": "评估", "note": "终止后3个工作日", "state": "done" if closed else "here" if ended else "todo"}
+    )
+    return found
+
+
+def measures(response: Response, organs: frozenset[str] | None) -> list[dict[str, Any]]:
+    """Return the measures of a response with how far their tasks are; `organs` bounds what is counted."""
+    rows = response.tasks.all() if response.ended_at else response.tasks.filter(closed="")
+    if organs is not None:
+        rows = rows.filter(Q(organ__in=organs) | Q(town__in=organs))
+    counts: dict[str, dict[str, int]] = {}
+    for measure, state, count in rows.values_list("measure", "state").annotate(n=Count("id")):
+        counts.setdefault(measure, {})[state] = count
+    names = concern.titles({lead for one in plan.measures().values() for lead in one.lead if lead != "all"})
+    found = []
+    for key in response.measures:
+        one, state = plan.measures()[key], counts.get(key, {})
+        if organs is not None and not state:
+            continue
+        done = state.get(State.IN_PLACE, 0) + state.get(State.EXCUSED, 0)
+        failed = state.get(State.FAILED, 0)
+        found.append(
+            {
+                "measure": one,
+                "lead": "、".join(names.get(lead, "各镇区") for lead in one.lead),
+                "done": done,
+                "going": sum(state.values()) - done - failed,
+                "failed": failed,
+                "total": sum(state.values()),
+            }
+        )
+    return found
+
+
+def reports(response: Response, now: datetime.datetime) -> dict[str, Any]:
+    """Return the daily reports of the round that is due next (or was last): who has, who has not, when it is due."""
+    rows = response.duties.filter(kind=EpisodeDuty.Kind.DAILY).exclude(state=EpisodeDuty.State.VOID)
+    due = rows.filter(due_at__gte=now).order_by("due_at").values_list("due_at", flat=True).first()
+    due = due or rows.order_by("-due_at").values_list("due_at", flat=True).first()
+    if due is None:
+        return {}
+    found = list(rows.filter(due_at=due).order_by("received_at", "organ"))
+    names = concern.titles({one.organ for one in found})
+    compiled = response.duties.filter(kind=EpisodeDuty.Kind.COMPILED, due_at__date=day_of(due)).first()
+    return {
+        "due": due,
+        "over": due < now,
+        "rows": [{"name": names[one.organ], "duty": one} for one in sorted(found, key=_came)],
+        "in": sum(one.received_at is not None for one in found),
+        "total": len(found),
+        "compiled": compiled,
+    }
+
+
+def _came(one: EpisodeDuty) -> tuple[bool, Any, str]:
+    return (one.received_at is None, one.received_at or one.due_at, one.organ)
+
+
+def towns(response: Response) -> dict[str, dict[str, Any]]:
+    """Return, by town, the share of its objects that are in place, in whole percent, and how many are not."""
+    rows = response.tasks.filter(closed="") if response.ended_at is None else response.tasks
+    found: dict[str, dict[str, Any]] = {}
+    for town, state, count in rows.exclude(town="").values_list("town", "state").annotate(n=Count("id")):
+        one = found.setdefault(town, {"done": 0, "total": 0, "failed": 0})
+        one["total"] += count
+        one["done"] += count if state in (State.IN_PLACE, State.EXCUSED) else 0
+        one["failed"] += count if state == State.FAILED else 0
+    for one in found.values():
+        one["percent"] = one["done"] * 100 // one["total"]
+    return found
+
+
+def amounts(response_level: str, year: int | None = None) -> dict[str, Any]:
+    """Return base, planned reduction by plans in force, and the reserve: what the simulator reckons with."""
+    newest = year or EmissionInventory.objects.order_by("-year").values_list("year", flat=True).first()
+    suffix = response_level.lower()
+    base: dict[str, str] = {}
+    red: dict[str, str] = {}
+    rows = EmissionInventory.objects.filter(year=newest, void=False, ended_on=None)
+    sums = rows.aggregate(
+        **{name: Sum(name) for name, _title in POLLUTANTS},
+        **{f"r_{name}": Sum(f"{name}_{suffix}") for name, _t in POLLUTANTS},
+    )
+    for name, title in POLLUTANTS:
+        base[title], red[title] = str(sums[name] or 0), str(sums[f"r_{name}"] or 0)
+    reserve = []
+    standing = {"reserve": True, "void": False, "ended_on": None}
+    plans = SitePlan.objects.filter(
+        enterprise__in=Enterprise.objects.filter(**standing), state__in=("approved", "filed")
+    )
+    for one in plans.select_related("enterprise").order_by("enterprise__priority"):
+        reduction = one.reductions.get(response_level, {})
+        reserve.append(
+            {"name": one.enterprise.name, "priority": one.enterprise.priority,
+             "red": {title: str(reduction.get(name, 0)) for name, title in POLLUTANTS}}
+        )  # fmt: skip
+    reserve += [
+        {"name": site.name, "priority": 1000 + (site.priority or 0), "red": {"PM": str(getattr(site, f"pm_{suffix}"))}}
+        for site in ConstructionSite.objects.filter(**standing).order_by("priority")
+    ]
+    return {"year": newest, "base": base, "red": red, "reserve": reserve}
+
+
+def reductions(level: str) -> Any:
+    """Return the decision whether a level's reductions are reached by the plans on file; None without an inventory."""
+    found = amounts(level)
+    if not found["year"]:
+        return None
+    return book.decide(
+        "heavy_pollution.reduction", {"level": level, "base": found["base"], "red": found["red"]}, CLOCK.today()
+    )
+
+
+def air_class(aqi: int | None) -> air.AirClass | None:
+    """Return the class of an index."""
+    return None if aqi is None else air.class_of(aqi)

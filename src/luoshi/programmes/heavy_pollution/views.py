@@ -1,0 +1,444 @@
+"""The pages of heavy pollution weather for those who work on it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from luoshi.kernel.clock import CLOCK, day_of, local
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.duties import concern
+from luoshi.office.paging import Key, keyset_page
+from luoshi.office.parameters import book
+from luoshi.office.permissions import may
+from luoshi.office.web import actor_of, needs, page
+from luoshi.programmes.heavy_pollution import air_actions, air_queries, board, charts, duties, episodes, plan, tasks
+from luoshi.programmes.heavy_pollution.decisions.chain import COLOURS
+from luoshi.programmes.heavy_pollution.models import (
+    Consultation,
+    DustRecord,
+    EpisodeDuty,
+    ForecastRun,
+    MeasureTask,
+    PollutionWarning,
+)
+
+PAGE = 40
+_ORDER = (Key("id", int),)
+TILES = (
+    ("", "yazi", "wuji", "xiachu", ""),
+    ("zhuwang", "yuli", "xiacun", "fengjia", "nanhuang"),
+    ("rushanzhai", "chengqu", "dagushan", "xujia", ""),
+    ("rushankou", "haiyangsuo", "baishatan", "", ""),
+)
+"""The tile grid of the 15 towns: where they lie to each other, not their true borders."""
+
+
+def _crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"title": _("重污染天气应急"), "href": reverse("pollution")}, *({"title": t, "href": h} for t, h in more)]
+
+
+@needs("pollution.see")
+@require_http_methods(["GET"])
+def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """The board: the live warning (or the last one), the air with its lines, the grade, tasks, reports, towns."""
+    actor, now = actor_of(request), CLOCK.now()
+    warning = board.warning_of(pk)
+    found = board.picture(now)
+    grade = found["grade"]
+    span = None
+    if grade.get("start_at") and grade.get("end_at"):
+        span = tuple(local(datetime.datetime.fromisoformat(grade[key])) for key in ("start_at", "end_at"))
+    context: dict[str, Any] = {
+        "page_title": _("重污染天气应急"),
+        "crumbs": _crumbs(),
+        "air": found,
+        "chart": charts.air_chart(found["hours"], found["means"], now, span, _finding(found)),  # type: ignore[arg-type]
+        "reasons": [_reason(one) for one in found["reasons"]],
+        "release_reasons": [_reason(one) for one in found["release"].reasons] if found["release"] else [],
+        "grade_word": COLOURS.get(grade.get("grade") or "none", ""),
+        "latest_class": board.air_class(found["latest"]["aqi"] if found["latest"] else None),
+        "running_class": board.air_class(found["running"]),
+        "warning": warning,
+        "live": bool(warning and warning.live),
+        "may_consult": may(actor, "pollution.consult", ["environment", "weather", plan.COMMAND]),
+        "open_chain": Consultation.objects.filter(approval__is_open=True)
+        .select_related("approval")
+        .order_by("-id")
+        .first(),
+        "past": PollutionWarning.objects.select_related("case").order_by("-issued_at")[:6],
+        "lamp_tone": {"blue": "blue", "yellow": "yellow", "orange": "orange", "red": "red"},
+    }
+    if warning is not None:
+        context |= _warning_context(warning, actor, now)
+    return page(request, "heavy_pollution/board.html", context, fragment="board")
+
+
+def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.datetime) -> dict[str, Any]:
+    reach = tasks.reach_of(actor)
+    response = warning.response
+    rows = board.measures(response, reach)
+    share = board.towns(response)
+    reduction = board.reductions(response.level)
+    names = concern.titles([slug for row in TILES for slug in row if slug])
+    return {
+        "level_word": plan.LEVEL_WORDS[response.level],
+        "colour_word": COLOURS[warning.colour],
+        "steps": board.chain(warning),
+        "hours_in": max(0, int(((response.ended_at or now) - response.started_at).total_seconds() // 3600)),
+        "lead": _lead(warning),
+        "measures": [
+            row | {"bar": charts.share_bar(row["done"], row["going"], row["failed"]),
+                   "cite": row["measure"].citations[0]}
+            for row in rows
+        ],
+        "done": sum(row["done"] for row in rows),
+        "going": sum(row["going"] for row in rows),
+        "failed": sum(row["failed"] for row in rows),
+        "reports": board.reports(response, now),
+        "tiles": [
+            [{"name": names.get(slug, ""), **share.get(slug, {"percent": None, "failed": 0})} if slug else None
+             for slug in row]
+            for row in TILES
+        ],
+        "failures": response.tasks.filter(closed="", state=MeasureTask.State.FAILED).order_by("-state_at")[:6],
+        "reduction": reduction,
+        "reduction_reasons": [_reason(one) for one in reduction.reasons] if reduction else [],
+        "messages_cap": warning.messages.order_by("sent"),
+    }  # fmt: skip
+
+
+def _lead(warning: PollutionWarning) -> str:
+    ahead = warning.onset - warning.issued_at
+    hours, minutes = divmod(int(ahead.total_seconds()) // 60, 60)
+    return _("%(h)s 小时 %(m)s 分") % {"h": hours, "m": minutes} if ahead.total_seconds() > 0 else _("已开始")
+
+
+def _finding(found: dict[str, Any]) -> str:
+    grade = found["grade"]
+    word = COLOURS.get(grade.get("grade") or "none", "")
+    peak = grade.get("max_w")
+    return _("逐小时AQI实测与预报，24小时均值最高%(peak)s，系统定级%(word)s") % {"peak": peak or "—", "word": word}
+
+
+def _reason(one: Any) -> dict[str, Any]:
+    return {"ok": one.ok, "text": one.text, "cite": None if one.citation is None else str(one.citation)}
+
+
+# --- consultation -----------------------------------------------------------------------------------------------------
+
+
+@needs("pollution.consult")
+@require_POST
+def hold(request: HttpRequest) -> HttpResponse:
+    """Open a consultation and go to its page."""
+    row = episodes.hold(actor=actor_of(request), purpose=request.POST.get("purpose", ""),
+                        exercise=request.POST.get("exercise") == "1")  # fmt: skip
+    return HttpResponseRedirect(reverse("pollution-consultation", args=[row.approval_id]), status=303)
+
+
+@needs("pollution.see")
+@require_http_methods(["GET", "POST"])
+def consultation(request: HttpRequest, case: int) -> HttpResponse:
+    """A consultation: forecasts side by side, the series adopted, hours changed with a reason, the grade live."""
+    row = Consultation.objects.select_related("approval", "warning__case").filter(approval=case).first()
+    if row is None:
+        raise LuoshiError("E_NOT_FOUND", f"没有第 {case} 号会商。")
+    actor, error, status = actor_of(request), None, 200
+    issuer, pick = request.GET.get("issuer", "rushan_environment"), request.GET.get("pick", "mid")
+    edits: list[dict[str, Any]] = list(row.edits)
+    if request.method == "POST":
+        issuer, pick = request.POST.get("issuer", issuer), request.POST.get("pick", pick)
+        edits = _edits(request)
+        try:
+            episodes.adopt(
+                actor=actor, approval=case, edits=edits, issuer=issuer, pick=pick,
+                weihai=request.POST.get("weihai", ""), with_weihai=bool(request.POST.get("weihai")),
+                dust=request.POST.get("dust", ""), minutes=request.POST.get("minutes", ""),
+            )  # fmt: skip
+            return HttpResponseRedirect(request.path, status=303)
+        except LuoshiError as refusal:
+            error, status = refusal, 422
+    now = row.now if row.closed_at else CLOCK.now()
+    runs = air_queries.newest_runs(now)
+    days = [day_of(now) + datetime.timedelta(days=n) for n in range(6)]
+    context = {
+        "page_title": row.approval.title,
+        "crumbs": _crumbs((row.approval.number, reverse("case", args=[case]) if _has("case") else "")),
+        "row": row,
+        "runs": [{"run": run, "cells": _cells(run, days)} for run in runs if run.kind == "daily"],
+        "hourly": [run for run in runs if run.kind == "hourly"],
+        "days": days,
+        "issuers": ForecastRun.ISSUERS,
+        "issuer": issuer,
+        "pick": pick,
+        "picks": (("low", _("低值")), ("mid", _("中值")), ("high", _("高值"))),
+        "colours": [(key, COLOURS[key]) for key in ("blue", "yellow", "orange", "red")],
+        "reasons": row.computed.get("reasons", []),
+        "value": row.computed.get("value", {}),
+        "grade_word": COLOURS[row.grade],
+        "edits": edits,
+        "error": error,
+        "closed": row.closed_at is not None,
+        "may_adopt": row.closed_at is None
+        and may(actor, "pollution.consult", ["environment", "weather", plan.COMMAND]),
+        "typed": request.POST
+        if request.method == "POST"
+        else {"weihai": row.weihai, "dust": row.dust, "minutes": row.minutes},
+        "newer": bool(runs and row.newest_run_at and runs[0].issued_at > row.newest_run_at),
+    }
+    return page(request, "heavy_pollution/consultation.html", context, status=status)
+
+
+def _has(name: str) -> bool:
+    from django.urls import NoReverseMatch
+
+    try:
+        reverse(name, args=[1])
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def _edits(request: HttpRequest) -> list[dict[str, Any]]:
+    rows = zip(request.POST.getlist("hour"), request.POST.getlist("aqi"), request.POST.getlist("why"), strict=False)
+    return [{"hour": hour, "aqi": aqi, "reason": why} for hour, aqi, why in rows if hour.strip() and aqi.strip()]
+
+
+def _cells(run: ForecastRun, days: list[datetime.date]) -> list[dict[str, Any]]:
+    values = {day_of(local(one.valid_from)): one for one in run.values.all()}
+    found = []
+    for day in days:
+        one = values.get(day)
+        aqi = one.aqi if one else None
+        found.append({"aqi": aqi, "low": one.low if one else None, "high": one.high if one else None,
+                      "class": board.air_class(aqi)})  # fmt: skip
+    return found
+
+
+# --- the air ----------------------------------------------------------------------------------------------------------
+
+
+@needs("pollution.see")
+@require_http_methods(["GET", "POST"])
+def air(request: HttpRequest) -> HttpResponse:
+    """Take in files of hours, forecasts and weather; enter and confirm dust; set the frost period."""
+    actor, error, said, status = actor_of(request), None, "", 200
+    if request.method == "POST":
+        try:
+            said = _air_act(request, actor)
+        except LuoshiError as refusal:
+            error, status = refusal, refusal.http_status if refusal.http_status < 500 else 422
+    now = CLOCK.now()
+    context = {
+        "page_title": _("监测与预报"),
+        "crumbs": _crumbs((_("监测与预报"), "")),
+        "runs": air_queries.newest_runs(now),
+        "latest": air_queries.latest(now),
+        "dust": DustRecord.objects.filter(withdrawn_at=None).order_by("-begins")[:10],
+        "grades": DustRecord.Grade.values,
+        "issuers": ForecastRun.ISSUERS,
+        "error": error,
+        "said": said,
+        "is_environment": may(actor, "pollution.measure", ["environment"]),
+        "is_weather": may(actor, "pollution.weather", ["weather"]),
+        "may_forecast": may(actor, "pollution.forecast", ["environment", "weather"]),
+    }
+    return page(request, "heavy_pollution/air.html", context, status=status)
+
+
+def _air_act(request: HttpRequest, actor: Any) -> str:
+    """Do what was posted and return what is now the case, in words."""
+    kind, upload = request.POST.get("act", ""), request.FILES.get("file")
+    if kind in ("hours", "forecast", "weather"):
+        if upload is None:
+            raise LuoshiError("E_FILE", "请先选择文件。", fields={"fields": {"file": "请选择文件"}})
+        data = upload.read()
+        if kind == "hours":
+            taken = air_actions.import_hours(actor=actor, name=upload.name, data=data,
+                                             reason=request.POST.get("reason", ""))  # fmt: skip
+            return _("已接收 %(n)s 行：新增 %(new)s，更正 %(corrected)s，未变 %(same)s。") % {
+                "n": taken["rows"], "new": taken["new"], "corrected": taken["corrected"], "same": taken["unchanged"],
+            }  # fmt: skip
+        if kind == "weather":
+            taken = air_actions.import_weather(actor=actor, name=upload.name, data=data)
+            return _("已接收 %(n)s 个小时的气象。") % {"n": taken["rows"]}
+        taken = air_actions.import_forecast(
+            actor=actor, name=upload.name, data=data, issuer=request.POST.get("issuer", ""),
+            issued_at=_moment(request.POST.get("issued_at", "")), revise=request.POST.get("revise") == "1",
+        )  # fmt: skip
+        return _("已接收 %(n)s 个时段的预报。定级已按最新预报重算。") % {"n": taken["values"]}
+    if kind == "dust":
+        begins, ends = _moment(request.POST.get("begins", "")), _moment(request.POST.get("ends", ""))
+        if begins is None or ends is None:
+            raise LuoshiError("E_INPUT", "请填沙尘的开始和结束时刻。")
+        air_actions.enter_dust(actor=actor, grade=request.POST.get("grade", ""), begins=begins, ends=ends,
+                               evidence=request.POST.get("evidence", ""))  # fmt: skip
+        return _("沙尘已录入，等环保局确认；确认前不排除。")
+    if kind == "confirm":
+        air_actions.confirm_dust(actor=actor, dust=int(request.POST.get("dust") or 0))
+        return _("沙尘已确认。")
+    if kind == "frost":
+        air_actions.set_met_day(actor=actor, day=CLOCK.today(), frost=request.POST.get("frost") == "1")
+        return _("今天的冰冻期标记已记下。")
+    raise LuoshiError("E_INPUT", "请选择要做的事。")
+
+
+def _moment(text: str) -> datetime.datetime | None:
+    if not text.strip():
+        return None
+    try:
+        return local(datetime.datetime.fromisoformat(text.strip()))
+    except ValueError:
+        raise LuoshiError("E_INPUT", f"“{text[:30]}”不是时刻，应如 2018-01-12 16:00。") from None
+
+
+# --- tasks and reports ------------------------------------------------------------------------------------------------
+
+
+@needs("pollution.see")
+@require_http_methods(["GET", "POST"])
+def task_list(request: HttpRequest) -> HttpResponse:
+    """What must be put in place, by measure, state and organ; reported from here or from a phone."""
+    actor, error, status = actor_of(request), None, 200
+    if request.method == "POST":
+        try:
+            _report(request, actor)
+            return HttpResponseRedirect(request.get_full_path(), status=303)
+        except LuoshiError as refusal:
+            error, status = refusal, refusal.http_status if refusal.http_status < 500 else 422
+    reach = tasks.reach_of(actor)
+    warning = board.warning_of()
+    rows = MeasureTask.objects.filter(response=warning.response) if warning else MeasureTask.objects.none()
+    if reach is not None:
+        rows = rows.filter(Q(organ__in=reach) | Q(town__in=reach))
+    chosen = {key: request.GET.get(key, "") for key in ("measure", "state", "town", "q")}
+    for key in ("measure", "state", "town"):
+        if chosen[key]:
+            rows = rows.filter(**{key: chosen[key]})
+    if chosen["q"]:
+        rows = rows.filter(object_name__contains=chosen["q"][:60])
+    found = keyset_page(
+        rows, _ORDER, size=PAGE, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    names = concern.titles({row.organ for row in found.rows} | {row.town for row in found.rows})
+    measures = plan.measures()
+    context = {
+        "page_title": _("措施任务"),
+        "crumbs": _crumbs((_("措施任务"), "")),
+        "warning": warning,
+        "rows": [{"task": row, "measure": measures[row.measure], "organ": names.get(row.organ, row.organ),
+                  "town": names.get(row.town, "")} for row in found.rows],
+        "page": found,
+        "states": MeasureTask.State.choices,
+        "measures": [measures[key] for key in warning.response.measures] if warning else [],
+        "chosen": chosen,
+        "may_report": may(actor, "pollution.task"),
+        "may_excuse": may(actor, "pollution.command", [plan.COMMAND]),
+        "error": error,
+        "opened": request.GET.get("open", ""),
+    }  # fmt: skip
+    return page(request, "heavy_pollution/tasks.html", context, status=status)
+
+
+def _report(request: HttpRequest, actor: Any) -> None:
+    number = int(request.POST.get("task") or 0)
+    with transaction.atomic():
+        if request.POST.get("state") == "excused":
+            tasks.excuse(actor=actor, task=number, reason=request.POST.get("note", ""))
+            return
+        photo = request.FILES.get("photo")
+        tasks.report(
+            actor=actor, task=number, state=request.POST.get("state", ""), note=request.POST.get("note", ""),
+            photo=(photo.name, photo.read()) if photo is not None else None, lat=request.POST.get("lat", ""),
+            lon=request.POST.get("lon", ""), acted_at=_moment(request.POST.get("acted_at", "")),
+            version=int(request.POST["version"]) if request.POST.get("version") else None,
+        )  # fmt: skip
+
+
+@needs("pollution.see")
+@require_http_methods(["GET", "POST"])
+def duty_list(request: HttpRequest) -> HttpResponse:
+    """The reports an episode is owed: what is due, what came, in time or late; handed in from here."""
+    actor, error, status = actor_of(request), None, 200
+    if request.method == "POST":
+        content = {
+            key: value for key, value in request.POST.items() if key in _REPORT_FIELDS and isinstance(value, str)
+        }
+        upload = request.FILES.get("file")
+        try:
+            duties.hand_in(actor=actor, duty=int(request.POST.get("duty") or 0), content=content,
+                           upload=(upload.name, upload.read()) if upload is not None else None)  # fmt: skip
+            return HttpResponseRedirect(request.get_full_path(), status=303)
+        except LuoshiError as refusal:
+            error, status = refusal, refusal.http_status if refusal.http_status < 500 else 422
+    reach = tasks.reach_of(actor)
+    rows = EpisodeDuty.objects.exclude(state=EpisodeDuty.State.VOID).select_related("response__warning__case")
+    if reach is not None:
+        rows = rows.filter(organ__in=reach)
+    kind, state = request.GET.get("kind", ""), request.GET.get("state", "due")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if state:
+        rows = rows.filter(state=state)
+    shown = list(rows.order_by("due_at", "organ")[:300])
+    names = concern.titles({row.organ for row in shown})
+    now = CLOCK.now()
+    context = {
+        "page_title": _("应急报告"),
+        "crumbs": _crumbs((_("应急报告"), "")),
+        "rows": [
+            {"duty": row, "organ": names[row.organ], "late": row.state == "due" and row.due_at < now} for row in shown
+        ],
+        "kinds": EpisodeDuty.Kind.choices,
+        "states": [("due", _("待报")), ("done", _("按时")), ("late", _("迟报")), ("", _("全部"))],
+        "kind": kind,
+        "state": state,
+        "parts": duties.PART_TITLES.items(),
+        "error": error,
+        "opened": request.POST.get("duty") or request.GET.get("open", ""),
+        "now": now,
+        "own": concern.organs_for(actor, "pollution.task"),
+    }
+    return page(request, "heavy_pollution/duties.html", context, status=status)
+
+
+_REPORT_FIELDS = (*duties.PARTS, "text", "due", "in_place", "failed", "next")
+
+
+@needs("pollution.see")
+@require_http_methods(["GET"])
+def simulator(request: HttpRequest) -> HttpResponse:
+    """What a level would save by the plans on file, and which reserve objects would close a gap (D13, D17)."""
+    level = request.GET.get("level", "II")
+    level = level if level in plan.LEVEL_WORDS else "II"
+    found = board.amounts(level)
+    decided = gap = None
+    if found["year"]:
+        decided = board.reductions(level)
+        gap = book.decide(
+            "heavy_pollution.fill_gap",
+            {"level": level, "base": found["base"], "mandatory": found["red"], "reserve": found["reserve"]},
+            CLOCK.today(),
+        )
+    context = {
+        "page_title": _("减排模拟"),
+        "crumbs": _crumbs((_("减排模拟"), "")),
+        "level": level,
+        "levels": plan.LEVEL_WORDS.items(),
+        "amounts": found,
+        "rows": [(name, found["base"][name], found["red"][name]) for _key, name in board.POLLUTANTS],
+        "decided": decided,
+        "reasons": [_reason(one) for one in decided.reasons] if decided else [],
+        "gap": gap.value if gap else None,
+        "gap_reasons": [_reason(one) for one in gap.reasons] if gap else [],
+        "measures": plan.in_force(level),
+    }
+    return page(request, "heavy_pollution/simulator.html", context)
