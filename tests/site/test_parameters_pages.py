@@ -90,7 +90,7 @@ def test_list_is_open_to_visitors_who_see_no_drafts(clerk):
     [
         ({"room": "calendar"}, "办公时间", "陈旧"),
         ({"q": "陈旧"}, "陈旧", "办公时间"),
-        ({"standing": "clause"}, "没有符合条件的参数", "办公时间"),
+        ({"standing": "clause"}, "预警提前发布的小时数", "办公时间"),
         ({"waiting": "1"}, "没有符合条件的参数", "办公时间"),
         ({"owner": "government-office", "room": "organs"}, "陈旧", "办公时间"),
     ],

@@ -12,7 +12,6 @@ DECISION_MODULES = (
     "luoshi.office.calendar.decisions",
     "luoshi.office.instruments.decisions",
     "luoshi.office.organs.decisions",
-    "luoshi.programmes.heavy_pollution.decisions",
 )
 
 PROGRAMMES = ("luoshi.programmes.heavy_pollution",)
