@@ -29,6 +29,10 @@ JOB_WORDS = {
     "audit.verify": gettext_lazy("校验审计链"),
     "mail.send": gettext_lazy("发送邮件"),
     "backup": gettext_lazy("备份"),
+    "register.preview": gettext_lazy("预览台账表格"),
+    "register.import": gettext_lazy("导入台账"),
+    "register.undo": gettext_lazy("对冲台账导入"),
+    "register.export": gettext_lazy("导出台账"),
 }
 
 

@@ -59,6 +59,12 @@ PHASE = {
     "relations": _("写入关系、名单和存疑"),
 }
 JOB_KIND = {"import": _("导入公报")}
+JOB_PHASE: dict[str, Any] = {
+    "checking": _("逐行核对"),
+    "undoing": _("对冲"),
+    "exporting": _("写出表格"),
+    "computing": _("测算指标"),
+}
 REPAIR = {
     "joined_line": _("接上断行"),
     "removed_blank": _("去掉空格"),

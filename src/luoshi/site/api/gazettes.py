@@ -51,7 +51,7 @@ def import_gazette(request: HttpRequest, file: Annotated[UploadedFile, File()]) 
     read(data, name)
     waiting = spool.keep(name, data)
     job = enqueue(IMPORT_JOB, actor=actor_of(request), arguments={"key": waiting.key})
-    return Status(202, _job(job))
+    return Status(202, job_out(job))
 
 
 @router.get(
@@ -91,10 +91,11 @@ def job(request: HttpRequest, id: RowId) -> JobOut:  # noqa: A002 - the address'
     row = Job.objects.filter(pk=id).first()
     if row is None or not may_follow(actor_of(request), row):
         raise LuoshiError("E_NOT_FOUND", f"没有第 {id} 号任务。")
-    return _job(row)
+    return job_out(row)
 
 
-def _job(row: Job) -> JobOut:
+def job_out(row: Job) -> JobOut:
+    """Return a job as the API shows it."""
     phase, n, total = Progress.of(row)
     return JobOut(
         id=row.pk,

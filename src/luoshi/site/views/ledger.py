@@ -69,7 +69,7 @@ def _list(request: HttpRequest, *, supervising: bool) -> HttpResponse:
         "lead": _("哪件没落实、卡在谁") if supervising else _("谁 · 什么事 · 几时 · 到哪一步；每行都能追到条款"),
         "crumbs": [],
         "list_name": matter_list.NAME,
-        "tabs": tabs if supervising else [*tabs, _printed_tab()],
+        "tabs": tabs if supervising else [*tabs, _printed_tab(), _registers_tab()],
         "groups": groups_by_due(rows, seen.date) if request.GET.get("group") != "none" else _one(rows),
         "grouped": request.GET.get("group") != "none",
         "group_hrefs": {"due": at.having(group=""), "none": at.having(group="none")},
@@ -109,6 +109,10 @@ def _one(rows: list[MatterRow]) -> list[dict[str, Any]]:
 
 def _printed_tab() -> dict[str, Any]:
     return {"label": _("条文责任"), "href": reverse("printed-duties"), "count": None, "current": False, "away": True}
+
+
+def _registers_tab() -> dict[str, Any]:
+    return {"label": _("各领域台账"), "href": reverse("registers"), "count": None, "current": False, "away": True}
 
 
 def _bulk_acts(actor: Actor) -> list[dict[str, str]]:

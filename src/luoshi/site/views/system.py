@@ -28,7 +28,7 @@ from luoshi.site.addresses import Address, page_links
 from luoshi.site.audit_words import proof_rows
 from luoshi.site.health import JOB_WORDS
 from luoshi.site.pages import page, wants_fragment
-from luoshi.site.words import JOB_KIND, PHASE
+from luoshi.site.words import JOB_KIND, JOB_PHASE, PHASE
 
 _IMPORTS_PAGE = 30
 _STOP_POLLING = 286
@@ -111,7 +111,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
             "id": row.pk,
             "kind_word": kind_word,
             "phase": phase,
-            "phase_word": str(PHASE.get(phase, phase)),
+            "phase_word": str(PHASE.get(phase, JOB_PHASE.get(phase, phase))),
             "n": n,
             "total": total,
             "percent": _percent(row, phase, n, total),
@@ -126,6 +126,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "summary": _summary(row) if row.state == Job.State.DONE and row.kind == IMPORT_JOB else None,
         "proof": proof_rows(row.result or {}) if row.state == Job.State.DONE and row.kind == VERIFY_JOB else None,
         "importing": row.kind == IMPORT_JOB,
+        "result_href": (row.result or {}).get("href", "") if row.state == Job.State.DONE else "",
         "error": _error(row) if row.error else None,
         "retry_href": reverse("upload"),
     }
