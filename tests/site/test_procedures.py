@@ -13,13 +13,17 @@ from django.test import Client
 from django.urls import reverse
 from lxml import etree
 
+from luoshi.kernel.bpmn import to_bpmn
 from luoshi.kernel.clock import CLOCK, SHANGHAI
+from luoshi.kernel.flow import flow_of
+from luoshi.kernel.flow_layout import lay_out
 from luoshi.kernel.procedures import read_procedure
 from luoshi.office.cases import procedures as known
 from luoshi.site.commands.procedures import command
 from luoshi.site.procedure_drawing import draw, told
 from luoshi.site.registry import load_decisions
 from tests.kernel.procedures_made import FOLDER, NAMES, written
+from tests.kernel.test_bpmn import check_drawing, faults
 
 pytestmark = pytest.mark.django_db
 
@@ -204,3 +208,15 @@ def test_check_says_what_a_file_names_that_does_not_exist(tmp_path):
     file.write_text("key: demo.x\nstates: [", "utf-8")
     assert run("check", str(file))[0] == 2
     assert run("check", str(tmp_path / "none.yaml"))[0] == 2
+
+
+# --- the kinds of case of this house ----------------------------------------------------------------------------------
+
+
+def test_every_kind_of_case_of_the_rooms_is_valid_bpmn_with_nothing_drawn_on_anything(db):
+    drawn = [version for one in known.all_procedures() for version in known.versions(one.key)]
+    for procedure in drawn:
+        assert faults(to_bpmn(procedure)) == []
+        flow = flow_of(procedure)
+        assert flow.unplaced == []
+        check_drawing(flow, lay_out(flow))
