@@ -15,6 +15,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit import chain
 from luoshi.office.audit.models import AuditEntry, AuditHead, Stream
 from luoshi.office.roles import PERMISSIONS, Reach
+from luoshi.office.rows import Question, Writing, add
 
 KEY: ContextVar[str] = ContextVar("audit_key", default="")
 """The idempotency key under which the present request writes; `repetition` sets it."""
@@ -60,49 +61,68 @@ def append(
     return append_all([one], stream=stream)[0]
 
 
-def append_all(acts: Sequence[Act], *, stream: str = "office") -> list[AuditEntry]:
-    """Append entries in their order, as `append` does one: the head is read and written once."""
+def append_all(acts: Sequence[Act], *, stream: str = "office", writing: Writing | None = None) -> list[AuditEntry]:
+    """Append entries in their order, as `append` does one: the head is read and written once.
+
+    With `writing`, which needs a transaction, they go with it when it is sent, and do not learn their ids; it has to be
+    sent at once, for everybody waits.
+    """
     if stream not in Stream.values:
         raise ValueError(f"no audit stream {stream!r}")
     if not acts:
         return []
+    if writing is not None:
+        head = _head(stream)
+        entries = _continue(head, acts)
+        writing.insert(entries)
+        writing.update([head], _HEAD_MOVES)
+        return entries
     with transaction.atomic(savepoint=False):
         head = _head(stream)
-        now = CLOCK.now()
-        received = max(now, head.received_at) if head.received_at else now
-        key, entries = _fit(KEY.get(), 100), []
-        position, previous = head.position, head.digest
-        for one in acts:
-            role, organ = _acting_as(one.actor, one.permission or one.act)
-            position += 1
-            entry = AuditEntry(
-                version=chain.VERSION,
-                stream=stream,
-                position=position,
-                previous=previous,
-                at=one.at or now,
-                received_at=received,
-                who=_fit(one.actor.name, 100),
-                user_id=one.actor.user_id,
-                role=role,
-                organ=organ,
-                for_id=one.actor.for_id,
-                for_name=_fit(one.actor.for_name, 100),
-                via=one.actor.via,
-                act=one.act,
-                subject=_fit(one.subject, 200),
-                before=one.before,
-                after=one.after,
-                purpose=_fit(one.purpose, 200),
-                basis=_fit(one.basis, 200),
-                request_id=_fit(one.actor.request_id, 40),
-                key=key,
-                result=_fit(one.result, 30),
-            )
-            previous = entry.digest = digest_of(entry)
-            entries.append(entry)
-        AuditEntry.objects.bulk_create(entries, batch_size=1000)
-        AuditHead.objects.filter(stream=stream).update(position=position, received_at=received, digest=previous)
+        entries = _continue(head, acts)
+        for entry in entries:
+            add(entry)
+        AuditHead.objects.filter(pk=stream).update(**{name: getattr(head, name) for name in _HEAD_MOVES})
+    return entries
+
+
+_HEAD_MOVES = ("position", "received_at", "digest")
+
+
+def _continue(head: AuditHead, acts: Sequence[Act]) -> list[AuditEntry]:
+    """Return the entries that follow `head`, which is moved on."""
+    now = CLOCK.now()
+    received = max(now, head.received_at) if head.received_at else now
+    key, entries = _fit(KEY.get(), 100), []
+    for one in acts:
+        role, organ = _acting_as(one.actor, one.permission or one.act)
+        entry = AuditEntry(
+            version=chain.VERSION,
+            stream=head.stream,
+            position=head.position + 1,
+            previous=head.digest,
+            at=one.at or now,
+            received_at=received,
+            who=_fit(one.actor.name, 100),
+            user_id=one.actor.user_id,
+            role=role,
+            organ=organ,
+            for_id=one.actor.for_id,
+            for_name=_fit(one.actor.for_name, 100),
+            via=one.actor.via,
+            act=one.act,
+            subject=_fit(one.subject, 200),
+            before=one.before,
+            after=one.after,
+            purpose=_fit(one.purpose, 200),
+            basis=_fit(one.basis, 200),
+            request_id=_fit(one.actor.request_id, 40),
+            key=key,
+            result=_fit(one.result, 30),
+        )
+        entry.digest = digest_of(entry)
+        head.position, head.received_at, head.digest = entry.position, received, entry.digest
+        entries.append(entry)
     return entries
 
 
@@ -137,15 +157,17 @@ def read_sensitive(*, actor: Actor, subject: str, fields: list[str], purpose: st
     )
 
 
+_HEAD = Question(AuditHead, "stream = %s", lock=True)
+
+
 def _head(stream: str) -> AuditHead:
     """Return the head of `stream`, locked until the transaction ends; SQLite's transactions have one writer anyway."""
-    rows = AuditHead.objects.select_for_update()
-    if (head := rows.filter(pk=stream).first()) is None:
+    if not (found := _HEAD.rows(stream)):
         AuditHead.objects.bulk_create(
             [AuditHead(stream=stream, position=0, digest=chain.GENESIS)], ignore_conflicts=True
         )
-        head = rows.get(pk=stream)
-    return head
+        found = _HEAD.rows(stream)
+    return found[0]
 
 
 def _acting_as(actor: Actor, permission: str) -> tuple[str, str]:

@@ -8,12 +8,22 @@ from collections.abc import Sequence
 
 from luoshi.kernel.calendar import WorkingCalendar, announced_calendar
 from luoshi.office.calendar.models import CalendarChange
+from luoshi.office.rows import Question
 
 _LOCK = threading.Lock()
 _KNOWN: dict[str, WorkingCalendar] = {}
 _KEPT = 8
 Change = tuple[list[str], list[str], int | None, str]
 """Days off, days worked (ISO), the year that is announced by it, its source."""
+
+
+APPROVED = Question(CalendarChange, "state = 'approved' ORDER BY position")
+"""What has to be asked to know the calendar in force; `read` takes the answer."""
+
+
+def read(approved: Sequence[CalendarChange]) -> WorkingCalendar:
+    """Return the calendar that approved changes make, in their order."""
+    return applied([(row.off, row.worked, row.whole_year, row.source) for row in approved])
 
 
 def calendar(at: datetime.datetime | None = None) -> WorkingCalendar:

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from luoshi.kernel.clock import CLOCK, day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import OPEN, Procedure, Step, read_span
+from luoshi.office import rows
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
 from luoshi.office.calendar import book as calendar_book
@@ -24,7 +25,8 @@ from luoshi.office.cases.turns import Turn, picture
 from luoshi.office.cases.writes import flush
 from luoshi.office.duties import concern
 from luoshi.office.files import actions as files
-from luoshi.office.permissions import require, require_other_hand
+from luoshi.office.permissions import require, require_other_hand, scope_of
+from luoshi.office.rows import Question
 
 Upload = tuple[str, bytes]
 """A file as it comes: its name and its bytes."""
@@ -59,25 +61,24 @@ def open_case(
         raise LuoshiError("E_FUTURE", f"收到时间{moment:%Y-%m-%d %H:%M}晚于现在，请核对。", fields={"field": "at"})
     chosen = procedures.procedure(procedure, day_of(moment))
     whose = organ or actor.organ
-    with transaction.atomic():
-        require(actor, "case.open", [whose] if whose else None)
-        given = dict(facts or {})
-        uploads = [(ask, given[ask.name]) for ask in chosen.asks if isinstance(given.get(ask.name), tuple)]
-        given |= {ask.name: upload[0] for ask, upload in uploads}
-        turn = new_turn(
-            chosen, actor=actor, title=title, facts=given, subject=subject, organ=whose, at=moment, now=now,
-            exercise=exercise, parent=parent, number=number,
-        )  # fmt: skip
-        _require_opener(turn)
-        turns.begin(turn)
-        try:
-            with transaction.atomic():
-                flush([turn])
-        except IntegrityError:
-            _refuse_second(chosen, subject)
-            raise
-        for ask, upload in uploads:
-            keep_paper(turn, ask.name, ask.title, upload, event=1)
+    try:
+        with transaction.atomic():
+            require(actor, "case.open", [whose] if whose else None)
+            given = dict(facts or {})
+            uploads = [(ask, given[ask.name]) for ask in chosen.asks if isinstance(given.get(ask.name), tuple)]
+            given |= {ask.name: upload[0] for ask, upload in uploads}
+            turn = new_turn(
+                chosen, actor=actor, title=title, facts=given, subject=subject, organ=whose, at=moment, now=now,
+                exercise=exercise, parent=parent, number=number,
+            )  # fmt: skip
+            _require_opener(turn)
+            turns.begin(turn)
+            flush([turn])
+            for ask, upload in uploads:
+                keep_paper(turn, ask.name, ask.title, upload, event=1)
+    except IntegrityError:
+        _refuse_second(chosen, subject)
+        raise
     return turn.case
 
 
@@ -159,27 +160,34 @@ def _refuse_second(procedure: Procedure, subject: str) -> None:
 # --- a step -----------------------------------------------------------------------------------------------------------
 
 
+_CASE = Question(Case, "id = %s", lock=True)
+_CASE_UNLOCKED = Question(Case, "id = %s")
+_PARTIES = Question(CaseParty, "case_id = %s ORDER BY id")
+_CLOCKS = Question(CaseClock, "case_id = %s AND state IN ('running', 'paused') ORDER BY id")
+
+
 def opened(
     actor: Actor, pk: int, *, revision: int | None = None, at: datetime.datetime | None = None, lock: bool = True
 ) -> Turn:
     """Return the turn on a case, locked: E_NOT_FOUND for what the actor may not see, E_VERSION when it has moved on."""
-    rows = Case.objects.select_for_update() if lock else Case.objects
-    case = rows.filter(pk=pk).first()
-    parties = list(CaseParty.objects.filter(case=case).order_by("id")) if case else []
-    if case is None or not visible(actor, case, parties):
+    # The case first: what is asked after it has been locked is as the lock found it.
+    wanted = (_CASE if lock else _CASE_UNLOCKED).of(pk), _PARTIES.of(pk), _CLOCKS.of(pk), calendar_book.APPROVED.of()
+    found, parties, running, approved = rows.ask(*wanted)
+    if not found or not visible(actor, found[0], parties):
         raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 号办件。")
+    case = found[0]
     for party in parties:
         party.__dict__["_was"] = party.standing
     now = CLOCK.now()
     turn = Turn(
         procedures.version(case.procedure, case.version),
         case,
-        list(CaseClock.objects.filter(case=case).order_by("id")),
+        running,
         parties,
         actor,
         local(at) if at is not None else now,
         now,
-        calendar_book.calendar(),
+        calendar_book.read(approved),
         before=picture(case),
     )
     if revision is not None and revision != case.revision:
@@ -197,8 +205,11 @@ def visible(actor: Actor, case: Case, parties: list[CaseParty]) -> bool:
     """Tell whether the actor may see the case: its organ's, a party's, or everywhere."""
     if turns_public(case):
         return True
-    reach = concern.organs_for(actor, "case.see")
-    return reach is None or case.organ in reach or any(party.organ in reach for party in parties)
+    scope, concerned = scope_of(actor, "case.see"), {case.organ, *(party.organ for party in parties)}
+    if scope.covers(concerned):
+        return True
+    reach = concern.organs_within(scope)
+    return reach is None or not reach.isdisjoint(concerned)
 
 
 def turns_public(case: Case) -> bool:

@@ -40,8 +40,8 @@ def _batch(upto: datetime.datetime) -> int:
     with transaction.atomic():
         due = CaseClock.objects.filter(fires_at__lte=upto).order_by("fires_at", "id")
         first: dict[int, int] = {}
-        for case, clock in due.values_list("case_id", "id")[: BATCH * 2]:
-            first.setdefault(case, clock)
+        for case, pk in due.values_list("case_id", "id")[: BATCH * 2]:
+            first.setdefault(case, pk)
             if len(first) == BATCH:
                 break
         if not first:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime
 import re
 
-from django.db.models import F
+from django.db import connection
 
 from luoshi.kernel.clock import local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import Procedure
-from luoshi.office.cases.models import CaseSeries
-from luoshi.office.locks import serialise
 
 _N = re.compile(r"\{n(?::(\d+))?\}")
+_NEXT = (
+    "INSERT INTO cases_caseseries (name, last) VALUES (%s, 1) "
+    "ON CONFLICT (name) DO UPDATE SET last = cases_caseseries.last + 1 RETURNING last"
+)
 PLAIN = "BJ-{year}-{n:06}"
 """The number of a case whose procedure names none."""
 
@@ -23,10 +25,10 @@ def take(procedure: Procedure, at: datetime.datetime) -> str:
     pattern = procedure.number or PLAIN
     year = local(at).year
     series = _N.sub("#", pattern).replace("{year}", str(year))
-    serialise(f"case-series:{series}")
-    if not CaseSeries.objects.filter(pk=series).update(last=F("last") + 1):
-        CaseSeries.objects.create(pk=series, last=1)
-    n = CaseSeries.objects.values_list("last", flat=True).get(pk=series)
+    with connection.cursor() as cursor:
+        # Who comes second waits here until the first one's transaction ends.
+        cursor.execute(_NEXT, [series])
+        n = cursor.fetchone()[0]
     width = next((int(match[1]) for match in _N.finditer(pattern) if match[1]), 0)
     if width and n >= 10**width:
         raise LuoshiError("E_SERIES_FULL", f"{year}年“{procedure.title}”的编号已用完。请联系系统管理员加长编号。")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -56,7 +58,8 @@ def procedure(key: str, on: datetime.date | None = None) -> Procedure:
 
 def version(key: str, name: str) -> Procedure:
     """Return the version of that name; E_NOT_FOUND when its file is gone."""
-    for one in versions(key):
+    known: list[Procedure] = [*_MORE.get(key, ()), *_delivered().get(key, ())]
+    for one in known:
         if one.version == name:
             return one
     raise LuoshiError("E_NOT_FOUND", f"程序“{key}”没有{name}这一版，不能继续办理。请联系系统管理员恢复该版文件。")
@@ -72,5 +75,18 @@ def all_procedures() -> list[Procedure]:
 
 
 def _all() -> list[Procedure]:
-    found = [one for room in programmes() for path in room.procedures for one in read_file(path)]
-    return [*found, *(one for group in _MORE.values() for one in group)]
+    return [one for known in (_delivered(), _MORE) for group in known.values() for one in group]
+
+
+def _delivered() -> Mapping[str, Sequence[Procedure]]:
+    return _read(tuple(room.root for room in programmes()))
+
+
+@cache
+def _read(_rooms: Sequence[Path]) -> Mapping[str, Sequence[Procedure]]:
+    """Return what stands in the files of the rooms, by key; they are read once, and again when a room has joined."""
+    found: dict[str, list[Procedure]] = {}
+    for path in (path for room in programmes() for path in room.procedures):
+        for one in read_file(path):
+            found.setdefault(one.key, []).append(one)
+    return found

@@ -297,7 +297,7 @@ def start_clock(turn: Turn, limit: Limit, act: str) -> CaseClock | None:
         return None
     parameters = _parameters(turn, limit)
     rule = clocks.rule_of(limit, parameters, turn.case.facts)
-    clock = CaseClock(case=turn.case, limit=limit.key, rule=rule, started_at=turn.at, event=act)
+    clock = CaseClock(case_id=turn.case.pk, limit=limit.key, rule=rule, started_at=turn.at, event=act)
     clocks.set_due(clock, limit, turn.calendar, turn.at)
     turn.clocks.append(clock)
     turn.touched.add(limit.key)
@@ -401,7 +401,7 @@ def _say(
     case.events_count += 1
     person = actor.user_id is not None
     event = CaseEvent(
-        case=case,
+        case_id=case.pk,
         n=case.events_count,
         at=turn.at,
         received_at=turn.now,

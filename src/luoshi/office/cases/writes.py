@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db import connection, models
-
 from luoshi.kernel.clock import local
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office import search
+from luoshi.office import rows, search
 from luoshi.office.audit.actions import Act, append_all
-from luoshi.office.cases.models import SEARCH_TABLE, Case, CaseClock, CaseEvent, CaseParty
+from luoshi.office.cases.models import SEARCH_TABLE, CaseEvent
 from luoshi.office.cases.turns import PROGRAM, Turn, picture
 from luoshi.office.messages.actions import Telling, tell_organs
+from luoshi.office.rows import OvertakenError, Writing
 
 _CASE = ("title", "state", "status", "is_open", "facts", "entered_at", "entered_event", "closed_at", "due_at",
          "due_limit", "events_count", "revision")  # fmt: skip
-_CLOCK = ("state", "rule", "until", "inclusive", "provisional", "calendar", "pauses", "extensions", "fires_at", "stage",
+_CLOCK = ("state", "until", "inclusive", "provisional", "calendar", "pauses", "extensions", "fires_at", "stage",
           "expired", "ended_at")  # fmt: skip
 
 
@@ -24,71 +23,45 @@ def flush(turns: Sequence[Turn]) -> None:
     """Write what turns have left. Needs a transaction. E_VERSION when a case was written by another meanwhile."""
     old = [turn for turn in turns if turn.case.pk is not None]
     new = [turn for turn in turns if turn.case.pk is None]
+    # What may have to wait for another's new case comes before the head of the trail, for which all wait.
     for turn in new:
-        turn.case.save(force_insert=True)
+        rows.add(turn.case)
         for party in turn.parties:
-            party.case = turn.case
+            party.case_id = turn.case.pk
+    for turn in turns:
+        for clock in turn.clocks:
+            clock.case_id = turn.case.pk
+        for event in turn.events:
+            event.case_id = turn.case.pk
     for turn in old:
         turn.case.revision += 1
-    written = update_rows(Case, [turn.case for turn in old], _CASE, guard="revision")
-    if written != len(old):
-        raise LuoshiError("E_VERSION", "这件事刚被他人办过，没有重复办理。请刷新后再办。")
+    writing = Writing()
+    writing.update([turn.case for turn in old], _CASE, guard="revision")
+    writing.insert([party for turn in new for party in turn.parties])
+    moved = [party for turn in old for party in turn.parties if party.standing != party.__dict__.get("_was")]
+    writing.update(moved, ("acts", "is_open", "due_at"))
+    # What ends goes first: one running clock of a limit is a constraint.
+    touched = [clock for turn in turns for clock in turn.clocks if clock.pk is not None and clock.limit in turn.touched]
+    writing.update(touched, _CLOCK)
+    writing.insert([clock for turn in turns for clock in turn.clocks if clock.pk is None])
+    writing.insert([event for turn in turns for event in turn.events])
+    tell_organs([telling for turn in turns for telling in _told(turn)], writing=writing)
+    append_all([act for turn in turns for act in _acts(turn)], writing=writing)
+    try:
+        writing.send()
+    except OvertakenError:
+        raise LuoshiError("E_VERSION", "这件事刚被他人办过，没有重复办理。请刷新后再办。") from None
+    _index(new, old)
+
+
+def _index(new: Sequence[Turn], old: Sequence[Turn]) -> None:
+    """Let new cases, and those whose title has changed, be found by their words."""
     if new:
         search.index(SEARCH_TABLE, [(turn.case.pk, (turn.case.number, turn.case.title)) for turn in new])
     for case in (turn.case for turn in old):
         if (before := case.__dict__.get("found_as", case.title)) != case.title:
             search.reindex(SEARCH_TABLE, case.pk, (case.number, before), (case.number, case.title))
             case.__dict__["found_as"] = case.title
-    CaseParty.objects.bulk_create([party for turn in new for party in turn.parties], batch_size=500)
-    moved = [party for turn in old for party in turn.parties if party.pk]
-    _write_parties(moved)
-    fresh = [clock for turn in turns for clock in turn.clocks if clock.pk is None]
-    for turn in turns:
-        for clock in turn.clocks:
-            clock.case = turn.case
-        for event in turn.events:
-            event.case = turn.case
-    touched = [clock for turn in turns for clock in turn.clocks if clock.pk is not None and clock.limit in turn.touched]
-    # What ends goes first: one running clock of a limit is a constraint.
-    update_rows(CaseClock, touched, _CLOCK)
-    CaseClock.objects.bulk_create(fresh, batch_size=500)
-    CaseEvent.objects.bulk_create([event for turn in turns for event in turn.events], batch_size=500)
-    append_all([act for turn in turns for act in _acts(turn)])
-    tell_organs([telling for turn in turns for telling in _told(turn)])
-
-
-def _write_parties(rows: Sequence[CaseParty]) -> None:
-    changed = [party for party in rows if party.standing != party.__dict__.get("_was")]
-    update_rows(CaseParty, changed, ("acts", "is_open", "due_at"))
-
-
-def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str], guard: str = "") -> int:
-    """Write the named fields of rows, one prepared statement for all; return how many rows there were.
-
-    `guard` names a counter that must still be one less than the row's: a row another has written is not counted.
-    """
-    if not rows:
-        return 0
-    meta = model._meta
-    fields = [meta.get_field(name) for name in names]
-    quote = connection.ops.quote_name
-    places = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    where = f"{quote(meta.pk.column)} = %s" + (f" AND {quote(guard)} = %s" if guard else "")
-    sql = f"UPDATE {quote(meta.db_table)} SET {places} WHERE {where}"  # noqa: S608 - names of our own columns
-    values = [
-        [
-            *(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields),
-            row.pk,
-            *([getattr(row, guard) - 1] if guard else []),
-        ]
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        if len(values) == 1:
-            cursor.execute(sql, values[0])
-        else:
-            cursor.executemany(sql, values)
-        return cursor.rowcount
 
 
 def _acts(turn: Turn) -> Iterable[Act]:
@@ -126,8 +99,6 @@ def _told(turn: Turn) -> list[Telling]:
             if party.party == key:
                 said[party.organ, party.role] = text
     return [
-        Telling(
-            f"case:{case.pk}:{case.events_count}:{organ}:{role}"[:160], organ, role, "case", text, f"/cases/{case.pk}/"
-        )
+        Telling(f"case:{case.pk}:{case.revision}:{organ}:{role}", organ, role, "case", text, f"/cases/{case.pk}/")
         for (organ, role), text in said.items()
     ]

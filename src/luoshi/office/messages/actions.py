@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.models import Assignment, User
 from luoshi.office.actors import Actor
 from luoshi.office.messages.models import Mail, Message
+from luoshi.office.rows import Writing
 
 
 def tell(*, key: str, users: Iterable[int], kind: str, text: str, href: str) -> int:
@@ -58,33 +59,60 @@ class Telling(NamedTuple):
     href: str
 
 
-def tell_organs(tellings: Sequence[Telling]) -> int:
+class _Holder(NamedTuple):
+    """Somebody who holds a role at an organ."""
+
+    organ: str
+    role: str
+    pk: int
+    name: str
+    email: str
+
+
+_HOLDERS = """
+SELECT DISTINCT a.organ, a.role, u.id, u.name, u.email
+FROM accounts_assignment a JOIN accounts_user u ON u.id = a.user_id
+WHERE a.organ IN (%s) AND a.role IN (%s) AND a.ended_at IS NULL AND u.is_active
+AND a.valid_from <= %%s AND (a.valid_to IS NULL OR a.valid_to >= %%s) ORDER BY u.id
+"""
+
+
+def _holders(tellings: Iterable[Telling]) -> dict[tuple[str, str], list[_Holder]]:
+    """Return who holds the roles today, by organ and role."""
+    organs, roles, today = {one.organ for one in tellings}, {one.role for one in tellings}, str(CLOCK.today())
+    sql = _HOLDERS % tuple(", ".join(["%s"] * len(some)) for some in (organs, roles))
+    found: dict[tuple[str, str], list[_Holder]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*organs, *roles, today, today])
+        for row in map(_Holder._make, cursor.fetchall()):
+            found.setdefault((row.organ, row.role), []).append(row)
+    return found
+
+
+def tell_organs(tellings: Sequence[Telling], *, writing: Writing | None = None) -> int:
     """Tell any number of things to any number of organs with a constant number of queries; return how many were told.
 
-    Keys must be new: what the transaction it is called in does, it does once.
+    Keys must be new: what the transaction it is called in does, it does once. With `writing` they go with it when it
+    is sent.
     """
     if not tellings:
         return 0
-    today, now = CLOCK.today(), CLOCK.now()
-    holders: dict[tuple[str, str], dict[int, User]] = {}
-    held = Assignment.objects.filter(
-        organ__in={one.organ for one in tellings}, role__in={one.role for one in tellings}, valid_from__lte=today
-    )
-    for row in held.select_related("user"):
-        if row.held_on(today) and row.user.is_active:
-            holders.setdefault((row.organ, row.role), {})[row.user_id] = row.user
-    found = [(one, user) for one in tellings for user in holders.get((one.organ, one.role), {}).values()]
-    Message.objects.bulk_create(
+    if writing is None:
+        with transaction.atomic(savepoint=False):
+            writing = Writing()
+            count = tell_organs(tellings, writing=writing)
+            writing.send()
+        return count
+    now, holders = CLOCK.now(), _holders(tellings)
+    found = [(one, user) for one in tellings for user in holders.get((one.organ, one.role), ())]
+    writing.insert(
         [
-            Message(user=user, key=one.key, kind=one.kind, text=_fit(one.text), href=one.href[:300], at=now)
+            Message(user_id=user.pk, key=one.key, kind=one.kind, text=_fit(one.text), href=one.href[:300], at=now)
             for one, user in found
-        ],
-        ignore_conflicts=True,
-        batch_size=500,
+        ]
     )
     if getattr(settings, "SMTP_URL", ""):
-        mails = [_mail(user, one.key) for one, user in found if user.email]
-        Mail.objects.bulk_create(mails, ignore_conflicts=True, batch_size=500)
+        writing.insert([_mail(user, one.key) for one, user in found if user.email])
     return len(found)
 
 
@@ -98,7 +126,7 @@ def mark_read(*, actor: Actor, ids: Iterable[int] | None = None) -> int:
     return rows.update(read_at=CLOCK.now())
 
 
-def _mail(user: User, key: str) -> Mail:
+def _mail(user: User | _Holder, key: str) -> Mail:
     now = CLOCK.now()
     origin = settings.CSRF_TRUSTED_ORIGINS[0] if settings.CSRF_TRUSTED_ORIGINS else ""
     where = f"请打开 {origin}/messages/ 查看。" if origin else "请登录后在“消息”里查看。"
