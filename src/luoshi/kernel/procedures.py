@@ -344,6 +344,11 @@ class Procedure(_Part):
     pauses: Mapping[str, PauseRule] = Field(default_factory=dict)
     note: str = ""
 
+    @field_validator("opened_by", "issues", "effects", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
     @model_validator(mode="before")
     @classmethod
     def _name_parts(cls, data: Any) -> Any:
@@ -390,6 +395,9 @@ class Procedure(_Part):
             for state in limit.during:
                 if state not in self.states:
                     yield f"期限“{limit.key}”：没有状态“{state}”"
+            for kind in limit.pauses:
+                if kind not in self.pauses:
+                    yield f"期限“{limit.key}”：没有中止情形“{kind}”"
             if limit.expiry.kind.by_silence and limit.expiry.kind is not Expiry.PROVISIONAL and not limit.expiry.step:
                 yield f"期限“{limit.key}”：{limit.expiry.kind.title}要写明走哪一步(step)"
         yield from self._unreachable()

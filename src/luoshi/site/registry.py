@@ -19,14 +19,20 @@ PROGRAMMES = ("luoshi.programmes.heavy_pollution",)
 
 
 @lru_cache(maxsize=1)
-def load_programmes() -> list[Programme]:
-    """Import the manifest of every room, and what it registers of procedures, registers and indicators."""
+def manifests() -> list[Programme]:
+    """Import the manifest of every room; needs no Django."""
     for room in PROGRAMMES:
         import_module(f"{room}.programme")
-    for found in programmes():
+    return programmes()
+
+
+@lru_cache(maxsize=1)
+def load_programmes() -> list[Programme]:
+    """Import every room with what it registers of procedures, registers and indicators. Needs Django's apps."""
+    for found in manifests():
         for module in found.hooks:
             import_module(module)
-    return programmes()
+    return manifests()
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +40,7 @@ def load_decisions() -> dict[str, Definition]:
     """Import every module of decisions and return them by key, for command line, API and calculator pages."""
     for module in DECISION_MODULES:
         import_module(module)
-    for found in load_programmes():
+    for found in manifests():
         for module in found.decisions:
             import_module(module)
     return REGISTRY

@@ -17,7 +17,13 @@ from luoshi.kernel.parameters import Parameter, ParameterTable
 OFFICE = "government-office"
 """The organ that keeps a parameter whose file names no owner."""
 FLOORS = ("office", "programmes")
-_TITLES = {"calendar": "日历与期限", "organs": "单位与任职", "duties": "责任与事项", "instruments": "文件与效力"}
+_TITLES = {
+    "calendar": "日历与期限",
+    "organs": "单位与任职",
+    "duties": "责任与事项",
+    "instruments": "文件与效力",
+    "heavy_pollution": "重污染天气应急",
+}
 
 
 class Room(NamedTuple):

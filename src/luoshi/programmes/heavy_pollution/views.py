@@ -35,7 +35,7 @@ _ORDER = (Key("id", int),)
 TILES = (
     ("", "yazi", "wuji", "xiachu", ""),
     ("zhuwang", "yuli", "xiacun", "fengjia", "nanhuang"),
-    ("rushanzhai", "chengqu", "dagushan", "xujia", ""),
+    ("rushanzhai", "chengqu-subdistrict", "dagushan", "xujia", ""),
     ("rushankou", "haiyangsuo", "baishatan", "", ""),
 )
 """The tile grid of the 15 towns: where they lie to each other, not their true borders."""
@@ -62,7 +62,7 @@ def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "air": found,
         "chart": charts.air_chart(found["hours"], found["means"], now, span, _finding(found)),  # type: ignore[arg-type]
         "reasons": [_reason(one) for one in found["reasons"]],
-        "release_reasons": [_reason(one) for one in found["release"].reasons] if found["release"] else [],
+        "release_reasons": _beyond(found),
         "grade_word": COLOURS.get(grade.get("grade") or "none", ""),
         "latest_class": board.air_class(found["latest"]["aqi"] if found["latest"] else None),
         "running_class": board.air_class(found["running"]),
@@ -79,6 +79,14 @@ def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     if warning is not None:
         context |= _warning_context(warning, actor, now)
     return page(request, "heavy_pollution/board.html", context, fragment="board")
+
+
+def _beyond(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the release adds to the reasons of the grade: the dust is told of once."""
+    if found["release"] is None:
+        return []
+    told = {one.text for one in found["reasons"]}
+    return [_reason(one) for one in found["release"].reasons if one.text not in told]
 
 
 def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.datetime) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def _short_path(words: str) -> str:
 
 @register.filter
 def cited(rows: Sequence[Any], name: str = "cite") -> list[Any]:
-    """Return rows whose `name` holds a citation's text with the chip in its place; the library is asked once for all."""
+    """Return rows whose `name` holds the text of a citation with the chip in its place; one question for all."""
     from luoshi.site import parameter_words
 
     listed = [dict(row) for row in rows]
