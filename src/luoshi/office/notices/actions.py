@@ -71,6 +71,7 @@ def draft(
     require_at(actor, "notice.draft", issuer)
     if issuer != words.kind.organ and not concern.known(issuer):
         raise LuoshiError("E_INPUT", f"没有单位“{issuer[:60]}”，请从单位名册里选。", fields={"field": "organ"})
+    series = words.kind.series_of(issuer)
     values = facts.plain(words.kind.fields, fields, today)
     text = content.compose(words.kind, values, on=today, organ=issuer, exercise=exercise, written=_by_hand(texts))
     with transaction.atomic():
@@ -90,7 +91,7 @@ def draft(
             exercise=exercise,
             demo=bool(settings.DEMO),
             public=words.kind.public,
-            series=words.kind.series,
+            series=series,
             fields=values,
             edition=words.edition,
             edited=bool(texts),

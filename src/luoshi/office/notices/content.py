@@ -34,7 +34,12 @@ def masthead(kind: Kind, on: datetime.date, organ: str = "") -> str:
     """Return the name at the head of a paper, as its layout writes it."""
     if kind.masthead or kind.layout == "form":
         return kind.masthead
-    ending = {"order": "命令", "report": "文件", "minutes": "会议纪要", "notice": "文件" if kind.series else ""}
+    ending = {
+        "order": "命令",
+        "report": "文件",
+        "minutes": "会议纪要",
+        "notice": "文件" if kind.series or kind.words_of_organs else "",
+    }
     return full_name(organ or kind.organ, on) + ending.get(kind.layout, "")
 
 

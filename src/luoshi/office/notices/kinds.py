@@ -6,7 +6,8 @@ A file gives one kind:
     title: 预警信息
     layout: notice                    # letter 函, order 命令, notice 公告通知, report 报告, minutes 纪要, form 表单
     organ: air-command                # who issues it, and whose people draft and sign it
-    series: 乳重污指                   # the issuer's word of its number; without it the paper has none
+    series: 乳重污指                   # the issuer's word of its number; without it the paper has none; or, for a
+                                      # kind that several organs use, {environment: 乳环函, finance: 乳财函}
     public: true                      # may stand on the public page
     check: false                      # must a third person check it before it is signed
     channels: [web, feed, sms]        # where it usually goes
@@ -89,6 +90,7 @@ class Kind:
     words: Mapping[str, str]
     fields: tuple[Field, ...] = ()
     series: str = ""
+    words_of_organs: tuple[tuple[str, str], ...] = ()
     public: bool = False
     check: bool = False
     channels: tuple[str, ...] = ()
@@ -110,6 +112,27 @@ class Kind:
     def names(self) -> tuple[str, ...]:
         """What the words may use."""
         return (*(one.name for one in self.fields), *IMPLICIT)
+
+    @property
+    def organs(self) -> tuple[str, ...]:
+        """The organs that may issue it."""
+        return tuple(dict.fromkeys([self.organ, *(organ for organ, _word in self.words_of_organs)]))
+
+    def series_of(self, organ: str) -> str:
+        """Return the issuer's word of the numbers of `organ`, empty where the paper has none.
+
+        Errors: E_INPUT for an organ without a word of its own where the kind gives one for each.
+        """
+        if not self.words_of_organs:
+            return self.series
+        found = dict(self.words_of_organs).get(organ)
+        if found is None:
+            raise LuoshiError(
+                "E_INPUT",
+                f"“{self.title}”没有登记这个单位的发文机关代字，不能由它发文。请由软件管理员在文书种类里补登。",
+                fields={"field": "organ", "organ": organ},
+            )
+        return found
 
     def field(self, name: str) -> Field | None:
         """Return a field by name."""
@@ -162,7 +185,9 @@ def kind_of(key: str) -> Kind:
 
 def room_title(room: str) -> str:
     """Return the Chinese title of a room."""
-    return next((one.title for one in programmes() if one.key == room), title_of(room))
+    return next(
+        (one.title for one in programmes() if one.key == room), "通用文书" if room == "notices" else title_of(room)
+    )
 
 
 # --- reading a file ---------------------------------------------------------------------------------------------------
@@ -192,7 +217,9 @@ def read(room: str, text: str, file: str = "") -> Kind:
     kind = Kind(
         key=f"{room}.{key}", title=str(data.get("title") or ""), layout=layout, organ=str(data.get("organ") or ""),
         words={part: str(words.get(part) or "").strip("\n") for part in PARTS},
-        fields=_fields(data.get("fields") or {}, where), series=str(data.get("series") or ""),
+        fields=_fields(data.get("fields") or {}, where),
+        series="" if isinstance(data.get("series"), dict) else str(data.get("series") or ""),
+        words_of_organs=tuple(data["series"].items()) if isinstance(data.get("series"), dict) else (),
         public=bool(data.get("public")), check=bool(data.get("check")), channels=channels,
         masthead=str(data.get("masthead") or ""), signatory=str(data.get("signatory") or ""),
         note=str(data.get("note") or ""),

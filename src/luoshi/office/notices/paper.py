@@ -29,7 +29,7 @@ def html(paper: Paper, *, heading: str = "h1", qr: str = "") -> str:
 
 def _head(paper: Paper) -> Iterator[str]:
     if paper.watermark:
-        yield f'<p class="gov-water" aria-hidden="true">{paper.watermark}</p>'
+        yield f'<p class="gov-water" data-mark="{paper.watermark}" aria-hidden="true"></p>'
     if paper.marks:
         yield f'<p class="gov-marks">{escape("　".join(paper.marks))}</p>'
     if not paper.masthead:
