@@ -24,7 +24,7 @@ from luoshi.office.cases.models import Case, CaseVoice
 from luoshi.office.cases.turns import Turn
 from luoshi.office.parameters import book
 from luoshi.office.permissions import require
-from luoshi.programmes.heavy_pollution import air_queries, cap, duties, plan, tasks
+from luoshi.programmes.heavy_pollution import air_queries, cap, duties, papers, plan, tasks
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
 from luoshi.programmes.heavy_pollution.decisions.chain import COLOURS
 from luoshi.programmes.heavy_pollution.models import (
@@ -157,6 +157,7 @@ def _consultation_closed(turn: Turn) -> None:
     row.closed_at, row.proposed, row.reason = turn.at, turn.data["proposed"], turn.data.get("reason", "")
     row.participants = ["environment", "weather"]
     row.save(update_fields=["closed_at", "proposed", "reason", "participants"])
+    papers.minutes(turn, row)
     value = row.computed["value"]
     if row.purpose == ISSUE and value.get("start_at"):
         turn.case.facts["onset"] = value["start_at"]
@@ -169,6 +170,14 @@ def _consultation_filed(turn: Turn) -> None:
     row = _consultation(turn)
     row.closed_at, row.reason = turn.at, str(turn.data.get("reason", ""))
     row.save(update_fields=["closed_at", "reason"])
+    papers.minutes(turn, row)
+
+
+@effect("heavy_pollution.draft_notice")
+def _draft_notice(turn: Turn) -> None:
+    row = _consultation(turn)
+    release_at = release_decision(turn.at).value.get("t0_at") if row.proposed == RELEASE else None
+    papers.draft(turn, row, release_at)
 
 
 @facts("heavy_pollution.fresh_consultation")
@@ -207,6 +216,7 @@ def _signed(turn: Turn) -> None:
     turn.case.facts |= {"signed_at": local(turn.at).isoformat(), "signed_by": turn.actor.name}
     if row.proposed == RELEASE:
         turn.case.facts["release_at"] = release_decision(turn.at).value["t0_at"]
+    papers.sign(turn)
 
 
 # --- what a signature sets off ----------------------------------------------------------------------------------------
@@ -221,6 +231,7 @@ def _issue(turn: Turn) -> None:
         _first_issue(turn, row)
     else:
         _adjust(turn, row)
+    papers.publish(turn)
 
 
 def _first_issue(turn: Turn, row: Consultation) -> None:

@@ -1,0 +1,109 @@
+"""The papers of an episode: minutes when a consultation closes, the announcement drafted, signed and published."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from luoshi.kernel.clock import local
+from luoshi.office.cases.models import CasePaper
+from luoshi.office.cases.turns import PROGRAM, Turn
+from luoshi.office.notices import actions as notices
+from luoshi.programmes.heavy_pollution import plan
+from luoshi.programmes.heavy_pollution.decisions.chain import COLOURS
+from luoshi.programmes.heavy_pollution.models import Consultation
+
+RELEASE = "release"
+_DRAFT = "notice_draft"
+"""The fact under which a case keeps the number of its announcement."""
+
+
+def minutes(turn: Turn, row: Consultation) -> None:
+    """Draw up the minutes of a consultation that closes."""
+    fields = {
+        "held": _hour(row.held_at),
+        "present": "、".join({"environment": "环保局", "weather": "气象局"}[one] for one in row.participants)
+        or "环保局",
+        "runs": "、".join(one["title"] for one in row.runs) or "无",
+        "weihai": row.weihai,
+        "dust": row.dust,
+        "grade": COLOURS[row.grade],
+        "proposed": COLOURS[row.proposed] if row.proposed else "存档",
+        "talk": row.minutes,
+    }
+    paper = notices.draft(
+        actor=PROGRAM, kind="heavy_pollution.minutes", fields=fields, case=turn.case.pk, exercise=turn.case.exercise,
+        key=f"hp-minutes:{turn.case.pk}:{turn.at.isoformat()}",
+    )  # fmt: skip
+    _file(turn, "minutes", paper)
+
+
+def draft(turn: Turn, row: Consultation, release_at: str | None) -> None:
+    """Draft the announcement that goes up with the request: issue, adjustment or release."""
+    value, colour = row.computed["value"], COLOURS.get(row.proposed, "")
+    grounds = "；".join(one["text"] for one in row.computed.get("reasons", []) if one.get("ok"))[:900] or "会商研判"
+    if row.proposed == RELEASE:
+        assert row.warning is not None
+        when = _parsed(release_at)
+        fields: dict[str, Any] = {
+            "colour": COLOURS[row.warning.colour],
+            "at": _hour(when) if when else "公布之时",
+            "grounds": "自该时起连续36小时空气质量指数不高于150",
+        }
+        kind = "release"
+    else:
+        level = plan.LEVEL_OF[row.proposed]
+        end = _parsed(value.get("end_at"))
+        fields = {
+            "colour": colour,
+            "level": plan.LEVEL_WORDS[level],
+            "end": _hour(end) if end else "另行公布",
+            "grounds": grounds,
+            "advice": "；".join(one.text for one in plan.in_force(level) if "public" in one.objects)[:900],
+        }
+        kind = "warning" if row.warning is None else "adjustment"
+        if row.warning is None:
+            start = _parsed(value.get("start_at"))
+            fields |= {"onset": _hour(start) if start else "即时", "duration": str(value.get("hours") or "—"),
+                       "peak": str(value.get("max_w") or "—")}  # fmt: skip
+        else:
+            fields["before"] = COLOURS[row.warning.colour]
+    paper = notices.draft(
+        actor=turn.actor, kind=f"heavy_pollution.{kind}", fields=fields, case=turn.case.pk,
+        exercise=turn.case.exercise, key=f"hp-notice:{turn.case.pk}:{row.closed_at and row.closed_at.isoformat()}",
+    )  # fmt: skip
+    if turn.case.facts.get(_DRAFT) != paper.pk:
+        turn.case.facts[_DRAFT] = paper.pk
+        _file(turn, "announcement", paper)
+
+
+def sign(turn: Turn) -> None:
+    """Sign the announcement with the step: it takes its number now."""
+    if (pk := turn.case.facts.get(_DRAFT)) is not None:
+        paper = notices.sign(actor=turn.actor, notice=int(pk))
+        turn.case.facts["notice_number"] = paper.number_text
+
+
+def publish(turn: Turn) -> None:
+    """Put the signed announcement on the public page and the feed; a drill leaves the house by no channel."""
+    pk = turn.case.facts.get(_DRAFT)
+    if pk is not None and not turn.case.exercise:
+        notices.publish(actor=turn.actor, notice=int(pk), channels={"web": True, "feed": True})
+
+
+def _file(turn: Turn, kind: str, paper: Any) -> None:
+    CasePaper.objects.create(
+        case=turn.case, kind=kind, title=paper.title[:200], notice_id=paper.pk, event=turn.case.events_count + 1,
+        at=turn.at,
+    )  # fmt: skip
+    if turn.papers is not None:
+        turn.papers.add(kind)
+
+
+def _hour(moment: datetime.datetime) -> str:
+    shown = local(moment)
+    return f"{shown.month}月{shown.day}日{shown.hour}时"
+
+
+def _parsed(text: Any) -> datetime.datetime | None:
+    return local(datetime.datetime.fromisoformat(str(text))) if text else None
