@@ -106,9 +106,13 @@ FIRMS = Register(
 
 @pytest.fixture(scope="session")
 def _trial_tables(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        for model in (Plot, Firm):
-            editor.create_model(model)
+    # Two folders of tests know this fixture: the tables are made once.
+    with django_db_blocker.unblock():
+        known = set(connection.introspection.table_names())
+        with connection.schema_editor() as editor:
+            for model in (Plot, Firm):
+                if model._meta.db_table not in known:
+                    editor.create_model(model)
 
 
 @pytest.fixture

@@ -236,10 +236,14 @@ def _completed(one: Register, column: Column, source: models.Field[Any, Any]) ->
         raise ValueError(f"{one.key}: {column.name} is a choice without choices")
     filled = not source.null and not source.has_default() and not (text and source.blank)
     required = column.required if column.required is not None else filled or column.name in one.natural_key
-    default = "" if text and not source.null else source.get_default() if source.has_default() else None
+    default = source.get_default() if source.has_default() else "" if text and not source.null else None
+    # A whole number between two years is a year: it is shown without a comma.
+    bounds = [bound for bound in (column.least, column.most) if isinstance(bound, int)]
+    years = column.kind == "integer" and len(bounds) == 2 and all(1900 <= bound <= 2200 for bound in bounds)
     places = column.places if column.places >= 0 else getattr(source, "decimal_places", None) or 0
     return replace(
         column,
+        kind="year" if years else column.kind,
         required=required,
         choices=(),
         words_of=words,

@@ -85,7 +85,7 @@ def cell(found: RegisterList, row: RecordRow, column: Column) -> Any:
     value = row.values[column.name]
     if value is None or value == "":
         return None
-    if column.kind == "integer" and abs(value) < 10**15:
+    if column.kind in ("integer", "year") and abs(value) < 10**15:
         return value
     if column.kind == "money" and abs(value) < 10**14:
         return float(Decimal(value) / 100)

@@ -447,6 +447,7 @@ KINDS: Mapping[str, Kind] = {
     "area": Kind("长文字", _text, _shown, _same, _same),
     "code": Kind("代码", _code, _shown, _same, _same),
     "integer": Kind("整数", _integer, _grouped, _same, _same, True),
+    "year": Kind("年份", _integer, _shown, _same, _same, True),
     "decimal": Kind("小数", _decimal, _exact, _keep_decimal, _to_decimal, True),
     "money": Kind("金额（元）", _money, _yuan, _same, _same, True),
     "latitude": Kind("纬度", _coordinate, _degrees, _keep_decimal, _to_decimal, True),

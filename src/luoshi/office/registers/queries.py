@@ -85,7 +85,7 @@ class FacetValue:
 
 def sortable(register: Register) -> list[Column]:
     """Return the columns a list can be sorted by: those that are never without a value."""
-    kinds = ("text", "code", "uscc", "integer", "decimal", "money", "date", "choice", "person", "moment")
+    kinds = ("text", "code", "uscc", "integer", "year", "decimal", "money", "date", "choice", "person", "moment")
     fields = {f.name: f for f in register.model._meta.concrete_fields}
     return [c for c in register.columns if c.kind in kinds and not fields[c.name].null and not c.sensitive]
 
@@ -375,6 +375,11 @@ def versions(register: Register, pk: int, upto: datetime.date | None = None) -> 
     if upto is not None:
         rows = rows.filter(at__lt=end_of(upto))
     return list(rows.order_by("-version")[:500])
+
+
+def has_history(register: Register, pk: int) -> bool:
+    """Tell whether a record has any line of history."""
+    return RegisterChange.objects.filter(register=register.key, record_id=pk).exists()
 
 
 def state_on(register: Register, pk: int, day: datetime.date) -> RecordRow | None:

@@ -167,8 +167,7 @@ def _show(
                 "same": found.counts[UNCHANGED],
                 "faulty": faulty,
             },
-            "columns": found.columns,
-            "rows": found.rows,
+            **_faults_first(register, found),
             "more": max(faulty + found.counts[NEW] + found.counts[RESTORED] - len(found.rows), 0),
             "faults_href": reverse("register-faults", args=[register.key, file]) if found.faults else "",
         },
@@ -194,6 +193,21 @@ def _show(
     }
     status = error.http_status if error is not None else 200
     return page(request, "site/register_preview.html", context, status=status)
+
+
+def _faults_first(register: Register, found: Preview) -> dict[str, Any]:
+    """Return columns and rows of the preview: what names the record, then the columns with faults, then the rest."""
+    named = {register.by_name[name].header for name in (*register.natural_key, register.name)}
+    faulty = {place for row in found.rows for place, cell in enumerate(row["cells"]) if cell["fault"]}
+
+    def rank(place: int) -> int:
+        return 0 if found.columns[place] in named else 1 if place in faulty else 2
+
+    order = sorted(range(len(found.columns)), key=rank)
+    return {
+        "columns": [found.columns[place] for place in order],
+        "rows": [row | {"cells": [row["cells"][place] for place in order]} for row in found.rows],
+    }
 
 
 def _already(register: Register, found: Preview) -> dict[str, str] | None:

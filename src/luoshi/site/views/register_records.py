@@ -57,7 +57,9 @@ def _page(
     found = queries.record(actor, register, pk)
     now = queries.row_of_record(register, found)
     changes = queries.versions(register, pk, seen.date if seen.active else None)
-    row = queries.state_on(register, pk, seen.date) if seen.active else now
+    # What was entered before there was a history is shown as it is: nothing says it was otherwise.
+    kept = bool(changes) or queries.has_history(register, pk)
+    row = queries.state_on(register, pk, seen.date) if seen.active and kept else now
     books = Books(register, seen.date)
     if row is not None:
         books.learn([row.values])

@@ -17,7 +17,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.permissions import may
 from luoshi.office.registers import exports, jobs, queries, reach, sheets
-from luoshi.office.registers.declaration import Register, find
+from luoshi.office.registers.declaration import Register, find, registers
 from luoshi.office.registers.queries import RegisterFilter, RegisterList
 from luoshi.site import present, register_list
 from luoshi.site.access import actor_of, needs
@@ -49,11 +49,16 @@ def index(request: HttpRequest) -> HttpResponse:
     actor, seen = actor_of(request), as_of(request)
     own = queries.visible(actor) if may(actor, "register.see") else []
     changed = queries.last_change(own)
+    chip_of = cites(dict.fromkeys(register.citation for register in registers() if register.citation))
     groups: dict[str, list[dict[str, Any]]] = {}
     for register in own:
-        groups.setdefault(register.programme, []).append(_index_row(actor, register, changed, seen.today))
+        groups.setdefault(register.programme, []).append(
+            _index_row(actor, register, changed, seen.today) | {"cite": chip_of.get(register.citation)}
+        )
     for register in queries.public_registers() if not own else []:
-        groups.setdefault(register.programme, []).append(_public_row(register))
+        groups.setdefault(register.programme, []).append(
+            _public_row(register) | {"cite": chip_of.get(register.citation)}
+        )
     context = {
         "page_title": _("台账"),
         "lead": _("一条不漏在哪里"),
