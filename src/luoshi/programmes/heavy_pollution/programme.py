@@ -24,6 +24,7 @@ PROGRAMME = register(
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions", f"{_ROOM}.decisions.chain"),
         urls=f"{_ROOM}.urls",
+        api=f"{_ROOM}.api",
         pages=(
             Page("cases", "pollution", "重污染天气", "pollution.see", "预警、空气质量、定级、措施、日报"),
             Page("cases", "pollution-air", "监测与预报", "pollution.see", "导入监测和预报，沙尘、冰冻期"),

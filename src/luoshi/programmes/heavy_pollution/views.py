@@ -280,11 +280,11 @@ def _air_act(request: HttpRequest, actor: Any) -> str:
             return _("已接收 %(n)s 个小时的气象。") % {"n": taken["rows"]}
         taken = air_actions.import_forecast(
             actor=actor, name=upload.name, data=data, issuer=request.POST.get("issuer", ""),
-            issued_at=_moment(request.POST.get("issued_at", "")), revise=request.POST.get("revise") == "1",
+            issued_at=moment_of(request.POST.get("issued_at", "")), revise=request.POST.get("revise") == "1",
         )  # fmt: skip
         return _("已接收 %(n)s 个时段的预报。定级已按最新预报重算。") % {"n": taken["values"]}
     if kind == "dust":
-        begins, ends = _moment(request.POST.get("begins", "")), _moment(request.POST.get("ends", ""))
+        begins, ends = moment_of(request.POST.get("begins", "")), moment_of(request.POST.get("ends", ""))
         if begins is None or ends is None:
             raise LuoshiError("E_INPUT", "请填沙尘的开始和结束时刻。")
         air_actions.enter_dust(actor=actor, grade=request.POST.get("grade", ""), begins=begins, ends=ends,
@@ -299,7 +299,8 @@ def _air_act(request: HttpRequest, actor: Any) -> str:
     raise LuoshiError("E_INPUT", "请选择要做的事。")
 
 
-def _moment(text: str) -> datetime.datetime | None:
+def moment_of(text: str) -> datetime.datetime | None:
+    """Return the moment a form or an API call gives, None for nothing; E_INPUT for what is none."""
     if not text.strip():
         return None
     try:
@@ -366,7 +367,7 @@ def _report(request: HttpRequest, actor: Any) -> None:
         tasks.report(
             actor=actor, task=number, state=request.POST.get("state", ""), note=request.POST.get("note", ""),
             photo=(photo.name, photo.read()) if photo is not None else None, lat=request.POST.get("lat", ""),
-            lon=request.POST.get("lon", ""), acted_at=_moment(request.POST.get("acted_at", "")),
+            lon=request.POST.get("lon", ""), acted_at=moment_of(request.POST.get("acted_at", "")),
             version=int(request.POST["version"]) if request.POST.get("version") else None,
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
@@ -31,6 +32,7 @@ from luoshi.site.api import (
     search,
 )
 from luoshi.site.errors import PROBLEM, incident_of, problem
+from luoshi.site.registry import load_programmes
 
 log = logging.getLogger("luoshi.request")
 
@@ -83,6 +85,9 @@ api.add_router("", registers.router, tags=["台账"])
 api.add_router("", accounts.router, tags=["账号"])
 api.add_router("", audit.router, tags=["审计"])
 api.add_router("", search.router, tags=["检索"])
+for room in load_programmes():
+    if room.api:
+        api.add_router("", import_module(room.api).router, tags=[room.title])
 
 
 @api.exception_handler(LuoshiError)
