@@ -58,7 +58,7 @@ def test_database_url_is_read_in_all_its_parts(tmp_path):
         "5433",
         "name",
     )
-    assert read["OPTIONS"] == {"options": "-c jit=off", "sslmode": "require"}
+    assert read["OPTIONS"] == {"options": environment.SESSION, "sslmode": "require"}
     assert environment.databases("", tmp_path)["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     with pytest.raises(environment.SettingError):
         environment.databases("mysql://x/y", tmp_path)

@@ -19,6 +19,8 @@ from django.db.models.expressions import RawSQL
 
 _WORDLESS = re.compile(r"[\W_]+")
 _MAX_QUERY = 60
+COMMON = 10_000
+"""A word in so many texts or more is common."""
 
 
 def fold(text: str) -> str:
@@ -75,8 +77,11 @@ def _tsvector(pairs: list[str]) -> str:
     return " ".join(f"'{pair}':{place}" for place, pair in enumerate(pairs[:16383], 1))
 
 
-def all_matching(table: str, query: str) -> RawSQL:
-    """Return, as a subquery, every id whose text contains `query`; none if that holds no letter, digit or ideograph."""
+def all_matching(table: str, query: str, limit: int | None = None) -> RawSQL:
+    """Return, as a subquery, the ids whose text contains `query`: all of them, or any `limit` of them.
+
+    None if the query holds no letter, digit or ideograph.
+    """
     folded = fold(query)[:_MAX_QUERY]
     pairs = _pairs(folded)[:-1]
     if not folded:
@@ -87,8 +92,25 @@ def all_matching(table: str, query: str) -> RawSQL:
     else:
         phrase = " <-> ".join(f"'{pair}'" for pair in pairs) if pairs else f"'{folded}':*"
         condition = "pairs @@ %s::tsquery"
-    statement = f"SELECT rowid FROM {table} WHERE {condition}"  # noqa: S608 - the table's name is ours
+    bound = "" if limit is None else f" LIMIT {int(limit)}"
+    statement = f"SELECT rowid FROM {table} WHERE {condition}{bound}"  # noqa: S608 - the table's name is ours
     return RawSQL(statement, [phrase], output_field=BigIntegerField())  # noqa: S611 - words are parameters
+
+
+def common(table: str, query: str) -> bool:
+    """Tell whether so many texts contain `query` that asking about each of them takes long."""
+    matching = all_matching(table, query, COMMON)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({matching.sql}) AS found", matching.params)  # noqa: S608 - our own words
+        return bool(cursor.fetchone()[0] >= COMMON)
+
+
+def some_matching(table: str, query: str, limit: int) -> list[int]:
+    """Return any `limit` of the ids whose text contains `query`, or all where they are fewer."""
+    matching = all_matching(table, query, limit)
+    with connection.cursor() as cursor:
+        cursor.execute(matching.sql, matching.params)
+        return [row[0] for row in cursor.fetchall()]
 
 
 def newest_matching(table: str, query: str, limit: int) -> list[int]:

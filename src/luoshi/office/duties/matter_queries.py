@@ -117,11 +117,13 @@ def _within(rows: QuerySet[Matter], organs: Collection[str] | None, walking: boo
     return rows.filter(seen | Q(local=True)) if concern.sees_local(organs) else rows.filter(seen)
 
 
-def matters(wanted: MatterFilter, *, actor: Actor, day: datetime.date, walking: bool = False) -> QuerySet[Matter]:
+def matters(
+    wanted: MatterFilter, *, actor: Actor, day: datetime.date, walking: bool = False, texts: int | None = None
+) -> QuerySet[Matter]:
     """Return the matters that fit `wanted` and that `actor` may see: the one place that decides what a list shows.
 
     With `walking` the conditions are written so that the database reads in the list's order and tests row by row;
-    without, so that it starts from the few rows that fit.
+    without, so that it starts from the few rows that fit. With `texts` only so many texts with the word are looked at.
     """
     rows = Matter.objects.all()
     if not wanted.closed_too:
@@ -165,12 +167,15 @@ def matters(wanted: MatterFilter, *, actor: Actor, day: datetime.date, walking: 
     if wanted.duty is not None:
         rows = rows.filter(duty=wanted.duty)
     if wanted.q:
-        of_duties = search.all_matching(SEARCH_TABLE, wanted.q)
+        of_duties = search.all_matching(SEARCH_TABLE, wanted.q, texts)
         own = search.all_matching(MATTER_SEARCH, wanted.q)
         if walking:
-            rows = rows.annotate(of=F("duty_id") + 0, row=F("id") + 0).filter(Q(of__in=of_duties) | Q(row__in=own))
-        else:
-            rows = rows.filter(Q(duty__in=of_duties) | Q(pk__in=own))
+            rows = rows.annotate(of=F("duty_id") + 0, row=F("id") + 0)
+        found = Q(**{"of__in" if walking else "duty__in": of_duties})
+        # Most words are in no matter that another room sent, and an OR of two searches keeps databases from an index.
+        if search.some_matching(MATTER_SEARCH, wanted.q, 1):
+            found |= Q(**{"row__in" if walking else "pk__in": own})
+        rows = rows.filter(found)
     return rows
 
 
@@ -299,10 +304,15 @@ class MatterLedger:
         """Return what fits, or what fits without one of the conditions."""
         of = replace(self._wanted, **without)
         if of not in self._spreads:
-            # What is too much to count is so without the condition too, unless that lets in what is crossed off.
-            wider = bool(without) and of.closed_too >= self._wanted.closed_too and not self._matched().exact
-            self._spreads[of] = _Matched(of, self._actor, self._day, beyond=wider)
+            # What is too much to count is so without the condition too, unless that shuts out what is crossed off.
+            wider = of != self._wanted and of.closed_too >= self._wanted.closed_too
+            beyond = wider and (self._common or not self._matched().exact)
+            self._spreads[of] = _Matched(of, self._actor, self._day, beyond=beyond, common=self._common)
         return self._spreads[of]
+
+    @cached_property
+    def _common(self) -> bool:
+        return bool(self._wanted.q) and search.common(SEARCH_TABLE, self._wanted.q)
 
     def page(self, *, size: int, after: str = "", before: str = "") -> KeysetPage[Matter]:
         """Return one page in the order (due day, id), complete with organs, holder, duty and document."""
@@ -357,12 +367,23 @@ _SPREAD = {"light": Light.values, "state": State.values, "origin": list(ORIGINS)
 class _Matched:
     """What fits a filter: up to the bound, fetched once and counted here. What is `beyond` it is not asked for."""
 
-    def __init__(self, wanted: MatterFilter, actor: Actor, day: datetime.date, *, beyond: bool) -> None:
+    def __init__(
+        self, wanted: MatterFilter, actor: Actor, day: datetime.date, *, beyond: bool, common: bool = False
+    ) -> None:
         self._wanted, self._actor, self._day = wanted, actor, day
-        # First ids, which mostly stand in an index; what is counted is read only where it is few.
-        rows = matters(wanted, actor=actor, day=day).order_by().values_list("pk", flat=True)
-        self._ids = [] if beyond else list(rows[: COUNT_BOUND + 1])
+        self._ids: list[int] = []
+        # A word in very many texts is found too often within the first of them already, by who sees everything.
+        whole_city = replace(wanted, q="").empty and concern.organs_for(actor, "matter.see") is None
+        if not beyond and common and whole_city:
+            beyond = len(self._found(search.COMMON)) > COUNT_BOUND
+        if not beyond:
+            self._ids = self._found(None)
         self.exact = not beyond and len(self._ids) <= COUNT_BOUND
+
+    def _found(self, texts: int | None) -> list[int]:
+        # Ids only, which mostly stand in an index: what is counted is read only where it is little.
+        rows = matters(self._wanted, actor=self._actor, day=self._day, texts=texts)
+        return list(rows.order_by().values_list("pk", flat=True)[: COUNT_BOUND + 1])
 
     @cached_property
     def _rows(self) -> list[tuple[Any, ...]]:

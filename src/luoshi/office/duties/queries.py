@@ -63,11 +63,12 @@ def scoped(wanted: LedgerFilter, actor: Actor) -> LedgerFilter:
     return replace(wanted, seen_by=concern.organs_for(actor, "duty.see"))
 
 
-def duties(wanted: LedgerFilter, *, walking: bool = False) -> QuerySet[Duty]:
+def duties(wanted: LedgerFilter, *, walking: bool = False, texts: int | None = None) -> QuerySet[Duty]:
     """Return the duties of current instruments that fit `wanted`: the one place that decides what the ledger shows.
 
     With `walking` the conditions are written so that the database reads the ledger in its order and tests row by row,
-    which fills a page soon where much fits; without, so that it starts from the few rows that fit.
+    which fills a page soon where much fits; without, so that it starts from the few rows that fit. With `texts` only so
+    many texts with the word are looked at.
     """
     rows = Duty.objects.filter(is_current=True)
     if wanted.seen_by is not None:
@@ -91,7 +92,7 @@ def duties(wanted: LedgerFilter, *, walking: bool = False) -> QuerySet[Duty]:
         rows = rows.filter(**{"document__in" if walking else "instrument__in": in_force})
     if wanted.q:
         rows = rows.annotate(row=F("id") + 0) if walking else rows
-        rows = rows.filter(**{"row__in" if walking else "pk__in": search.all_matching(SEARCH_TABLE, wanted.q)})
+        rows = rows.filter(**{"row__in" if walking else "pk__in": search.all_matching(SEARCH_TABLE, wanted.q, texts)})
     return rows
 
 
@@ -181,10 +182,14 @@ class Ledger:
         of = replace(self._wanted, **without)
         if of not in self._spreads:
             # What is too much to count is so without the condition too.
-            narrower = self._spread() if without and not of.empty else None
-            beyond = isinstance(narrower, _Matched) and not narrower.exact
-            self._spreads[of] = _Everything(of) if of.empty else _Matched(of, beyond=beyond)
+            narrower = self._spread() if of != self._wanted and not of.empty else None
+            beyond = isinstance(narrower, _Matched) and (self._common or not narrower.exact)
+            self._spreads[of] = _Everything(of) if of.empty else _Matched(of, beyond=beyond, common=self._common)
         return self._spreads[of]
+
+    @cached_property
+    def _common(self) -> bool:
+        return bool(self._wanted.q) and search.common(SEARCH_TABLE, self._wanted.q)
 
     def page(self, *, size: int, after: str = "", before: str = "") -> KeysetPage[Duty]:
         """Return one page in the order (due date, id), complete with organs, limits and instruments."""
@@ -256,12 +261,20 @@ class _Everything:
 class _Matched:
     """What fits a filter: up to the bound, fetched once and counted here. What is `beyond` it is not asked for."""
 
-    def __init__(self, wanted: LedgerFilter, *, beyond: bool) -> None:
+    def __init__(self, wanted: LedgerFilter, *, beyond: bool, common: bool) -> None:
         self._wanted = wanted
-        rows = duties(wanted).order_by().values_list("pk", "instrument_id", "origin")
-        self._rows = [] if beyond else list(rows[: COUNT_BOUND + 1])
+        self._rows: list[tuple[int, int, str]] = []
+        # A word in very many texts is found too often within the first of them already, by who sees everything.
+        if not beyond and common and replace(wanted, q="").empty:
+            beyond = len(self._found(search.COMMON)) > COUNT_BOUND
+        if not beyond:
+            self._rows = self._found(None)
         self.exact = not beyond and len(self._rows) <= COUNT_BOUND
         self.ids = [row[0] for row in self._rows]
+
+    def _found(self, texts: int | None) -> list[tuple[int, int, str]]:
+        rows = duties(self._wanted, texts=texts).order_by().values_list("pk", "instrument_id", "origin")
+        return list(rows[: COUNT_BOUND + 1])
 
     def total(self) -> Total:
         return Total(len(self._rows), True) if self.exact else Total(COUNT_BOUND, False)

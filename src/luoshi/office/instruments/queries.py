@@ -14,7 +14,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office import search
 from luoshi.office.instruments.actions import SEARCH_TABLE
 from luoshi.office.instruments.models import Clause, GazetteIssue, Instrument, Relation, SourceFile
-from luoshi.office.paging import Key, KeysetPage, Total, bounded_total, keyset_page
+from luoshi.office.paging import COUNT_BOUND, Key, KeysetPage, Total, bounded_total, keyset_page
 
 ORDER = (Key("sort_on", datetime.date.fromisoformat, descending=True), Key("id", int, descending=True))
 EXPIRY = (Key("expires_on", datetime.date.fromisoformat), Key("id", int))
@@ -29,6 +29,8 @@ class LibraryFilter:
     """What a reader of the list asks for; empty means no condition.
 
     `states` are validity states on the day `on`; `expiring` leaves what its own term ends in so many days from then.
+    `texts` are the ids of the texts that contain `q`, `many` says that they are too many to be counted: never asked by
+    the reader, but set by `looked_up`.
     """
 
     on: datetime.date
@@ -38,14 +40,16 @@ class LibraryFilter:
     states: tuple[str, ...] = ()
     q: str = ""
     expiring: int = 0
+    texts: tuple[int, ...] | None = None
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """One value of a facet and how many instruments of the filter have it."""
+    """One value of a facet and how many instruments of the filter have it; None where counting would be long."""
 
     value: str
-    count: int
+    count: int | None
 
 
 def in_state(state: str, on: datetime.date) -> Q:
@@ -77,13 +81,23 @@ def instruments(wanted: LibraryFilter) -> QuerySet[Instrument]:
     if wanted.expiring:
         last = wanted.on + datetime.timedelta(days=wanted.expiring)
         rows = rows.filter(expires_on__gte=wanted.on, expires_on__lte=last, ends_on__gte=wanted.on)
-    return _containing(rows, wanted.q) if wanted.q else rows
+    return _containing(rows, wanted) if wanted.q else rows
 
 
-def _containing(rows: QuerySet[Instrument], q: str) -> QuerySet[Instrument]:
-    if (number := DocumentNumber.parse(q)) is not None:
+def _containing(rows: QuerySet[Instrument], wanted: LibraryFilter) -> QuerySet[Instrument]:
+    if (number := DocumentNumber.parse(wanted.q)) is not None:
         return rows.filter(key=str(number))
-    return rows.filter(pk__in=search.all_matching(SEARCH_TABLE, q))
+    if wanted.texts is not None:
+        return rows.filter(pk__in=search.among(wanted.texts))
+    return rows.filter(pk__in=search.all_matching(SEARCH_TABLE, wanted.q))
+
+
+def looked_up(wanted: LibraryFilter) -> LibraryFilter:
+    """Return `wanted` with its word looked up, once for page, count and facets."""
+    if not wanted.q or DocumentNumber.parse(wanted.q) is not None:
+        return wanted
+    ids = search.some_matching(SEARCH_TABLE, wanted.q, COUNT_BOUND + 1)
+    return replace(wanted, texts=tuple(ids)) if len(ids) <= COUNT_BOUND else replace(wanted, many=True)
 
 
 def library_page(wanted: LibraryFilter, *, size: int, after: str = "", before: str = "") -> KeysetPage[Instrument]:
@@ -114,14 +128,18 @@ def kind_facet(wanted: LibraryFilter) -> list[FacetCount]:
 
 def state_facet(wanted: LibraryFilter) -> list[FacetCount]:
     """Return the validity states on the filter's day and how many instruments of the filter are in each."""
+    if wanted.many:
+        return [FacetCount(state, None) for state in STATES]
     rows = instruments(replace(wanted, states=())).order_by()
     counts = rows.aggregate(**{state: Count("pk", filter=in_state(state, wanted.on)) for state in STATES})
     return [FacetCount(state, counts[state]) for state in STATES]
 
 
 def _grouped(wanted: LibraryFilter, field: str) -> list[FacetCount]:
-    counts = instruments(wanted).order_by().values(field).annotate(n=Count("pk")).order_by("-n", field)[:_FACET_SIZE]
-    return [FacetCount(str(row[field]), row["n"]) for row in counts if row[field]]
+    # Where the word is in too many texts, the values of all of them, without numbers.
+    rows = instruments(replace(wanted, q="") if wanted.many else wanted).order_by()
+    counts = rows.values(field).annotate(n=Count("pk")).order_by("-n", field)[:_FACET_SIZE]
+    return [FacetCount(str(row[field]), None if wanted.many else row["n"]) for row in counts if row[field]]
 
 
 def hits(rows: Sequence[Instrument], q: str) -> Mapping[int, str]:

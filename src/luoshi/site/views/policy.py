@@ -66,6 +66,7 @@ def library(request: HttpRequest) -> HttpResponse:
     wanted = read_filter(request.GET, seen)
     if (target := _straight_to(wanted.q)) and not request.headers.get("HX-Request"):
         return HttpResponseRedirect(target)
+    wanted = queries.looked_up(wanted)
     found = queries.library_page(
         wanted, size=PAGE_SIZE, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
