@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -18,32 +19,27 @@ class Address:
 
     def __init__(self, request: HttpRequest) -> None:
         self._path = request.path
-        self._query = request.GET.copy()
-        for name in CURSORS:
-            self._query.pop(name, None)
+        # Plain lists: a page makes dozens of addresses, and copying a QueryDict parses it again.
+        self._query = {name: list(values) for name, values in request.GET.lists() if name not in CURSORS}
 
     def having(self, **conditions: str) -> str:
         """Return the address with `conditions` instead of those of the same names; '' takes one away."""
-        query = self._query.copy()
-        for name, value in conditions.items():
-            query.pop(name, None)
-            if value:
-                query[name] = value
-        return self._join(query)
+        query = {name: values for name, values in self._query.items() if name not in conditions}
+        return self._join(query | {name: [value] for name, value in conditions.items() if value})
 
     def toggled(self, name: str, value: str) -> str:
         """Return the address with `value` added to the condition `name`, or taken out if it is there."""
-        query = self._query.copy()
-        values = query.getlist(name)
-        query.setlist(name, [v for v in values if v != value] if value in values else [*values, value])
-        return self._join(query)
+        values = self._query.get(name, [])
+        chosen = [v for v in values if v != value] if value in values else [*values, value]
+        return self._join(self._query | {name: chosen})
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """Return the conditions a GET form has to carry along, but for the names of its own fields."""
-        return [(name, value) for name, values in self._query.lists() if name not in without for value in values]
+        return [(name, value) for name, values in self._query.items() if name not in without for value in values]
 
-    def _join(self, query: Any) -> str:
-        return self._path + (f"?{query.urlencode()}" if query else "")
+    def _join(self, query: Mapping[str, Sequence[str]]) -> str:
+        text = urlencode(query, doseq=True)
+        return self._path + (f"?{text}" if text else "")
 
 
 def facet(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from math import pi
 
 from django.templatetags.static import static
@@ -41,6 +42,7 @@ _TONES = {"green": "#2A7F4C", "yellow": "#B8860B", "red": "#BE2A1E", "blue": "#1
 _PIE_RADIUS = 2.25
 
 
+@lru_cache(maxsize=512)
 def icon(name: str, extra: str = "") -> SafeString:
     """Return one outline icon of the vendored sprite, hidden from screen readers: a word stands beside it."""
     return format_html(
@@ -51,6 +53,7 @@ def icon(name: str, extra: str = "") -> SafeString:
     )
 
 
+@cache
 def lamp(state: str) -> SafeString:
     """Return the shape of a lamp."""
     return format_html('<svg viewBox="0 0 16 16" aria-hidden="true">{}</svg>', LAMP_SHAPES[state])
@@ -75,6 +78,7 @@ def pie(state: str, elapsed: float | None) -> SafeString:
     )
 
 
+@lru_cache(maxsize=1024)
 def bar(done: float, planned: float | None, tone: str, label: str) -> SafeString:
     """Return an achieved/target bar in percent, with a tick where the plan should be."""
     tick = (

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from luoshi.kernel.dues import DayCell, Step
 from luoshi.kernel.dues import Due as Derived
 from luoshi.office.duties import workdays
 from luoshi.office.duties.lights import Lamp, lamp, shown
-from luoshi.office.duties.matter_models import FAR, Matter, MatterOrgan, MatterPause, State
+from luoshi.office.duties.matter_models import FAR, Kind, Matter, MatterOrgan, MatterPause, State
 from luoshi.office.duties.matter_queries import Holding, who_holds
 from luoshi.office.instruments.models import Instrument
 from luoshi.site.present import Cite, Due, OrganLink, cite, day_words
@@ -79,7 +80,12 @@ def number_of(pk: int) -> str:
 
 def matter_href(pk: int) -> str:
     """Return the address of a matter's page."""
-    return reverse("matter", args=[pk])
+    return _matter_pattern() % pk
+
+
+@cache
+def _matter_pattern() -> str:
+    return reverse("matter", args=[0]).replace("%", "%%").replace("/0/", "/%d/")
 
 
 def organ_of(slug: str, name: str) -> OrganLink:
@@ -210,12 +216,12 @@ def _row(matter: Matter, held: Holding, pause: MatterPause | None, day: datetime
         href=matter_href(matter.pk),
         number=number_of(matter.pk),
         title=matter.title,
-        kind=matter.get_kind_display(),
+        kind=Kind(matter.kind).label,
         light=light.light,
         light_words=light_word(matter, light),
         reason=light.reason,
         state=matter.state,
-        state_word=matter.get_state_display(),
+        state_word=State(matter.state).label,
         cite=cite_of(matter),
         organ=organ_of(matter.organ, title or matter.organ_name),
         cooperating=len(others) or None,

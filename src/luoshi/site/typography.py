@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 FULL_WIDTH = {",": "，", ":": "：", ";": "；", "?": "？", "!": "！"}
+_MARKS = re.compile(r"[,:;?!)]")
 
 
 def _is_chinese(char: str) -> bool:
@@ -20,6 +22,8 @@ def typeset(text: str) -> str:
     Marks between two Latin letters or digits stay half-width (`12,400`, `15:00`), and so do brackets that hold only
     letters and digits and follow one (`3.1.3(4)`): those belong to numbers, codes and clause paths.
     """
+    if not _MARKS.search(text):
+        return text
     chars = list(text)
     last = len(chars) - 1
     brackets: list[int] = []
