@@ -7,7 +7,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "luoshi.site.settings")
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from luoshi.site.setup import settled
+
 application = get_asgi_application()
+settled()
 
 if settings.JOBS == "thread":
     from luoshi.office import timer
