@@ -1,4 +1,4 @@
-"""Every scenario of every programme holds: the worked examples of the specifications, as programme officers read them."""
+"""Every scenario of every programme holds: the worked examples of the specifications as officers read them."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ from luoshi.office.accounts.queries import standing
 from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.duties.concern import remembered
 from luoshi.office.permissions import may, require
-from luoshi.office.web import OPEN, Needs, actor_of, needs, page
+from luoshi.office.web import OPEN, Needs, actor_of, incident_of, needs, page
 from luoshi.site.context import ACTING, UNTIL
-from luoshi.site.errors import error_page, incident_of
+from luoshi.site.errors import error_page
 
 __all__ = ["OPEN", "Access", "Needs", "actor_of", "needs"]
 

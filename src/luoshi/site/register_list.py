@@ -1,4 +1,4 @@
-"""A register as an address: which records it asks for; tabs, facets, chips, columns: one reading for list and export."""
+"""A register as an address: which records it asks for; tabs, facets, chips, columns; one reading for all."""
 
 from __future__ import annotations
 

@@ -88,10 +88,10 @@ def _load_voices(turned: Mapping[int, Turn]) -> None:
     for pk in joint:
         turned[pk].spoken = set()
     rows = CaseVoice.objects.filter(case__in=joint) if joint else CaseVoice.objects.none()
-    for pk, *voice in rows.values_list("case_id", "round", "step", "party"):
+    for pk, turn_of, step, party in rows.values_list("case_id", "round", "step", "party"):
         spoken = turned[pk].spoken
         assert spoken is not None
-        spoken.add(tuple(voice))
+        spoken.add((turn_of, step, party))
 
 
 def _fire(turn: Turn, clock: CaseClock) -> None:

@@ -7,7 +7,6 @@ number, one running clock of a limit, one voice of a party in a joint step. The 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -77,9 +76,9 @@ class Case(models.Model):
         return f"{self.number} {self.title}"
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Case:
+    def from_db(cls, *args: Any, **options: Any) -> Case:
         """Read a row; the title it was found under is kept, because the search index has to be told it again."""
-        row = super().from_db(db, field_names, values)
+        row = super().from_db(*args, **options)
         row.__dict__["found_as"] = row.__dict__.get("title", "")
         return row
 

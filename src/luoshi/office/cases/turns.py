@@ -72,7 +72,8 @@ class Turn:
     @property
     def facts(self) -> dict[str, Any]:
         """The facts of the case."""
-        return self.case.facts
+        found: dict[str, Any] = self.case.facts
+        return found
 
     def tell(self, party: str, text: str) -> None:
         """Have the people of a party told when the turn is written."""
@@ -400,6 +401,8 @@ def _say(
     case, actor = turn.case, turn.actor
     case.events_count += 1
     person = actor.user_id is not None
+    given: Any = dict(data) if data else None
+    receipts: Any = list(decisions) or None
     event = CaseEvent(
         case_id=case.pk,
         n=case.events_count,
@@ -415,8 +418,8 @@ def _say(
         acted_for_id=actor.for_id,
         party=turn.party,
         organ=turn.organ or actor.organ,
-        data=dict(data) if data else None,
-        decisions=list(decisions) or None,
+        data=given,
+        decisions=receipts,
         corrects=corrects,
     )
     turn.events.append(event)

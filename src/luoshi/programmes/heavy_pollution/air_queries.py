@@ -79,7 +79,7 @@ def _picked(value: Any, pick: str) -> int | None:
     if value.aqi is not None:
         return int(value.aqi)
     if value.low is not None and value.high is not None:
-        return (value.low + value.high + 1) // 2
+        return int(value.low + value.high + 1) // 2
     return None
 
 

@@ -179,7 +179,7 @@ def amounts(response_level: str, year: int | None = None) -> dict[str, Any]:
     suffix = response_level.lower()
     base: dict[str, str] = {}
     red: dict[str, str] = {}
-    rows = EmissionInventory.objects.filter(year=newest, void=False, ended_on=None)
+    rows = EmissionInventory.objects.filter(year=newest or 0, void=False, ended_on=None)
     sums = rows.aggregate(
         **{name: Sum(name) for name, _title in POLLUTANTS},
         **{f"r_{name}": Sum(f"{name}_{suffix}") for name, _t in POLLUTANTS},

@@ -10,6 +10,7 @@ import datetime
 import random
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -124,7 +125,7 @@ def _kg(dice: random.Random, low: float, high: float) -> Decimal:
 
 def _objects(dice: random.Random, today: datetime.date) -> tuple[int, int]:
     towns = sorted(concern.towns())
-    firms = []
+    firms: list[Enterprise] = []
     for trade, word, count in _TRADES:
         for n in range(count):
             number, (lat, lon) = len(firms) + 1, _place(dice)
@@ -362,7 +363,7 @@ def _air(dice: random.Random, moment: datetime.datetime) -> int:
         )
     levels = _levels(moment, dice)
     storm = moment.replace(hour=0) - datetime.timedelta(days=12)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for hour, level in levels:
         dusty = storm + 10 * _HOUR <= hour < storm + 18 * _HOUR
         for code in stations:

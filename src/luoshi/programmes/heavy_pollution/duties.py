@@ -20,6 +20,7 @@ from luoshi.office.parameters import book
 from luoshi.office.permissions import require
 from luoshi.programmes.heavy_pollution import plan, tasks
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
+from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import EpisodeDuty, Response
 
 State, Kind = EpisodeDuty.State, EpisodeDuty.Kind
@@ -113,7 +114,7 @@ def hand_in(
             if lacking:
                 faults = {part: "请填写" for part in PARTS if len(given.get(part, "").strip()) < 2}
                 raise LuoshiError("E_INPUT", f"评估报告缺：{'、'.join(lacking)}。", fields={"fields": faults},
-                                  citation=f"{plan.PLAN} 3.4")  # fmt: skip
+                                  citation=f"{PLAN} 3.4")  # fmt: skip
         if upload is not None:
             row.file = files.keep(actor=actor, name=upload[0], data=upload[1])
         now = CLOCK.now()

@@ -27,6 +27,7 @@ from luoshi.office.permissions import require
 from luoshi.programmes.heavy_pollution import air_queries, cap, duties, papers, plan, tasks
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
 from luoshi.programmes.heavy_pollution.decisions.chain import COLOURS
+from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import (
     CapMessage,
     Consultation,
@@ -124,7 +125,7 @@ def adopt(
         row.save()
         append(actor=actor, act="pollution.adopt", subject=f"case:{approval}",
                after={"grade": row.grade, "edits": len(row.edits), "runs": row.runs},
-               permission="pollution.consult", basis=f"{plan.PLAN} 3.1.2")  # fmt: skip
+               permission="pollution.consult", basis=f"{PLAN} 3.1.2")  # fmt: skip
     return row
 
 
@@ -247,7 +248,7 @@ def _first_issue(turn: Turn, row: Consultation) -> None:
             "E_INCOMPLETE",
             f"距重污染开始不足24小时（差{late // 3600}小时{late % 3600 // 60}分）。可以发布，但须写明理由。",
             fields={"fields": {"late_reason": "请写明理由"}},
-            citation=f"{plan.PLAN} 3.1.4",
+            citation=f"{PLAN} 3.1.4",
         )
     case = cases.open_case(
         actor=turn.actor, procedure=WARNING, title=f"重污染天气{COLOURS[colour]}预警", subject="city:371083",

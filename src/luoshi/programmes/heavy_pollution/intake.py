@@ -94,7 +94,7 @@ def forecast(name: str, data: bytes) -> Rows:
     def read(row: Mapping[str, Any]) -> dict[str, Any]:
         daily = row.get("time") in (None, "")
         valid = _day(row) if daily else read_full_hour(row["time"])
-        found = {
+        found: dict[str, Any] = {
             "kind": "daily" if daily else "hourly",
             "issuer": str(row.get("issuer") or "").strip(),
             "issued_at": read_instant(row["issued_at"]) if row.get("issued_at") not in (None, "") else None,

@@ -17,6 +17,7 @@ from luoshi.programmes.heavy_pollution import air_actions, duties, episodes, tas
 from luoshi.programmes.heavy_pollution.models import (
     CapMessage,
     CityHour,
+    Consultation,
     EpisodeDuty,
     ForecastRun,
     ForecastValue,
@@ -135,7 +136,7 @@ def _latest() -> PollutionWarning | None:
 @check("grade")
 def grade(_scene: Scene, subject: Any, _asked: Any) -> Any:
     """The grade computed in a consultation."""
-    return episodes.Consultation.objects.get(approval=subject).grade
+    return Consultation.objects.get(approval=subject).grade
 
 
 @check("warning")

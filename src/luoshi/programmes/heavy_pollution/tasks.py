@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.kernel.errors import LuoshiError
@@ -15,6 +16,7 @@ from luoshi.office.files import actions as files
 from luoshi.office.messages.actions import Telling, tell_organs
 from luoshi.office.permissions import require
 from luoshi.programmes.heavy_pollution import plan
+from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import (
     ConstructionSite,
     Enterprise,
@@ -204,7 +206,7 @@ def report(
     row.acted_at, row.flagged, row.version = acted_at or now, "；".join(flags)[:200], row.version + 1
     row.save()
     append(actor=actor, act="pollution.task", subject=f"hp-task:{row.pk}", before={"state": before},
-           after={"state": state, "flags": flags, "note": row.note}, basis=f"{plan.PLAN} 3.3")  # fmt: skip
+           after={"state": state, "flags": flags, "note": row.note}, basis=f"{PLAN} 3.3")  # fmt: skip
     return row
 
 
@@ -233,7 +235,7 @@ def reach_of(actor: Actor) -> frozenset[str] | None:
     return concern.organs_for(actor, "pollution.see")
 
 
-_PLACED = {"firm": (Enterprise, "credit_code"), "site": (ConstructionSite, "code")}
+_PLACED: dict[str, tuple[Any, str]] = {"firm": (Enterprise, "credit_code"), "site": (ConstructionSite, "code")}
 
 
 def _kilometres(row: MeasureTask, lat: str, lon: str) -> float | None:

@@ -270,16 +270,16 @@ def _air_act(request: HttpRequest, actor: Any) -> str:
             raise LuoshiError("E_FILE", "请先选择文件。", fields={"fields": {"file": "请选择文件"}})
         data = upload.read()
         if kind == "hours":
-            taken = air_actions.import_hours(actor=actor, name=upload.name, data=data,
+            taken = air_actions.import_hours(actor=actor, name=str(upload.name), data=data,
                                              reason=request.POST.get("reason", ""))  # fmt: skip
             return _("已接收 %(n)s 行：新增 %(new)s，更正 %(corrected)s，未变 %(same)s。") % {
                 "n": taken["rows"], "new": taken["new"], "corrected": taken["corrected"], "same": taken["unchanged"],
             }  # fmt: skip
         if kind == "weather":
-            taken = air_actions.import_weather(actor=actor, name=upload.name, data=data)
+            taken = air_actions.import_weather(actor=actor, name=str(upload.name), data=data)
             return _("已接收 %(n)s 个小时的气象。") % {"n": taken["rows"]}
         taken = air_actions.import_forecast(
-            actor=actor, name=upload.name, data=data, issuer=request.POST.get("issuer", ""),
+            actor=actor, name=str(upload.name), data=data, issuer=request.POST.get("issuer", ""),
             issued_at=moment_of(request.POST.get("issued_at", "")), revise=request.POST.get("revise") == "1",
         )  # fmt: skip
         return _("已接收 %(n)s 个时段的预报。定级已按最新预报重算。") % {"n": taken["values"]}
@@ -366,7 +366,7 @@ def _report(request: HttpRequest, actor: Any) -> None:
         photo = request.FILES.get("photo")
         tasks.report(
             actor=actor, task=number, state=request.POST.get("state", ""), note=request.POST.get("note", ""),
-            photo=(photo.name, photo.read()) if photo is not None else None, lat=request.POST.get("lat", ""),
+            photo=(str(photo.name), photo.read()) if photo is not None else None, lat=request.POST.get("lat", ""),
             lon=request.POST.get("lon", ""), acted_at=moment_of(request.POST.get("acted_at", "")),
             version=int(request.POST["version"]) if request.POST.get("version") else None,
         )  # fmt: skip
@@ -384,7 +384,7 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         upload = request.FILES.get("file")
         try:
             duties.hand_in(actor=actor, duty=int(request.POST.get("duty") or 0), content=content,
-                           upload=(upload.name, upload.read()) if upload is not None else None)  # fmt: skip
+                           upload=(str(upload.name), upload.read()) if upload is not None else None)  # fmt: skip
             return HttpResponseRedirect(request.get_full_path(), status=303)
         except LuoshiError as refusal:
             error, status = refusal, refusal.http_status if refusal.http_status < 500 else 422

@@ -22,8 +22,8 @@ from luoshi.office.accounts.organs import titles
 from luoshi.office.accounts.sealing import seal, unseal
 from luoshi.office.actors import Actor
 from luoshi.office.roles import Role
+from luoshi.office.web import incident_of
 from luoshi.site.access import OPEN, actor_of, needs
-from luoshi.site.errors import incident_of
 from luoshi.site.pages import page
 from luoshi.site.places import system_pages
 from luoshi.site.views import login as login_views

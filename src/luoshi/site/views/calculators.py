@@ -25,10 +25,10 @@ from luoshi.kernel.parameters import Parameter, plain
 from luoshi.office.accounts.organs import titles
 from luoshi.office.parameters import packaged, values
 from luoshi.office.parameters.book import Book, current, rerun
+from luoshi.office.web import incident_of
 from luoshi.site import parameter_words as words
 from luoshi.site import ribbon
 from luoshi.site.access import needs
-from luoshi.site.errors import incident_of
 from luoshi.site.fact_fields import FactError, FactField, as_text, fields_of, read_facts
 from luoshi.site.pages import page
 from luoshi.site.registry import load_decisions

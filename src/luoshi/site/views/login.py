@@ -29,9 +29,9 @@ from luoshi.office.accounts.queries import standing
 from luoshi.office.actors import VISITOR, Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.audit.refusals import refused
+from luoshi.office.web import incident_of
 from luoshi.site.access import OPEN, actor_of, needs
 from luoshi.site.context import ACTING, UNTIL
-from luoshi.site.errors import incident_of
 from luoshi.site.pages import page
 from luoshi.site.places import landing
 

@@ -23,11 +23,11 @@ from luoshi.office.parameters import actions, packaged, queries, values
 from luoshi.office.parameters.book import Span, current, dated_value
 from luoshi.office.parameters.models import ParameterChange
 from luoshi.office.permissions import may, require
+from luoshi.office.web import incident_of
 from luoshi.site import parameter_words as words
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, facet
 from luoshi.site.context import as_of
-from luoshi.site.errors import incident_of
 from luoshi.site.pages import page
 from luoshi.site.registry import load_decisions
 from luoshi.site.typography import date_words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -11,7 +13,7 @@ POLLUTANTS = ("so2", "no2", "co", "o3", "pm10", "pm25")
 """The six pollutants, as columns."""
 
 
-def concentration() -> models.DecimalField[object, object]:
+def concentration() -> models.DecimalField[Any, Any]:
     """Return the column of one concentration; empty is missing or invalid."""
     return models.DecimalField(max_digits=8, decimal_places=3, null=True)
 
