@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 KIND = {
@@ -61,12 +59,6 @@ PHASE = {
     "relations": _("写入关系、名单和存疑"),
 }
 JOB_KIND = {"import": _("导入公报")}
-JOB_PHASE: dict[str, Any] = {
-    "checking": _("逐行核对"),
-    "undoing": _("对冲"),
-    "exporting": _("写出表格"),
-    "computing": _("测算指标"),
-}
 JOB_PHASE = {
     "checking": _("逐行核对"),
     "undoing": _("对冲"),

@@ -15,6 +15,7 @@ from ninja.renderers import JSONRenderer
 
 import luoshi
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.web import incident_of
 from luoshi.site.api import (
     accounts,
     audit,
@@ -24,6 +25,7 @@ from luoshi.site.api import (
     gazettes,
     instruments,
     matters,
+    notices,
     organs,
     parameters,
     procedures,
@@ -31,7 +33,7 @@ from luoshi.site.api import (
     review,
     search,
 )
-from luoshi.site.errors import PROBLEM, incident_of, problem
+from luoshi.site.errors import PROBLEM, problem
 from luoshi.site.registry import load_programmes
 
 log = logging.getLogger("luoshi.request")
@@ -85,6 +87,7 @@ api.add_router("", registers.router, tags=["台账"])
 api.add_router("", accounts.router, tags=["账号"])
 api.add_router("", audit.router, tags=["审计"])
 api.add_router("", search.router, tags=["检索"])
+api.add_router("", notices.router, tags=["文书"])
 for room in load_programmes():
     if room.api:
         api.add_router("", import_module(room.api).router, tags=[room.title])
