@@ -123,11 +123,17 @@ def _value(one: Field, value: Any, place: str, check: _Check) -> Any:
         if len(rows) > MOST_ROWS:
             check.fault(place, f"“{one.title}”最多 {MOST_ROWS} 行，现有 {len(rows)} 行。")
             return []
-        return [
-            _row(one.columns, row if isinstance(row, Mapping) else _refuse(), f"{place}.{number}.", check)
-            for number, row in enumerate(rows)
-        ]
+        return [_line(one, row, number, place, check) for number, row in enumerate(rows)]
     return _SCALARS[kind](one, value, place, check)
+
+
+def _line(one: Field, row: Any, number: int, place: str, check: _Check) -> dict[str, Any]:
+    """Return one row of a list, checked; its faults say which row it is."""
+    own = _Check(check.on)
+    found = _row(one.columns, row if isinstance(row, Mapping) else _refuse(), f"{place}.{number}.", own)
+    for where, words in own.faults.items():
+        check.fault(where, f"“{one.title}”第 {number + 1} 行：{words}")
+    return found
 
 
 def _refuse() -> Any:

@@ -424,10 +424,11 @@ def _form(
         errors = {"": error.message}
     fields = words.inputs(kind, values, errors)
     known = {one["name"].removeprefix("f.") for one in fields}
-    summary = {
-        (f"f.{place.partition('.')[0]}" if place.partition(".")[0] in known else place): text
-        for place, text in errors.items()
-    }
+    summary: dict[str, str] = {}
+    for place, text in errors.items():
+        first = place.partition(".")[0]
+        name = f"f.{first}" if first in known else place
+        summary[name] = summary.get(name, "") + text
     actor = actor_of(request)
     issuers = [] if row else [slug for slug in kind.organs if may_at(actor, "notice.draft", slug)]
     names = titles({*kind.organs, *([row.organ] if row else [])})
