@@ -23,7 +23,7 @@
 A step is one of `decide`, `open`, `step`, `pause`, `resume`, `extend`, `do: tick`, or a verb of a room
 (`do: room.verb`) with what it is given under `with`. `expect` says what must then hold; what it does not mention is not
 looked at. Values of `expect` are compared part by part: an object names the keys that matter, a list must have the same
-items. A step without `refused` that is refused fails; a scenario goes on after a step that fails, so that all faults
+items. `cites` lists clauses that must be among a decision's reasons. A step without `refused` that is refused fails; a scenario goes on after a step that fails, so that all faults
 are seen.
 
 A scenario runs in whatever database there is and leaves everything behind: run it in one that is thrown away.
@@ -230,14 +230,15 @@ def _words(given: Mapping[str, Any]) -> str:
     return "查看"
 
 
-def _do(scene: Scene, given: Mapping[str, Any]) -> Any:
+def _do(scene: Scene, given: Mapping[Any, Any]) -> Any:
     who = given.get("who")
     if who is not None and who not in scene.people:
         raise LuoshiError("E_INPUT", f"场景的 people 里没有“{who}”。")
     actor = scene.people[str(who)] if who is not None else Actor.system("场景", "scenario")
     with_ = {key: _named(scene, value) for key, value in (given.get("with") or {}).items()}
     if "decide" in given:
-        day = given.get("on")
+        # YAML takes an unquoted `on` for true.
+        day = given.get("on", given.get(True))
         on = moment(day).date() if day else day_of(CLOCK.now())
         return book.decide(str(given["decide"]), dict(given.get("facts") or {}), on, dict(given.get("set") or {}))
     if "open" in given:
@@ -278,6 +279,9 @@ def _named(scene: Scene, value: Any) -> Any:
 def _seen(scene: Scene, subject: Any, key: str, asked: Any) -> Any:
     if key in CHECKS:
         return CHECKS[key](scene, subject, asked)
+    if key == "cites" and hasattr(subject, "reasons"):
+        cited = {str(reason.citation) for reason in subject.reasons}
+        return [one for one in asked if str(one) in cited]
     if key in ("value", "outcome", "reasons") and hasattr(subject, "reasons"):
         if key == "reasons":
             return [reason.as_dict() for reason in subject.reasons]

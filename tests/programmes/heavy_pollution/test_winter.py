@@ -6,7 +6,7 @@ import datetime
 import io
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -31,14 +31,21 @@ from luoshi.programmes.heavy_pollution.models import (
 from tests.office.people import client_of
 
 NOW = datetime.datetime(2026, 11, 22, 10, tzinfo=SHANGHAI)
-pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def played(django_db_setup, django_db_blocker):
+    """The demonstration of this room, played once for all these tests; each of them leaves nothing behind."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load_people()
+        list(demo.load(NOW))
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def winter():
-    """The demonstration of this room at a fixed moment; the clock stands there."""
-    load_people()
-    list(demo.load(NOW))
+def winter(played, db):
+    """The winter, and the clock standing at its end."""
     CLOCK.set(NOW)
     yield
     CLOCK.release()
