@@ -23,8 +23,8 @@
 A step is one of `decide`, `open`, `step`, `pause`, `resume`, `extend`, `do: tick`, or a verb of a room
 (`do: room.verb`) with what it is given under `with`. `expect` says what must then hold; what it does not mention is not
 looked at. Values of `expect` are compared part by part: an object names the keys that matter, a list must have the same
-items. `cites` lists clauses that must be among a decision's reasons. A step without `refused` that is refused fails; a scenario goes on after a step that fails, so that all faults
-are seen.
+items; `cites` lists clauses that must be among a decision's reasons. A step without `refused` that is refused fails; a
+scenario goes on after a step that fails, so that all faults are seen.
 
 A scenario runs in whatever database there is and leaves everything behind: run it in one that is thrown away.
 """
