@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 
 from luoshi.gazette import records as r
+from luoshi.office import search
 from luoshi.office.actors import VISITOR, Actor
+from luoshi.office.duties import matter_queries
+from luoshi.office.duties import queries as duty_queries
+from luoshi.office.duties.lights import lamp
+from luoshi.office.duties.matter_models import Matter
+from luoshi.office.duties.matter_queries import MatterFilter, MatterLedger
 from luoshi.office.duties.models import Duty
+from luoshi.office.duties.queries import LedgerFilter
+from luoshi.office.instruments import queries
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.instruments.finder import find
+from luoshi.office.paging import Total
 from luoshi.office.roles import Role
 from tests.office import sample
+from tests.office.matters import pushed
 from tests.office.people import OFFICE, actor
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +114,42 @@ def test_duties_are_found_and_counted_only_for_those_who_may_see_them():
     pk = Duty.objects.get(clause_path="一").pk
     numbered = {name: groups(f"责任{pk}", by).get("record") for name, by in seen.items()}
     assert numbered == {"all": [(str(pk), "一")], "own": [(str(pk), "一")], "other": None, "nobody": None}
+
+
+@pytest.mark.parametrize("common", [False, True])
+def test_lists_find_a_common_word_as_they_find_a_rare_one(monkeypatch, common):
+    """A word in very many texts is looked up in another way; what it finds is the same, only not counted."""
+    matters = Matter.objects.count()
+    assert matters > 1
+    if common:
+        monkeypatch.setattr(search, "COMMON", 2)
+        for module in (queries, matter_queries, duty_queries):
+            monkeypatch.setattr(module, "COUNT_BOUND", 1)
+    words = queries.looked_up(queries.LibraryFilter(on=DAY, q="长椅"))
+    assert (words.many, words.texts is None) == (common, common)
+    page = queries.library_page(words, size=9)
+    assert {item.key for item in page.rows} == {PLAN, OFFICE_KEY}
+    assert {item.count for item in queries.kind_facet(words)} == ({None} if common else {2})
+    assert {item.count for item in queries.state_facet(words)} == ({None} if common else {2, 0})
+    for q, found in (("按月登记", 2), ("没有的词", 0)):
+        printed = duty_queries.Ledger(LedgerFilter(q=q), actor=PROGRAM)
+        assert len(printed.page(size=9).rows) == found
+        assert printed.total() == (Total(1, False) if common and found else Total(found, True))
+        owed = MatterLedger(MatterFilter(q=q, closed=True), actor=PROGRAM, day=DAY)
+        assert len(owed.page(size=9).rows) == (matters if found else 0)
+        assert owed.facets().total.exact == (not common or not found)
+    # With other conditions it is counted, but not again without one of them.
+    narrow = MatterFilter(q="按月登记", organs=("市丁局",), closed=True)
+    (row,) = MatterLedger(narrow, actor=PROGRAM, day=DAY).page(size=9).rows
+    assert row.organ_name == "市丁局"
+    spread = MatterLedger(replace(narrow, lights=(lamp(row, DAY).light,)), actor=PROGRAM, day=DAY).facets()
+    assert spread.total == Total(1, True)
+    assert {item.count for item in spread.lights} == ({None} if common else {0, 1})
+
+
+def test_a_matter_another_room_sent_is_found_by_its_own_words():
+    row = pushed(title="巡查长椅")
+    found = MatterLedger(MatterFilter(q="巡查长椅", closed=True), actor=PROGRAM, day=DAY)
+    assert [one.pk for one in found.page(size=9).rows] == [row.pk]
+    walked = matter_queries.matters(MatterFilter(q="长椅", closed=True), actor=PROGRAM, day=DAY, walking=True)
+    assert row.pk in set(walked.values_list("pk", flat=True))
