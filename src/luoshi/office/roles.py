@@ -152,6 +152,8 @@ template.propose   拟改文书模板               -   own own -   all -   -   
 template.approve   批准文书模板               -   -   own own all -   -   -   -   -
 audit.see          看审计记录                 -   -   -   -   -   -   -   -   all -
 audit.verify       校验审计链                 -   -   -   -   -   -   -   -   all all
+indicator.see      看指标                     -   all all all all all -   -   all -
+indicator.compute  重算指标                   -   own own own -   all -   -   -   -
 register.public    看公开的台账               all all all all all all all all all all
 register.see       看台账记录                 -   own own own all all -   -   all -
 register.edit      登记、更正、终止台账记录   -   own own -   -   -   -   -   -   -

@@ -431,7 +431,8 @@ def _keep_text(value: Any) -> Plain:
 
 def _keep_decimal(value: Any) -> Plain:
     # One figure has one text, however many zeros a database adds.
-    return None if value is None else f"{Decimal(value).normalize():f}"
+    text = "" if value is None else f"{Decimal(value):f}"
+    return None if value is None else text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _keep_iso(value: Any) -> Plain:
