@@ -49,10 +49,13 @@ class Offer:
         return self.party is not None and not self.spoken and all(why.ok is not False for why in self.whys)
 
     @property
-    def allowed(self) -> bool:
-        """Whether nothing that is known stands against it."""
-        guarded = self.decision is None or self.decision.outcome in turns.PASSED
-        return guarded and all(why.ok is not False for why in (*self.whys, *self.guard))
+    def allowed(self) -> bool | None:
+        """Whether the guard allows it and nothing else stands against it; None: it hangs on what the form will say."""
+        if any(why.ok is False for why in self.whys):
+            return False
+        if self.decision is not None:
+            return self.decision.outcome in turns.PASSED
+        return False if any(why.ok is False for why in self.guard) else None if self.guard else True
 
 
 @dataclass(frozen=True, slots=True)

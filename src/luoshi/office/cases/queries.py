@@ -23,6 +23,7 @@ from luoshi.kernel.clock import day_of, end_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import Procedure, State, Status
 from luoshi.office import search
+from luoshi.office.accounts.models import Assignment
 from luoshi.office.actors import Actor
 from luoshi.office.cases import clocks, procedures
 from luoshi.office.cases.models import SEARCH_TABLE, Case, CaseClock, CaseParty
@@ -287,11 +288,13 @@ class CaseLedger:
             states = self._spread(replace(wanted, states=()), "state", total) if len(wanted.procedures) == 1 else {}
             holders = self._holders(total)
         names = concern.titles(holders, day_of(self._now))
+        # What is not there when all was counted is none; else nobody knows.
+        none = 0 if total.exact else None
         return CaseFacets(
             total,
-            [Facet(one.value, one.title, statuses.get(one.value)) for one in self._statuses(statuses)],
+            [Facet(one.value, one.title, statuses.get(one.value, none)) for one in self._statuses(statuses)],
             [Facet(key, self.title_of(key), count) for key, count in kinds.items()],
-            [Facet(one.key, one.title, states.get(one.key)) for one in self._states()],
+            [Facet(one.key, one.title, states.get(one.key, none)) for one in self._states()],
             [Facet(slug, names.get(slug, slug), count) for slug, count in holders.items()],
         )
 
@@ -477,3 +480,17 @@ def last_day(until: datetime.datetime, *, inclusive: bool) -> datetime.date:
 def never(moment: datetime.datetime) -> bool:
     """Tell whether a case without a running limit says so by this end."""
     return moment >= clocks.FAR
+
+
+def people_of(posts: Collection[tuple[str, str]], day: datetime.date) -> dict[tuple[str, str], list[str]]:
+    """Return the names of those who hold roles at organs on the day, by (organ, role), in one query."""
+    if not posts:
+        return {}
+    held = Assignment.objects.filter(
+        organ__in={organ for organ, _ in posts}, role__in={role for _, role in posts}, valid_from__lte=day
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in held.select_related("user").order_by("id"):
+        if (row.organ, row.role) in posts and row.held_on(day) and row.user.is_active:
+            found.setdefault((row.organ, row.role), []).append(row.user.name)
+    return found

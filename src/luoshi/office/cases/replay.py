@@ -121,7 +121,7 @@ def whole(actor: Actor, pk: int, at: datetime.datetime | None = None) -> Whole:
             f"{case.number}于{local(case.opened_at):%Y-%m-%d %H:%M}立案，{local(at):%Y-%m-%d %H:%M}还没有这件。",
             fields={"at": at.isoformat(), "opened_at": local(case.opened_at).isoformat()},
         )
-    story = list(CaseEvent.objects.filter(case=case).order_by("-n")[:LONGEST_STORY])[::-1]
+    story = list(CaseEvent.objects.filter(case=case).select_related("acted_for").order_by("-n")[:LONGEST_STORY])[::-1]
     events = story if at is None else [event for event in story if event.at <= at]
     papers = CasePaper.objects.filter(case=case).select_related("file").order_by("id")
     voices = CaseVoice.objects.filter(case=case).order_by("id")
@@ -216,10 +216,11 @@ def _clocks(turn: Turn, at: datetime.datetime | None, calendar: WorkingCalendar)
     changes: dict[int, list[ClockChange]] = {}
     for change in ClockChange.objects.filter(clock__case=turn.case).order_by("id"):
         changes.setdefault(change.clock_id, []).append(change)
-    rows = [clock for clock in turn.clocks if at is None or clock.started_at <= at]
+    # A turn has only the limits that still run.
+    rows = CaseClock.objects.filter(case=turn.case).order_by("id")
     return [
         _view(turn, clock, changes.get(clock.pk, []), calendar, at)
-        for clock in rows
+        for clock in (rows if at is None else rows.filter(started_at__lte=at))
     ]  # fmt: skip
 
 
@@ -231,8 +232,9 @@ def _view(
     at: datetime.datetime | None,
 ) -> ClockView:
     limit = turn.procedure.limits.get(clock.limit)
+    titles = {key: rule.title for key, rule in turn.procedure.pauses.items()}
     if at is None:
-        due = derivation(clock, calendar, day_of(turn.now)) if clock.state in _GOING else None
+        due = derivation(clock, calendar, day_of(turn.now), titles) if clock.state in _GOING else None
         return ClockView(clock, limit, clock.state, clock.until, clock.inclusive, clock.provisional, due,
                          clock.pauses, clock.extensions, changes)  # fmt: skip
     pauses = [
@@ -244,9 +246,7 @@ def _view(
     known = [change for change in changes if change.at <= at]
     ended = clock.ended_at is not None and clock.ended_at <= at
     state = clock.state if ended else CaseClock.State.PAUSED if any(not p["ends"] for p in pauses) else "running"
-    due = clocks.due_of(
-        clock.rule, clock.started_at, calendar, pauses=pauses, extensions=extensions, as_of=day_of(at)
-    )  # fmt: skip
+    due = _counted(clock, calendar, pauses, extensions, day_of(at), titles)
     moved = [_moment(one["at"]) for one in extensions] + [_moment(one["begins"]) for one in pauses]
     moved += [_moment(one["ends"]) for one in pauses if one["ends"]]
     # A change of the calendar may hold an end where the bare count would have it earlier.
@@ -256,11 +256,27 @@ def _view(
                      pauses, extensions, known)  # fmt: skip
 
 
-def derivation(clock: CaseClock, calendar: WorkingCalendar, day: datetime.date) -> Due:
+def _counted(
+    clock: CaseClock,
+    calendar: WorkingCalendar,
+    pauses: Sequence[Mapping[str, Any]],
+    extensions: Sequence[Mapping[str, Any]],
+    day: datetime.date,
+    titles: Mapping[str, str],
+) -> Due:
+    """Return the end of a clock with its derivation, which calls pauses by their names.
+
+    A limit that rests is not provisional for that: what may not be known is only the calendar.
+    """
+    named = [{**one, "kind": titles.get(one["kind"], one["kind"])} for one in pauses]
+    due = clocks.due_of(clock.rule, clock.started_at, calendar, pauses=named, extensions=extensions, as_of=day)
+    rests = any(not one["ends"] for one in pauses)
+    return replace(due, provisional=calendar.is_provisional(due.due_on)) if rests else due
+
+
+def derivation(clock: CaseClock, calendar: WorkingCalendar, day: datetime.date, titles: Mapping[str, str]) -> Due:
     """Return how the end of a clock is counted; where it is held otherwise, the end it has, and a step that says so."""
-    due = clocks.due_of(
-        clock.rule, clock.started_at, calendar, pauses=clock.pauses, extensions=clock.extensions, as_of=day
-    )  # fmt: skip
+    due = _counted(clock, calendar, clock.pauses, clock.extensions, day, titles)
     # While it rests it is counted as if the rest ended today; the end it had when it was stopped says nothing.
     if clock.state == CaseClock.State.PAUSED:
         return due
