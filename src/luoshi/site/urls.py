@@ -9,6 +9,7 @@ from luoshi.site.registry import load_programmes
 from luoshi.site.views import (
     accounts,
     audit,
+    cases,
     coverage,
     desk,
     instruments,
@@ -43,6 +44,7 @@ urlpatterns = [
     *accounts.urlpatterns,
     *desk.urlpatterns,
     *matters.urlpatterns,
+    *cases.urlpatterns,
     *notices.urlpatterns,
     *organs.urlpatterns,
     *parameters.urlpatterns,
