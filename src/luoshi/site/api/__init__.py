@@ -19,6 +19,7 @@ from luoshi.office.web import incident_of
 from luoshi.site.api import (
     accounts,
     audit,
+    cases,
     coverage,
     decisions,
     duties,
@@ -79,6 +80,7 @@ api.add_router("", duties.router, tags=["责任"])
 api.add_router("", decisions.router, tags=["决定"])
 api.add_router("", review.router, tags=["核对"])
 api.add_router("", matters.router, tags=["事项"])
+api.add_router("", cases.router, tags=["办件"])
 api.add_router("", organs.router, tags=["单位"])
 api.add_router("", parameters.router, tags=["参数"])
 api.add_router("", procedures.router, tags=["办件程序"])
