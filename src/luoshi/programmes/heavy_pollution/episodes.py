@@ -141,11 +141,10 @@ def _consultation_facts(turn: Turn) -> dict[str, Any]:
     row = _consultation(turn)
     voices = CaseVoice.objects.filter(case=turn.case, step="propose", round=turn.case.entered_event, agrees=True)
     present = {*voices.values_list("party", flat=True), turn.party}
-    hours = row.computed.get("value", {}).get("now") is not None
     computed = RELEASE if row.purpose == RELEASE else row.grade
     return {
         "participants": sorted(present & {"environment", "weather"}),
-        "hours": 1 if hours and row.series else 0,
+        "hours": sum(int(run.get("n", 1)) for run in row.series.get("hours", [])) if row.series else 0,
         "computed": computed,
         "proposed": str(turn.data.get("proposed", "")),
         "reason": str(turn.data.get("reason", "")),
