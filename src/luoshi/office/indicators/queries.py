@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from luoshi.kernel.clock import CLOCK, end_of
 from luoshi.kernel.errors import LuoshiError
@@ -21,6 +22,7 @@ from luoshi.office.indicators.spans import Span
 from luoshi.office.indicators.targets import TargetsOf
 from luoshi.office.permissions import require
 
+_RECENT = 7
 LATEST = 60
 """So many periods a series shows unless asked for more."""
 
@@ -62,7 +64,10 @@ def require_seen(actor: Actor) -> None:
 
 def _rows(indicator: Indicator, day: datetime.date | None) -> QuerySet[Measurement]:
     """Return the figures as they stood at the end of a day; today's unless given."""
-    rows = Measurement.objects.filter(indicator=indicator.key, period_kind=indicator.period)
+    return _standing(Measurement.objects.filter(indicator=indicator.key, period_kind=indicator.period), day)
+
+
+def _standing(rows: QuerySet[Measurement], day: datetime.date | None) -> QuerySet[Measurement]:
     if day is None or day >= CLOCK.today():
         return rows.filter(superseded_at__isnull=True)
     bound = end_of(day)
@@ -170,22 +175,34 @@ def places_in(indicator: Indicator, span: Span, *, day: datetime.date | None = N
 
 def latest(indicator: Indicator, *, place: str = CITY, day: datetime.date | None = None) -> Figure | None:
     """Return the newest figure with data, else the newest; None where nothing was measured."""
-    return latest_of([indicator], place=place, day=day).get(indicator.key)
+    found = recent_of([indicator], place=place, day=day).get(indicator.key)
+    return found[0] if found else None
 
 
-def latest_of(wanted: Iterable[Indicator], *, place: str = CITY, day: datetime.date | None = None) -> dict[str, Figure]:
-    """Return the newest figure with data of each indicator, else the newest, by key."""
+def recent_of(
+    wanted: Sequence[Indicator], *, place: str = CITY, day: datetime.date | None = None
+) -> dict[str, tuple[Figure, Figure | None]]:
+    """Return the newest figure with data of each indicator (else the newest) and the one before it; one query for all.
+
+    Indicators that were never measured are left out.
+    """
+    rows = _standing(Measurement.objects.filter(indicator__in=[one.key for one in wanted], place=place), day)
+    if day is not None:
+        rows = rows.filter(first__lte=day)
+    newest_first = Window(
+        RowNumber(), partition_by=[F("indicator"), F("period_kind")], order_by=[F("last").desc(), F("period").desc()]
+    )
+    rows = rows.annotate(place_in_time=newest_first).filter(place_in_time__lte=_RECENT).order_by("place_in_time")
+    by_key: dict[str, list[Measurement]] = {}
+    for row in rows:
+        by_key.setdefault(f"{row.indicator} {row.period_kind}", []).append(row)
     found = {}
     for indicator in wanted:
-        rows = _rows(indicator, day).filter(place=place).order_by("-last", "-period")
-        if day is not None:
-            rows = rows.filter(first__lte=day)
-        recent = list(rows[:6])
-        if not recent:
-            continue
-        targets = TargetsOf(indicator)
-        known = [_figure(indicator, targets, row) for row in recent]
-        found[indicator.key] = next((figure for figure in known if figure.value is not None), known[0])
+        if own := by_key.get(f"{indicator.key} {indicator.period}"):
+            targets = TargetsOf(indicator)
+            known = [_figure(indicator, targets, row) for row in own]
+            at = next((place for place, figure in enumerate(known) if figure.value is not None), 0)
+            found[indicator.key] = (known[at], known[at + 1] if at + 1 < len(known) else None)
     return found
 
 
@@ -200,11 +217,13 @@ def figure(indicator: Indicator, span: Span, place: str = CITY, *, day: datetime
     return _rolled(indicator, targets, span, place, own) if own else None
 
 
-def versions(indicator: Indicator, span: Span, place: str = CITY) -> list[Figure]:
-    """Return every version of a figure of a base period, newest first."""
+def versions(indicator: Indicator, span: Span, place: str = CITY, *, day: datetime.date | None = None) -> list[Figure]:
+    """Return every version of a figure of a base period that was known on a day, newest first."""
     rows = Measurement.objects.filter(
         indicator=indicator.key, period_kind=span.kind, period=span.key, place=place
     ).order_by("-version")
+    if day is not None:
+        rows = rows.filter(computed_at__lt=end_of(day))
     targets = TargetsOf(indicator)
     return [_figure(indicator, targets, row) for row in rows[:50]]
 

@@ -24,6 +24,7 @@ from luoshi.site.api import (
     decisions,
     duties,
     gazettes,
+    indicators,
     instruments,
     matters,
     notices,
@@ -86,6 +87,7 @@ api.add_router("", parameters.router, tags=["参数"])
 api.add_router("", procedures.router, tags=["办件程序"])
 api.add_router("", coverage.router, tags=["条款覆盖"])
 api.add_router("", registers.router, tags=["台账"])
+api.add_router("", indicators.router, tags=["指标"])
 api.add_router("", accounts.router, tags=["账号"])
 api.add_router("", audit.router, tags=["审计"])
 api.add_router("", search.router, tags=["检索"])
