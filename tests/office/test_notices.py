@@ -170,8 +170,9 @@ def test_gap_made_by_force_is_seen():
             cursor.execute("DROP TRIGGER notices_takennumber_kept")
             cursor.execute("PRAGMA defer_foreign_keys = ON")
         else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("ALTER TABLE notices_takennumber DISABLE TRIGGER USER")
-            cursor.execute("ALTER TABLE notices_notice DISABLE TRIGGER USER")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(
             "PRAGMA defer_foreign_keys = ON" if connection.vendor == "sqlite" else "SET CONSTRAINTS ALL DEFERRED"
         )
@@ -402,6 +403,7 @@ def test_proof_of_the_whole_register_finds_an_altered_text():
         if connection.vendor == "sqlite":
             cursor.execute("DROP TRIGGER notices_notice_signed")
         else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("ALTER TABLE notices_notice DISABLE TRIGGER USER")
     Notice.objects.update(title="改过的标题")
     assert queries.proof()["altered"] == ["测环函〔2026〕1号"]
@@ -415,3 +417,14 @@ def test_delivered_kinds_are_whole():
             assert content.sample(kind, kind.words, CLOCK.today(), required_only=required_only).title
     assert "duties.supervision_letter" in kinds.kinds()
     assert TemplateEdition.objects.count() == 0
+
+
+def test_what_a_trigger_looks_up_is_restored_before_it():
+    """A backup is put back table by table in the order of their names, with the triggers in place."""
+    from luoshi.office.notices import triggers
+
+    looked_up = [
+        (triggers.SERIES, triggers.NUMBER), (triggers.NOTICE, triggers.PUBLICATION),
+        (triggers.PUBLICATION, triggers.SENDING),
+    ]  # fmt: skip
+    assert [pair for pair in looked_up if not pair[0] < pair[1]] == []

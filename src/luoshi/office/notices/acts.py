@@ -10,7 +10,7 @@ from luoshi.office.audit import actions as audit
 from luoshi.office.duties import concern
 from luoshi.office.notices import numbers, queries
 from luoshi.office.notices.models import Notice
-from luoshi.office.permissions import require
+from luoshi.office.permissions import require, scope_of
 
 
 def address(row: Notice) -> str:
@@ -21,8 +21,10 @@ def address(row: Notice) -> str:
 def opened(actor: Actor, pk: int, version: int | None) -> Notice:
     """Return a paper under lock, as the actor may see it; E_NOT_FOUND, E_VERSION."""
     numbers.lock()
-    queries.notice(actor, pk)
-    row = Notice.objects.select_for_update(of=("self",)).select_related("number", "replaces").get(pk=pk)
+    rows = Notice.objects.select_for_update(of=("self",)).select_related("number", "replaces")
+    row = rows.filter(pk=pk).first()
+    if row is None or not queries.sees(actor, row):
+        raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 号文书。")
     if version is not None and row.version != version:
         raise LuoshiError(
             "E_VERSION",
@@ -34,8 +36,10 @@ def opened(actor: Actor, pk: int, version: int | None) -> Notice:
 
 def may_at(actor: Actor, key: str, organ: str) -> bool:
     """Tell whether the actor may do `key` at `organ`, or at an organ that has taken over its duties."""
-    organs = concern.organs_for(actor, key)
-    return organs is None or organ in organs
+    scope = scope_of(actor, key)
+    if scope.covers([organ]):
+        return True
+    return organ in (concern.organs_within(scope) or ())
 
 
 def require_at(actor: Actor, key: str, organ: str) -> None:
