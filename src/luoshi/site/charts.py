@@ -17,6 +17,7 @@ INK, MUTED, GRID, SEA = "#14232A", "#566970", "#EAEFEF", "#126374"
 WIDTH, HEIGHT = 760, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 96, 16, 30
 _LABELS = 8
+_APART = 15
 
 Across = Callable[[int], str]
 Up = Callable[[Fraction], str]
@@ -41,8 +42,9 @@ def line(
     """
     values = [point.value for point in points if point.value is not None]
     values += [point.target for point in points if point.target is not None]
-    top = max([*values, Fraction(0)]) or Fraction(1)
-    top = ceiling if ceiling is not None and top <= ceiling else top * Fraction(11, 10)
+    most = max([*values, Fraction(0)]) or Fraction(1)
+    steps = _steps(ceiling if ceiling is not None and most <= ceiling else most)
+    top = steps[-1]
     count = max(len(points) - 1, 1)
 
     def x(place: int) -> str:
@@ -51,10 +53,24 @@ def line(
     def y(value: Fraction) -> str:
         return f"{TOP + (HEIGHT - TOP - BOTTOM) * (1 - float(value / top)):.1f}"
 
-    parts = [_grid(step, y) for step in (Fraction(0), top / 4, top / 2, top * 3 / 4, top)]
-    parts += _target(points, x, y, target_words)
+    parts = [_grid(step, y) for step in steps]
+    parts += _target(points, x, y)
     parts += _run(points, x, y)
+    parts += _ends(points, y, target_words)
     return _drawn(parts + _labels(points, x), finding)
+
+
+def _steps(most: Fraction) -> list[Fraction]:
+    """Return four or five even marks from zero to above `most`: 0 50 100 150 200, never 0 72 144."""
+    size = Fraction(10) ** (len(str(int(most))) - 1) if most >= 1 else Fraction(1)
+    while size > most:
+        size /= 10
+    for factor in (Fraction(1, 4), Fraction(1, 2), Fraction(1), Fraction(2), Fraction(5, 2), Fraction(5)):
+        step = size * factor
+        if step * 5 >= most:
+            count = -(-most // step)
+            return [step * place for place in range(int(count) + 1)]
+    return [Fraction(0), size * 5, size * 10]
 
 
 def _grid(value: Fraction, y: Up) -> SafeString:
@@ -70,7 +86,7 @@ def _mark(value: Fraction) -> str:
     return f"{float(value):,.3g}" if value < 1000 else f"{float(value):,.0f}"
 
 
-def _target(points: Sequence[Point], x: Across, y: Up, words: str) -> list[SafeString]:
+def _target(points: Sequence[Point], x: Across, y: Up) -> list[SafeString]:
     held = [(place, point.target) for place, point in enumerate(points) if point.target is not None]
     if not held:
         return []
@@ -81,11 +97,7 @@ def _target(points: Sequence[Point], x: Across, y: Up, words: str) -> list[SafeS
         before = target
     if len(held) == 1:
         path = f"M{LEFT} {y(before)}L{WIDTH - RIGHT} {y(before)}"
-    right = format_html(
-        '<text x="{}" y="{}" fill="{}">{}</text>', WIDTH - RIGHT + 6, float(y(held[-1][1])) + 4, INK, words
-    )  # fmt: skip
-    drawn = format_html('<path d="{}" fill="none" stroke="{}" stroke-width="1.2"/>', path, INK)
-    return [drawn, right]
+    return [format_html('<path d="{}" fill="none" stroke="{}" stroke-width="1.2"/>', path, INK)]
 
 
 def _run(points: Sequence[Point], x: Across, y: Up) -> list[SafeString]:
@@ -100,17 +112,28 @@ def _run(points: Sequence[Point], x: Across, y: Up) -> list[SafeString]:
         dots.append((at[0], at[1], "3.5", SEA))
     parts = [format_html('<path d="{}" fill="none" stroke="{}" stroke-width="2"/>', path, SEA)]
     parts.append(format_html_join("", '<circle cx="{}" cy="{}" r="{}" fill="{}"/>', dots))
-    if dots:
-        across, up, _radius, _colour = dots[-1]
-        words = [point.words for point in points if point.value is not None][-1]
-        anchor = "end" if len(dots) > 1 else "start"
-        parts.append(
-            format_html(
-                '<text x="{}" y="{}" text-anchor="{}" fill="{}" font-weight="700">{}</text>',
-                across, max(float(up) - 9, 12), anchor, SEA, words,
-            )
-        )  # fmt: skip
     return parts
+
+
+def _ends(points: Sequence[Point], y: Up, target_words: str) -> list[SafeString]:
+    """Return the words at the right end: the target at its line, the last value at its own, one above the other."""
+    held = [point.target for point in points if point.target is not None]
+    known = [point for point in points if point.value is not None]
+    ends: list[tuple[float, str, str, int]] = []
+    if held:
+        ends.append((float(y(held[-1])) + 4, target_words, INK, 400))
+    if known and known[-1].value is not None:
+        up = float(y(known[-1].value)) + 4
+        if ends and abs(up - ends[0][0]) < _APART:
+            up = ends[0][0] + (_APART if up > ends[0][0] else -_APART)
+        ends.append((up, known[-1].words, SEA, 700))
+    return [
+        format_html(
+            '<text x="{}" y="{}" fill="{}" font-weight="{}">{}</text>',
+            WIDTH - RIGHT + 8, f"{min(max(up, 12.0), float(HEIGHT)):.1f}", colour, weight, words,
+        )
+        for up, words, colour, weight in ends
+    ]  # fmt: skip
 
 
 def _labels(points: Sequence[Point], x: Across) -> list[SafeString]:

@@ -249,6 +249,7 @@ def test_line_is_broken_where_nothing_was_measured_and_starts_at_zero():
     assert "L" not in path
     assert 'role="img" aria-label="一句话"' in drawn
     assert ">100.00 %</text>" in drawn
+    assert re.findall(r">(\d+)</text>", drawn)[:5] == ["0", "25", "50", "75", "100"]
     assert "≥ 95 %" in drawn
     assert re.search(r">0</text>", drawn)
 

@@ -270,7 +270,7 @@ def _parts(one: Indicator, figure: Figure, place: str) -> list[dict[str, Any]]:
         ("denominator", one.denominator, figure.denominator),
     ]
     for name, part, value in parts:
-        if part is None:
+        if part is None or (one.whole and part.rows is None):
             continue
         href = reverse("indicator-behind", args=[one.key])
         shown.append(
@@ -298,7 +298,7 @@ def _chart(one: Indicator, line: list[Figure], place: str, target: str) -> Any:
         charts.Point(
             _short(figure.span),
             figure.value,
-            f"{figure.words(one.decimals)} {one.unit}".strip(),
+            figure.words(one.decimals) + (one.unit if one.unit in ("%", "‰") else ""),
             Fraction(figure.target.value) if figure.target is not None else None,
         )
         for figure in line[-_ROWS:]
@@ -315,7 +315,10 @@ def _chart(one: Indicator, line: list[Figure], place: str, target: str) -> Any:
         if target:
             finding += _("目标 %s。") % target
     scale = figures.scale_of(one.unit)
-    return charts.line(points, finding=finding, target_words=target, ceiling=Fraction(scale) if scale > 1 else None)
+    held = next((figure.target for figure in reversed(line) if figure.target is not None), None)
+    # At the end of the line stands the bound alone; the unit is said beside it.
+    short = target_words(held, one.unit if one.unit in ("%", "‰") else "")
+    return charts.line(points, finding=finding, target_words=short, ceiling=Fraction(scale) if scale > 1 else None)
 
 
 def _short(span: Span) -> str:
