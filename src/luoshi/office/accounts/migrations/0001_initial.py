@@ -61,6 +61,16 @@ class Migration(migrations.Migration):
                 ('granted_at', models.DateTimeField()),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['organ', 'role'], name='assignment_organ'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('role__in', ['clerk', 'reviewer', 'leader', 'archivist', 'supervisor', 'staffing', 'personnel', 'auditor', 'administrator'])), name='assignment_role_known'),
+                    models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='assignment_span'),
+                    models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('user', 'role', 'organ'), name='assignment_one_open'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Delegation',
@@ -75,37 +85,15 @@ class Migration(migrations.Migration):
                 ('giver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations_given', to=settings.AUTH_USER_MODEL)),
                 ('taker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations_taken', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['organ', 'role'], name='assignment_organ'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['clerk', 'reviewer', 'leader', 'archivist', 'supervisor', 'staffing', 'personnel', 'auditor', 'administrator'])), name='assignment_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='assignment_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('user', 'role', 'organ'), name='assignment_one_open'),
-        ),
-        migrations.AddIndex(
-            model_name='delegation',
-            index=models.Index(fields=['taker', 'valid_to'], name='delegation_taker'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__gte', models.F('valid_from'))), name='delegation_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('giver', models.F('taker')), _negated=True), name='delegation_to_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('basis', ''), _negated=True), name='delegation_has_basis'),
+            options={
+                'indexes': [
+                    models.Index(fields=['taker', 'valid_to'], name='delegation_taker'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_to__gte', models.F('valid_from'))), name='delegation_span'),
+                    models.CheckConstraint(condition=models.Q(('giver', models.F('taker')), _negated=True), name='delegation_to_another'),
+                    models.CheckConstraint(condition=models.Q(('basis', ''), _negated=True), name='delegation_has_basis'),
+                ],
+            },
         ),
     ]

@@ -53,6 +53,19 @@ class Migration(migrations.Migration):
                 ('revision', models.PositiveIntegerField(default=1)),
                 ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='cases.case')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('is_open', True)), fields=['due_at', 'id'], name='case_open_due'),
+                    models.Index(condition=models.Q(('is_open', True)), fields=['procedure', 'due_at', 'id'], name='case_open_kind_due'),
+                    models.Index(fields=['procedure', 'state', 'id'], name='case_kind_state'),
+                    models.Index(fields=['opened_at', 'id'], name='case_opened'),
+                    models.Index(fields=['subject'], name='case_subject'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_open', True), ('one_open', True)), fields=('procedure', 'subject'), name='one_open_case_a_subject'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('is_open', True)), models.Q(('closed_at__isnull', False), ('is_open', False)), _connector='OR'), name='case_closed_when_closed'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CaseClock',
@@ -75,6 +88,15 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clocks', to='cases.case')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('fires_at__isnull', False)), fields=['fires_at', 'id'], name='clock_fires'),
+                    models.Index(condition=models.Q(('state__in', ('running', 'paused'))), fields=['calendar', 'id'], name='clock_calendar'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ('running', 'paused'))), fields=('case', 'limit'), name='one_running_clock'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CaseEvent',
@@ -98,6 +120,11 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='cases.case')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('case', 'n'), name='case_event_number'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CasePaper',
@@ -111,6 +138,11 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='papers', to='cases.case')),
                 ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('file__isnull', False), ('notice_id__isnull', False), _connector='OR'), name='paper_is_something'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CaseParty',
@@ -123,6 +155,15 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField()),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parties', to='cases.case')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('acts', True)), fields=['organ', 'role', 'due_at', 'case'], name='case_worklist'),
+                    models.Index(fields=['organ', 'case'], name='case_party_organ'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('case', 'party'), name='one_organ_a_party'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CaseVoice',
@@ -139,6 +180,11 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='voices', to='cases.case')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('case', 'step', 'round', 'party'), name='one_voice_a_party'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ClockChange',
@@ -152,70 +198,6 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('clock', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='cases.caseclock')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['due_at', 'id'], name='case_open_due'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['procedure', 'due_at', 'id'], name='case_open_kind_due'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['procedure', 'state', 'id'], name='case_kind_state'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['opened_at', 'id'], name='case_opened'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['subject'], name='case_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_open', True), ('one_open', True)), fields=('procedure', 'subject'), name='one_open_case_a_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('is_open', True)), models.Q(('closed_at__isnull', False), ('is_open', False)), _connector='OR'), name='case_closed_when_closed'),
-        ),
-        migrations.AddIndex(
-            model_name='caseclock',
-            index=models.Index(condition=models.Q(('fires_at__isnull', False)), fields=['fires_at', 'id'], name='clock_fires'),
-        ),
-        migrations.AddIndex(
-            model_name='caseclock',
-            index=models.Index(condition=models.Q(('state__in', ('running', 'paused'))), fields=['calendar', 'id'], name='clock_calendar'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseclock',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('running', 'paused'))), fields=('case', 'limit'), name='one_running_clock'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseevent',
-            constraint=models.UniqueConstraint(fields=('case', 'n'), name='case_event_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='casepaper',
-            constraint=models.CheckConstraint(condition=models.Q(('file__isnull', False), ('notice_id__isnull', False), _connector='OR'), name='paper_is_something'),
-        ),
-        migrations.AddIndex(
-            model_name='caseparty',
-            index=models.Index(condition=models.Q(('acts', True)), fields=['organ', 'role', 'due_at', 'case'], name='case_worklist'),
-        ),
-        migrations.AddIndex(
-            model_name='caseparty',
-            index=models.Index(fields=['organ', 'case'], name='case_party_organ'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseparty',
-            constraint=models.UniqueConstraint(fields=('case', 'party'), name='one_organ_a_party'),
-        ),
-        migrations.AddConstraint(
-            model_name='casevoice',
-            constraint=models.UniqueConstraint(fields=('case', 'step', 'round', 'party'), name='one_voice_a_party'),
         ),
         migrations.RunPython(*append_only("cases_caseevent")),
         migrations.RunPython(*append_only("cases_casevoice")),

@@ -34,6 +34,20 @@ class Migration(migrations.Migration):
                 ('clause', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='duties', to='instruments.clause')),
                 ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duties', to='instruments.instrument')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('is_current', True)), fields=['due_sort', 'id'], name='duty_ledger'),
+                    models.Index(condition=models.Q(('is_current', True)), fields=['origin', 'due_sort', 'id'], name='duty_by_origin'),
+                    models.Index(condition=models.Q(('is_current', True), ('local', True)), fields=['due_sort', 'id'], name='duty_by_local'),
+                    models.Index(condition=models.Q(('is_current', True)), fields=['instrument', 'due_sort', 'id'], name='duty_by_document'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('instrument', 'seq'), name='duty_order'),
+                    models.CheckConstraint(condition=models.Q(('end__gte', models.F('start'))), name='duty_span'),
+                    models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='duty_confidence'),
+                    models.CheckConstraint(condition=models.Q(('origin__in', ['by', 'within', 'every', 'none'])), name='duty_origin_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DutyOrgan',
@@ -46,6 +60,16 @@ class Migration(migrations.Migration):
                 ('is_current', models.BooleanField()),
                 ('duty', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='organs', to='duties.duty')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('is_current', True), ('leads', True)), fields=['name', 'duty'], name='duty_organ_lead'),
+                    models.Index(condition=models.Q(('is_current', True)), fields=['name', 'duty'], name='duty_organ_any'),
+                    models.Index(condition=models.Q(('is_current', True)), fields=['slug', 'duty'], name='duty_organ_slug'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('duty', 'leads', 'seq'), name='duty_organ_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Target',
@@ -66,6 +90,11 @@ class Migration(migrations.Migration):
                 ('clause', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='instruments.clause')),
                 ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='instruments.instrument')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('instrument', 'seq'), name='target_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TimeLimit',
@@ -82,77 +111,16 @@ class Migration(migrations.Migration):
                 ('end', models.PositiveIntegerField()),
                 ('duty', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='limits', to='duties.duty')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='duty',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['due_sort', 'id'], name='duty_ledger'),
-        ),
-        migrations.AddIndex(
-            model_name='duty',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['origin', 'due_sort', 'id'], name='duty_by_origin'),
-        ),
-        migrations.AddIndex(
-            model_name='duty',
-            index=models.Index(condition=models.Q(('is_current', True), ('local', True)), fields=['due_sort', 'id'], name='duty_by_local'),
-        ),
-        migrations.AddIndex(
-            model_name='duty',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['instrument', 'due_sort', 'id'], name='duty_by_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.UniqueConstraint(fields=('instrument', 'seq'), name='duty_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gte', models.F('start'))), name='duty_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='duty_confidence'),
-        ),
-        migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['by', 'within', 'every', 'none'])), name='duty_origin_known'),
-        ),
-        migrations.AddIndex(
-            model_name='dutyorgan',
-            index=models.Index(condition=models.Q(('is_current', True), ('leads', True)), fields=['name', 'duty'], name='duty_organ_lead'),
-        ),
-        migrations.AddIndex(
-            model_name='dutyorgan',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['name', 'duty'], name='duty_organ_any'),
-        ),
-        migrations.AddIndex(
-            model_name='dutyorgan',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['slug', 'duty'], name='duty_organ_slug'),
-        ),
-        migrations.AddConstraint(
-            model_name='dutyorgan',
-            constraint=models.UniqueConstraint(fields=('duty', 'leads', 'seq'), name='duty_organ_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('instrument', 'seq'), name='target_order'),
-        ),
-        migrations.AddIndex(
-            model_name='timelimit',
-            index=models.Index(fields=['due_on', 'duty'], name='limit_due'),
-        ),
-        migrations.AddIndex(
-            model_name='timelimit',
-            index=models.Index(fields=['months', 'duty'], name='limit_months'),
-        ),
-        migrations.AddConstraint(
-            model_name='timelimit',
-            constraint=models.UniqueConstraint(fields=('duty', 'seq'), name='limit_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='timelimit',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['by', 'from', 'between', 'within', 'every'])), name='limit_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='timelimit',
-            constraint=models.CheckConstraint(condition=models.Q(('months__lte', 8190), ('day__gte', 1), ('day__lte', 31)), name='limit_recurrence'),
+            options={
+                'indexes': [
+                    models.Index(fields=['due_on', 'duty'], name='limit_due'),
+                    models.Index(fields=['months', 'duty'], name='limit_months'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('duty', 'seq'), name='limit_order'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['by', 'from', 'between', 'within', 'every'])), name='limit_kind'),
+                    models.CheckConstraint(condition=models.Q(('months__lte', 8190), ('day__gte', 1), ('day__lte', 31)), name='limit_recurrence'),
+                ],
+            },
         ),
     ]

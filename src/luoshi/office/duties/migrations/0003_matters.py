@@ -84,6 +84,39 @@ class Migration(migrations.Migration):
                 ('instrument', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='instruments.instrument')),
                 ('pending_duty', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='duties.duty')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['due_sort', 'id'], name='matter_due'),
+                    models.Index(condition=models.Q(('is_open', True)), fields=['due_sort', 'id'], name='matter_open_due'),
+                    models.Index(condition=models.Q(('is_open', True)), fields=['organ', 'due_sort', 'id'], name='matter_open_organ'),
+                    models.Index(fields=['organ', 'due_sort', 'id'], name='matter_organ'),
+                    models.Index(fields=['state', 'due_sort', 'id'], name='matter_state'),
+                    models.Index(condition=models.Q(('is_open', True)), fields=['late_on', 'id'], name='matter_open_late'),
+                    models.Index(condition=models.Q(('is_open', True)), fields=['red_on', 'id'], name='matter_open_red'),
+                    models.Index(condition=models.Q(('is_open', True)), fields=['yellow_on', 'red_on'], name='matter_open_yellow'),
+                    models.Index(condition=models.Q(('is_open', True)), fields=['holder', 'due_sort', 'id'], name='matter_open_holder'),
+                    models.Index(fields=['instrument', 'due_sort', 'id'], name='matter_instrument'),
+                    models.Index(condition=models.Q(('is_open', True)), fields=['origin', 'due_sort', 'id'], name='matter_open_origin'),
+                    models.Index(condition=models.Q(('is_open', True)), fields=['kind', 'due_sort', 'id'], name='matter_open_kind'),
+                    models.Index(condition=models.Q(('is_open', True), ('local', True)), fields=['due_sort', 'id'], name='matter_open_local'),
+                    models.Index(condition=models.Q(('is_open', True), ('backlog', True)), fields=['due_sort', 'id'], name='matter_open_backlog'),
+                    models.Index(condition=models.Q(('pending_duty__isnull', False)), fields=['id'], name='matter_changed'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('module', 'external_id'), name='matter_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('module', ''), _negated=True), models.Q(('external_id', ''), _negated=True), models.Q(('title', ''), _negated=True)), name='matter_named'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['instrument_duty', 'work_point', 'leader_instruction', 'meeting', 'deputy_suggestion', 'cppcc_proposal', 'integrity_case', 'inspection_rectification'])), name='matter_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'in_progress', 'submitted', 'returned', 'crossed_off', 'paused', 'withdrawn'])), name='matter_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('is_open', True), models.Q(('state__in', ('crossed_off', 'withdrawn')), _negated=True)), models.Q(('is_open', False), ('state__in', ('crossed_off', 'withdrawn'))), _connector='OR'), name='matter_open_as_state'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', False), ('crossed_off_at__isnull', False), ('state', 'crossed_off')), models.Q(models.Q(('state', 'crossed_off'), _negated=True), ('crossed_off_at__isnull', True)), _connector='OR'), name='matter_crossed_off_dated'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), _negated=True), ('submitted_at__isnull', False), _connector='OR'), name='matter_submission_dated'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('due_on__isnull', True), ('due_sort', datetime.date(9999, 12, 31))), models.Q(('due_on__gte', models.F('start')), ('due_sort', models.F('due_on'))), _connector='OR'), name='matter_dates'),
+                    models.CheckConstraint(condition=models.Q(('due_time__isnull', True), ('due_on__isnull', False), _connector='OR'), name='matter_hour'),
+                    models.CheckConstraint(condition=models.Q(('percent_bp__lte', 10000)), name='matter_percent'),
+                    models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='matter_version'),
+                    models.CheckConstraint(condition=models.Q(('late_on', datetime.date(9999, 12, 31)), models.Q(('due_on__isnull', False), ('provisional', False)), _connector='OR'), name='matter_late_has_due'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Extension',
@@ -100,6 +133,18 @@ class Migration(migrations.Migration):
                 ('decided_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extensions', to='duties.matter')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('decision', '')), fields=['asked_by', 'id'], name='extension_waiting'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('decision', '')), fields=('matter',), name='extension_one_open'),
+                    models.CheckConstraint(condition=models.Q(('new_due__gt', models.F('old_due'))), name='extension_longer'),
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='extension_reason'),
+                    models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('asked_by__isnull', True), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='extension_second_person'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decision', '')), models.Q(('decision__in', ['granted', 'refused']), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='extension_decided'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MatterEvent',
@@ -115,6 +160,13 @@ class Migration(migrations.Migration):
                 ('matter', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='duties.matter')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['matter', 'id'], name='event_matter'),
+                    models.Index(fields=['organ', 'id'], name='event_organ'),
+                    models.Index(fields=['at', 'id'], name='event_at'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MatterOrgan',
@@ -128,6 +180,17 @@ class Migration(migrations.Migration):
                 ('due_sort', models.DateField(default=datetime.date(9999, 12, 31))),
                 ('matter', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='organs', to='duties.matter')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('is_open', True)), fields=['organ', 'due_sort', 'matter'], name='matter_organ_open'),
+                    models.Index(fields=['organ', 'matter'], name='matter_organ_any'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('matter', 'seq'), name='matter_organ_order'),
+                    models.UniqueConstraint(condition=models.Q(('organ', ''), _negated=True), fields=('matter', 'organ'), name='matter_organ_once'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['lead', 'co_lead', 'coop'])), name='matter_organ_role'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MatterPause',
@@ -143,6 +206,13 @@ class Migration(migrations.Migration):
                 ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pauses', to='duties.matter')),
                 ('recorded_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ends__isnull', True)), fields=('matter',), name='pause_one_open'),
+                    models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gte', models.F('begins')), _connector='OR'), name='pause_span'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['superior', 'litigation', 'force_majeure', 'season', 'policy']), models.Q(('reason', ''), _negated=True)), name='pause_grounds'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='OnceKey',
@@ -181,6 +251,15 @@ class Migration(migrations.Migration):
                 ('filed_for', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('matter', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='duties.matter')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('matter', 'period', 'version'), name='report_once'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'filed')), fields=('matter',), name='report_one_open'),
+                    models.CheckConstraint(condition=models.Q(('percent_bp__lte', 10000)), name='report_percent'),
+                    models.CheckConstraint(condition=models.Q(('value__isnull', True), ('value__gte', 0), _connector='OR'), name='report_value'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['filed', 'superseded', 'accepted', 'returned'])), name='report_state_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Evidence',
@@ -196,6 +275,15 @@ class Migration(migrations.Migration):
                 ('reused_from', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='duties.matter')),
                 ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='duties.progressreport')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['digest', 'matter'], name='evidence_digest'),
+                    models.Index(fields=['matter', 'id'], name='evidence_matter'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('report', 'digest'), name='evidence_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CrossOff',
@@ -220,249 +308,20 @@ class Migration(migrations.Migration):
                 ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='duties.matter')),
                 ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='duties.progressreport')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(fields=['due_sort', 'id'], name='matter_due'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['due_sort', 'id'], name='matter_open_due'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['organ', 'due_sort', 'id'], name='matter_open_organ'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(fields=['organ', 'due_sort', 'id'], name='matter_organ'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(fields=['state', 'due_sort', 'id'], name='matter_state'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['late_on', 'id'], name='matter_open_late'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['red_on', 'id'], name='matter_open_red'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['yellow_on', 'red_on'], name='matter_open_yellow'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['holder', 'due_sort', 'id'], name='matter_open_holder'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(fields=['instrument', 'due_sort', 'id'], name='matter_instrument'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['origin', 'due_sort', 'id'], name='matter_open_origin'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['kind', 'due_sort', 'id'], name='matter_open_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True), ('local', True)), fields=['due_sort', 'id'], name='matter_open_local'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('is_open', True), ('backlog', True)), fields=['due_sort', 'id'], name='matter_open_backlog'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('pending_duty__isnull', False)), fields=['id'], name='matter_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.UniqueConstraint(fields=('module', 'external_id'), name='matter_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('module', ''), _negated=True), models.Q(('external_id', ''), _negated=True), models.Q(('title', ''), _negated=True)), name='matter_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['instrument_duty', 'work_point', 'leader_instruction', 'meeting', 'deputy_suggestion', 'cppcc_proposal', 'integrity_case', 'inspection_rectification'])), name='matter_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'in_progress', 'submitted', 'returned', 'crossed_off', 'paused', 'withdrawn'])), name='matter_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_open', True), models.Q(('state__in', ('crossed_off', 'withdrawn')), _negated=True)), models.Q(('is_open', False), ('state__in', ('crossed_off', 'withdrawn'))), _connector='OR'), name='matter_open_as_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', False), ('crossed_off_at__isnull', False), ('state', 'crossed_off')), models.Q(models.Q(('state', 'crossed_off'), _negated=True), ('crossed_off_at__isnull', True)), _connector='OR'), name='matter_crossed_off_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), _negated=True), ('submitted_at__isnull', False), _connector='OR'), name='matter_submission_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_on__isnull', True), ('due_sort', datetime.date(9999, 12, 31))), models.Q(('due_on__gte', models.F('start')), ('due_sort', models.F('due_on'))), _connector='OR'), name='matter_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(('due_time__isnull', True), ('due_on__isnull', False), _connector='OR'), name='matter_hour'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(('percent_bp__lte', 10000)), name='matter_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='matter_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(('late_on', datetime.date(9999, 12, 31)), models.Q(('due_on__isnull', False), ('provisional', False)), _connector='OR'), name='matter_late_has_due'),
-        ),
-        migrations.AddIndex(
-            model_name='extension',
-            index=models.Index(condition=models.Q(('decision', '')), fields=['asked_by', 'id'], name='extension_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', '')), fields=('matter',), name='extension_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(('new_due__gt', models.F('old_due'))), name='extension_longer'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='extension_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('asked_by__isnull', True), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='extension_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decision', '')), models.Q(('decision__in', ['granted', 'refused']), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='extension_decided'),
-        ),
-        migrations.AddIndex(
-            model_name='matterevent',
-            index=models.Index(fields=['matter', 'id'], name='event_matter'),
-        ),
-        migrations.AddIndex(
-            model_name='matterevent',
-            index=models.Index(fields=['organ', 'id'], name='event_organ'),
-        ),
-        migrations.AddIndex(
-            model_name='matterevent',
-            index=models.Index(fields=['at', 'id'], name='event_at'),
-        ),
-        migrations.AddIndex(
-            model_name='matterorgan',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['organ', 'due_sort', 'matter'], name='matter_organ_open'),
-        ),
-        migrations.AddIndex(
-            model_name='matterorgan',
-            index=models.Index(fields=['organ', 'matter'], name='matter_organ_any'),
-        ),
-        migrations.AddConstraint(
-            model_name='matterorgan',
-            constraint=models.UniqueConstraint(fields=('matter', 'seq'), name='matter_organ_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='matterorgan',
-            constraint=models.UniqueConstraint(condition=models.Q(('organ', ''), _negated=True), fields=('matter', 'organ'), name='matter_organ_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='matterorgan',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['lead', 'co_lead', 'coop'])), name='matter_organ_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='matterpause',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends__isnull', True)), fields=('matter',), name='pause_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='matterpause',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gte', models.F('begins')), _connector='OR'), name='pause_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='matterpause',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['superior', 'litigation', 'force_majeure', 'season', 'policy']), models.Q(('reason', ''), _negated=True)), name='pause_grounds'),
-        ),
-        migrations.AddConstraint(
-            model_name='progressreport',
-            constraint=models.UniqueConstraint(fields=('matter', 'period', 'version'), name='report_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='progressreport',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'filed')), fields=('matter',), name='report_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='progressreport',
-            constraint=models.CheckConstraint(condition=models.Q(('percent_bp__lte', 10000)), name='report_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='progressreport',
-            constraint=models.CheckConstraint(condition=models.Q(('value__isnull', True), ('value__gte', 0), _connector='OR'), name='report_value'),
-        ),
-        migrations.AddConstraint(
-            model_name='progressreport',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['filed', 'superseded', 'accepted', 'returned'])), name='report_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(fields=['digest', 'matter'], name='evidence_digest'),
-        ),
-        migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(fields=['matter', 'id'], name='evidence_matter'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.UniqueConstraint(fields=('report', 'digest'), name='evidence_once'),
-        ),
-        migrations.AddIndex(
-            model_name='crossoff',
-            index=models.Index(condition=models.Q(('decision', '')), fields=['submitter', 'id'], name='check_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='crossoff',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', '')), fields=('matter',), name='check_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='crossoff',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', 'accepted'), ('reopened_at__isnull', True)), fields=('matter',), name='check_one_standing'),
-        ),
-        migrations.AddConstraint(
-            model_name='crossoff',
-            constraint=models.CheckConstraint(condition=models.Q(('checker__isnull', True), models.Q(('checker', models.F('reporter')), _negated=True), ('reporter__isnull', True), _connector='OR'), name='check_other_than_reporter'),
-        ),
-        migrations.AddConstraint(
-            model_name='crossoff',
-            constraint=models.CheckConstraint(condition=models.Q(('checker__isnull', True), models.Q(('checker', models.F('submitter')), _negated=True), ('submitter__isnull', True), _connector='OR'), name='check_other_than_submitter'),
-        ),
-        migrations.AddConstraint(
-            model_name='crossoff',
-            constraint=models.CheckConstraint(condition=models.Q(('checker__isnull', True), models.Q(('checker_organ', models.F('organ')), _negated=True), _connector='OR'), name='check_other_organ'),
-        ),
-        migrations.AddConstraint(
-            model_name='crossoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checker__isnull', True), ('decided_at__isnull', True), ('decision', '')), models.Q(('checker__isnull', False), ('decided_at__isnull', False), ('decision__in', ['accepted', 'formal', 'substance'])), _connector='OR'), name='check_decided'),
-        ),
-        migrations.AddConstraint(
-            model_name='crossoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['formal', 'substance']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='check_return_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='crossoff',
-            constraint=models.CheckConstraint(condition=models.Q(('reopened_at__isnull', True), models.Q(('decision', 'accepted'), models.Q(('reopened_why', ''), _negated=True)), _connector='OR'), name='check_reopened'),
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('decision', '')), fields=['submitter', 'id'], name='check_waiting'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('decision', '')), fields=('matter',), name='check_one_open'),
+                    models.UniqueConstraint(condition=models.Q(('decision', 'accepted'), ('reopened_at__isnull', True)), fields=('matter',), name='check_one_standing'),
+                    models.CheckConstraint(condition=models.Q(('checker__isnull', True), models.Q(('checker', models.F('reporter')), _negated=True), ('reporter__isnull', True), _connector='OR'), name='check_other_than_reporter'),
+                    models.CheckConstraint(condition=models.Q(('checker__isnull', True), models.Q(('checker', models.F('submitter')), _negated=True), ('submitter__isnull', True), _connector='OR'), name='check_other_than_submitter'),
+                    models.CheckConstraint(condition=models.Q(('checker__isnull', True), models.Q(('checker_organ', models.F('organ')), _negated=True), _connector='OR'), name='check_other_organ'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('checker__isnull', True), ('decided_at__isnull', True), ('decision', '')), models.Q(('checker__isnull', False), ('decided_at__isnull', False), ('decision__in', ['accepted', 'formal', 'substance'])), _connector='OR'), name='check_decided'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['formal', 'substance']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='check_return_has_reason'),
+                    models.CheckConstraint(condition=models.Q(('reopened_at__isnull', True), models.Q(('decision', 'accepted'), models.Q(('reopened_why', ''), _negated=True)), _connector='OR'), name='check_reopened'),
+                ],
+            },
         ),
     ]

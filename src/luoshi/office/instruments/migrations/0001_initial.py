@@ -77,6 +77,23 @@ class Migration(migrations.Migration):
                 ('warning_count', models.PositiveIntegerField()),
                 ('issue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instruments', to='instruments.gazetteissue')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('is_current', True)), fields=['-sort_on', '-id'], name='instrument_list'),
+                    models.Index(condition=models.Q(('is_current', True)), fields=['issuer', '-sort_on', '-id'], name='instrument_issuer'),
+                    models.Index(condition=models.Q(('is_current', True)), fields=['year', '-sort_on', '-id'], name='instrument_year'),
+                    models.Index(condition=models.Q(('is_current', True)), fields=['kind', '-sort_on', '-id'], name='instrument_kind'),
+                    models.Index(fields=['title'], name='instrument_title'),
+                    models.Index(fields=['covering_title'], name='instrument_covering'),
+                    models.Index(condition=models.Q(('is_current', True)), fields=['begins_on', 'ends_on'], name='instrument_validity'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('key', 'version'), name='instrument_version'),
+                    models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('key',), name='instrument_one_current'),
+                    models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='instrument_version_positive'),
+                    models.CheckConstraint(condition=models.Q(('end__gte', models.F('start'))), name='instrument_span'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CompilerWarning',
@@ -91,6 +108,11 @@ class Migration(migrations.Migration):
                 ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='warnings', to='instruments.gazetteissue')),
                 ('instrument', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='warnings', to='instruments.instrument')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['issue', 'start'], name='warning_place'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Clause',
@@ -106,6 +128,13 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='instruments.instrument')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('instrument', 'path'), name='clause_path'),
+                    models.UniqueConstraint(fields=('instrument', 'seq'), name='clause_order'),
+                    models.CheckConstraint(condition=models.Q(('end__gte', models.F('start'))), name='clause_span'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Appointment',
@@ -123,6 +152,12 @@ class Migration(migrations.Migration):
                 ('remark', models.CharField(blank=True, default='', max_length=200)),
                 ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='instruments.instrument')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('instrument', 'seq'), name='appointment_order'),
+                    models.CheckConstraint(condition=models.Q(('action__in', ['appoint', 'remove'])), name='appointment_action'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Membership',
@@ -140,6 +175,11 @@ class Migration(migrations.Migration):
                 ('organ_slug', models.CharField(blank=True, default='', max_length=80)),
                 ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='instruments.instrument')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('instrument', 'seq'), name='membership_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PolicyParameter',
@@ -155,6 +195,11 @@ class Migration(migrations.Migration):
                 ('unit', models.CharField(blank=True, default='', max_length=40)),
                 ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='instruments.instrument')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('instrument', 'seq'), name='parameter_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Relation',
@@ -169,6 +214,15 @@ class Migration(migrations.Migration):
                 ('clause_path', models.CharField(blank=True, default='', max_length=600)),
                 ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='instruments.instrument')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['target_number', 'type'], name='relation_target'),
+                    models.Index(fields=['target_title', 'type'], name='relation_target_title'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('instrument', 'seq'), name='relation_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Repair',
@@ -181,102 +235,15 @@ class Migration(migrations.Migration):
                 ('after', models.TextField()),
                 ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='repairs', to='instruments.gazetteissue')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['issue', 'start'], name='repair_place'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='gazetteissue',
             name='source',
             field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='issue_read', to='instruments.sourcefile'),
-        ),
-        migrations.AddIndex(
-            model_name='instrument',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['-sort_on', '-id'], name='instrument_list'),
-        ),
-        migrations.AddIndex(
-            model_name='instrument',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['issuer', '-sort_on', '-id'], name='instrument_issuer'),
-        ),
-        migrations.AddIndex(
-            model_name='instrument',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['year', '-sort_on', '-id'], name='instrument_year'),
-        ),
-        migrations.AddIndex(
-            model_name='instrument',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['kind', '-sort_on', '-id'], name='instrument_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='instrument',
-            index=models.Index(fields=['title'], name='instrument_title'),
-        ),
-        migrations.AddIndex(
-            model_name='instrument',
-            index=models.Index(fields=['covering_title'], name='instrument_covering'),
-        ),
-        migrations.AddIndex(
-            model_name='instrument',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['begins_on', 'ends_on'], name='instrument_validity'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.UniqueConstraint(fields=('key', 'version'), name='instrument_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('key',), name='instrument_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='instrument_version_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gte', models.F('start'))), name='instrument_span'),
-        ),
-        migrations.AddIndex(
-            model_name='compilerwarning',
-            index=models.Index(fields=['issue', 'start'], name='warning_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='clause',
-            constraint=models.UniqueConstraint(fields=('instrument', 'path'), name='clause_path'),
-        ),
-        migrations.AddConstraint(
-            model_name='clause',
-            constraint=models.UniqueConstraint(fields=('instrument', 'seq'), name='clause_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='clause',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gte', models.F('start'))), name='clause_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(fields=('instrument', 'seq'), name='appointment_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['appoint', 'remove'])), name='appointment_action'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('instrument', 'seq'), name='membership_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyparameter',
-            constraint=models.UniqueConstraint(fields=('instrument', 'seq'), name='parameter_order'),
-        ),
-        migrations.AddIndex(
-            model_name='relation',
-            index=models.Index(fields=['target_number', 'type'], name='relation_target'),
-        ),
-        migrations.AddIndex(
-            model_name='relation',
-            index=models.Index(fields=['target_title', 'type'], name='relation_target_title'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.UniqueConstraint(fields=('instrument', 'seq'), name='relation_order'),
-        ),
-        migrations.AddIndex(
-            model_name='repair',
-            index=models.Index(fields=['issue', 'start'], name='repair_place'),
         ),
     ]

@@ -63,6 +63,24 @@ class Migration(migrations.Migration):
                 ('void_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('void_for', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['organ', '-id'], name='notice_of_organ'),
+                    models.Index(fields=['kind', '-id'], name='notice_of_kind'),
+                    models.Index(fields=['state', '-id'], name='notice_of_state'),
+                    models.Index(fields=['dated', '-id'], name='notice_of_day'),
+                    models.Index(fields=['subject', 'id'], name='notice_of_subject'),
+                    models.Index(fields=['case', 'id'], name='notice_of_case'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'checked'), _negated=True), ('checked_at__isnull', False), _connector='OR'), name='notice_checked_is_dated'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), _negated=True), ('issued_at__isnull', False), _connector='OR'), name='notice_issued_is_dated'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'void'), _negated=True), models.Q(('void_at__isnull', False), models.Q(('void_reason', ''), _negated=True)), _connector='OR'), name='notice_void_says_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('drafted_by__isnull', True), ('signed_by__isnull', True), models.Q(('drafted_by', models.F('signed_by')), _negated=True), _connector='OR'), models.Q(('drafted_by__isnull', True), ('signed_for__isnull', True), models.Q(('drafted_by', models.F('signed_for')), _negated=True), _connector='OR'), models.Q(('drafted_for__isnull', True), ('signed_by__isnull', True), models.Q(('drafted_for', models.F('signed_by')), _negated=True), _connector='OR'), models.Q(('drafted_for__isnull', True), ('signed_for__isnull', True), models.Q(('drafted_for', models.F('signed_for')), _negated=True), _connector='OR')), name='notice_signed_by_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('drafted_by__isnull', True), ('checked_by__isnull', True), models.Q(('drafted_by', models.F('checked_by')), _negated=True), _connector='OR'), models.Q(('drafted_by__isnull', True), ('checked_for__isnull', True), models.Q(('drafted_by', models.F('checked_for')), _negated=True), _connector='OR'), models.Q(('drafted_for__isnull', True), ('checked_by__isnull', True), models.Q(('drafted_for', models.F('checked_by')), _negated=True), _connector='OR'), models.Q(('drafted_for__isnull', True), ('checked_for__isnull', True), models.Q(('drafted_for', models.F('checked_for')), _negated=True), _connector='OR')), name='notice_checked_by_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('void_asked_by__isnull', True), ('void_by__isnull', True), models.Q(('void_asked_by', models.F('void_by')), _negated=True), _connector='OR'), models.Q(('void_asked_by__isnull', True), ('void_for__isnull', True), models.Q(('void_asked_by', models.F('void_for')), _negated=True), _connector='OR'), models.Q(('void_asked_for__isnull', True), ('void_by__isnull', True), models.Q(('void_asked_for', models.F('void_by')), _negated=True), _connector='OR'), models.Q(('void_asked_for__isnull', True), ('void_for__isnull', True), models.Q(('void_asked_for', models.F('void_for')), _negated=True), _connector='OR')), name='notice_void_by_another'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='NumberSeries',
@@ -104,6 +122,18 @@ class Migration(migrations.Migration):
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='publications', to='notices.notice')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['channel', 'target', '-id'], name='publication_to'),
+                    models.Index(fields=['state', 'next_try_at'], name='publication_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('notice', 'channel', 'target'), name='publication_once'),
+                    models.CheckConstraint(condition=models.Q(('channel__in', ['web', 'inside', 'board', 'feed', 'mail', 'sms', 'wechat', 'weibo', 'tv', 'radio', 'screen', 'press', 'hand', 'post'])), name='publication_channel_known'),
+                    models.CheckConstraint(condition=models.Q(('exercise', False), models.Q(('channel__in', ('feed', 'mail', 'sms', 'wechat', 'weibo', 'tv', 'radio', 'screen', 'press', 'hand', 'post')), _negated=True), ('state', 'withheld'), _connector='OR'), name='publication_drill_stays_in'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['sent', 'done']), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='publication_sent_is_dated'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Sending',
@@ -122,6 +152,15 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, default='', max_length=300)),
                 ('publication', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sendings', to='notices.publication')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'waiting')), fields=['next_try_at', 'id'], name='sending_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('publication', 'place'), name='sending_place'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='sending_is_dated'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TakenNumber',
@@ -136,6 +175,12 @@ class Migration(migrations.Migration):
                 ('void_reason', models.CharField(blank=True, default='', max_length=500)),
                 ('series', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='taken', to='notices.numberseries')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('series', 'n'), name='notice_number_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'live'), ('void_at__isnull', True), ('void_reason', '')), models.Q(('state', 'void'), ('void_at__isnull', False), models.Q(('void_reason', ''), _negated=True)), _connector='OR'), name='notice_number_void'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='notice',
@@ -164,6 +209,16 @@ class Migration(migrations.Migration):
                 ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('proposed_for', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['kind', 'state', '-valid_from'], name='notice_edition_of'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'proposed')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'approved')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'refused'), models.Q(('answer', ''), _negated=True)), models.Q(('decided_at__isnull', False), ('state', 'withdrawn')), _connector='OR'), name='notice_edition_state'),
+                    models.CheckConstraint(condition=models.Q(('state', 'withdrawn'), models.Q(models.Q(('proposed_by__isnull', True), ('decided_by__isnull', True), models.Q(('proposed_by', models.F('decided_by')), _negated=True), _connector='OR'), models.Q(('proposed_by__isnull', True), ('decided_for__isnull', True), models.Q(('proposed_by', models.F('decided_for')), _negated=True), _connector='OR'), models.Q(('proposed_for__isnull', True), ('decided_by__isnull', True), models.Q(('proposed_for', models.F('decided_by')), _negated=True), _connector='OR'), models.Q(('proposed_for__isnull', True), ('decided_for__isnull', True), models.Q(('proposed_for', models.F('decided_for')), _negated=True), _connector='OR')), _connector='OR'), name='notice_edition_other_hand'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('kind', 'valid_from'), name='notice_edition_one_waiting'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='notice',
@@ -184,90 +239,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('notice', 'form', 'mark'), name='notice_copy_once')],
             },
         ),
-        migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(fields=['channel', 'target', '-id'], name='publication_to'),
-        ),
-        migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(fields=['state', 'next_try_at'], name='publication_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.UniqueConstraint(fields=('notice', 'channel', 'target'), name='publication_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['web', 'inside', 'board', 'feed', 'mail', 'sms', 'wechat', 'weibo', 'tv', 'radio', 'screen', 'press', 'hand', 'post'])), name='publication_channel_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('exercise', False), models.Q(('channel__in', ('feed', 'mail', 'sms', 'wechat', 'weibo', 'tv', 'radio', 'screen', 'press', 'hand', 'post')), _negated=True), ('state', 'withheld'), _connector='OR'), name='publication_drill_stays_in'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['sent', 'done']), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='publication_sent_is_dated'),
-        ),
-        migrations.AddIndex(
-            model_name='sending',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['next_try_at', 'id'], name='sending_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='sending',
-            constraint=models.UniqueConstraint(fields=('publication', 'place'), name='sending_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='sending',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='sending_is_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='takennumber',
-            constraint=models.UniqueConstraint(fields=('series', 'n'), name='notice_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='takennumber',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'live'), ('void_at__isnull', True), ('void_reason', '')), models.Q(('state', 'void'), ('void_at__isnull', False), models.Q(('void_reason', ''), _negated=True)), _connector='OR'), name='notice_number_void'),
-        ),
-        migrations.AddIndex(
-            model_name='templateedition',
-            index=models.Index(fields=['kind', 'state', '-valid_from'], name='notice_edition_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='templateedition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'proposed')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'approved')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'refused'), models.Q(('answer', ''), _negated=True)), models.Q(('decided_at__isnull', False), ('state', 'withdrawn')), _connector='OR'), name='notice_edition_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='templateedition',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'withdrawn'), models.Q(models.Q(('proposed_by__isnull', True), ('decided_by__isnull', True), models.Q(('proposed_by', models.F('decided_by')), _negated=True), _connector='OR'), models.Q(('proposed_by__isnull', True), ('decided_for__isnull', True), models.Q(('proposed_by', models.F('decided_for')), _negated=True), _connector='OR'), models.Q(('proposed_for__isnull', True), ('decided_by__isnull', True), models.Q(('proposed_for', models.F('decided_by')), _negated=True), _connector='OR'), models.Q(('proposed_for__isnull', True), ('decided_for__isnull', True), models.Q(('proposed_for', models.F('decided_for')), _negated=True), _connector='OR')), _connector='OR'), name='notice_edition_other_hand'),
-        ),
-        migrations.AddConstraint(
-            model_name='templateedition',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('kind', 'valid_from'), name='notice_edition_one_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['organ', '-id'], name='notice_of_organ'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['kind', '-id'], name='notice_of_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['state', '-id'], name='notice_of_state'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['dated', '-id'], name='notice_of_day'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['subject', 'id'], name='notice_of_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['case', 'id'], name='notice_of_case'),
-        ),
         migrations.AddConstraint(
             model_name='notice',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('number__isnull', True), ('signed_at__isnull', True), ('state__in', ['draft', 'checked', 'withdrawn']), ('digest', ''), ('number_text', '')), models.Q(('dated__isnull', False), ('signed_at__isnull', False), ('state__in', ['signed', 'issued', 'void']), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='notice_signed_is_whole'),
@@ -275,29 +246,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='notice',
             constraint=models.CheckConstraint(condition=models.Q(('signed_at__isnull', True), ('series', ''), models.Q(('number__isnull', False), models.Q(('number_text', ''), _negated=True)), _connector='OR'), name='notice_signed_is_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'checked'), _negated=True), ('checked_at__isnull', False), _connector='OR'), name='notice_checked_is_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), _negated=True), ('issued_at__isnull', False), _connector='OR'), name='notice_issued_is_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'void'), _negated=True), models.Q(('void_at__isnull', False), models.Q(('void_reason', ''), _negated=True)), _connector='OR'), name='notice_void_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('drafted_by__isnull', True), ('signed_by__isnull', True), models.Q(('drafted_by', models.F('signed_by')), _negated=True), _connector='OR'), models.Q(('drafted_by__isnull', True), ('signed_for__isnull', True), models.Q(('drafted_by', models.F('signed_for')), _negated=True), _connector='OR'), models.Q(('drafted_for__isnull', True), ('signed_by__isnull', True), models.Q(('drafted_for', models.F('signed_by')), _negated=True), _connector='OR'), models.Q(('drafted_for__isnull', True), ('signed_for__isnull', True), models.Q(('drafted_for', models.F('signed_for')), _negated=True), _connector='OR')), name='notice_signed_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('drafted_by__isnull', True), ('checked_by__isnull', True), models.Q(('drafted_by', models.F('checked_by')), _negated=True), _connector='OR'), models.Q(('drafted_by__isnull', True), ('checked_for__isnull', True), models.Q(('drafted_by', models.F('checked_for')), _negated=True), _connector='OR'), models.Q(('drafted_for__isnull', True), ('checked_by__isnull', True), models.Q(('drafted_for', models.F('checked_by')), _negated=True), _connector='OR'), models.Q(('drafted_for__isnull', True), ('checked_for__isnull', True), models.Q(('drafted_for', models.F('checked_for')), _negated=True), _connector='OR')), name='notice_checked_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('void_asked_by__isnull', True), ('void_by__isnull', True), models.Q(('void_asked_by', models.F('void_by')), _negated=True), _connector='OR'), models.Q(('void_asked_by__isnull', True), ('void_for__isnull', True), models.Q(('void_asked_by', models.F('void_for')), _negated=True), _connector='OR'), models.Q(('void_asked_for__isnull', True), ('void_by__isnull', True), models.Q(('void_asked_for', models.F('void_by')), _negated=True), _connector='OR'), models.Q(('void_asked_for__isnull', True), ('void_for__isnull', True), models.Q(('void_asked_for', models.F('void_for')), _negated=True), _connector='OR')), name='notice_void_by_another'),
         ),
     ]

@@ -51,6 +51,20 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(default='directory', max_length=12)),
                 ('version', models.PositiveIntegerField(default=1)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['kind', 'slug'], name='organ_kind'),
+                    models.Index(fields=['parent'], name='organ_parent'),
+                    models.Index(fields=['name'], name='organ_name'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('slug', ''), _negated=True), models.Q(('name', ''), _negated=True)), name='organ_named'),
+                    models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z][a-z0-9-]*$')), name='organ_slug_form'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['city', 'town', 'province', 'weihai', 'state'])), name='organ_level'),
+                    models.CheckConstraint(condition=models.Q(('not_after__isnull', True), ('not_before__isnull', True), ('not_after__gte', models.F('not_before')), _connector='OR'), name='organ_span'),
+                    models.UniqueConstraint(condition=models.Q(('uscc', ''), _negated=True), fields=('uscc',), name='organ_uscc'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='LeadingGroup',
@@ -70,6 +84,12 @@ class Migration(migrations.Migration):
                 ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leading_groups', to='instruments.instrument')),
                 ('office', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='offices_held', to='organs.organ')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('instrument', 'name'), name='leadinggroup_once'),
+                    models.UniqueConstraint(fields=('instrument', 'seq'), name='leadinggroup_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Person',
@@ -80,6 +100,15 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1)),
                 ('merged_into', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='organs.person')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['name'], name='person_name'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='person_named'),
+                    models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='person_not_into_self'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PersonIdentifier',
@@ -93,6 +122,15 @@ class Migration(migrations.Migration):
                 ('entered_at', models.DateTimeField()),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='organs.person')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['kind', 'blind'], name='personidentifier_blind'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('superseded', False)), fields=('person', 'kind'), name='personidentifier_one'),
+                    models.UniqueConstraint(condition=models.Q(('kind', 'id_number'), ('superseded', False)), fields=('blind',), name='personidentifier_unique'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PrintNote',
@@ -133,6 +171,19 @@ class Migration(migrations.Migration):
                 ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('proposed_for', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['state', '-id'], name='organs_proposal_queue'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), ('proposed_by__isnull', True), models.Q(('confirmed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='organs_proposal_other_hand'),
+                    models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), ('proposed_for__isnull', True), models.Q(('confirmed_by', models.F('proposed_for')), _negated=True), _connector='OR'), name='organs_proposal_not_for_self'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('confirmed_by__isnull', False), _connector='OR'), name='organs_proposal_confirmed_by'),
+                    models.CheckConstraint(condition=models.Q(('state', 'confirmed'), ('confirmed_by__isnull', True), _connector='OR'), name='organs_proposal_confirmed_state'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'confirmed', 'refused', 'withdrawn'])), name='organs_proposal_state'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('kind', 'subject'), name='organs_proposal_one_open'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Post',
@@ -146,6 +197,13 @@ class Migration(migrations.Migration):
                 ('organ', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='organs.organ')),
                 ('proposal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organs.proposal')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organ', 'title'), name='post_once'),
+                    models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='post_titled'),
+                    models.CheckConstraint(condition=models.Q(('seats__isnull', True), ('seats__gte', 1), _connector='OR'), name='post_seats'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PersonMerge',
@@ -156,6 +214,12 @@ class Migration(migrations.Migration):
                 ('proposal', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='merge', to='organs.proposal')),
                 ('undone', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merge_undone', to='organs.proposal')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('undone__isnull', True)), fields=('merged',), name='personmerge_once_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('kept', models.F('merged')), _negated=True), name='personmerge_two_persons'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='OrganName',
@@ -172,6 +236,17 @@ class Migration(migrations.Migration):
                 ('organ', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='names', to='organs.organ')),
                 ('proposal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organs.proposal')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['text'], name='organname_text_idx'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ambiguous', False), ('ended', False)), fields=('text',), name='organname_one_owner'),
+                    models.UniqueConstraint(condition=models.Q(('ended', False)), fields=('organ', 'text'), name='organname_once'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['full', 'short', 'alias', 'generic', 'misprint'])), name='organname_kind'),
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='organname_text'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='organ',
@@ -187,6 +262,11 @@ class Migration(migrations.Migration):
                 ('organ', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='readings', to='organs.organ')),
                 ('proposal', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reading', to='organs.proposal')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('superseded', False)), fields=('text',), name='namereading_one'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Membership',
@@ -206,6 +286,13 @@ class Migration(migrations.Migration):
                 ('post', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='organs.post')),
                 ('proposal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organs.proposal')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('group', 'order'), name='organs_membership_open'),
+                    models.UniqueConstraint(condition=models.Q(('replaces__isnull', True)), fields=('group', 'order'), name='organs_membership_printed'),
+                    models.CheckConstraint(condition=models.Q(('until__isnull', True), ('since__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='organs_membership_span'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Evidence',
@@ -229,6 +316,19 @@ class Migration(migrations.Migration):
                 ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='organs.post')),
                 ('proposal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='organs.proposal')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['post', 'day'], name='evidence_post'),
+                    models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['person', 'day'], name='evidence_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('instrument', 'place'), name='evidence_place'),
+                    models.UniqueConstraint(condition=models.Q(('instrument__isnull', True)), fields=('proposal', 'place'), name='evidence_place_entered'),
+                    models.CheckConstraint(condition=models.Q(('instrument__isnull', False), ('proposal__isnull', False), _connector='OR'), name='evidence_has_source'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['appoint', 'remove', 'attest', 'bracket_note'])), name='evidence_kind'),
+                    models.CheckConstraint(condition=models.Q(('day_from__isnull', True), ('day_until__isnull', True), ('day_until__gte', models.F('day_from')), _connector='OR'), name='evidence_interval'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ReformBatch',
@@ -267,6 +367,13 @@ class Migration(migrations.Migration):
                 ('proposal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organs.proposal')),
                 ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='relations', to='organs.reformbatch')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('superseded', False)), fields=('origin', 'target', 'kind', 'function'), name='organrelation_one_open'),
+                    models.CheckConstraint(condition=models.Q(('origin', models.F('target')), _negated=True), name='organrelation_two_organs'),
+                    models.CheckConstraint(condition=models.Q(('effective_after__isnull', True), ('effective_until__isnull', True), ('effective_until__gt', models.F('effective_after')), _connector='OR'), name='organrelation_interval'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Town',
@@ -276,197 +383,10 @@ class Migration(migrations.Migration):
                 ('is_confirmed', models.BooleanField(default=False)),
                 ('organ', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='town', to='organs.organ')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='leadinggroup',
-            constraint=models.UniqueConstraint(fields=('instrument', 'name'), name='leadinggroup_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='leadinggroup',
-            constraint=models.UniqueConstraint(fields=('instrument', 'seq'), name='leadinggroup_order'),
-        ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['name'], name='person_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='person_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='person_not_into_self'),
-        ),
-        migrations.AddIndex(
-            model_name='personidentifier',
-            index=models.Index(fields=['kind', 'blind'], name='personidentifier_blind'),
-        ),
-        migrations.AddConstraint(
-            model_name='personidentifier',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded', False)), fields=('person', 'kind'), name='personidentifier_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='personidentifier',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'id_number'), ('superseded', False)), fields=('blind',), name='personidentifier_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(fields=['state', '-id'], name='organs_proposal_queue'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), ('proposed_by__isnull', True), models.Q(('confirmed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='organs_proposal_other_hand'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), ('proposed_for__isnull', True), models.Q(('confirmed_by', models.F('proposed_for')), _negated=True), _connector='OR'), name='organs_proposal_not_for_self'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('confirmed_by__isnull', False), _connector='OR'), name='organs_proposal_confirmed_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'confirmed'), ('confirmed_by__isnull', True), _connector='OR'), name='organs_proposal_confirmed_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'confirmed', 'refused', 'withdrawn'])), name='organs_proposal_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('kind', 'subject'), name='organs_proposal_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='personmerge',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone__isnull', True)), fields=('merged',), name='personmerge_once_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='personmerge',
-            constraint=models.CheckConstraint(condition=models.Q(('kept', models.F('merged')), _negated=True), name='personmerge_two_persons'),
-        ),
-        migrations.AddIndex(
-            model_name='organname',
-            index=models.Index(fields=['text'], name='organname_text_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='organname',
-            constraint=models.UniqueConstraint(condition=models.Q(('ambiguous', False), ('ended', False)), fields=('text',), name='organname_one_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='organname',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended', False)), fields=('organ', 'text'), name='organname_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='organname',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['full', 'short', 'alias', 'generic', 'misprint'])), name='organname_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='organname',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='organname_text'),
-        ),
-        migrations.AddIndex(
-            model_name='organ',
-            index=models.Index(fields=['kind', 'slug'], name='organ_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='organ',
-            index=models.Index(fields=['parent'], name='organ_parent'),
-        ),
-        migrations.AddIndex(
-            model_name='organ',
-            index=models.Index(fields=['name'], name='organ_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='organ',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('slug', ''), _negated=True), models.Q(('name', ''), _negated=True)), name='organ_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='organ',
-            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z][a-z0-9-]*$')), name='organ_slug_form'),
-        ),
-        migrations.AddConstraint(
-            model_name='organ',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['city', 'town', 'province', 'weihai', 'state'])), name='organ_level'),
-        ),
-        migrations.AddConstraint(
-            model_name='organ',
-            constraint=models.CheckConstraint(condition=models.Q(('not_after__isnull', True), ('not_before__isnull', True), ('not_after__gte', models.F('not_before')), _connector='OR'), name='organ_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='organ',
-            constraint=models.UniqueConstraint(condition=models.Q(('uscc', ''), _negated=True), fields=('uscc',), name='organ_uscc'),
-        ),
-        migrations.AddConstraint(
-            model_name='namereading',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded', False)), fields=('text',), name='namereading_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('group', 'order'), name='organs_membership_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaces__isnull', True)), fields=('group', 'order'), name='organs_membership_printed'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), ('since__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='organs_membership_span'),
-        ),
-        migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['post', 'day'], name='evidence_post'),
-        ),
-        migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['person', 'day'], name='evidence_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.UniqueConstraint(fields=('instrument', 'place'), name='evidence_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.UniqueConstraint(condition=models.Q(('instrument__isnull', True)), fields=('proposal', 'place'), name='evidence_place_entered'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('instrument__isnull', False), ('proposal__isnull', False), _connector='OR'), name='evidence_has_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['appoint', 'remove', 'attest', 'bracket_note'])), name='evidence_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('day_from__isnull', True), ('day_until__isnull', True), ('day_until__gte', models.F('day_from')), _connector='OR'), name='evidence_interval'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(fields=('organ', 'title'), name='post_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='post_titled'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('seats__isnull', True), ('seats__gte', 1), _connector='OR'), name='post_seats'),
-        ),
-        migrations.AddConstraint(
-            model_name='organrelation',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded', False)), fields=('origin', 'target', 'kind', 'function'), name='organrelation_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='organrelation',
-            constraint=models.CheckConstraint(condition=models.Q(('origin', models.F('target')), _negated=True), name='organrelation_two_organs'),
-        ),
-        migrations.AddConstraint(
-            model_name='organrelation',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_after__isnull', True), ('effective_until__isnull', True), ('effective_until__gt', models.F('effective_after')), _connector='OR'), name='organrelation_interval'),
-        ),
-        migrations.AddConstraint(
-            model_name='town',
-            constraint=models.CheckConstraint(condition=models.Q(('division_code__regex', '^\\d{12}$')), name='town_code_form'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('division_code__regex', '^\\d{12}$')), name='town_code_form'),
+                ],
+            },
         ),
     ]

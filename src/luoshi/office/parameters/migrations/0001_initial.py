@@ -43,6 +43,21 @@ class Migration(migrations.Migration):
                 ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('proposed_for', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['room', 'name', 'id'], name='parameter_change_of'),
+                    models.Index(condition=models.Q(('state', 'proposed')), fields=['id'], name='parameter_change_waiting'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='parameter_change_span'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['value', 'confirm'])), name='parameter_change_kind'),
+                    models.CheckConstraint(condition=models.Q(('source__in', ['clause', 'outside_rule', 'default', 'unconfirmed'])), name='parameter_change_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(models.Q(('source__in', ['clause', 'outside_rule']), _negated=True), models.Q(('citation', ''), _negated=True), _connector='OR'), models.Q(('kind', 'value'), models.Q(('document', ''), _negated=True), _connector='OR')), name='parameter_change_basis'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('book__isnull', True), ('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'proposed')), models.Q(('book__isnull', False), ('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'approved'), models.Q(('digest', ''), _negated=True)), models.Q(('book__isnull', True), ('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'refused'), models.Q(('answer', ''), _negated=True)), models.Q(('book__isnull', True), ('decided_at__isnull', False), ('state', 'withdrawn')), _connector='OR'), name='parameter_change_state'),
+                    models.CheckConstraint(condition=models.Q(('state', 'withdrawn'), models.Q(models.Q(('proposed_by__isnull', True), ('decided_by__isnull', True), models.Q(('proposed_by', models.F('decided_by')), _negated=True), _connector='OR'), models.Q(('proposed_by__isnull', True), ('decided_for__isnull', True), models.Q(('proposed_by', models.F('decided_for')), _negated=True), _connector='OR'), models.Q(('proposed_for__isnull', True), ('decided_by__isnull', True), models.Q(('proposed_for', models.F('decided_by')), _negated=True), _connector='OR'), models.Q(('proposed_for__isnull', True), ('decided_for__isnull', True), models.Q(('proposed_for', models.F('decided_for')), _negated=True), _connector='OR')), _connector='OR'), name='parameter_change_other_hand'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('room', 'name', 'valid_from'), name='parameter_change_one_waiting'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ParameterSpan',
@@ -56,53 +71,12 @@ class Migration(migrations.Migration):
                 ('until', models.PositiveIntegerField(null=True)),
                 ('change', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='spans', to='parameters.parameterchange')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='parameterchange',
-            index=models.Index(fields=['room', 'name', 'id'], name='parameter_change_of'),
-        ),
-        migrations.AddIndex(
-            model_name='parameterchange',
-            index=models.Index(condition=models.Q(('state', 'proposed')), fields=['id'], name='parameter_change_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterchange',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='parameter_change_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterchange',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['value', 'confirm'])), name='parameter_change_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterchange',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['clause', 'outside_rule', 'default', 'unconfirmed'])), name='parameter_change_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterchange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('source__in', ['clause', 'outside_rule']), _negated=True), models.Q(('citation', ''), _negated=True), _connector='OR'), models.Q(('kind', 'value'), models.Q(('document', ''), _negated=True), _connector='OR')), name='parameter_change_basis'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterchange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('book__isnull', True), ('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'proposed')), models.Q(('book__isnull', False), ('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'approved'), models.Q(('digest', ''), _negated=True)), models.Q(('book__isnull', True), ('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'refused'), models.Q(('answer', ''), _negated=True)), models.Q(('book__isnull', True), ('decided_at__isnull', False), ('state', 'withdrawn')), _connector='OR'), name='parameter_change_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterchange',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'withdrawn'), models.Q(models.Q(('proposed_by__isnull', True), ('decided_by__isnull', True), models.Q(('proposed_by', models.F('decided_by')), _negated=True), _connector='OR'), models.Q(('proposed_by__isnull', True), ('decided_for__isnull', True), models.Q(('proposed_by', models.F('decided_for')), _negated=True), _connector='OR'), models.Q(('proposed_for__isnull', True), ('decided_by__isnull', True), models.Q(('proposed_for', models.F('decided_by')), _negated=True), _connector='OR'), models.Q(('proposed_for__isnull', True), ('decided_for__isnull', True), models.Q(('proposed_for', models.F('decided_for')), _negated=True), _connector='OR')), _connector='OR'), name='parameter_change_other_hand'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterchange',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('room', 'name', 'valid_from'), name='parameter_change_one_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterspan',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='parameter_span_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterspan',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gt', models.F('since')), _connector='OR'), name='parameter_span_book'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameterspan',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('room', 'name', 'valid_from'), name='parameter_span_one'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='parameter_span_days'),
+                    models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gt', models.F('since')), _connector='OR'), name='parameter_span_book'),
+                    models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('room', 'name', 'valid_from'), name='parameter_span_one'),
+                ],
+            },
         ),
     ]

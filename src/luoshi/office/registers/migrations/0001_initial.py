@@ -38,6 +38,16 @@ class Migration(migrations.Migration):
                 ('undone_count', models.PositiveIntegerField(default=0)),
                 ('by_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['register', '-id'], name='register_import_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('register', 'digest'), name='register_import_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('undone_at__isnull', True), ('undone_by', '')), models.Q(('undone_at__isnull', False), models.Q(('undone_by', ''), _negated=True)), _connector='OR'), name='register_import_undone'),
+                    models.CheckConstraint(condition=models.Q(('mode__in', ['all', 'valid_rows', 'by_group'])), name='register_import_mode'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RegisterChange',
@@ -57,45 +67,17 @@ class Migration(migrations.Migration):
                 ('by_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('taken', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='registers.registerimport')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='registerimport',
-            index=models.Index(fields=['register', '-id'], name='register_import_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerimport',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('register', 'digest'), name='register_import_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at__isnull', True), ('undone_by', '')), models.Q(('undone_at__isnull', False), models.Q(('undone_by', ''), _negated=True)), _connector='OR'), name='register_import_undone'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerimport',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['all', 'valid_rows', 'by_group'])), name='register_import_mode'),
-        ),
-        migrations.AddIndex(
-            model_name='registerchange',
-            index=models.Index(condition=models.Q(('taken__isnull', False)), fields=['taken', 'id'], name='register_change_taken'),
-        ),
-        migrations.AddIndex(
-            model_name='registerchange',
-            index=models.Index(fields=['register', 'at'], name='register_change_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerchange',
-            constraint=models.UniqueConstraint(fields=('register', 'record_id', 'version'), name='register_change_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerchange',
-            constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='register_change_counts'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerchange',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['new', 'change', 'end', 'restore', 'void', 'undo'])), name='register_change_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerchange',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'new'), ('before__isnull', False), _connector='OR'), name='register_change_before'),
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('taken__isnull', False)), fields=['taken', 'id'], name='register_change_taken'),
+                    models.Index(fields=['register', 'at'], name='register_change_at'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('register', 'record_id', 'version'), name='register_change_version'),
+                    models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='register_change_counts'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['new', 'change', 'end', 'restore', 'void', 'undo'])), name='register_change_kind'),
+                    models.CheckConstraint(condition=models.Q(('kind', 'new'), ('before__isnull', False), _connector='OR'), name='register_change_before'),
+                ],
+            },
         ),
     ]

@@ -358,6 +358,11 @@ class Migration(migrations.Migration):
                 ('exercise', models.BooleanField(default=False)),
                 ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('live', True)), fields=('exercise',), name='hp_one_live_warning'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Consultation',
@@ -451,6 +456,16 @@ class Migration(migrations.Migration):
                 ('evidence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
                 ('response', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='heavy_pollution.response')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['response', 'organ', 'state', 'id'], name='hp_task_organ'),
+                    models.Index(fields=['response', 'measure', 'state'], name='hp_task_measure'),
+                    models.Index(fields=['object_kind', 'object_id'], name='hp_task_object'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('closed', '')), fields=('response', 'measure', 'organ', 'object_kind', 'object_id'), name='hp_one_open_task'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Inspection',
@@ -489,6 +504,15 @@ class Migration(migrations.Migration):
                 ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
                 ('response', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='heavy_pollution.response')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['organ', 'state', 'due_at'], name='hp_duty_organ'),
+                    models.Index(condition=models.Q(('state', 'due')), fields=['due_at'], name='hp_duty_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('response', 'kind', 'organ', 'period'), name='hp_duty_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SitePlan',
@@ -508,6 +532,11 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1)),
                 ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='heavy_pollution.enterprise')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('enterprise', 'year', 'edition'), name='hp_plan_edition'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='HourlyObservation',
@@ -527,6 +556,12 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField()),
                 ('station', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='heavy_pollution.station')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('current', True)), fields=('hour', 'station'), name='hp_one_current_observation'),
+                    models.UniqueConstraint(fields=('station', 'hour', 'revision'), name='hp_observation_revision'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='WarningChange',
@@ -562,50 +597,6 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('run', 'valid_from'), name='hp_forecast_once'), models.CheckConstraint(condition=models.Q(('low', None), ('high', None), ('low__lte', models.F('high')), _connector='OR'), name='hp_forecast_range')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='pollutionwarning',
-            constraint=models.UniqueConstraint(condition=models.Q(('live', True)), fields=('exercise',), name='hp_one_live_warning'),
-        ),
-        migrations.AddIndex(
-            model_name='measuretask',
-            index=models.Index(fields=['response', 'organ', 'state', 'id'], name='hp_task_organ'),
-        ),
-        migrations.AddIndex(
-            model_name='measuretask',
-            index=models.Index(fields=['response', 'measure', 'state'], name='hp_task_measure'),
-        ),
-        migrations.AddIndex(
-            model_name='measuretask',
-            index=models.Index(fields=['object_kind', 'object_id'], name='hp_task_object'),
-        ),
-        migrations.AddConstraint(
-            model_name='measuretask',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed', '')), fields=('response', 'measure', 'organ', 'object_kind', 'object_id'), name='hp_one_open_task'),
-        ),
-        migrations.AddIndex(
-            model_name='episodeduty',
-            index=models.Index(fields=['organ', 'state', 'due_at'], name='hp_duty_organ'),
-        ),
-        migrations.AddIndex(
-            model_name='episodeduty',
-            index=models.Index(condition=models.Q(('state', 'due')), fields=['due_at'], name='hp_duty_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='episodeduty',
-            constraint=models.UniqueConstraint(fields=('response', 'kind', 'organ', 'period'), name='hp_duty_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='siteplan',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'year', 'edition'), name='hp_plan_edition'),
-        ),
-        migrations.AddConstraint(
-            model_name='hourlyobservation',
-            constraint=models.UniqueConstraint(condition=models.Q(('current', True)), fields=('hour', 'station'), name='hp_one_current_observation'),
-        ),
-        migrations.AddConstraint(
-            model_name='hourlyobservation',
-            constraint=models.UniqueConstraint(fields=('station', 'hour', 'revision'), name='hp_observation_revision'),
         ),
         migrations.RunPython(*append_only("heavy_pollution_capmessage")),
         migrations.RunPython(*append_only("heavy_pollution_warningchange")),
