@@ -9,8 +9,10 @@ import pytest
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.calendar import actions as calendars
+from luoshi.office.calendar.days import named_days, read_days, with_change
 from luoshi.office.cases import actions
 from luoshi.office.cases.offers import may_open
+from luoshi.office.cases.recount import foresee
 from luoshi.office.cases.replay import expiry_words, next_hands, whole
 from luoshi.office.roles import Role
 from luoshi.office.timer import tick
@@ -149,3 +151,52 @@ def test_a_case_handed_over_was_with_the_one_it_came_from(who):
     before, after = (whole(PROGRAM, case.pk, moment(text)) for text in ("2018-09-20T11:00", "2018-09-21T11:00"))
     assert {party.organ for party in before.acting} == {"agriculture"}
     assert {party.organ for party in after.acting} == {"agri-rural"}
+
+
+def test_a_limit_that_rests_is_not_moved_by_a_change_of_the_calendar(who):
+    case = guarantee(who["applicant"])
+    actions.pause(actor=who["officer"], case=case.pk, kind="expert", reason="送专家评审")
+    CLOCK.set(moment("2018-09-27T10:00"))
+    change = calendars.propose(actor=PROGRAM, source="测试通知〔2018〕2号", off=[datetime.date(2018, 10, 9)])
+    calendars.approve(actor=who["supervisor"], change=change.pk)
+    tick()
+    assert whole(who["head"], case.pk).story[-1].act == "pause"
+    actions.resume(actor=who["officer"], case=case.pk, kind="expert")
+    assert whole(who["head"], case.pk).running[0].due.text == "2018-10-17 24:00"
+
+
+def test_what_a_change_would_move_is_told_before_it_is_approved(who):
+    pks = [guarantee(who["applicant"]).pk for _ in range(3)]
+    votes()
+    off = calendars.propose(actor=PROGRAM, source="测试通知〔2018〕3号", off=[datetime.date(2018, 9, 21)])
+    found = foresee(with_change(off), named_days(off))
+    assert (found.later, found.earlier, found.exact, [pk for pk, _old, _new in found.samples]) == (3, 0, True, pks)
+    far = calendars.propose(actor=PROGRAM, source="测试通知〔2018〕4号", off=[datetime.date(2018, 12, 3)])
+    assert foresee(with_change(far), named_days(far)).moved == 0
+    worked = calendars.propose(actor=PROGRAM, source="测试通知〔2018〕5号", worked=[datetime.date(2018, 9, 22)])
+    assert foresee(with_change(worked), named_days(worked)).earlier == 3
+    assert not foresee(with_change(off), named_days(off), most=2).exact
+    assert whole(who["head"], pks[0]).running[0].due.text == "2018-10-10 24:00"
+    calendars.approve(actor=who["supervisor"], change=off.pk)
+    assert tick()
+    assert whole(who["head"], pks[0]).running[0].due.text == "2018-10-11 24:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("2019-10-01至2019-10-03，2019-10-12", ["2019-10-01", "2019-10-02", "2019-10-03", "2019-10-12"]),
+        ("2019年10月1日\n2019/10/2", ["2019-10-01", "2019-10-02"]),
+        ("2019-10-02 2019-10-01..2019-10-02", ["2019-10-01", "2019-10-02"]),
+        ("", []),
+    ],
+)
+def test_days_are_read_as_people_write_them(text, wanted):
+    assert [f"{day}" for day in read_days(text)] == wanted
+
+
+@pytest.mark.parametrize("text", ["10月1日", "2019-13-01", "2019-10-05至2019-10-01", "2019-01-01至2029-01-01", "x"])
+def test_what_is_no_day_is_refused(text):
+    with pytest.raises(LuoshiError) as refused:
+        read_days(text)
+    assert refused.value.code == "E_INPUT"

@@ -55,6 +55,7 @@ SYSTEM: tuple[tuple[str, str | Promise, str, str, str | Promise], ...] = (
     ("roles", _("角色与权限"), "shield-lock", "desk.see", _("谁能做什么，哪些角色不能兼任")),
     ("delegations", _("授权代行"), "exchange", "desk.see", _("谁可代谁办理，到哪一天")),
     ("account", _("我的账号"), "user-circle", "desk.see", _("口令、动态口令、接口令牌、登录记录")),
+    ("calendar", _("工作日历"), "calendar-event", "desk.see", _("休息、调休上班，变更由两人办")),
     ("imports", _("导入记录"), "file-import", "import.see", _("每期公报读出了什么，修补与存疑")),
     ("parameters", _("参数簿"), "calculator", "parameter.see", _("每个数从哪天起是多少，依据哪条")),
     ("audit", _("审计记录"), "clipboard-check", "audit.see", _("谁在什么时候做了什么")),

@@ -9,6 +9,7 @@ from luoshi.site.registry import load_programmes
 from luoshi.site.views import (
     accounts,
     audit,
+    calendar,
     cases,
     coverage,
     desk,
@@ -47,6 +48,7 @@ urlpatterns = [
     *desk.urlpatterns,
     *matters.urlpatterns,
     *cases.urlpatterns,
+    *calendar.urlpatterns,
     *notices.urlpatterns,
     *organs.urlpatterns,
     *parameters.urlpatterns,

@@ -97,7 +97,17 @@ def organs(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
         yield Waiting(_("单位、职务、人员等确认"), len(found), address("organ-queue"), "building-community")
 
 
-ROOMS: tuple[Callable[[Actor, datetime.date], Iterator[Waiting]], ...] = (matters, reviews, parameters, organs)
+def calendars(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
+    """Changes of the working calendar that somebody else entered."""
+    from luoshi.office.calendar.queries import waiting_for as entered
+
+    if may(actor, "calendar.approve"):
+        yield Waiting(_("日历变更等批准"), entered(actor, _BOUND), address("calendar"), "calendar-event")
+
+
+ROOMS: tuple[Callable[[Actor, datetime.date], Iterator[Waiting]], ...] = (
+    matters, reviews, parameters, organs, calendars,
+)  # fmt: skip
 
 
 def waiting_for(actor: Actor, day: datetime.date) -> list[Waiting]:

@@ -19,6 +19,7 @@ from luoshi.office.web import incident_of
 from luoshi.site.api import (
     accounts,
     audit,
+    calendar,
     cases,
     coverage,
     decisions,
@@ -82,6 +83,7 @@ api.add_router("", decisions.router, tags=["决定"])
 api.add_router("", review.router, tags=["核对"])
 api.add_router("", matters.router, tags=["事项"])
 api.add_router("", cases.router, tags=["办件"])
+api.add_router("", calendar.router, tags=["工作日历"])
 api.add_router("", organs.router, tags=["单位"])
 api.add_router("", parameters.router, tags=["参数"])
 api.add_router("", procedures.router, tags=["办件程序"])
