@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -76,7 +77,8 @@ def stamp(moment: datetime.datetime) -> str:
 
 def build(said: Announcement) -> bytes:
     """Return the message; E_INPUT where OASIS's schema would refuse it."""
-    alert = etree.Element(f"{{{NAMESPACE}}}alert", nsmap={None: NAMESPACE})
+    spaces: Any = {None: NAMESPACE}
+    alert = etree.Element(f"{{{NAMESPACE}}}alert", nsmap=spaces)
 
     def put(parent: etree._Element, name: str, text: object) -> etree._Element:
         child = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
@@ -147,7 +149,8 @@ def check(alert: etree._Element) -> None:
     """Refuse with E_INPUT, naming line and fault, what OASIS's schema refuses."""
     schema = _schema()
     if not schema.validate(alert):
-        fault = schema.error_log[0]
+        faults: Any = schema.error_log
+        fault = faults[0]
         raise LuoshiError("E_INPUT", f"CAP报文不符合标准：{fault.message}", fields={"line": fault.line})
 
 
@@ -158,7 +161,8 @@ def read(data: bytes) -> etree._Element:
         alert = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise LuoshiError("E_FILE", f"不是有效的XML：{error}") from None
-    if alert.getroottree().docinfo.doctype or alert.tag != f"{{{NAMESPACE}}}alert":
+    about: Any = alert.getroottree().docinfo
+    if about.doctype or alert.tag != f"{{{NAMESPACE}}}alert":
         raise LuoshiError("E_FILE", "不是CAP 1.2报文，或带有不允许的实体声明。")
     check(alert)
     return alert
