@@ -167,7 +167,7 @@ def _register(name: str) -> Found:
 
 def _indicator(name: str) -> Found:
     try:
-        from luoshi.office.indicators.declaration import indicators  # type: ignore[import-not-found]
+        from luoshi.office.indicators.declaration import indicators
     except ImportError:
         return Found(exists=None)
     return next((Found(one.title, _address("indicator", name)) for one in indicators() if one.key == name), _NONE)
