@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
 from luoshi.kernel.errors import LuoshiError
@@ -50,6 +52,26 @@ def bounded_total(rows: QuerySet[Any], bound: int = COUNT_BOUND) -> Total:
     """Count `rows`, stopping at the bound."""
     value = rows.order_by()[: bound + 1].count()
     return Total(min(value, bound), value <= bound)
+
+
+def bounded_totals(rows: Sequence[QuerySet[Any]], bound: int = COUNT_BOUND) -> list[Total]:
+    """Count each of `rows`, stopping at the bound, all in one query."""
+    parts: list[str] = []
+    params: list[Any] = []
+    for one in rows:
+        try:
+            statement, own = one.order_by().values("pk")[: bound + 1].query.sql_with_params()
+        except EmptyResultSet:
+            parts.append("0")
+            continue
+        parts.append(f"(SELECT count(*) FROM ({statement}) AS found)")  # noqa: S608 - Django's own words
+        params += own
+    if not parts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        values = cursor.fetchone()
+    return [Total(min(value, bound), value <= bound) for value in values]
 
 
 def keyset_page(

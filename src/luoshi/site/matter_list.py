@@ -21,7 +21,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.duties import concern, workdays
 from luoshi.office.duties.matter_models import Kind, Light, State
 from luoshi.office.duties.matter_queries import ORIGINS, MatterFacets, MatterFilter, matters
-from luoshi.office.paging import Total, bounded_total
+from luoshi.office.paging import Total, bounded_totals
 from luoshi.office.permissions import may
 from luoshi.site.addresses import Address, chips, facet
 from luoshi.site.present import day_words
@@ -248,10 +248,13 @@ def tabs(
     current = max(fitting, key=lambda view: len(view.query))
     # More than the tab's own conditions: somebody narrowed it, or it is a saved view.
     kept = {name: query.get(name, "") for name in ("on", "d")}
+    asked = [read(QueryDict(urlencode(view.query)), actor, day).filter for view in found]
+    unknown = [wanted for wanted in dict.fromkeys(asked) if wanted not in known]
+    counted = bounded_totals([matters(wanted, actor=actor, day=day) for wanted in unknown], _TAB_BOUND)
+    totals = {**known, **dict(zip(unknown, counted, strict=True))}
     rows = []
-    for view in found:
-        wanted = read(QueryDict(urlencode(view.query)), actor, day).filter
-        total = known.get(wanted) or bounded_total(matters(wanted, actor=actor, day=day), _TAB_BOUND)
+    for view, wanted in zip(found, asked, strict=True):
+        total = totals[wanted]
         total = Total(min(total.value, _TAB_BOUND), total.exact and total.value <= _TAB_BOUND)
         if view.when_any and not total.value and view is not current:
             continue

@@ -16,7 +16,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.duties import concern, workdays
 from luoshi.office.duties.matter_models import FAR, CrossOff, Extension, Matter, MatterEvent, State
 from luoshi.office.duties.matter_queries import complete, to_check
-from luoshi.office.paging import Total
+from luoshi.office.paging import Total, bounded_totals
 from luoshi.office.permissions import may
 
 COUNT_BOUND = 500
@@ -119,15 +119,21 @@ def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime,
     totals = {group.key: group.total for group in groups}
     waiting_rows, waiting = _waiting(actor, day)
     changes, changed = _changes(actor, since)
+    mine, checking, organ, backlog, undated = bounded_totals(
+        [
+            _owed(actor, "mine"),
+            _owed(actor, "check"),
+            _owed(actor, "organ"),
+            owed.filter(backlog=True, state=State.OPEN),
+            running.filter(due_sort=FAR),
+        ],
+        COUNT_BOUND,
+    )
     nothing = not any(group.total.value for group in groups)
     following = running.filter(due_sort__gt=month_end, due_sort__lt=FAR).order_by("due_sort", "id")
     return Desk(
         view=view,
-        views={
-            "mine": _counted(_owed(actor, "mine")),
-            "check": (checking := _counted(_owed(actor, "check"))),
-            "organ": _counted(_owed(actor, "organ")),
-        },
+        views={"mine": mine, "check": checking, "organ": organ},
         since=since,
         overdue=totals["overdue"],
         today=totals["today"],
@@ -139,8 +145,8 @@ def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime,
         months=_month_counts(running, day.replace(day=1), month_end),
         changes=changes,
         waiting_rows=waiting_rows,
-        backlog=_counted(owed.filter(backlog=True, state=State.OPEN)),
-        undated=_counted(running.filter(due_sort=FAR)),
+        backlog=backlog,
+        undated=undated,
         next_due=following.first() if nothing else None,
     )
 
@@ -160,11 +166,6 @@ def _groups(parts: Mapping[str, tuple[str, QuerySet[Matter]]], fold_at: int | No
         Group(key, title, totals[key], [known[pk] for pk in ids[key] if pk in known])
         for key, (title, _rows) in parts.items()
     ]
-
-
-def _counted(rows: QuerySet[Matter]) -> Total:
-    value = rows.order_by()[: COUNT_BOUND + 1].count()
-    return Total(min(value, COUNT_BOUND), value <= COUNT_BOUND)
 
 
 def _owed(actor: Actor, view: str) -> QuerySet[Matter]:

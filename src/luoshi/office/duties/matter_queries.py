@@ -42,7 +42,7 @@ from luoshi.office.duties.matter_models import (
 from luoshi.office.duties.models import Duty
 from luoshi.office.duties.queries import FacetCount
 from luoshi.office.instruments.models import Instrument
-from luoshi.office.paging import COUNT_BOUND, Key, KeysetPage, Total, bounded_total, keyset_page
+from luoshi.office.paging import COUNT_BOUND, Key, KeysetPage, Total, bounded_totals, keyset_page
 from luoshi.office.permissions import may
 
 ORDER = (Key("due_sort", datetime.date.fromisoformat), Key("id", int))
@@ -427,9 +427,9 @@ class _Matched:
         """
         counts = dict(self.spread("light"))
         if not self.exact and self._wanted.empty and concern.organs_for(self._actor, "matter.see") is None:
-            for light in _FEW_LIGHTS:
-                only = replace(self._wanted, lights=(light.value,))
-                total = bounded_total(matters(only, actor=self._actor, day=self._day), _LIGHT_BOUND)
+            few = [replace(self._wanted, lights=(light.value,)) for light in _FEW_LIGHTS]
+            rows = [matters(only, actor=self._actor, day=self._day) for only in few]
+            for light, total in zip(_FEW_LIGHTS, bounded_totals(rows, _LIGHT_BOUND), strict=True):
                 counts[light.value] = total.value if total.exact else None
         return counts
 

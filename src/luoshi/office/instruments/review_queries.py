@@ -16,7 +16,7 @@ from luoshi.office.instruments.models import GazetteIssue, Instrument, Review, R
 from luoshi.office.instruments.review_content import ADDABLE
 from luoshi.office.instruments.review_counts import counts_of
 from luoshi.office.instruments.review_readings import Reading, readings
-from luoshi.office.paging import COUNT_BOUND, Key, KeysetPage, Total, bounded_total, keyset_page
+from luoshi.office.paging import COUNT_BOUND, Key, KeysetPage, Total, bounded_total, bounded_totals, keyset_page
 
 ORDER = (Key("sort_on", datetime.date.fromisoformat, descending=True), Key("id", int, descending=True))
 STATES = ("open", "sent", "done", "doubtful", "waiting", "conflicts", "untouched")
@@ -379,6 +379,11 @@ def queue_page(wanted: QueueFilter, *, size: int, after: str = "", before: str =
 def queue_total(wanted: QueueFilter, bound: int = COUNT_BOUND) -> Total:
     """Count what fits, up to the bound."""
     return bounded_total(queued(wanted), bound)
+
+
+def queue_totals(states: Sequence[str], bound: int) -> list[Total]:
+    """Count what is in each of `states`, up to the bound, in one query."""
+    return bounded_totals([queued(QueueFilter(state=state)) for state in states], bound)
 
 
 def queue_rows(rows: Sequence[Instrument]) -> list[QueueRow]:
