@@ -428,3 +428,33 @@ def test_what_a_trigger_looks_up_is_restored_before_it():
         (triggers.PUBLICATION, triggers.SENDING),
     ]  # fmt: skip
     assert [pair for pair in looked_up if not pair[0] < pair[1]] == []
+
+
+def test_what_waits_for_a_hand_is_counted_and_told_once():
+    clerk, reviewer, head = made.clerk(), made.reviewer(), made.head()
+    made.letter(clerk)
+    checked = actions.draft(actor=clerk, kind="test.bulletin", fields={"colour": "黄色"})
+    assert queries.awaited(head) == queries.Awaited(1, 1, 0, 0, 0)
+    assert queries.awaited(reviewer) == queries.Awaited(0, 1, 0, 0, 0)
+    assert queries.awaited(clerk) == queries.Awaited(0, 0, 0, 0, 0)
+    actions.check(actor=reviewer, notice=checked.pk)
+    assert queries.awaited(head).sign == 2
+    assert set(Message.objects.filter(user_id=head.user_id).values_list("text", flat=True)) == {
+        "“关于完成测试的函”待您签发。", "“关于发布黄色提示的通告”待您签发。",
+    }  # fmt: skip
+    assert Message.objects.get(user_id=reviewer.user_id).text == "“关于发布黄色提示的通告”待您核稿。"
+    signed = actions.sign(actor=head, notice=checked.pk)
+    actions.publish(actor=clerk, notice=signed.pk, channels={"inside": ["finance"]})
+    actions.ask_void(actor=clerk, notice=signed.pk, reason="颜色写错了")
+    assert queries.awaited(head) == queries.Awaited(1, 0, 1, 0, 0)
+    assert queries.awaited(actor("there", (Role.CLERK, "finance"))).receive == 1
+    assert queries.awaited(Actor.system("程序", "test")) == queries.Awaited(0, 0, 0, 0, 0)
+
+
+def test_organ_without_a_word_of_its_own_does_not_issue():
+    someone = actor("someone", (Role.CLERK, "audit"))
+    fields = {"subject": "商请办理某事", "addressee": ["finance"], "text": "请办理。"}
+    refused("E_INPUT", actions.draft, actor=someone, kind="notices.letter", fields=fields, organ="audit")
+    paper = actions.draft(actor=made.clerk(), kind="notices.letter", fields=fields, organ=made.ORGAN)
+    signed = actions.sign(actor=made.head(), notice=paper.pk)
+    assert (signed.number_text, signed.content["masthead"]) == ("乳环函〔2026〕1号", "乳山市环境保护局")

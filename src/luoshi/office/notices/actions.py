@@ -61,7 +61,8 @@ def draft(
 
     `case` and `subject` (`kind:id`) say what it belongs to, `organ` issues it (the kind's own unless given), `exercise`
     marks a drill for good, `replaces` is the signed paper it takes the place of, `texts` are parts written by hand
-    (title, to, body ...). The same `key` again returns the same draft. Side effects: one row, an audit entry.
+    (title, to, body ...). The same `key` again returns the same draft. Side effects: one row, an audit entry; where a
+    person drafts, a message to those who check or sign it.
 
     Errors: E_NOT_FOUND for the kind, E_FORBIDDEN; E_INPUT with `faults` by field, or by part and line of the words.
     """
@@ -102,6 +103,8 @@ def draft(
             drafted_at=CLOCK.now(),
             hands=sorted(actor.hands),
         )
+        if not actor.trusted:
+            _tell_next(row, Role.REVIEWER if words.kind.check else Role.LEADER)
         note(actor, row, "draft", after={"kind": kind, "title": row.title, "fields": values, "exercise": exercise})
     return row
 
@@ -145,7 +148,8 @@ def revise(
 def check(*, actor: Actor, notice: int, version: int | None = None) -> Notice:
     """Confirm a draft as a second person before it goes to be signed.
 
-    Side effects: one row, audit entry. Errors: E_NOT_FOUND, E_FORBIDDEN, E_SELF, E_VERSION, E_STATE.
+    Side effects: one row, audit entry, a message to those who may sign it. Errors: E_NOT_FOUND, E_FORBIDDEN, E_SELF,
+    E_VERSION, E_STATE.
     """
     with transaction.atomic():
         row = opened(actor, notice, version)
@@ -155,6 +159,7 @@ def check(*, actor: Actor, notice: int, version: int | None = None) -> Notice:
         row.state, row.checked_at, row.checked_name = State.CHECKED, CLOCK.now(), name_of(actor)
         row.checked_by_id, row.checked_for_id = actor.user_id, actor.for_id
         written(row)
+        _tell_next(row, Role.LEADER)
         note(actor, row, "check")
     return row
 
@@ -316,6 +321,19 @@ def _by_hand(texts: Mapping[str, str] | None) -> dict[str, str] | None:
     if extra := set(texts) - set(PARTS):
         raise LuoshiError("E_INPUT", f"文书没有“{'、'.join(sorted(extra))}”这一部分。", fields={"known": list(PARTS)})
     return {part: str(words) for part, words in texts.items()}
+
+
+def _tell_next(row: Notice, role: Role) -> None:
+    """Tell those who may check or sign it that a paper waits for them, once."""
+    words = "核稿" if role is Role.REVIEWER else "签发"
+    messages.tell_organ(
+        key=f"notice.{role.value}:{row.pk}",
+        organ=row.organ,
+        roles=[role],
+        kind="notice",
+        text=f"{'【演练】' if row.exercise else ''}“{row.title}”待您{words}。",
+        href=address(row),
+    )
 
 
 def _slug() -> str:

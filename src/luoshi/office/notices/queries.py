@@ -14,7 +14,8 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern
 from luoshi.office.notices import numbers
-from luoshi.office.notices.models import Notice, NumberSeries, Publication, TakenNumber, digest_of
+from luoshi.office.notices.kinds import kinds
+from luoshi.office.notices.models import Notice, NumberSeries, Publication, TakenNumber, TemplateEdition, digest_of
 from luoshi.office.paging import Key, KeysetPage, Total, bounded_total, keyset_page
 from luoshi.office.permissions import scope_of
 
@@ -162,6 +163,50 @@ def waiting_for(organs: Iterable[str], *, limit: int = 50) -> Sequence[Publicati
     """Return the papers served on `organs` that nobody has signed for yet."""
     rows = Publication.objects.filter(channel="inside", target__in=list(organs), state=Publication.State.SENT)
     return list(rows.select_related("notice").order_by("id")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """How many papers wait for an actor: to be signed, checked, made void, signed for; words to be approved."""
+
+    sign: int
+    check: int
+    void: int
+    receive: int
+    templates: int
+
+
+def awaited(actor: Actor, bound: int = 200) -> Awaited:
+    """Count what waits for the actor's hand, each up to `bound`; nobody is offered what he has prepared himself."""
+    signs, checks, void = 0, 0, 0
+    if organs := _reach(actor, "notice.sign") | _reach(actor, "notice.check"):
+        checked = {key for key, kind in kinds().items() if kind.check}
+        rows = Notice.objects.filter(organ__in=organs, state__in=[Notice.State.DRAFT, Notice.State.CHECKED])
+        may_sign, may_check = _reach(actor, "notice.sign"), _reach(actor, "notice.check")
+        for organ, kind, state, hands in rows.order_by("-id").values_list("organ", "kind", "state", "hands")[:bound]:
+            if actor.hands & set(hands):
+                continue
+            waits = state == Notice.State.DRAFT and kind in checked
+            signs += organ in may_sign and not waits
+            checks += organ in may_check and waits
+        asked = Notice.objects.filter(organ__in=may_sign, void_asked_at__isnull=False, void_at__isnull=True)
+        own = Q(void_asked_by__in=sorted(actor.hands)) | Q(void_asked_for__in=sorted(actor.hands))
+        void = asked.exclude(own).order_by()[:bound].count()
+    served = _reach(actor, "notice.receive")
+    come = Publication.objects.filter(channel="inside", target__in=served, state=Publication.State.SENT)
+    editions = TemplateEdition.objects.filter(state="proposed", owner__in=_reach(actor, "template.approve"))
+    return Awaited(
+        signs, checks, void, come.order_by()[:bound].count() if served else 0,
+        editions.exclude(proposed_by__in=sorted(actor.hands)).order_by()[:bound].count(),
+    )  # fmt: skip
+
+
+def _reach(actor: Actor, key: str) -> frozenset[str]:
+    """Return the organs at which a person acts by `key`; a program acts for nobody here."""
+    scope = scope_of(actor, key)
+    if actor.user_id is None:
+        return frozenset()
+    return frozenset(grant.organ for grant in actor.grants) if scope.everywhere else scope.organs
 
 
 # --- the register of numbers ------------------------------------------------------------------------------------------
