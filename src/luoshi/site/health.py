@@ -22,12 +22,14 @@ from luoshi.office.audit import key, queries, triggers
 from luoshi.office.backup.actions import last_backup
 from luoshi.office.jobs.models import Job
 from luoshi.office.messages.models import Mail
+from luoshi.office.notices.models import Publication, Sending
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _GB = 1024**3
 JOB_WORDS = {
     "audit.verify": gettext_lazy("校验审计链"),
     "mail.send": gettext_lazy("发送邮件"),
+    "notices.send": gettext_lazy("发送文书的短信、邮件"),
     "backup": gettext_lazy("备份"),
     "register.preview": gettext_lazy("预览台账表格"),
     "register.import": gettext_lazy("导入台账"),
@@ -184,6 +186,19 @@ def _mail() -> tuple[str, str, str]:
         told = row.error if row else ""
         return WARN, words, _("核对 LUOSHI_SMTP_URL；最近的原因：%s") % (told or _("还没有试发"))
     return OK, words, ""
+
+
+@_check("papers", gettext_lazy("文书发送"))
+def _papers() -> tuple[str, str, str]:
+    waiting = Sending.objects.filter(state=Sending.State.WAITING)
+    failed = Publication.objects.filter(state=Publication.State.FAILED).count()
+    remedy = _("在文书页看原因，排除后按“重发”。")
+    if failed:
+        return WARN, _("未送出 %d 处") % failed, remedy
+    late = waiting.filter(next_try_at__lt=CLOCK.now() - datetime.timedelta(minutes=15)).count()
+    if late:
+        return WARN, _("到时没有发的 %d 批") % late, _("看后台任务是否在跑，或运行 luoshi notices send。")
+    return OK, _("待发 %d 批") % waiting.count(), ""
 
 
 @_check("calendar", gettext_lazy("工作日历"))

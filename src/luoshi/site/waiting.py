@@ -105,8 +105,26 @@ def calendars(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
         yield Waiting(_("日历变更等批准"), entered(actor, _BOUND), address("calendar"), "calendar-event")
 
 
+def papers(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
+    """Papers to check, to sign, to make void, to sign for as the organ served; words that somebody else proposed."""
+    from luoshi.office.notices.queries import awaited
+
+    if not may(actor, "notice.see"):
+        return
+    found, href = awaited(actor, _BOUND), address("notices")
+    for title, count, query, icon in (
+        (_("文书等我签发"), found.sign, "?state=draft&state=checked", "pencil"),
+        (_("文书等我核稿"), found.check, "?state=draft", "clipboard-check"),
+        (_("作废等我确认"), found.void, "?state=signed&state=issued", "ban"),
+        (_("来文等我签收"), found.receive, "?box=in", "mail"),
+    ):
+        yield Waiting(title, count, href + query, icon)
+    if may(actor, "template.approve"):
+        yield Waiting(_("文书模板等批准"), found.templates, address("notice-templates"), "file-text")
+
+
 ROOMS: tuple[Callable[[Actor, datetime.date], Iterator[Waiting]], ...] = (
-    matters, reviews, parameters, organs, calendars,
+    matters, reviews, parameters, organs, calendars, papers,
 )  # fmt: skip
 
 
