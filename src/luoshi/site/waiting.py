@@ -61,19 +61,18 @@ def matters(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
 
 def reviews(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
     """Instruments whose reading waits for a first or a second person."""
-    from luoshi.office.instruments.review_queries import QueueFilter, queue_total
+    from luoshi.office.instruments.review_queries import queue_totals
 
     href = address("review-queue") or address("review")
-
-    def those(state: str, title: str, icon: str) -> Waiting:
-        total = queue_total(QueueFilter(state=state), _BOUND)
-        return Waiting(title, total.value, f"{href}?state={state}" if href else "", icon, exact=total.exact)
-
-    if may(actor, "review.confirm"):
-        yield those("sent", _("核对等第二人"), "eye")
-    if may(actor, "review.decide"):
-        yield those("doubtful", _("文件有存疑"), "help-circle")
-        yield those("untouched", _("文件还没有核对"), "book-2")
+    offered = (
+        ("sent", _("核对等第二人"), "eye", "review.confirm"),
+        ("doubtful", _("文件有存疑"), "help-circle", "review.decide"),
+        ("untouched", _("文件还没有核对"), "book-2", "review.decide"),
+    )
+    own = [(state, title, icon) for state, title, icon, key in offered if may(actor, key)]
+    totals = queue_totals([state for state, _title, _icon in own], _BOUND)
+    for (state, title, icon), total in zip(own, totals, strict=True):
+        yield Waiting(title, total.value, f"{href}?state={state}" if href else "", icon, exact=total.exact)
 
 
 def parameters(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
