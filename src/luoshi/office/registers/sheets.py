@@ -44,6 +44,22 @@ class Table:
 
 def read(register: Register, name: str, data: bytes) -> Table:
     """Read a file as a table of the register. E_FILE, E_HEADER, E_TOO_LARGE."""
+    rows, size = cells_of(name, data)
+    head: list[Sequence[Any]] = []
+    for _place, cells in zip(range(HEAD_ROWS), rows, strict=False):
+        head.append(cells)
+    best = max(range(len(head)), key=lambda place: len(_matched(register, head[place])[0]), default=0)
+    columns, version_at, ignored = _header(register, head[best] if head else [])
+
+    def following() -> Iterator[tuple[int, Sequence[Any]]]:
+        yield from enumerate(head[best + 1 :], best + 2)
+        yield from enumerate(rows, len(head) + 1)
+
+    return Table(columns, version_at, ignored, following(), max(size - best - 1, 0))
+
+
+def cells_of(name: str, data: bytes) -> tuple[Iterator[Sequence[Any]], int]:
+    """Return the rows of an Excel or CSV file as they stand, and how many there are. E_FILE, E_TOO_LARGE."""
     name = content.clean_name(name)
     if not data:
         raise LuoshiError("E_FILE", f"“{name}”是空的。请重新选择文件。")
@@ -57,17 +73,7 @@ def read(register: Register, name: str, data: bytes) -> Table:
         raise LuoshiError("E_FILE", f"“{name}”不是 Excel（.xlsx）或 CSV 文件。请用本页的模板填写。")
     if size > MAX_ROWS + HEAD_ROWS:
         raise LuoshiError("E_TOO_LARGE", f"“{name}”有 {size:,} 行，超过 {MAX_ROWS:,} 行，请拆分后再导入。")
-    head: list[Sequence[Any]] = []
-    for _place, cells in zip(range(HEAD_ROWS), rows, strict=False):
-        head.append(cells)
-    best = max(range(len(head)), key=lambda place: len(_matched(register, head[place])[0]), default=0)
-    columns, version_at, ignored = _header(register, head[best] if head else [])
-
-    def following() -> Iterator[tuple[int, Sequence[Any]]]:
-        yield from enumerate(head[best + 1 :], best + 2)
-        yield from enumerate(rows, len(head) + 1)
-
-    return Table(columns, version_at, ignored, following(), max(size - best - 1, 0))
+    return rows, size
 
 
 def _excel_rows(name: str, data: bytes) -> tuple[Iterator[Sequence[Any]], int]:

@@ -103,12 +103,14 @@ class SitePlan(models.Model):
     reviewed_at = models.DateTimeField(null=True)
     comment = models.CharField(max_length=600, default="", blank=True)
     filed_at = models.DateTimeField(null=True)
+    case = models.OneToOneField("cases.Case", on_delete=models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         """One edition of a number a firm and year."""
 
         constraints = (models.UniqueConstraint(fields=["enterprise", "year", "edition"], name="hp_plan_edition"),)
+        indexes = (models.Index(fields=["year", "state"], name="hp_plan_year_state"),)
 
     def __str__(self) -> str:
         return f"{self.enterprise_id} {self.year}-{self.edition}"
@@ -307,6 +309,15 @@ class Inspection(models.Model):
         NOT_DONE = "not_done", "未落实减排"
         OTHER = "other", "其他"
 
+    class Kind(models.TextChoices):
+        """What was inspected; an organ: its failing leads to a proposal of accountability."""
+
+        FIRM = "firm", "企业"
+        SITE = "site", "工地"
+        VEHICLE = "vehicle", "车辆"
+        PLACE = "place", "场所"
+        ORGAN = "organ", "单位履职"
+
     response = models.ForeignKey("Response", on_delete=models.PROTECT, null=True, related_name="inspections")
     object_kind = models.CharField(max_length=20)
     object_id = models.CharField(max_length=60)
@@ -318,8 +329,22 @@ class Inspection(models.Model):
     penalty = models.CharField(max_length=100, default="", blank=True)
     at = models.DateTimeField()
     by = models.CharField(max_length=100)
+    town = models.CharField(max_length=80, default="", blank=True)
+    lat = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    lon = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    photo = models.ForeignKey("files.StoredFile", on_delete=models.PROTECT, null=True, related_name="+")
+    flagged = models.CharField(max_length=200, default="", blank=True)
+    case = models.OneToOneField("cases.Case", on_delete=models.PROTECT, null=True, related_name="+")
     rechecked_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Listed newest first; what was found makes a case, what was not does not."""
+
+        constraints = (
+            models.CheckConstraint(condition=~Q(finding="none") | Q(case=None), name="hp_no_case_without_finding"),
+        )
+        indexes = (models.Index(fields=["-at", "id"], name="hp_inspection_at"),)
 
     def __str__(self) -> str:
         return f"{self.object_name} {self.finding}"
