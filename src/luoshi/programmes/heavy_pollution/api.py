@@ -14,8 +14,8 @@ from pydantic import Field
 
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.office.web import Needs, actor_of
-from luoshi.programmes.heavy_pollution import air_actions, board, duties, episodes, plan, tasks
-from luoshi.programmes.heavy_pollution.models import EpisodeDuty, MeasureTask
+from luoshi.programmes.heavy_pollution import air_actions, board, duties, episodes, plan, site_plans, tasks
+from luoshi.programmes.heavy_pollution.models import EpisodeDuty, MeasureTask, SitePlan
 
 router = Router()
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -207,3 +207,99 @@ def hand_in(request: HttpRequest, duty: Number, body: DutyIn) -> dict[str, Any]:
     """Hand in a report; after its moment it is late for ever."""
     row = duties.hand_in(actor=actor_of(request), duty=duty, content=body.content)
     return {"id": row.pk, "state": row.state, "received_at": local(row.received_at or CLOCK.now()).isoformat()}
+
+
+# --- firms' plans -----------------------------------------------------------------------------------------------------
+
+
+@router.get("/pollution/plans", auth=Needs("pollution.see"), response=_ANSWERS)
+def plan_list(
+    request: HttpRequest, year: int = 0, state: str = "", town: str = "", sector: str = "", after: int = 0
+) -> dict[str, Any]:
+    """Return the newest plan of each firm on the list of a year that the actor sees, 200 at a time; `after` goes on."""
+    chosen = site_plans.year_of(str(year))
+    rows = site_plans.with_readiness(site_plans.listed(chosen), chosen)
+    if (reach := site_plans.reach_of(actor_of(request))) is not None:
+        rows = rows.filter(town__in=reach)
+    rows = rows.filter(**{key: value for key, value in (("town", town), ("sector", sector)) if value})
+    if state:
+        rows = rows.filter(plans__year=chosen, plans__state=state).distinct()
+    firms = list(rows.filter(pk__gt=max(after, 0)).order_by("pk")[:200])
+    plans = site_plans.newest(firms, chosen)
+    return {
+        "year": chosen,
+        "plans": [
+            {"firm": one.credit_code, "name": one.name, "town": one.town, "sector": one.sector,
+             "ready": one.ready, "plan": _plan_out(plans.get(one.pk))}
+            for one in firms
+        ],
+        "next": firms[-1].pk if len(firms) == 200 else None,
+    }  # fmt: skip
+
+
+def _plan_out(row: SitePlan | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "id": row.pk, "year": row.year, "edition": row.edition, "state": row.state, "case": row.case_id,
+        "steps": row.steps, "reductions": row.reductions, "version": row.version,
+        "filed_at": local(row.filed_at).isoformat() if row.filed_at else None,
+    }  # fmt: skip
+
+
+@router.get("/pollution/plans/{plan_id}", auth=Needs("pollution.see"), response=_ANSWERS)
+def plan_one(request: HttpRequest, plan_id: Number) -> dict[str, Any]:
+    """Return one plan with what the decisions say of it."""
+    row = site_plans.visible(actor_of(request), plan_id)
+    sound, sector = site_plans.soundness(row), site_plans.sector_results(row)
+    return {
+        **(_plan_out(row) or {}),
+        "firm": row.enterprise.credit_code,
+        "sound": sound.value,
+        "reasons": [one.as_dict() for one in sound.reasons],
+        "sector": {level: one.value for level, one in sector.items()},
+    }
+
+
+StepLine = dict[Annotated[str, Field(max_length=10)], Annotated[str, Field(max_length=200)]]
+
+
+class PlanIn(Schema):
+    """A plan: by level IV, III, II, I the steps and, in kg/d as decimal text, the reductions so2, nox, pm, vocs."""
+
+    firm: Annotated[str, Field(max_length=18)] = ""
+    year: Annotated[int | None, Field(ge=2018, le=2100)] = None
+    steps: dict[Annotated[str, Field(pattern="^(IV|III|II|I)$")], Annotated[list[StepLine], Field(max_length=30)]]
+    reductions: dict[
+        Annotated[str, Field(pattern="^(IV|III|II|I)$")],
+        dict[Annotated[str, Field(pattern="^(so2|nox|pm|vocs)$")], Annotated[str, Field(max_length=20)]],
+    ]
+    version: Annotated[int | None, Field(ge=1)] = None
+
+
+@router.post("/pollution/plans", auth=Needs("pollution.plan"), response=_ANSWERS)
+def plan_draft(request: HttpRequest, body: PlanIn) -> dict[str, Any]:
+    """Begin a plan of a firm; its case goes on with the steps of `heavy_pollution.site_plan`."""
+    row = site_plans.draft(actor=actor_of(request), firm=body.firm, year=body.year, steps=body.steps,
+                           reductions=body.reductions)  # fmt: skip
+    return _plan_out(row) or {}
+
+
+@router.put("/pollution/plans/{plan_id}", auth=Needs("pollution.plan"), response=_ANSWERS)
+def plan_change(request: HttpRequest, plan_id: Number, body: PlanIn) -> dict[str, Any]:
+    """Change a plan that is a draft or was returned."""
+    row = site_plans.change(actor=actor_of(request), pk=plan_id, steps=body.steps, reductions=body.reductions,
+                            version=body.version)  # fmt: skip
+    return _plan_out(row) or {}
+
+
+class ListIn(Schema):
+    """Which list is published."""
+
+    year: Annotated[int | None, Field(ge=2018, le=2100)] = None
+
+
+@router.post("/pollution/plans/publish", auth=Needs("pollution.plan"), response=_ANSWERS)
+def plan_publish(request: HttpRequest, body: ListIn) -> dict[str, Any]:
+    """Publish the list of a year: who has no approved plan is listed as not ready and supervised."""
+    return dict(site_plans.publish_list(actor=actor_of(request), year=body.year))

@@ -22,7 +22,7 @@ PROGRAMME = register(
         title="重污染天气应急",
         instruments=("乳政办发〔2018〕2号",),
         root=Path(__file__).parent,
-        decisions=(f"{_ROOM}.decisions", f"{_ROOM}.decisions.chain"),
+        decisions=(f"{_ROOM}.decisions", f"{_ROOM}.decisions.chain", f"{_ROOM}.decisions.plans"),
         urls=f"{_ROOM}.urls",
         api=f"{_ROOM}.api",
         pages=(
@@ -31,9 +31,10 @@ PROGRAMME = register(
             Page("cases", "pollution-tasks", "措施任务", "pollution.see", "谁该落实什么，落实没有"),
             Page("cases", "pollution-duties", "应急报告", "pollution.see", "名单、日报、落实报告、评估"),
             Page("cases", "pollution-simulator", "减排模拟", "pollution.see", "各级能减多少，不够补谁"),
+            Page("cases", "pollution-plans", "企业减排方案", "pollution.see", "哪家企业的方案就绪，哪家还没有"),
             Page("publish", "open-pollution", "重污染公众页", "open.see", "预警、空气、怎么做、我的车能否上路"),
         ),
         demo=_demo,
-        hooks=(f"{_ROOM}.episodes", f"{_ROOM}.registers", f"{_ROOM}.scenes"),
+        hooks=(f"{_ROOM}.episodes", f"{_ROOM}.site_plans", f"{_ROOM}.registers", f"{_ROOM}.scenes"),
     )
 )

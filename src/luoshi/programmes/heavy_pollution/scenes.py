@@ -12,17 +12,20 @@ from django.db.models import Count
 
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.office.actors import Actor
+from luoshi.office.duties.matter_models import Matter
 from luoshi.office.scenarios import Scene, check, moment, verb
-from luoshi.programmes.heavy_pollution import air_actions, duties, episodes, tasks
+from luoshi.programmes.heavy_pollution import air_actions, duties, episodes, site_plans, tasks
 from luoshi.programmes.heavy_pollution.models import (
     CapMessage,
     CityHour,
     Consultation,
+    Enterprise,
     EpisodeDuty,
     ForecastRun,
     ForecastValue,
     MeasureTask,
     PollutionWarning,
+    SitePlan,
 )
 
 
@@ -124,6 +127,58 @@ def hand_in(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
         duties.hand_in(actor=actor, duty=pk, content=given.get("content") or {})
     if not found:
         duties.hand_in(actor=actor, duty=0)
+
+
+# --- what stands ready between episodes -------------------------------------------------------------------------------
+
+_LEVELS = ("IV", "III", "II", "I")
+
+
+@verb("heavy_pollution.firm")
+def firm(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
+    """Let a firm stand on the list of a year: code, name, town, sector, baselines so2, nox, pm, vocs."""
+    amounts = {name: Decimal(str(given.get(name, 0))) for name in ("so2", "nox", "pm", "vocs")}
+    Enterprise.objects.create(credit_code=str(given["code"]), name=str(given["name"]), town=str(given["town"]),
+                              sector=str(given["sector"]), list_year=int(given["year"]), **amounts)  # fmt: skip
+
+
+def _plan_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return steps and reductions: each pollutant a list of four amounts, from the mildest level up."""
+    steps = {level: [{"process": "涂装线", "action": "限产", "limit": "20%"}] for level in _LEVELS}
+    return {
+        "steps": steps,
+        "reductions": {
+            level: {name: str(given[name][n]) for name in ("so2", "nox", "pm", "vocs") if name in given}
+            for n, level in enumerate(_LEVELS)
+        },
+    }
+
+
+@verb("heavy_pollution.draft_plan")
+def draft_plan(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int | None:
+    """Begin a firm's plan; returns its case."""
+    return site_plans.draft(actor=actor, firm=str(given["firm"]), **_plan_of(given)).case_id
+
+
+@verb("heavy_pollution.change_plan")
+def change_plan(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Change a plan that is a draft or was returned."""
+    row = SitePlan.objects.get(case=given["case"])
+    site_plans.change(actor=actor, pk=row.pk, **_plan_of(given))
+
+
+@verb("heavy_pollution.publish_list")
+def publish_list(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Publish the list of a year."""
+    site_plans.publish_list(actor=actor, year=int(given["year"]))
+
+
+@check("readiness")
+def readiness(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """How many firms are listed, ready and not, and how many matters there are because of those that were not."""
+    rows = list(site_plans.with_readiness(Enterprise.objects.all(), CLOCK.today().year).values_list("ready", flat=True))
+    matters = Matter.objects.filter(module="heavy-pollution", external_id__startswith="site-plan:").count()
+    return {"listed": len(rows), "ready": sum(rows), "not_ready": len(rows) - sum(rows), "matters": matters}
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------

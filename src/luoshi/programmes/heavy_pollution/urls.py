@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from luoshi.programmes.heavy_pollution import public_views, views
+from luoshi.programmes.heavy_pollution import plan_views, public_views, views
 
 urlpatterns = [
     path("pollution/", views.show_board, name="pollution"),
@@ -13,6 +13,15 @@ urlpatterns = [
     path("pollution/tasks/", views.task_list, name="pollution-tasks"),
     path("pollution/duties/", views.duty_list, name="pollution-duties"),
     path("pollution/simulator/", views.simulator, name="pollution-simulator"),
+    path("pollution/plans/", plan_views.plan_list, name="pollution-plans"),
+    path("pollution/plans/new/", plan_views.begin, name="pollution-plan-begin"),
+    path("pollution/plans/publish/", plan_views.publish, name="pollution-plan-publish"),
+    path("pollution/plans/template.xlsx", plan_views.plan_template, name="pollution-plan-template"),
+    path("pollution/plans/export.xlsx", plan_views.plan_export, name="pollution-plan-export"),
+    path("pollution/plans/import/", plan_views.plan_import, name="pollution-plan-import"),
+    path("pollution/plans/import/<str:file>/", plan_views.plan_import, name="pollution-plan-preview"),
+    path("pollution/plans/<int:pk>/", plan_views.plan_page, name="pollution-plan"),
+    path("pollution/plans/<int:pk>/edit/", plan_views.plan_edit, name="pollution-plan-edit"),
     path("open/pollution/", public_views.public, name="open-pollution"),
     path("open/pollution/vehicle/", public_views.vehicle, name="open-pollution-vehicle"),
     path("open/pollution/firms/", public_views.firms, name="open-pollution-firms"),

@@ -71,3 +71,43 @@ def status() -> None:
     click.echo(f"{warning.case.number} {plan.COLOUR_WORDS[warning.colour]}预警 {live}")
     for row in board.measures(warning.response, None):
         click.echo(f"{row['measure'].id:4} {row['done']:5}/{row['total']:<5} {row['measure'].title}")
+
+
+@command.command("plans", help="企业减排操作方案：哪家就绪，哪家没有；--missing 只列未就绪的。")
+@_AS
+@click.option("--year", default="", help="名单年度，缺省为最近一年。")
+@click.option("--town", default="", help="只看一个镇区（代码）。")
+@click.option("--missing", is_flag=True, help="只列未就绪的。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.option("--publish", is_flag=True, help="公布名单，未就绪的转督办。")
+def plans(login: str, year: str, town: str, missing: bool, as_json: bool, publish: bool) -> None:
+    """Print who is ready; publish the list."""
+    actor = _actor(login)
+    from luoshi.programmes.heavy_pollution import site_plans
+
+    chosen = site_plans.year_of(year)
+    if publish:
+        click.echo(json.dumps(site_plans.publish_list(actor=actor, year=chosen)))
+        return
+    rows = site_plans.with_readiness(site_plans.listed(chosen), chosen)
+    reach = None if actor.trusted else site_plans.reach_of(actor)
+    if reach is not None:
+        rows = rows.filter(town__in=reach)
+    if town:
+        rows = rows.filter(town=town)
+    if missing:
+        rows = rows.filter(ready=False)
+    firms = list(rows.order_by("town", "name"))
+    newest = site_plans.newest(firms, chosen)
+    found = [
+        {"firm": one.credit_code, "name": one.name, "town": one.town, "ready": one.ready,
+         "state": newest[one.pk].state if one.pk in newest else ""}
+        for one in firms
+    ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps({"year": chosen, "plans": found}, ensure_ascii=False, indent=2))
+        return
+    for row in found:
+        word = site_plans.State(row["state"]).label if row["state"] else "没有方案"
+        click.echo(f"{'就绪  ' if row['ready'] else '未就绪'} {row['name']} {word}")
+    click.echo(f"{chosen}年名单 {len(found)} 家，就绪 {sum(row['ready'] for row in found)} 家。")

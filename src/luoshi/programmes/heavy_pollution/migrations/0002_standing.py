@@ -233,4 +233,9 @@ class Migration(migrations.Migration):
             model_name='inspection',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('finding', 'none'), _negated=True), ('case', None), _connector='OR'), name='hp_no_case_without_finding'),
         ),
+        migrations.AlterField(
+            model_name='siteplan',
+            name='state',
+            field=models.CharField(choices=[('draft', '草稿'), ('submitted', '待审核'), ('returned', '退回'), ('approved', '已审核'), ('filed', '已备案'), ('withdrawn', '已撤回')], default='draft', max_length=10),
+        ),
     ]

@@ -90,6 +90,7 @@ class SitePlan(models.Model):
         RETURNED = "returned", "退回"
         APPROVED = "approved", "已审核"
         FILED = "filed", "已备案"
+        WITHDRAWN = "withdrawn", "已撤回"
 
     enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="plans")
     year = models.PositiveSmallIntegerField()

@@ -1,0 +1,181 @@
+"""Plans before an episode: is a firm's plan sound (spec 4), may it be approved, does a roster leave gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from luoshi.kernel.clock import local
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
+
+LEVELS = {"IV": "Ⅳ级", "III": "Ⅲ级", "II": "Ⅱ级", "I": "Ⅰ级"}
+"""From the mildest up."""
+POLLUTANTS = {"so2": "SO2", "nox": "NOx", "pm": "颗粒物", "vocs": "VOCs"}
+_CLAUSE = f"{PLAN} 3.1.1(2)"
+_NEGATIVE = Rule(_CLAUSE, "{level}{name}减排量{amount}千克/日，不得为负")
+_ABOVE = Rule(_CLAUSE, "{level}{name}减排量{amount}千克/日大于基准{base}千克/日")
+_FALLS = Rule(_CLAUSE, "{level}{name}减排量{amount}千克/日小于{milder}的{before}千克/日，应逐级不减")
+_NO_STEPS = Rule(_CLAUSE, "{level}没有写明停限工序")
+_SOUND = Rule(_CLAUSE, "四个等级都有停限工序，各污染物减排量不大于基准且逐级不减")
+_REACHED = Rule(f"{PLAN} 3.2", "{level}达到行业减排要求")
+_SHORT = Rule(f"{PLAN} 3.2", "{level}未达到行业减排要求：{why}")
+_OPEN = Rule(f"{PLAN} 3.2", "{level}没有可比的行业比例，按方案执行")
+_EXCUSED = Rule(f"{PLAN} 3.2", "未达到行业减排要求仍通过的理由：{reason}")
+_COVERED = Rule(f"{PLAN} 4.4", "{begins}至{ends}值班没有空档")
+_GAP = Rule(f"{PLAN} 4.4", "{begins}至{ends}无人值班，{minutes}分钟")
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SitePlanFacts(_Facts):
+    """方案：基准、各级减排量（千克/日）、各级工序数。"""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "base": {"pm": "100"},
+                    "reductions": {"IV": {"pm": "10"}, "III": {"pm": "20"}, "II": {"pm": "30"}, "I": {"pm": "40"}},
+                    "steps": {"IV": 1, "III": 1, "II": 1, "I": 1},
+                }
+            ]
+        },
+    )
+
+    base: Mapping[str, Decimal] = Field(description="基准 so2、nox、pm、vocs / baseline in kg/d")
+    reductions: Mapping[str, Mapping[str, Decimal]] = Field(description="各级 IV、III、II、I 的减排量 / by level")
+    steps: Mapping[str, int] = Field(default_factory=dict, description="各级的工序数 / steps by level")
+
+
+class Fault(NamedTuple):
+    """What is wrong with a plan: at which level, with which pollutant (empty: its steps), the rule it breaks."""
+
+    level: str
+    pollutant: str
+    reason: Reason
+
+
+def faults(
+    base: Mapping[str, Decimal], reductions: Mapping[str, Mapping[str, Decimal]], steps: Mapping[str, int]
+) -> list[Fault]:
+    """Return what is wrong with a plan, level by level from the mildest: pure, exact."""
+    found = [
+        Fault(level, "", _NO_STEPS.reason(False, words)) for level, words in LEVELS.items() if not steps.get(level)
+    ]
+    for name, title in POLLUTANTS.items():
+        top, milder = Decimal(0), ""
+        for level, words in LEVELS.items():
+            amount = reductions.get(level, {}).get(name, Decimal(0))
+            said = f"{amount.normalize():f}"
+            most = base.get(name, Decimal(0))
+            if amount < 0:
+                found.append(Fault(level, name, _NEGATIVE.reason(False, words, title, said)))
+            if amount > most:
+                found.append(Fault(level, name, _ABOVE.reason(False, words, title, said, f"{most.normalize():f}")))
+            if amount < top:
+                before = f"{top.normalize():f}"
+                found.append(Fault(level, name, _FALLS.reason(False, words, title, said, milder, before)))
+            top, milder = max(top, amount), words if amount >= top else milder
+    return found
+
+
+@decision(key="heavy_pollution.site_plan", title="减排操作方案是否合规", citation=_CLAUSE)
+def site_plan(facts: SitePlanFacts, _context: Context) -> Verdict:
+    """每级都有停限工序；每种污染物的减排量不为负、不大于基准、从Ⅳ级到Ⅰ级不减。
+
+    Whether a firm's plan is sound; the reasons name level and pollutant. Value: `ok`, `faults`.
+    """
+    found = faults(facts.base, facts.reductions, facts.steps)
+    value = {"ok": not found, "faults": [{"level": one.level, "pollutant": one.pollutant} for one in found]}
+    reasons = [one.reason for one in found] or [_SOUND.reason(True)]
+    return Verdict(value, Outcome.REFUSE if found else Outcome.ALLOW, reasons)
+
+
+class ReviewFacts(_Facts):
+    """审核：各级是否达到行业要求、仍通过的理由。"""
+
+    levels: Mapping[str, bool | None] = Field(
+        description="各级是否达到 / whether each level reaches its sector's ratio"
+    )
+    why: Mapping[str, str] = Field(default_factory=dict, description="未达到的说明 / what is short")
+    reason: str = Field("", description="未达到仍通过的理由 / why it is approved all the same")
+
+
+@decision(key="heavy_pollution.plan_review", title="减排操作方案能否审核通过", citation=_CLAUSE)
+def plan_review(facts: ReviewFacts, _context: Context) -> Verdict:
+    """各级都达到行业减排要求；未达到的须写明理由才能通过。Whether a plan may be approved."""
+    reasons, short = [], False
+    for level, words in LEVELS.items():
+        ok = facts.levels.get(level)
+        if ok is False:
+            reasons.append(_SHORT.reason(False, words, facts.why.get(level, "")))
+            short = True
+        else:
+            reasons.append((_REACHED if ok else _OPEN).reason(ok, words))
+    if short and len(facts.reason.strip()) >= 4:
+        reasons.append(_EXCUSED.reason(True, facts.reason.strip()))
+        return Verdict(True, Outcome.ALLOW_WITH_CONDITION, reasons)
+    return Verdict(not short, Outcome.REFUSE if short else Outcome.ALLOW, reasons)
+
+
+# --- the roster -------------------------------------------------------------------------------------------------------
+
+
+class Gap(NamedTuple):
+    """A stretch in which nobody is on duty."""
+
+    begins: datetime
+    ends: datetime
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes, part of a minute counted as one."""
+        return -int(-(self.ends - self.begins).total_seconds() // 60)
+
+
+def gaps(shifts: Sequence[tuple[datetime, datetime]], begins: datetime, ends: datetime) -> list[Gap]:
+    """Return where [begins, ends) is covered by no shift; shifts [from, to) in any order, overlaps allowed."""
+    found, upto = [], begins
+    for start, end in sorted(shifts):
+        if end <= upto:
+            continue
+        if start >= ends:
+            break
+        if start > upto:
+            found.append(Gap(upto, start))
+        upto = end
+    if upto < ends:
+        found.append(Gap(upto, ends))
+    return found
+
+
+class RosterFacts(_Facts):
+    """值班表：起止时刻和各班次。"""
+
+    begins: datetime = Field(description="自 / from")
+    ends: datetime = Field(description="至 / to")
+    shifts: list[tuple[datetime, datetime]] = Field(description="班次起止 / shifts, from and to")
+
+
+@decision(key="heavy_pollution.roster", title="值班有没有空档", citation=f"{PLAN} 4.4")
+def roster(facts: RosterFacts, _context: Context) -> Verdict:
+    """一段时间里没有人值班的分钟数，应为0。Uncovered minutes of a roster: `minutes`, `gaps`."""
+    begins, ends = local(facts.begins), local(facts.ends)
+    found = gaps([(local(start), local(end)) for start, end in facts.shifts], begins, ends)
+    value: dict[str, Any] = {
+        "minutes": sum(one.minutes for one in found),
+        "gaps": [{"from": one.begins.isoformat(), "to": one.ends.isoformat(), "minutes": one.minutes} for one in found],
+    }
+    words = "%Y-%m-%d %H:%M"
+    reasons = [_GAP.reason(False, f"{one.begins:{words}}", f"{one.ends:{words}}", one.minutes) for one in found]
+    reasons = reasons or [_COVERED.reason(True, f"{begins:{words}}", f"{ends:{words}}")]
+    return Verdict(value, Outcome.REFUSE if found else Outcome.ALLOW, reasons)

@@ -1,0 +1,66 @@
+"""The steps a case offers, on the room's own pages: what may be done now, by whom, and doing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from luoshi.kernel.clock import local
+from luoshi.office.actors import Actor
+from luoshi.office.cases import actions as cases
+from luoshi.office.cases.models import Case, CaseEvent
+from luoshi.office.cases.offers import offers
+from luoshi.office.cases.procedures import version
+
+_INPUT = {"date": "date", "moment": "datetime-local", "integer": "number", "file": "file"}
+
+
+def offered(actor: Actor, case: Case | None, typed: Any = None) -> dict[str, Any]:
+    """Return what a page shows of a case: its state, whose turn it is, the steps the actor may take, its story."""
+    if case is None:
+        return {}
+    events = list(CaseEvent.objects.filter(case=case).order_by("n"))
+    turn = cases.opened(actor, case.pk, lock=False)
+    state = turn.procedure.states[turn.case.state]
+    found = []
+    for one in offers(turn, events):
+        if one.party is None:
+            continue
+        found.append(
+            {
+                "key": one.step.key,
+                "title": one.step.title,
+                "aside": one.step.aside,
+                "against": [why.text for why in one.whys if why.ok is False],
+                "asks": [
+                    {"name": ask.name, "title": ask.title, "type": ask.type, "input": _INPUT.get(ask.type, "text"),
+                     "required": ask.required, "choices": ask.choices.items(), "help": ask.help,
+                     "value": typed.get(ask.name, "") if typed else ""}
+                    for ask in one.step.asks
+                ],
+            }
+        )  # fmt: skip
+    holders = [turn.procedure.parties[one.party].title for one in turn.parties if one.acts]
+    return {
+        "case": turn.case, "state": state.title, "ends": state.ends, "offers": found, "holders": holders,
+        "path": [{"title": one.title, "here": one.key == turn.case.state} for one in turn.procedure.path],
+        "events": [
+            {"at": local(event.at), "who": event.who, "text": event.text, "hand": event.hand} for event in events
+        ],
+    }  # fmt: skip
+
+
+def take(request: HttpRequest, actor: Actor, case: Case) -> None:
+    """Take the step that a page posted; refusals are the case's own."""
+    key = request.POST.get("step", "")
+    step = version(case.procedure, case.version).steps.get(key)
+    data: dict[str, Any] = {}
+    for ask in step.asks if step is not None else ():
+        upload = request.FILES.get(ask.name)
+        if upload is not None:
+            data[ask.name] = (str(upload.name), upload.read())
+        elif request.POST.get(ask.name, "") != "":
+            data[ask.name] = request.POST[ask.name]
+    revision = request.POST.get("revision", "")
+    cases.act(actor=actor, case=case.pk, step=key, data=data, revision=int(revision) if revision.isdigit() else None)
