@@ -1,4 +1,4 @@
-"""Pages are asked for by an account with every role, unless a test says otherwise."""
+"""Pages are asked for by an account with every role, unless a test says otherwise; one browser serves a worker."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import pytest
 from django.test import Client
 
 from tests.office.people import client_of, everybody
+from tests.site.browsing import browser
+
+__all__ = ["browser"]
 
 
 @pytest.fixture

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.hashers import make_password
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.accounts import demo
@@ -23,46 +18,11 @@ from luoshi.office.accounts.queries import standing
 from luoshi.office.roles import Role
 from luoshi.site.context import UNTIL
 from tests.office.people import OFFICE, client_of, person
+from tests.site.browsing import PHONE, complaints, faults, faults_in_every_size, page_of, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 PASSWORD = "长椅-bench-四把-2019"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; the test is skipped where the machine has none."""
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium on this machine")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield opened
-        opened.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-def opened(browser: Browser, url: str, client: Client | None = None, width: int = 1440, **options) -> Page:
-    """Return a page of a fresh browser, logged in as `client` is."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", **options)
-    cookies = client.cookies.items() if client else ()
-    context.add_cookies([{"name": name, "value": morsel.value, "url": url} for name, morsel in cookies])
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    return page
-
-
-def faults_of(page: Page, name: str) -> list[str]:
-    """Return axe's findings and horizontal overflow of the open page."""
-    found = [f"{name}: {item['id']} {item['nodes'][0]['html'][:160]}" for item in
-             Axe().run(page, options=RULES).response["violations"]]  # fmt: skip
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [*found, f"{name}: {wide} px too wide"] if wide else found
 
 
 def head_and_clerk() -> tuple[User, User]:
@@ -79,39 +39,30 @@ def head_and_clerk() -> tuple[User, User]:
     return head, clerk
 
 
-@pytest.mark.parametrize("size", ["", "large", "largest"])
-def test_account_pages_pass_axe_and_fit(browser, live_server, settings, size):
+def test_account_pages_pass_axe_and_fit_in_every_size_of_type(browser, live_server, settings):
     settings.DEMO = True
     demo.load_people()
     head, clerk = head_and_clerk()
     admin = person("guan", (Role.ADMINISTRATOR, OFFICE))
-    faults: list[str] = []
-
-    def complain(words) -> None:
-        faults.append(str(words))
-
     asked = [(None, "/login/"), (None, "/keys/"), (client_of(clerk), "/account/"), (client_of(clerk), "/delegations/"),
              (client_of(clerk), "/system/roles/"), (client_of(clerk), "/design/"),
              (client_of(clerk), "/system/people/"),
              (client_of(admin), "/system/"), (client_of(admin), "/system/people/?q=测试"),
              (client_of(admin), f"/system/people/{head.pk}/"), (client_of(admin), "/account/password/")]  # fmt: skip
+    wrong: list[str] = []
     for client, path in asked:
-        page = opened(browser, live_server.url, client)
-        page.context.add_cookies([{"name": "ls_size", "value": size, "url": live_server.url}] if size else [])
-        page.on("pageerror", complain)
-        page.on("console", lambda message: "Content Security" in message.text and complain(message.text))
-        for width in (1440, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(live_server.url + path)
-            faults += faults_of(page, f"{path} at {width} {size}")
+        page = page_of(browser, live_server, client)
+        told = complaints(page)
+        page.goto(live_server.url + path)
+        wrong += [*faults_in_every_size(page, path), *told]
         page.context.close()
-    assert not faults, "\n".join(faults)
+    assert wrong == []
 
 
 def test_login_by_keyboard_alone_leads_back_to_the_page_asked_for(browser, live_server):
     user = person("jia", (Role.CLERK, "finance"))
     User.objects.filter(pk=user.pk).update(password=make_password(PASSWORD))
-    page = opened(browser, live_server.url)
+    page = page_of(browser, live_server, None)
     page.goto(f"{live_server.url}{reverse('account')}")
     expect(page.get_by_role("heading", level=1)).to_have_text("登录")
     page.get_by_label("账号").focus()
@@ -141,14 +92,14 @@ def test_login_by_keyboard_alone_leads_back_to_the_page_asked_for(browser, live_
 
 def test_acting_for_another_tints_the_bar_and_names_both(browser, live_server):
     _, clerk = head_and_clerk()
-    page = opened(browser, live_server.url, client_of(clerk))
+    page = page_of(browser, live_server, clerk)
     page.goto(f"{live_server.url}/delegations/")
     page.locator(".ls-person > summary").click()
     page.get_by_role("button", name=re.compile("^代 测试tou")).click()
     expect(page.locator("body.ls-acting")).to_have_count(1)
     expect(page.locator(".ls-person > summary")).to_contain_text("测试jia 代 测试tou")
     expect(page.locator("main")).to_contain_text("不能再转授")
-    assert faults_of(page, "acting") == []
+    assert faults(page, "acting") == []
     page.locator(".ls-person > summary").click()
     page.get_by_role("button", name="回到本人身份").click()
     expect(page.locator("body.ls-acting")).to_have_count(0)
@@ -160,11 +111,11 @@ def test_end_of_the_login_is_told_and_one_key_goes_on(browser, live_server):
     session = client.session
     session[UNTIL] = int(CLOCK.now().timestamp()) + 100
     session.save()
-    page = opened(browser, live_server.url, client)
+    page = page_of(browser, live_server, client)
     page.goto(f"{live_server.url}/account/")
     dialog = page.get_by_role("dialog", name="登录快到期了")
     expect(dialog).to_be_visible()
-    assert faults_of(page, "ending") == []
+    assert violations(page) == []
     expect(dialog.get_by_role("button", name=re.compile("继续使用"))).to_be_focused()
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
@@ -179,7 +130,7 @@ def test_end_of_the_login_offers_another_window_and_keeps_what_was_typed(browser
     session = client.session
     session[UNTIL] = int(CLOCK.now().timestamp()) + 1
     session.save()
-    page = opened(browser, live_server.url, client)
+    page = page_of(browser, live_server, client)
     page.goto(f"{live_server.url}/account/")
     page.evaluate("document.querySelector('#f-label').value = '统计'")
     expect(page.get_by_role("link", name="在新窗口登录")).to_be_visible()
@@ -189,7 +140,7 @@ def test_end_of_the_login_offers_another_window_and_keeps_what_was_typed(browser
 
 def test_keys_are_listed_and_can_be_switched_off(browser, live_server):
     client = client_of(person("jia", (Role.CLERK, "finance")))
-    page = opened(browser, live_server.url, client)
+    page = page_of(browser, live_server, client)
     page.goto(f"{live_server.url}/account/")
     page.locator("h1").click()
     page.keyboard.press("?")
@@ -213,7 +164,7 @@ def test_keys_are_listed_and_can_be_switched_off(browser, live_server):
 def test_phone_has_the_bar_of_the_role(browser, live_server):
     head, clerk = head_and_clerk()
     for user, words in ((head, ["今日", "签批", "督办", "找人"]), (clerk, ["工作台", "台账", "政策", "我"])):
-        page = opened(browser, live_server.url, client_of(user), width=390)
+        page = page_of(browser, live_server, user, PHONE)
         page.goto(f"{live_server.url}/account/")
         bar = page.get_by_role("navigation", name="常用位置")
         assert [text.strip() for text in bar.locator("li").all_inner_texts()] == words
@@ -222,7 +173,7 @@ def test_phone_has_the_bar_of_the_role(browser, live_server):
 
 
 def test_large_type_has_three_steps_and_writes_are_hidden_on_another_day(browser, live_server):
-    page = opened(browser, live_server.url, client_of(person("jia", (Role.CLERK, "finance"))))
+    page = page_of(browser, live_server, person("jia", (Role.CLERK, "finance")))
     page.goto(f"{live_server.url}/delegations/")
     sizes = []
     for _ in range(3):
@@ -237,7 +188,7 @@ def test_large_type_has_three_steps_and_writes_are_hidden_on_another_day(browser
 
 
 def test_ticked_rows_bring_the_bar_of_acts(browser, live_server):
-    page = opened(browser, live_server.url)
+    page = page_of(browser, live_server, None)
     page.goto(f"{live_server.url}/design/")
     bar = page.locator(".ls-bulk")
     expect(bar).to_be_hidden()
@@ -253,7 +204,7 @@ def test_ticked_rows_bring_the_bar_of_acts(browser, live_server):
 def test_pages_work_without_scripts(browser, live_server, settings):
     settings.DEMO = True
     demo.load_people()
-    page = opened(browser, live_server.url, java_script_enabled=False)
+    page = page_of(browser, live_server, None, java_script_enabled=False)
     page.goto(f"{live_server.url}/login/?next=/account/")
     page.locator('button[value="caizheng1"]').click()
     assert page.locator("h1").inner_text() == "我的账号"

@@ -5,47 +5,20 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from luoshi.office.accounts.models import User
 from luoshi.office.duties.matter_models import Evidence, Matter
 from luoshi.office.roles import Role
-from tests.office.people import OFFICE, client_of, person
+from tests.office.people import OFFICE, person
 from tests.site import matters_made as made
-from tests.site.test_pages_browser import browser, open_page, overflow, violations
-
-__all__ = ["browser"]
+from tests.site.browsing import complaints, faults, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TABLES = ("audit_auditentry", "audit_auditseal", "duties_matterevent")
-WIDTHS = (1440, 1024, 390, 320)
 WORDS = "各镇区街边长椅已逐把登记编号，登记册已交档案馆。"
-
-
-def page_of(browser, server, user: User, width: int = 1440, **options) -> Page:
-    """Return a page of a fresh context, logged in as `user`."""
-    page = open_page(browser, width, **options)
-    cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": server.url}])
-    page.set_default_timeout(20_000)
-    return page
-
-
-def faults(page: Page, name: str) -> list[str]:
-    """Return what axe finds and where the page is wider than its window, at every width."""
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        # What lies under the bar of a page that is scrolled down is no small target.
-        page.evaluate("scrollTo(0, 0)")
-        found += [f"{name} at {width}: {overflow(page)} px too wide"] if overflow(page) else []
-        if width in (1440, 390):
-            found += [f"{name} at {width}: {fault}" for fault in violations(page)]
-    page.set_viewport_size({"width": 1440, "height": 900})
-    return found
 
 
 @pytest.fixture
@@ -60,11 +33,8 @@ def people() -> dict[str, User]:
 def test_clerk_reports_and_the_reviewer_returns_then_crosses_off(browser, live_server, people):
     made.matter("登记街边长椅", due=3, state="in_progress", coop=("audit",), basis="测政发〔2019〕2号 第三条")
     made.matter("逾期的事", due=-3, state="in_progress")
-    wrong: list[str] = []
     clerk, sup = (page_of(browser, live_server, people[who]) for who in ("clerk", "sup"))
-    for page in (clerk, sup):
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: "Content Security" in message.text and wrong.append(message.text))
+    told, wrong = [complaints(page) for page in (clerk, sup)], []
 
     # The desk says what is owed; what is overdue is red by itself.
     clerk.goto(live_server.url + reverse("desk"))
@@ -139,15 +109,15 @@ def test_clerk_reports_and_the_reviewer_returns_then_crosses_off(browser, live_s
     assert Evidence.objects.count() == 2
     clerk.context.close()
     sup.context.close()
-    assert wrong == []
+    assert [*wrong, *told[0], *told[1]] == []
 
 
 def test_reviewer_narrows_the_ledger_ticks_across_pages_and_reminds(browser, live_server, people):
     for number in range(45):
         made.matter(f"事项{number:02}", due=number // 8, state="in_progress", holder=people["clerk"])
     made.measured(title="量得出的", due=9)
-    page, wrong = page_of(browser, live_server, people["sup"]), []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page = page_of(browser, live_server, people["sup"])
+    wrong = complaints(page)
     page.goto(live_server.url + reverse("duties"))
     wrong += faults(page, "ledger")
     bar = page.locator("[data-ls-bulk]")

@@ -76,7 +76,7 @@ def test_clerk_sees_own_matters_and_counts_of_them_only():
     assert titles(response) == ["逾期的", "今天的", "送核的", "量得出的", "停着的", "不写时限的"]
     assert tabs(response) == {
         "全部在办": (6, True), "一个月内到期": (4, False), "已逾期": (1, False), "我单位牵头": (6, False),
-        "条文责任": (None, False),
+        "条文责任": (None, False), "各领域台账": (None, False),
     }  # fmt: skip
     assert "镇区的" not in response.text
     assert {option["value"] for option in response.context["facets"][1]["options"]} == {"finance"}

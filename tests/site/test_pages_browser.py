@@ -1,73 +1,25 @@
-"""The pages in a real browser: the main path, keys and focus, no scripts, no overflow, and axe on every page."""
+"""The pages in a real browser, a library behind them: axe and no overflow, keys and focus, the drawer, no scripts."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from luoshi.gazette import records as r
 from luoshi.kernel.citation import clause_url
-from luoshi.office.accounts.models import User
 from luoshi.office.actors import Actor
 from luoshi.office.duties.models import Duty
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.instruments.models import GazetteIssue, Instrument
-from luoshi.office.jobs.actions import run_next
+from luoshi.site.views import ledger, printed
 from tests.office import sample
-from tests.office.people import client_of, everybody
+from tests.site.browsing import complaints, faults, faults_in_every_size, office, page_of, served, violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
-WIDTHS = (1440, 1024, 390)
-
-GAZETTE = """测山市人民政府办公室
-关于加强公园长椅管护工作的意见
-测政办发〔2019〕7号
-各镇人民政府，市政府各部门、单位：
-为做好公园长椅管护，经市政府同意，提出以下意见。
-一、总体要求
-到2019年底，完好率达到95%以上。
-二、重点任务
-（一）逐把登记。2019年10月底前完成登记编号。（责任单位：市住建局；配合单位：市财政局）
-（二）及时修补。接到报修后5个工作日内修好。（责任单位：市综合执法局）
-（三）按月巡查。每月巡查一次，结果报市政府办公室。（责任单位：市住建局）
-测山市人民政府办公室
-2019年8月20日
-（此件公开发布）
-"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; the test is skipped where the machine has none."""
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium on this machine")
-    # Playwright keeps an event loop in this thread, which Django would take for an asynchronous caller.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield opened
-        opened.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+# No test here writes: the library is made once for all of them.
+pytestmark = pytest.mark.browser
 
 
 def records() -> list[r.Instrument]:
@@ -81,7 +33,7 @@ def records() -> list[r.Instrument]:
         sample.duty(
             ("一/(一)", "一")[n % 2], lead=("市甲局", "市乙局")[: 1 + n % 2], limits=limits[n % 4], local=n % 3 == 0
         )
-        for n in range(70)
+        for n in range(24)
     ]
     full.memberships = [r.Membership("长椅领导小组", "组长", "测试甲", r.Organ("市甲局"), "市甲局局长", "一", 20, 24)]
     full.parameters = [r.PolicyParameter("每把补助", "<=", "200", "元", "一", 20, 24)]
@@ -92,17 +44,24 @@ def records() -> list[r.Instrument]:
     return [full, order]
 
 
-@pytest.fixture
-def library(live_server, monkeypatch) -> str:
+@pytest.fixture(scope="module")
+def library(django_db_setup, django_db_blocker) -> Iterator[str]:
     """The address of a site whose library holds the two documents, one of them in two versions."""
-    with monkeypatch.context() as patch:
+    with served(django_db_blocker) as url, pytest.MonkeyPatch.context() as patch:
+        for view in (ledger, printed):
+            patch.setattr(view, "PAGE_SIZE", 10)
         sample.compiled(patch, *records(), warnings=3)
         import_gazette("一期" * 400, actor=Actor.system("测试甲", "test"), filename="一期.txt")
         changed = records()
         changed[0].clauses[0].text = "修补全市街边和公园长椅。"
         sample.compiled(patch, *changed, warnings=3)
         import_gazette("二期" * 400, actor=Actor.system("测试甲", "test"), filename="二期.txt")
-    return live_server.url
+        yield url
+
+
+def open_page(browser: Browser, url: str, **options) -> Page:
+    """Return a page of somebody with every role."""
+    return page_of(browser, url, office(), **options)
 
 
 def addresses() -> dict[str, str]:
@@ -120,6 +79,7 @@ def addresses() -> dict[str, str]:
         "import": reverse("import", args=[GazetteIssue.objects.latest("pk").pk]),
         "duties": duties,
         "duties loose": f"{duties}?d=loose",
+        "duties as printed": reverse("printed-duties"),
         "duties filtered": f"{duties}?organ=市甲局",
         "duties empty": f"{duties}?organ=市无此局",
         "duty": reverse("duty", args=[Duty.objects.filter(is_current=True).first().pk]),
@@ -138,123 +98,35 @@ def addresses() -> dict[str, str]:
     }  # fmt: skip
 
 
-def overflow(page: Page) -> int:
-    """Return by how many pixels the page is wider than its window."""
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+PLACES = (
+    "desk", "policy", "policy on a day", "policy empty", "upload", "imports", "import", "duties", "duties loose",
+    "duties as printed", "duties filtered", "duties empty", "duty", "clause", "compare clause",
+    "compare as printed", "compare unknown clause", "compare without clauses", "order", "old version", "not found",
+    "design", "interface", "instrument clauses", "instrument compare", "instrument duties", "instrument targets",
+    "instrument lists", "instrument relations", "instrument versions", "instrument repairs",
+)  # fmt: skip
 
 
-def open_page(browser: Browser, width: int, **options) -> Page:
-    """Return a page of a fresh context, logged in with every role, with a patience a busy machine needs."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", **options)
-    user = User.objects.filter(login="office").first() or everybody()
-    cookies = client_of(user).cookies.items()
-    context.add_cookies(
-        [{"name": name, "value": morsel.value, "domain": "localhost", "path": "/"} for name, morsel in cookies]
-    )
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    return page
+LONG = ("interface",)
+"""Pages so long that axe takes its time: in larger type they are like the rest."""
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe finds on the page, each with the first place."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found]
+def test_every_address_is_looked_at(library):
+    assert set(addresses()) == set(PLACES)
 
 
-def faults_of(page: Page, name: str, widths: tuple[int, ...]) -> list[str]:
-    """Return what is wrong with the open page at these widths: axe's findings and horizontal overflow."""
-    faults = []
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        faults += [f"{name} at {width}: {fault}" for fault in violations(page)]
-        if overflow(page):
-            faults.append(f"{name} at {width}: {overflow(page)} px too wide")
-    for width in (1024, 768, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        if overflow(page):
-            faults.append(f"{name} at {width}: {overflow(page)} px too wide")
-    return faults
-
-
-def test_every_page_passes_axe_and_fits(browser, library):
-    page, faults = open_page(browser, 1440), []
-    page.on("console", lambda message: "Content Security Policy" in message.text and faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    for name, path in addresses().items():
-        page.goto(library + path)
-        faults += faults_of(page, name, WIDTHS)
-    page.context.close()
-    assert not faults, "\n".join(faults)
-
-
-def test_large_type_passes_axe_and_fits(browser, library):
-    page, faults = open_page(browser, 1440), []
-    page.goto(f"{library}{reverse('size')}?to=large&next=/desk")
-    for name, path in addresses().items():
-        page.goto(library + path)
-        assert page.locator("html").get_attribute("data-size") == "large"
-        faults += faults_of(page, name, WIDTHS[:1])
-    page.context.close()
-    assert not faults, "\n".join(faults)
-
-
-def test_empty_library_says_what_fills_it(browser, live_server):
-    page = open_page(browser, 1440)
-    for name in ("desk", "policy", "duties", "imports"):
-        page.goto(live_server.url + reverse(name))
-        expect(page.get_by_role("link", name="上传一份公报")).to_be_visible()
-        assert violations(page) == []
-    page.context.close()
-
-
-def test_clerk_uploads_a_gazette_and_exports_the_ledger(browser, live_server):
-    """The main path: file, preview, job, summary, instrument, ledger, filter, Excel."""
-    page = open_page(browser, 1440)
-    page.goto(live_server.url + reverse("policy"))
-    page.get_by_role("link", name="上传公报").click()
-    file = {"name": "测山公报2019-8.txt", "mimeType": "text/plain", "buffer": GAZETTE.encode()}
-    page.get_by_label("选一个文件").set_input_files(file)
-    page.get_by_role("button", name="读出来看看").click()
-    expect(page.get_by_text("测政办发〔2019〕7号").first).to_be_visible()
-    assert Instrument.objects.count() == 0
-    assert violations(page) == []
-
-    page.get_by_role("button", name=re.compile("存入文件库")).click()
-    expect(page.get_by_role("progressbar")).to_be_visible()
-    assert violations(page) == []
-    assert run_next() is not None
-    link = page.get_by_role("link", name=re.compile("关于加强公园长椅管护工作的意见"))
-    expect(link).to_be_visible()
-    expect(page.get_by_role("progressbar")).to_have_count(0)
-    assert violations(page) == []
-
-    link.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("关于加强公园长椅管护工作的意见")
-    expect(page.locator("article")).to_contain_text("（责任单位：市住建局；配合单位：市财政局）")
-
-    page.get_by_role("link", name="台账", exact=True).click()
-    page.get_by_role("link", name=re.compile("^市住建局")).first.click()
-    expect(page.locator(".ls-chip")).to_contain_text("市住建局")
-    assert "organ=市住建局" in unquote(page.url)
-    with page.expect_download() as download:
-        page.get_by_role("link", name="导出 Excel").click()
-    assert download.value.suggested_filename.endswith(".xlsx")
-    assert Path(download.value.path()).read_bytes().startswith(b"PK")
-    page.context.close()
-
-
-def test_upload_without_a_file_is_refused_and_told(browser, live_server):
-    page = open_page(browser, 390)
-    page.goto(live_server.url + reverse("upload"))
-    page.get_by_role("button", name="读出来看看").click()
-    expect(page.get_by_role("alert")).to_contain_text("还没有选择文件")
-    assert violations(page) == []
+@pytest.mark.parametrize("name", PLACES)
+def test_every_page_passes_axe_and_fits(browser, library, name):
+    page = open_page(browser, library)
+    told = complaints(page)
+    page.goto(library + addresses()[name])
+    found = faults(page, name) if name in LONG else faults_in_every_size(page, name)
+    assert [*found, *told] == []
     page.context.close()
 
 
 def test_drawer_opens_from_a_chip_and_gives_the_focus_back(browser, library):
-    page = open_page(browser, 1440)
+    page = open_page(browser, library)
     page.goto(library + reverse("duties"))
     before = page.url
     chip = page.locator("a.ls-cite").nth(1)
@@ -272,7 +144,7 @@ def test_drawer_opens_from_a_chip_and_gives_the_focus_back(browser, library):
 
 
 def test_drawer_address_is_a_page_of_its_own(browser, library):
-    page = open_page(browser, 1440)
+    page = open_page(browser, library)
     page.goto(library + reverse("duties"))
     page.locator("a.ls-cite").nth(1).click()
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -284,7 +156,7 @@ def test_drawer_address_is_a_page_of_its_own(browser, library):
 
 
 def test_filter_moves_the_focus_and_back_undoes_it(browser, library):
-    page = open_page(browser, 1440)
+    page = open_page(browser, library)
     page.goto(library + reverse("duties"))
     page.locator("a.ls-opt").first.focus()
     page.keyboard.press("Enter")
@@ -297,7 +169,7 @@ def test_filter_moves_the_focus_and_back_undoes_it(browser, library):
 
 
 def test_keys_search_and_move_between_rows(browser, library):
-    page = open_page(browser, 1440)
+    page = open_page(browser, library)
     page.goto(library + reverse("duties"))
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -312,7 +184,7 @@ def test_keys_search_and_move_between_rows(browser, library):
 
 
 def test_clause_asked_for_by_its_address_is_in_sight(browser, library):
-    page = open_page(browser, 1440)
+    page = open_page(browser, library)
     page.set_viewport_size({"width": 1440, "height": 420})
     page.goto(library + addresses()["compare clause"])
     expect(page.locator(".ls-marked .ls-here").first).to_be_in_viewport()
@@ -320,7 +192,7 @@ def test_clause_asked_for_by_its_address_is_in_sight(browser, library):
 
 
 def test_first_tab_stop_skips_to_the_text(browser, library):
-    page = open_page(browser, 1440)
+    page = open_page(browser, library)
     page.goto(library + reverse("policy"))
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="跳到正文")).to_be_focused()
@@ -330,7 +202,7 @@ def test_first_tab_stop_skips_to_the_text(browser, library):
 
 
 def test_pages_work_without_scripts(browser, library):
-    page = open_page(browser, 1440, java_script_enabled=False)
+    page = open_page(browser, library, java_script_enabled=False)
     page.goto(library + reverse("duties"))
     # Nothing in this library is overdue: the red lamp, first of the filters, would leave no row.
     page.locator("a.ls-opt", has_text="未开始").click()
@@ -341,7 +213,7 @@ def test_pages_work_without_scripts(browser, library):
 
 
 def test_as_of_day_marks_the_page_and_stays_in_links(browser, library):
-    page = open_page(browser, 1440)
+    page = open_page(browser, library)
     page.goto(library + reverse("policy"))
     page.locator("summary", has_text="看的是").click()
     page.get_by_label("看哪一天的情况").fill("2018-01-01")
@@ -359,7 +231,7 @@ def test_as_of_day_marks_the_page_and_stays_in_links(browser, library):
 
 
 def test_english_is_offered(browser, library):
-    page = open_page(browser, 1440)
+    page = open_page(browser, library)
     page.goto(library + reverse("duties"))
     page.get_by_role("link", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
@@ -369,7 +241,7 @@ def test_english_is_offered(browser, library):
 
 
 def test_ledger_prints_without_the_shell(browser, library):
-    page = open_page(browser, 1440)
+    page = open_page(browser, library)
     page.goto(library + reverse("duties"))
     page.emulate_media(media="print")
     expect(page.locator(".ls-rail")).to_be_hidden()

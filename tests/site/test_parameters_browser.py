@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from luoshi.office.accounts.models import User
 from luoshi.office.roles import Role
-from tests.office.people import OFFICE, client_of, person
-from tests.site.test_pages_browser import browser, open_page, overflow, violations
-
-__all__ = ["browser"]
+from tests.office.people import OFFICE, person
+from tests.site.browsing import PHONE, faults, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def page_of(browser, server, user: User | None, width: int = 1440) -> Page:
-    """Return a page of a fresh context, logged in as `user`."""
-    page = open_page(browser, width)
-    if user is not None:
-        cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": server.url}])
-    return page
-
-
 def calm(page: Page) -> None:
     """Assert that axe finds nothing and that the page fits its window, wide and on a phone."""
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert violations(page) == []
-        assert overflow(page) == 0
-    page.set_viewport_size({"width": 1440, "height": 900})
+    assert faults(page) == []
 
 
 def test_clerk_proposes_a_second_approves_and_the_calculator_shows_it(browser, live_server):
@@ -87,7 +70,7 @@ def test_clerk_proposes_a_second_approves_and_the_calculator_shows_it(browser, l
 
 
 def test_calculator_works_without_scripts(browser, live_server):
-    page = open_page(browser, 390, java_script_enabled=False)
+    page = page_of(browser, live_server, None, PHONE, java_script_enabled=False)
     page.goto(live_server.url + reverse("calculator", args=["calendar.limit"]))
     page.get_by_label("期限的文字").fill("10 working days")
     page.get_by_label("起算的事件").fill("2018-09-20")

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from luoshi.office.actors import Actor
 from luoshi.office.duties.models import Duty
@@ -17,15 +12,11 @@ from luoshi.office.instruments import queries, review_queries
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.instruments.models import Review
 from luoshi.office.roles import Role
-from tests.office.people import OFFICE, client_of, person
+from tests.office.people import OFFICE, person
+from tests.site.browsing import faults, page_of, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 KEY = "测政办发〔2019〕7号"
 GAZETTE = """测山市人民政府办公室
 关于加强公园长椅管护工作的意见
@@ -45,30 +36,9 @@ GAZETTE = """测山市人民政府办公室
 CORRECTED = GAZETTE.replace("完好率达到95%以上", "完好率达到96%以上")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; the test is skipped where the machine has none."""
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium on this machine")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield opened
-        opened.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-def session(browser: Browser, url: str, login: str, width: int = 1440) -> BrowserContext:
-    """Return a browser logged in as an archivist."""
-    cookies = client_of(person(login, (Role.ARCHIVIST, OFFICE))).cookies
-    context = browser.new_context(viewport={"width": width, "height": 1000})
-    context.add_cookies([{"name": name, "value": morsel.value, "url": url} for name, morsel in cookies.items()])
-    return context
-
-
-def serious(page: Page) -> list[tuple[str, str]]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in found]
+def archivist(browser: Browser, server, login: str, **options) -> Page:
+    """Return a page of an archivist."""
+    return page_of(browser, server, person(login, (Role.ARCHIVIST, OFFICE)), **options)
 
 
 def items(clause: str, kind: str = ""):
@@ -86,8 +56,7 @@ def taken(text: str, name: str) -> None:
 
 def test_the_archivists_day(live_server, browser):
     taken(GAZETTE, "一期.txt")
-    first = session(browser, live_server.url, "甲")
-    page = first.new_page()
+    page = first = archivist(browser, live_server, "甲")
     review = live_server.url + reverse("review", args=[KEY])
     page.goto(f"{review}?clause=二/(一)")
 
@@ -131,13 +100,12 @@ def test_the_archivists_day(live_server, browser):
             expect(page.locator(f"[id='r-{one.anchor}']")).to_contain_text("已确认")
     page.get_by_role("button", name="送第二人确认").click()
     expect(page.locator("h1")).to_contain_text("第二人确认")
-    assert serious(page) == []
+    assert violations(page) == []
 
     # The second person ticks the split, settles the doubt, signs.
-    other = session(browser, live_server.url, "乙")
-    page = other.new_page()
+    page = other = archivist(browser, live_server, "乙")
     page.goto(live_server.url + reverse("review-second", args=[KEY]))
-    assert serious(page) == []
+    assert violations(page) == []
     page.get_by_role("button", name="按所选定读").click()
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="签字").click()
@@ -154,15 +122,13 @@ def test_the_archivists_day(live_server, browser):
     page.goto(live_server.url + reverse("review-queue"))
     expect(page.locator("main")).to_contain_text("在核")
     assert {one.clause for one in review_queries.items(queries.instrument(KEY)) if one.open} == {"一"}
-    first.close()
-    other.close()
+    first.context.close()
+    other.context.close()
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-def test_review_pages_have_no_serious_fault_and_do_not_overflow(live_server, browser, width):
+def test_review_pages_have_no_serious_fault_and_do_not_overflow(live_server, browser):
     taken(GAZETTE, "一期.txt")
-    context = session(browser, live_server.url, "甲", width)
-    page = context.new_page()
+    page, wrong = archivist(browser, live_server, "甲"), []
     for address in (
         reverse("review", args=[KEY]),
         reverse("review", args=[KEY]) + "?clause=二/(一)&text=raw&only=open",
@@ -173,32 +139,28 @@ def test_review_pages_have_no_serious_fault_and_do_not_overflow(live_server, bro
         reverse("instrument", args=[KEY]) + "?tab=versions",
     ):
         page.goto(live_server.url + address)
-        assert serious(page) == [], address
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    context.close()
+        wrong += faults(page, address)
+    page.context.close()
+    assert wrong == []
 
 
 def test_the_review_works_without_scripts(live_server, browser):
     taken(GAZETTE, "一期.txt")
-    cookies = client_of(person("甲", (Role.ARCHIVIST, OFFICE))).cookies
-    context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([{"name": n, "value": m.value, "url": live_server.url} for n, m in cookies.items()])
-    page = context.new_page()
+    page = archivist(browser, live_server, "甲", java_script_enabled=False)
     page.goto(live_server.url + reverse("review", args=[KEY]) + "?clause=二/(一)")
     page.locator("[data-ls-act=confirm]").first.click()
     assert "clause=" in page.url
     assert states("二/(一)")[0] == "confirmed"
     page.locator("[data-ls-act=undo]").first.click()
     assert states("二/(一)")[0] == "open"
-    context.close()
+    page.context.close()
 
 
 def test_the_first_hit_opens_with_enter(live_server, browser):
     taken(GAZETTE, "一期.txt")
-    context = session(browser, live_server.url, "甲")
-    page = context.new_page()
+    page = archivist(browser, live_server, "甲")
     page.goto(live_server.url + reverse("search") + "?q=7号 二(一)")
     page.keyboard.press("Enter")
     page.wait_for_url("**/instruments/**")
     expect(page.locator("main")).to_contain_text("逐把登记")
-    context.close()
+    page.context.close()

@@ -1,0 +1,153 @@
+"""The browser of the tests: one Chromium for each worker, pages of somebody, and what is wrong with an open page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.core.management import call_command
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from luoshi.office.accounts.models import User
+from tests.office.people import client_of, everybody
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PATIENCE = 30_000
+"""Milliseconds a page may take on a busy machine."""
+
+WIDE, PHONE = 1440, 390
+WIDTHS = (WIDE, 1024, 768, PHONE, 320)
+SIZES = ("large", "largest")
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+PLACED = ("target-size", "scrollable-region-focusable")
+"""The rules that turn on where things are drawn: in larger type only these can answer differently."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; the test is skipped where the machine has none."""
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium on this machine")
+    # Playwright keeps an event loop in this thread, which Django would take for an asynchronous caller.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield opened
+        opened.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@contextmanager
+def served(django_db_blocker) -> Iterator[str]:
+    """Serve a site whose database stays as it is for all tests of a module, which only read; give its address.
+
+    A test marked `django_db` empties the database at its end: it belongs into another module.
+    """
+    with django_db_blocker.unblock():
+        server = LiveServer("localhost")
+        try:
+            yield server.url
+        finally:
+            server.stop()
+            call_command("flush", verbosity=0, interactive=False)
+
+
+def office() -> User:
+    """Return the account with every role, made when there is none."""
+    return User.objects.filter(login="office").first() or everybody()
+
+
+def page_of(browser: Browser, url: str, who: User | Client | None, width: int = WIDE, **options) -> Page:
+    """Return a page of a fresh browser, logged in as an account or as a client is; None is a visitor."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", **options)
+    client = client_of(who) if isinstance(who, User) else who
+    cookies = client.cookies.items() if client else ()
+    context.add_cookies([{"name": name, "value": morsel.value, "url": str(url)} for name, morsel in cookies])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    return page
+
+
+def complaints(page: Page) -> list[str]:
+    """Return a list that from now on takes every error of the page's scripts and of its content policy."""
+    told: list[str] = []
+    page.on("console", lambda message: "Content Security" in message.text and told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    return told
+
+
+def sized(page: Page, width: int) -> None:
+    """Make the page's window as wide as `width` and go to the top, where nothing lies under the bar."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("scrollTo(0, 0)")
+
+
+def set_type(page: Page, size: str) -> None:
+    """Have this page's site in type of this size."""
+    page.context.add_cookies([{"name": "ls_size", "value": size, "url": page.url}])
+
+
+def overflow(page: Page) -> int:
+    """Return by how many pixels the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+STICKING_OUT = """() => {
+  const edge = document.documentElement.clientWidth;
+  const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > edge + 1);
+  return out.slice(-1).map((one) => one.outerHTML.slice(0, 120)).join();
+}"""
+"""Names the innermost element that reaches over the right edge of the window."""
+
+
+def violations(page: Page, rules: Iterable[str] = ()) -> list[str]:
+    """Return what axe finds on the page, each with the first place; `rules` asks only these."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": TAGS}
+    # Only faults are asked for, without the way to each: a half of the time axe takes otherwise.
+    options = {"runOnly": only, "resultTypes": ["violations"], "selectors": False, "preload": False}
+    found = page.evaluate("options => axe.run(options).then((told) => told.violations)", options)
+    return [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found]
+
+
+def too_wide(page: Page, name: str, widths: Iterable[int] = WIDTHS) -> list[str]:
+    """Return at which widths the page is wider than its window."""
+    found = []
+    for width in widths:
+        sized(page, width)
+        if wide := overflow(page):
+            found.append(f"{name} at {width}: {wide} px too wide: {page.evaluate(STICKING_OUT)}")
+    return found
+
+
+def faults(page: Page, name: str = "page") -> list[str]:
+    """Return what is wrong with the page as it stands: axe's findings wide and on a phone, overflow at any width."""
+    found = too_wide(page, name)
+    for width in (PHONE, WIDE):
+        sized(page, width)
+        found += [f"{name} at {width}: {fault}" for fault in violations(page)]
+    return found
+
+
+def faults_in_every_size(page: Page, name: str = "page") -> list[str]:
+    """Return the faults of the page, then those of the same address in large and in largest type."""
+    found = faults(page, name)
+    for size in SIZES:
+        set_type(page, size)
+        page.reload()
+        assert page.locator("html").get_attribute("data-size") == size
+        found += too_wide(page, f"{name}, {size},")
+    sized(page, PHONE)
+    return found + [f"{name} at {PHONE}, {size}: {fault}" for fault in violations(page, PLACED)]
