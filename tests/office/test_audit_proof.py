@@ -249,3 +249,22 @@ def test_days_are_sealed_once_each_however_late(trail):
     assert seals.seal_due() == []
     CLOCK.set(BEGIN + datetime.timedelta(days=30))
     assert [(seal.number, seal.day.day, seal.position) for seal in seals.seal_due()] == [(3, 3, 12)]
+
+
+NASTY = '引号"反斜\\ 制表\t换行\n\x01\x1f\x7f\u2028 😀 é́ </script> 0.10'
+
+
+def test_the_text_read_for_a_proof_is_the_text_that_was_hashed(trail):
+    actor = Actor(NASTY[:40], "test", user_id=7)
+    append(actor=actor, act="test.act", subject="thing:1", before={"词": NASTY}, after=[NASTY, None, 1.5, True, 10**20])
+    last = AuditEntry.objects.latest("id")
+    row = list(proof._rows("office", 0, last.position))[-1]
+    assert row.text == chain.text_of(chain.columns_of(last))
+    assert proof.verify().whole
+
+
+def test_a_column_that_holds_bytes_is_named_like_any_change(trail):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL takes no bytes for text")
+    tamper("UPDATE audit_auditentry SET purpose = x'00ff' WHERE position = 5")
+    assert found() == [("changed", 5)]

@@ -65,8 +65,13 @@ def moment(value: datetime) -> str:
 
 def digest_of(values: Sequence[Any]) -> str:
     """Return the digest of an entry whose columns are `values`, in the order of `COLUMNS`, moments as text."""
+    return digest_of_text(text_of(values))
+
+
+def digest_of_text(text: bytes) -> str:
+    """Return the digest of an entry from what is hashed of it."""
     state = _entry.copy()
-    state.update(text_of(values))
+    state.update(text)
     return state.hexdigest()
 
 

@@ -21,10 +21,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import django
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Max
 
 from luoshi.office.audit import chain, key, seals, triggers
@@ -32,7 +32,6 @@ from luoshi.office.audit.models import AuditEntry, AuditHead, AuditSeal, Stream
 
 BATCH = 5_000
 _BOUND = 100
-_READ = ("id", "version", "digest", *chain.COLUMNS)
 _POSITION = chain.COLUMNS.index("position")
 _PREVIOUS = chain.COLUMNS.index("previous")
 _AT, _RECEIVED = chain.COLUMNS.index("at"), chain.COLUMNS.index("received_at")
@@ -205,29 +204,54 @@ def _read_part(stream: str, after: int, until: int, heads: _Heads) -> _Part:
     if before is not None:
         part.position, last_id, part.digest = before[:3]
         received, old = chain.moment(before[3]), old and before[4] == 1
-    for entry_id, version, digest, values in _rows(stream, after, until):
-        position, expected = values[_POSITION], part.position + 1
+    for row in _rows(stream, after, until):
+        entry_id, position, digest, expected = row.id, row.position, row.digest, part.position + 1
         part.entries += 1
         if position != expected:
             gone = f"第 {expected} 条" if position == expected + 1 else f"第 {expected}–{position - 1} 条"
             part.add("missing", expected, f"缺{gone}：被移走")
-        elif values[_PREVIOUS] != part.digest:
+        elif row.previous != part.digest:
             part.add("link", position, f"第 {position} 条接不上前一条", entry_id)
-        if entry_id <= last_id or values[_RECEIVED] < received:
+        if entry_id <= last_id or row.received < received:
             part.add("order", position, f"第 {position} 条与前一条的先后被改动", entry_id)
-        old = old and version == 1
-        if _digest(version, values, old) != digest:
+        old = old and row.version == 1
+        if not _holds(row, old):
             part.add("changed", position, f"第 {position} 条的内容与摘要不符：有一栏或几栏被改动", entry_id)
             if len(part.changed) < _BOUND:
-                part.changed.append((position, digest, values))
+                part.changed.append((position, digest, _values(entry_id)))
         if (head := heads.get(position)) is not None and head[0] != digest:
             told = f"第 {head[2] + 1}–{position} 条与{head[1]}的封存不符：封存以后被改写"
             part.add("rewritten", position, told, entry_id)
-        part.position, part.digest, last_id, received = position, digest, entry_id, values[_RECEIVED]
+        part.position, part.digest, last_id, received = position, digest, entry_id, row.received
     return part
 
 
+class _Row(NamedTuple):
+    """One entry as read: what its place tells, and the bytes that are hashed after the version."""
+
+    id: int
+    version: int
+    digest: str
+    position: int
+    previous: str
+    received: str
+    text: bytes
+
+
+def _holds(row: _Row, old: bool) -> bool:
+    """Tell whether the entry is what was hashed; `old`: none of a later version stands before it."""
+    if row.version == chain.VERSION and chain.digest_of_text(row.text) == row.digest:
+        return True
+    if row.version == chain.VERSION and connection.vendor != "sqlite":
+        return False
+    # Before anybody is accused the text that SQLite wrote is written once more here.
+    values = _values(row.id)
+    return _digest(row.version, values, old) == row.digest
+
+
 def _digest(version: int, values: Sequence[Any], old: bool) -> str:
+    if any(isinstance(value, bytes) for value in values):
+        return ""
     if version == chain.VERSION:
         return chain.digest_of(values)
     named = dict(zip(chain.COLUMNS, values, strict=True))
@@ -240,27 +264,65 @@ def _digest(version: int, values: Sequence[Any], old: bool) -> str:
     return chain.old_digest_of(**told)
 
 
-def _rows(stream: str, after: int, until: int) -> Iterator[tuple[int, int, str, list[Any]]]:
-    """Yield id, version, digest and the hashed columns of the entries in `after` < position <= `until`."""
-    textual = connection.vendor == "sqlite"
+def _columns() -> str:
     # Without its declared type SQLite's text of a moment comes as it is stored, which is what was hashed.
-    plain = {name: f"{name} || ''" for name in ("at", "received_at")} if textual else {}
-    columns = ", ".join(plain.get(name, name) for name in _READ)
+    plain = {name: f"{name} || ''" for name in ("at", "received_at")} if connection.vendor == "sqlite" else {}
+    return ", ".join(plain.get(name, name) for name in chain.COLUMNS)
+
+
+def _values(entry: int) -> list[Any]:
+    """Return the columns of one entry as they are hashed."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_columns()} FROM audit_auditentry WHERE id = %s", [entry])  # noqa: S608 - ours
+        return _told(cursor.fetchone())
+
+
+def _told(columns: Sequence[Any]) -> list[Any]:
+    values = list(columns)
+    if connection.vendor != "sqlite":
+        values[_AT], values[_RECEIVED] = chain.moment(values[_AT]), chain.moment(values[_RECEIVED])
+    return values
+
+
+def _rows(stream: str, after: int, until: int) -> Iterator[_Row]:
+    """Yield the entries in `after` < position <= `until`."""
+    batch = _written if connection.vendor == "sqlite" else _read
+    while True:
+        try:
+            rows = batch(stream, after, until)
+        except OperationalError:
+            # A column holds what no entry has: JSON has no word for it.
+            rows = _read(stream, after, until)
+        yield from rows
+        if len(rows) < BATCH:
+            return
+        after = rows[-1].position
+
+
+def _written(stream: str, after: int, until: int) -> list[_Row]:
+    """Read a batch whose text SQLite itself writes, which takes half the time."""
+    text = f"CAST(json_array({_columns()}) AS BLOB)"
+    return [_Row(*row) for row in _batch(f"position, previous, received_at || '', {text}", stream, after, until)]
+
+
+def _read(stream: str, after: int, until: int) -> list[_Row]:
+    rows = []
+    for entry_id, version, digest, *columns in _batch(_columns(), stream, after, until):
+        values = _told(columns)
+        place = (values[_POSITION], values[_PREVIOUS], values[_RECEIVED])
+        strange = any(isinstance(value, bytes) for value in values)
+        rows.append(_Row(entry_id, version, digest, *place, b"" if strange else chain.text_of(values)))
+    return rows
+
+
+def _batch(columns: str, stream: str, after: int, until: int) -> list[tuple[Any, ...]]:
     statement = (
-        f"SELECT {columns} FROM audit_auditentry "  # noqa: S608 - names are ours
+        f"SELECT id, version, digest, {columns} FROM audit_auditentry "  # noqa: S608 - names are ours
         f"WHERE stream = %s AND position > %s AND position <= %s ORDER BY position LIMIT {BATCH}"
     )
     with connection.cursor() as cursor:
-        while True:
-            cursor.execute(statement, [stream, after, until])
-            rows = cursor.fetchall()
-            for entry_id, version, digest, *values in rows:
-                if not textual:
-                    values[_AT], values[_RECEIVED] = chain.moment(values[_AT]), chain.moment(values[_RECEIVED])
-                yield entry_id, version, digest, values
-            if len(rows) < BATCH:
-                return
-            after = rows[-1][3 + _POSITION]
+        cursor.execute(statement, [stream, after, until])
+        return cursor.fetchall()
 
 
 def _name_swaps(proof: StreamProof, changed: Sequence[_Changed]) -> None:

@@ -127,7 +127,7 @@ def _timed(name: str, function: Callable[[], object], aim: float) -> bool:
 
 
 def _proof() -> None:
-    from luoshi.office.audit import chain, proof
+    from luoshi.office.audit import proof
     from luoshi.office.audit.models import Stream
 
     for workers in (1, None):
@@ -136,8 +136,7 @@ def _proof() -> None:
         seconds, entries = time.perf_counter() - begun, sum(stream.entries for stream in told.streams)
         assert told.whole, told.findings
         say(f"proof, {workers or 'all'} processes: {entries / seconds:,.0f} entries/s ({seconds:.1f} s)")
-    rows = [values for _, _, _, values in proof._rows(Stream.OFFICE, 0, _PEER)]
-    texts = [chain.text_of(values) for values in rows]
+    texts = [row.text for row in proof._rows(Stream.OFFICE, 0, _PEER)]
     begun = time.perf_counter()
     for text in texts:
         hashlib.new("sm3", text).hexdigest()
