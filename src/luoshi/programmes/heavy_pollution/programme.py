@@ -8,6 +8,7 @@ from pathlib import Path
 from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.heavy_pollution"
+_HOOKS = ("episodes", "site_plans", "organ_plans", "violations", "registers", "scenes")
 
 
 def _demo() -> Iterator[str]:
@@ -32,9 +33,11 @@ PROGRAMME = register(
             Page("cases", "pollution-duties", "应急报告", "pollution.see", "名单、日报、落实报告、评估"),
             Page("cases", "pollution-simulator", "减排模拟", "pollution.see", "各级能减多少，不够补谁"),
             Page("cases", "pollution-plans", "企业减排方案", "pollution.see", "哪家企业的方案就绪，哪家还没有"),
+            Page("cases", "pollution-organ-plans", "预案和方案", "pollution.see", "市、部门、镇区的预案，备案和公布"),
+            Page("cases", "pollution-inspections", "检查和违规", "pollution.see", "查到什么、责令、处罚、复查、线索"),
             Page("publish", "open-pollution", "重污染公众页", "open.see", "预警、空气、怎么做、我的车能否上路"),
         ),
         demo=_demo,
-        hooks=(f"{_ROOM}.episodes", f"{_ROOM}.site_plans", f"{_ROOM}.registers", f"{_ROOM}.scenes"),
+        hooks=tuple(f"{_ROOM}.{one}" for one in _HOOKS),
     )
 )

@@ -14,7 +14,7 @@ from luoshi.kernel.clock import CLOCK, local
 from luoshi.office.actors import Actor
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.scenarios import Scene, check, moment, verb
-from luoshi.programmes.heavy_pollution import air_actions, duties, episodes, site_plans, tasks
+from luoshi.programmes.heavy_pollution import air_actions, duties, episodes, organ_plans, site_plans, tasks, violations
 from luoshi.programmes.heavy_pollution.models import (
     CapMessage,
     CityHour,
@@ -23,7 +23,9 @@ from luoshi.programmes.heavy_pollution.models import (
     EpisodeDuty,
     ForecastRun,
     ForecastValue,
+    Inspection,
     MeasureTask,
+    PlanVersion,
     PollutionWarning,
     SitePlan,
 )
@@ -171,6 +173,60 @@ def change_plan(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 def publish_list(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Publish the list of a year."""
     site_plans.publish_list(actor=actor, year=int(given["year"]))
+
+
+@verb("heavy_pollution.inspect")
+def inspect(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int | None:
+    """Record an inspection; returns the case of what it found."""
+    words: dict[str, Any] = {str(key): str(value) for key, value in given.items() if key != "report"}
+    return violations.inspect(actor=actor, report=given.get("report"), **words).case_id
+
+
+@verb("heavy_pollution.citizen")
+def citizen(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int:
+    """Let somebody report a violation on the public page; returns the report."""
+    return violations.report(address=str(given.get("address", "203.0.113.7")), **{
+        key: str(given.get(key, "")) for key in ("kind", "town", "place", "text", "phone")
+    }).pk  # fmt: skip
+
+
+@check("inspection")
+def inspected(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """What the inspection behind a case says."""
+    row = Inspection.objects.get(case=subject)
+    report = row.reports.first()
+    papers = list(row.case.papers.order_by("id").values_list("title", flat=True)) if row.case else []
+    return {
+        "finding": row.finding, "order": row.order, "penalty": row.penalty, "closed": row.closed_at is not None,
+        "rechecked": row.rechecked_at is not None, "papers": papers, "report": report.state if report else None,
+        "object": row.object_name,
+    }  # fmt: skip
+
+
+@verb("heavy_pollution.propose_plan")
+def propose_plan(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int | None:
+    """Propose a revision of the city's plan; returns its case."""
+    return organ_plans.propose(actor=actor, why=str(given["why"]), changes=str(given["changes"])).case_id
+
+
+@verb("heavy_pollution.organ_plan")
+def organ_plan(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int | None:
+    """Return the case of an organ's newest plan."""
+    return PlanVersion.objects.filter(organ=given["organ"]).order_by("-edition").first().case_id  # type: ignore[union-attr]
+
+
+@check("plans")
+def plans_filed(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """How many plans the newest city plan brought, how many are filed in time, missing, named; when it is published."""
+    row = organ_plans.current()
+    if row is None:
+        return {"owed": 0}
+    parts = row.parts.all()
+    due = {one.due_on.isoformat() for one in parts if one.due_on}
+    return organ_plans.counts(row) | {
+        "due": sorted(due), "named": parts.filter(named=True).count(), "number": row.number, "state": row.state,
+        "publish_by": row.publish_by,
+    }  # fmt: skip
 
 
 @check("readiness")

@@ -20,6 +20,7 @@ from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import (
     ConstructionSite,
     Enterprise,
+    Inspection,
     MeasureTask,
     MedicalInstitution,
     PortBerth,
@@ -198,7 +199,7 @@ def report(
         row.evidence = kept
     if acted_at is not None and now - local(acted_at) > datetime.timedelta(hours=24):
         flags.append("补报超过24小时")
-    if (away := _kilometres(row, lat, lon)) is not None and away > FAR_KM:
+    if (away := kilometres(row, lat, lon)) is not None and away > FAR_KM:
         flags.append(f"拍摄地距对象{away:.1f}公里")
     before = row.state
     row.state, row.state_at, row.by, row.note = state, now, actor.name[:100], note.strip()[:600]
@@ -238,7 +239,7 @@ def reach_of(actor: Actor) -> frozenset[str] | None:
 _PLACED: dict[str, tuple[Any, str]] = {"firm": (Enterprise, "credit_code"), "site": (ConstructionSite, "code")}
 
 
-def _kilometres(row: MeasureTask, lat: str, lon: str) -> float | None:
+def kilometres(row: MeasureTask | Inspection, lat: str, lon: str) -> float | None:
     """Return how far a photo was taken from its object; None where either place is unknown."""
     if not lat or not lon or row.object_kind not in _PLACED:
         return None

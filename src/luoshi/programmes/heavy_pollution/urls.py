@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from luoshi.programmes.heavy_pollution import plan_views, public_views, views
+from luoshi.programmes.heavy_pollution import organ_plan_views, plan_views, public_views, views, violation_views
 
 urlpatterns = [
     path("pollution/", views.show_board, name="pollution"),
@@ -22,6 +22,14 @@ urlpatterns = [
     path("pollution/plans/import/<str:file>/", plan_views.plan_import, name="pollution-plan-preview"),
     path("pollution/plans/<int:pk>/", plan_views.plan_page, name="pollution-plan"),
     path("pollution/plans/<int:pk>/edit/", plan_views.plan_edit, name="pollution-plan-edit"),
+    path("pollution/organ-plans/", organ_plan_views.organ_plan_list, name="pollution-organ-plans"),
+    path("pollution/organ-plans/<int:pk>/", organ_plan_views.organ_plan, name="pollution-organ-plan"),
+    path("open/pollution/plans/", organ_plan_views.public_plans, name="open-pollution-plans"),
+    path("pollution/inspections/", violation_views.inspection_list, name="pollution-inspections"),
+    path("pollution/inspections/new/", violation_views.inspect, name="pollution-inspect"),
+    path("pollution/inspections/reports/", violation_views.report_list, name="pollution-citizen-reports"),
+    path("pollution/inspections/<int:pk>/", violation_views.inspection, name="pollution-inspection"),
+    path("open/pollution/report/", violation_views.public_report, name="open-pollution-report"),
     path("open/pollution/", public_views.public, name="open-pollution"),
     path("open/pollution/vehicle/", public_views.vehicle, name="open-pollution-vehicle"),
     path("open/pollution/firms/", public_views.firms, name="open-pollution-firms"),
