@@ -49,10 +49,11 @@ def _owe(response: Response, owed: Iterable[plan.Owed]) -> list[EpisodeDuty]:
     known = set(response.duties.values_list("kind", "organ", "period"))
     fresh = [row for row in rows if (row.kind, row.organ, row.period) not in known]
     EpisodeDuty.objects.bulk_create(fresh, batch_size=500)
+    drill = "【演练】" if response.warning.exercise else ""
     tell_organs(
         [
             Telling(f"hp-duty:{response.pk}:{row.kind}:{row.period}:{row.organ}", row.organ, "clerk", "pollution",
-                    f"{Kind(row.kind).label}：请于{local(row.due_at):%m月%d日 %H:%M}前报", "/pollution/duties/")
+                    f"{drill}{Kind(row.kind).label}：请于{local(row.due_at):%m月%d日 %H:%M}前报", "/pollution/duties/")
             for row in fresh
         ]
     )  # fmt: skip

@@ -37,7 +37,7 @@ from luoshi.programmes.heavy_pollution.models import (
     WarningChange,
 )
 
-APPROVAL, WARNING = "heavy_pollution.approval", "heavy_pollution.warning"
+APPROVAL, WARNING, DRILL = "heavy_pollution.approval", "heavy_pollution.warning", "heavy_pollution.drill"
 ISSUE, ADJUST, RELEASE = "issue", "adjust", "release"
 SENDER = "cap@luoshi.example"
 Kind = WarningChange.Kind
@@ -250,8 +250,9 @@ def _first_issue(turn: Turn, row: Consultation) -> None:
             citation=f"{PLAN} 3.1.4",
         )
     case = cases.open_case(
-        actor=turn.actor, procedure=WARNING, title=f"重污染天气{COLOURS[colour]}预警", subject="city:371083",
-        organ=plan.COMMAND, at=at, exercise=turn.case.exercise,
+        actor=turn.actor, procedure=WARNING, title=f"{mark(turn.case.exercise)}重污染天气{COLOURS[colour]}预警",
+        subject="drill:371083" if turn.case.exercise else "city:371083", organ=plan.COMMAND, at=at,
+        exercise=turn.case.exercise, number=_drill_number(at) if turn.case.exercise else "",
         facts={"colour": colour, "approval": turn.case.number},
     )  # fmt: skip
     try:
@@ -275,6 +276,23 @@ def _first_issue(turn: Turn, row: Consultation) -> None:
     row.warning = warning
     row.save(update_fields=["warning"])
     turn.case.facts["warning"] = case.number
+
+
+def mark(exercise: bool) -> str:
+    """Return the word that stands before every line of a drill."""
+    return "【演练】" if exercise else ""
+
+
+def _drill_number(at: datetime.datetime) -> str:
+    """Return the number of a drill's warning: a series of its own, so that real processes have no gap."""
+    year = local(at).year
+    return f"YL-RSZWR-{year}-{PollutionWarning.objects.filter(exercise=True).count() + 1:03}"
+
+
+def running_drill() -> str:
+    """Return the number of the drill that is being run, empty when there is none."""
+    rows = Case.objects.filter(procedure=DRILL, state="running", is_open=True).order_by("-id")
+    return rows.values_list("number", flat=True).first() or ""
 
 
 def _adjust(turn: Turn, row: Consultation) -> None:
@@ -301,7 +319,9 @@ def _adjust(turn: Turn, row: Consultation) -> None:
     response.levels = [*response.levels, {"level": response.level, "at": turn.at.isoformat()}]
     cases.act(actor=turn.actor, case=warning.case_id, step="adjust", at=turn.at,
               data={"colour": COLOURS[colour], "approval": turn.case.number})  # fmt: skip
-    Case.objects.filter(pk=warning.case_id).update(title=f"重污染天气{COLOURS[colour]}预警")
+    Case.objects.filter(pk=warning.case_id).update(
+        title=f"{mark(warning.exercise)}重污染天气{COLOURS[colour]}预警"
+    )
     tasks.close_replaced(response, turn.at)
     tasks.send(response, turn.at, note="等级调整，请落实新增")
     if higher:
@@ -337,6 +357,22 @@ def _ended(turn: Turn) -> None:
     response.save(update_fields=["ended_at"])
     tasks.close_all(response, turn.at)
     duties.owe_end(response, turn.at)
+
+
+@effect("heavy_pollution.exercise_ended")
+def _exercise_ended(turn: Turn) -> None:
+    """A drill's warning ends when the office says so: its tasks close, nothing is owed for it."""
+    if not turn.case.exercise:
+        raise LuoshiError("E_STATE", "这是真实的预警，不能按演练结束。请会商提出解除。")
+    warning = PollutionWarning.objects.select_related("response").get(case=turn.case)
+    warning.live, warning.released_at = False, turn.at
+    warning.save(update_fields=["live", "released_at"])
+    response = warning.response
+    response.ended_at = turn.at
+    response.save(update_fields=["ended_at"])
+    tasks.close_all(response, turn.at)
+    response.duties.filter(state=duties.State.DUE).update(state=duties.State.VOID)
+    announce(warning, turn.at, "Cancel")
 
 
 @facts("heavy_pollution.closable")
@@ -397,6 +433,8 @@ def announce(warning: PollutionWarning, sent: datetime.datetime, msg_type: str) 
     headline = f"重污染天气{words}" if not release else f"解除重污染天气预警（{local(t0):%m月%d日%H时}起）"
     span = f"{local(warning.onset):%Y年%m月%d日%H时}至{local(warning.expected_end):%m月%d日%H时}"
     peak = f"日均值最高{warning.max_aqi}" if warning.max_aqi else ""
+    drill, instruction = mark(warning.exercise), _advice(level) if not release else "恢复正常生产生活。"
+    description = f"预计{span}空气重污染，{peak}。" if not release else "空气质量好转，响应按时终止。"
     said = cap.Announcement(
         identifier=cap.identifier("371083", moment, serial),
         sender=getattr(settings, "CAP_SENDER", SENDER),
@@ -405,16 +443,16 @@ def announce(warning: PollutionWarning, sent: datetime.datetime, msg_type: str) 
         incident=warning.case.number,
         colour=colour,
         level=level,
-        headline=headline,
-        description=f"预计{span}空气重污染，{peak}。" if not release else "空气质量好转，响应按时终止。",
-        instruction=_advice(level) if not release else "恢复正常生产生活。",
+        headline=f"{drill}{headline}",
+        description=f"{drill}{description}",
+        instruction=f"{drill}{instruction}",
         onset=warning.onset,
         expires=warning.expected_end if not release else t0 + datetime.timedelta(hours=24),
         daily=warning.daily if not release else (),
         duration_h=warning.duration_h if not release else None,
         observed=observed,
         status="Exercise" if warning.exercise else "Actual",
-        note=f"演练 {warning.case.number}" if warning.exercise else "",
+        note=f"演练 {running_drill() or warning.case.number}" if warning.exercise else "",
         references=[cap.reference(one.sender, one.identifier, one.sent) for one in earlier],
     )
     return CapMessage.objects.create(

@@ -167,7 +167,9 @@ def feed(request: HttpRequest) -> HttpResponse:
     """The Atom feed of the CAP messages of the last thirty days, newest first."""
     since = CLOCK.now() - datetime.timedelta(days=30)
     rows = list(
-        CapMessage.objects.filter(sent__gte=since).select_related("warning__case").order_by("-sent", "-id")[:100]
+        CapMessage.objects.filter(sent__gte=since, status="Actual")
+        .select_related("warning__case")
+        .order_by("-sent", "-id")[:100]
     )
     atom = Atom1Feed(
         title=_("重污染天气预警"), link=request.build_absolute_uri(reverse("open-pollution")),

@@ -1,7 +1,8 @@
-"""The registers of this room: stations, firms, sites, roads, schools, hospitals, inventory, pledges, contacts."""
+"""The registers of this room: stations and objects of the response, contacts, and what stands ready for an episode."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,14 +12,20 @@ from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import (
     ConstructionSite,
     Contact,
+    Drill,
     EmissionInventory,
     Enterprise,
+    Forecaster,
     MedicalInstitution,
+    MedicalStock,
     Pledge,
     PortBerth,
     RoadSection,
     School,
+    Shift,
     Station,
+    Supply,
+    Training,
 )
 
 ROOM = "heavy_pollution"
@@ -237,6 +244,133 @@ CONTACTS = register(
             Column("kind", "类别", kind="choice"),
             Column("name", "姓名", kind="person"),
             Column("phone", "电话", kind="phone", sensitive=True),
+        ),
+    )
+)  # fmt: skip
+
+# --- what stands ready ------------------------------------------------------------------------------------------------
+
+
+def _shift_has_length(row: Mapping[str, Any]) -> Iterable[RowFault]:
+    begins, ends = row.get("begins"), row.get("ends")
+    if begins and ends and ends <= begins:
+        yield RowFault("ends", "下班应晚于上班")
+    elif begins and ends and ends - begins > datetime.timedelta(hours=48):
+        yield RowFault("ends", "一个班超过48小时，请核对", warning=True)
+
+
+def _drill_summed_was_held(row: Mapping[str, Any]) -> Iterable[RowFault]:
+    if row.get("summary") and row.get("held_on") is None:
+        yield RowFault("held_on", "有总结的演练须填演练日期")
+
+
+def _stock_is_enough(row: Mapping[str, Any]) -> Iterable[RowFault]:
+    if (row.get("quantity") or 0) < (row.get("least") or 0):
+        yield RowFault("quantity", "低于应备数量", warning=True)
+
+
+DRILLS = register(
+    Register(
+        key=f"{ROOM}.drills", title="应急演练", programme=ROOM, model=Drill, natural_key=("code",), name="title",
+        owners=OFFICE, checks=(_drill_summed_was_held,), citation=f"{PLAN} 5.1",
+        columns=(
+            Column("code", "演练编号", kind="code"),
+            Column("title", "名称"),
+            Column("mode", "方式", kind="choice"),
+            Column("season", "采暖季", kind="integer", least=2018, most=2100, note="采暖季开始的年份"),
+            Column("planned_on", "计划日期", kind="date"),
+            Column("held_on", "演练日期", kind="date", past=True),
+            Column("aim", "目的", kind="area", listed=False),
+            Column("people", "参加人员", kind="area", listed=False),
+            Column("content", "内容", kind="area", listed=False),
+            Column("rules", "规则", kind="area", listed=False),
+            Column("scenario", "情景", kind="area", listed=False),
+            Column("summary", "演练情况", kind="area", listed=False),
+            Column("suggestions", "改进建议", kind="area", listed=False),
+            Column("case_number", "办件", kind="code", required=False),
+        ),
+    )
+)  # fmt: skip
+
+TRAININGS = register(
+    Register(
+        key=f"{ROOM}.trainings", title="培训", programme=ROOM, model=Training, natural_key=("code",), name="title",
+        organ_field="organ", owners=OFFICE, citation=f"{PLAN} 5.2.2",
+        columns=(
+            Column("code", "培训编号", kind="code"),
+            Column("title", "名称"),
+            Column("organ", "组织单位", kind="organ"),
+            Column("planned_on", "计划日期", kind="date"),
+            Column("held_on", "举办日期", kind="date", past=True),
+            Column("audience", "对象"),
+            Column("hours", "学时", kind="decimal", least=0, most=200),
+            Column("attended", "参加人数", kind="integer", least=0),
+            Column("content", "内容", kind="area", listed=False),
+        ),
+    )
+)  # fmt: skip
+
+ROSTER = register(
+    Register(
+        key=f"{ROOM}.roster", title="值班表", programme=ROOM, model=Shift, natural_key=("organ", "begins", "person"),
+        name="person", organ_field="organ", owners=OFFICE, checks=(_shift_has_length,), citation=f"{PLAN} 4.4",
+        columns=(
+            Column("organ", "单位", kind="organ"),
+            Column("begins", "上班", kind="moment"),
+            Column("ends", "下班", kind="moment"),
+            Column("person", "值班员", kind="person"),
+            Column("phone", "电话", kind="phone", sensitive=True),
+            Column("leader", "带班领导", kind="person", required=False),
+        ),
+    )
+)  # fmt: skip
+
+SUPPLIES = register(
+    Register(
+        key=f"{ROOM}.supplies", title="应急物资装备", programme=ROOM, model=Supply, natural_key=("code",),
+        organ_field="organ", owners=OFFICE, citation=f"{PLAN} 4.2",
+        columns=(
+            Column("code", "编号", kind="code"),
+            Column("name", "名称"),
+            Column("kind", "种类", kind="choice"),
+            Column("organ", "持有单位", kind="organ"),
+            Column("quantity", "数量", kind="integer", least=0),
+            Column("unit", "单位"),
+            Column("condition", "状况", kind="choice"),
+            Column("allocation", "调配方案", kind="area", required=False, listed=False),
+            Column("checked_on", "检查日期", kind="date", past=True),
+        ),
+    )
+)  # fmt: skip
+
+STOCK = register(
+    Register(
+        key=f"{ROOM}.stock", title="医疗物资储备", programme=ROOM, model=MedicalStock,
+        natural_key=("institution", "item"), name="item", organ_field="town", owners=(*OFFICE, "health-family"),
+        checks=(_stock_is_enough,), citation=f"{PLAN} 4.5",
+        columns=(
+            Column("institution", "医疗机构", kind="reference", by="code", called="name"),
+            Column("item", "品名"),
+            Column("quantity", "数量", kind="integer", least=0),
+            Column("least", "应备数量", kind="integer", least=0),
+            Column("unit", "单位"),
+            Column("town", "所在镇区", kind="organ"),
+            Column("checked_on", "检查日期", kind="date", past=True),
+        ),
+    )
+)  # fmt: skip
+
+FORECASTERS = register(
+    Register(
+        key=f"{ROOM}.forecasters", title="预报人员", programme=ROOM, model=Forecaster, natural_key=("code",),
+        organ_field="organ", owners=OFFICE, citation=f"{PLAN} 4.3",
+        columns=(
+            Column("code", "编号", kind="code"),
+            Column("organ", "单位", kind="organ"),
+            Column("name", "姓名", kind="person"),
+            Column("full_time", "专职", kind="boolean"),
+            Column("phone", "电话", kind="phone", required=False, sensitive=True),
+            Column("since", "自", kind="date", past=True),
         ),
     )
 )  # fmt: skip

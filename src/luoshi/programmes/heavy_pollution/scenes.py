@@ -13,12 +13,23 @@ from django.db.models import Count
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.office.actors import Actor
 from luoshi.office.duties.matter_models import Matter
+from luoshi.office.notices.models import Notice, Publication, Sending
 from luoshi.office.scenarios import Scene, check, moment, verb
-from luoshi.programmes.heavy_pollution import air_actions, duties, episodes, organ_plans, site_plans, tasks, violations
+from luoshi.programmes.heavy_pollution import (
+    air_actions,
+    drills,
+    duties,
+    episodes,
+    organ_plans,
+    site_plans,
+    tasks,
+    violations,
+)
 from luoshi.programmes.heavy_pollution.models import (
     CapMessage,
     CityHour,
     Consultation,
+    Drill,
     Enterprise,
     EpisodeDuty,
     ForecastRun,
@@ -188,6 +199,49 @@ def citizen(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int:
     return violations.report(address=str(given.get("address", "203.0.113.7")), **{
         key: str(given.get(key, "")) for key in ("kind", "town", "place", "text", "phone")
     }).pk  # fmt: skip
+
+
+@verb("heavy_pollution.draw_up_drill")
+def draw_up_drill(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int | None:
+    """Draw a drill up; returns its case."""
+    row = drills.draw_up(actor=actor, **{str(key): str(value) for key, value in given.items()})
+    case = drills.case_of(row)
+    return case.pk if case else None
+
+
+@verb("heavy_pollution.exercise_case")
+def exercise_case(_scene: Scene, _actor: Actor, _given: Mapping[str, Any]) -> int:
+    """Return the case of the newest consultation that is an exercise."""
+    return (
+        Consultation.objects.filter(approval__exercise=True).order_by("-id").values_list("approval", flat=True).first()
+        or 0
+    )
+
+
+@verb("heavy_pollution.exercise_warning")
+def exercise_warning(_scene: Scene, _actor: Actor, _given: Mapping[str, Any]) -> int:
+    """Return the case of the newest warning that is an exercise."""
+    return PollutionWarning.objects.filter(exercise=True).order_by("-id").values_list("case", flat=True).first() or 0
+
+
+@check("drill")
+def drill(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """The newest drill: when held, its papers, whether every line that can leave the house says so, what did leave."""
+    row = Drill.objects.order_by("-id").get()
+    case = drills.case_of(row)
+    drilled = MeasureTask.objects.filter(response__warning__exercise=True)
+    messages = CapMessage.objects.filter(warning__exercise=True)
+    marked = (
+        not Notice.objects.filter(exercise=False).exists()
+        and all(one.startswith("【演练】") for one in drilled.values_list("text", flat=True))
+        and all(one.xml.count("【演练】") == 3 and one.status == "Exercise" for one in messages)
+    )
+    return {
+        "held": row.held_on, "before_season": drills.held_before_season(row.season), "marked": marked,
+        "papers": list(case.papers.order_by("id").values_list("title", flat=True)) if case else [],
+        "matters": Matter.objects.filter(external_id__startswith="drill:").count(),
+        "sent": Sending.objects.count(), "public": Publication.objects.count(),
+    }  # fmt: skip
 
 
 @check("inspection")

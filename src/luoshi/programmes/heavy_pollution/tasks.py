@@ -103,7 +103,8 @@ def send(response: Response, at: datetime.datetime, *, note: str = "") -> int:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.organ] = counts.get(row.organ, 0) + 1
-    what = f"{response.warning.case.number} {plan.LEVEL_WORDS[response.level]}应急响应：{note or '请落实'}"
+    drill = "【演练】" if response.warning.exercise else ""
+    what = f"{drill}{response.warning.case.number} {plan.LEVEL_WORDS[response.level]}应急响应：{note or '请落实'}"
     key = f"hp:{response.pk}:{response.level}:{at:%Y%m%d%H%M}"
     tell_organs(
         [
@@ -138,7 +139,7 @@ def _task(
         object_kind=one.kind if one else "",
         object_id=one.id if one else "",
         object_name=one.name if one else "",
-        text=measure.text[:300],
+        text=("【演练】" if response.warning.exercise else "") + measure.text[:290],
         sent_at=at,
         state_at=at,
     )

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from luoshi.programmes.heavy_pollution import organ_plan_views, plan_views, public_views, views, violation_views
+from luoshi.programmes.heavy_pollution import (
+    drill_views,
+    organ_plan_views,
+    plan_views,
+    public_views,
+    views,
+    violation_views,
+)
 
 urlpatterns = [
     path("pollution/", views.show_board, name="pollution"),
@@ -30,6 +37,11 @@ urlpatterns = [
     path("pollution/inspections/reports/", violation_views.report_list, name="pollution-citizen-reports"),
     path("pollution/inspections/<int:pk>/", violation_views.inspection, name="pollution-inspection"),
     path("open/pollution/report/", violation_views.public_report, name="open-pollution-report"),
+    path("pollution/drills/", drill_views.drill_list, name="pollution-drills"),
+    path("pollution/drills/new/", drill_views.drill_new, name="pollution-drill-new"),
+    path("pollution/drills/<int:pk>/", drill_views.drill_page, name="pollution-drill"),
+    path("pollution/roster/", drill_views.roster, name="pollution-roster"),
+    path("pollution/contacts/", drill_views.call_list, name="pollution-contacts"),
     path("open/pollution/", public_views.public, name="open-pollution"),
     path("open/pollution/vehicle/", public_views.vehicle, name="open-pollution-vehicle"),
     path("open/pollution/firms/", public_views.firms, name="open-pollution-firms"),
