@@ -22,7 +22,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.duties import concern
 from luoshi.office.timer import tick
-from luoshi.programmes.heavy_pollution import air_actions, duties, episodes, plan, tasks
+from luoshi.programmes.heavy_pollution import air_actions, demo_standing, duties, episodes, plan, tasks
 from luoshi.programmes.heavy_pollution.models import (
     ConstructionSite,
     Contact,
@@ -65,6 +65,8 @@ _PEOPLE = {
     "schools": "jiaoyu1",
     "publicity": "xuanchuan1",
     "sites": "zhujian1",
+    "sites_head": "zhujian2",
+    "town": "xiachu1",
 }
 
 
@@ -78,14 +80,33 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
     with transaction.atomic():
         firms, sites = _objects(dice, moment.date())
     yield f"重污染天气：{firms} 家企业、{sites} 个工地及其减排方案。"
+    people = _people()
+    try:
+        if people:
+            with transaction.atomic():
+                unfinished = list(Enterprise.objects.filter(plans=None).order_by("pk"))
+                demo_standing.before_winter(people, unfinished, moment, _contents)
+    finally:
+        CLOCK.release()
+    yield "重污染天气：企业方案、部门方案、演练、值班表。"
     with transaction.atomic():
         hours = _air(dice, moment)
     yield f"重污染天气：{hours} 个小时的监测，含沙尘、缺测和更正。"
     try:
-        _Winter(moment).play()
+        _Winter(moment, people).play()
+        if people:
+            demo_standing.after_winter(people, moment)
     finally:
         CLOCK.release()
     yield f"重污染天气：{PollutionWarning.objects.count()} 次预警，{MeasureTask.objects.count()} 项任务。"
+
+
+def _people() -> dict[str, Actor]:
+    """Return the invented people by what they do; nobody when one of them is not there."""
+    users = {user.login: user for user in User.objects.filter(login__in=_PEOPLE.values())}
+    if len(users) < len(set(_PEOPLE.values())):
+        return {}
+    return {key: standing(users[login]).actor("web") for key, login in _PEOPLE.items()}
 
 
 # --- objects ----------------------------------------------------------------------------------------------------------
@@ -182,44 +203,53 @@ def _objects(dice: random.Random, today: datetime.date) -> tuple[int, int]:
             )
         )
     ConstructionSite.objects.bulk_create(sites)
-    _plans(firms, dice, today)
+    _plans(firms, today)
     _rest(dice, towns, today)
     return len(firms), len(sites)
 
 
-def _plans(firms: Sequence[Enterprise], dice: random.Random, today: datetime.date) -> None:
+def _contents(firm: Enterprise) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return steps and reductions of a firm's plan: a share of each baseline that rises with the level."""
+    reductions = {
+        level.upper(): {
+            name: str((getattr(firm, name) * ratio).quantize(Decimal("0.001"))) for name in ("so2", "nox", "pm", "vocs")
+        }
+        for level, ratio in _RATIO.items()
+    }
+    steps = {
+        level.upper(): [
+            {
+                "process": "主要排污工序",
+                "action": "停产" if firm.sector in ("cement_grinding", "voc_spraying") else "限产",
+                "limit": f"{int(ratio * 100)}%",
+                "hours": "4",
+                "safety": "按规程降负荷",
+                "evidence": "用电量",
+            }
+        ]
+        for level, ratio in _RATIO.items()
+    }
+    return steps, reductions
+
+
+def _plans(firms: Sequence[Enterprise], today: datetime.date) -> None:
+    """Every ninth firm is not done with its plan: `demo_standing` plays how far each of them is."""
     plans = []
     for number, firm in enumerate(firms):
-        reductions = {
-            level.upper(): {
-                name: str((getattr(firm, name) * ratio).quantize(Decimal("0.001")))
-                for name in ("so2", "nox", "pm", "vocs")
-            }
-            for level, ratio in _RATIO.items()
-        }
-        steps = {
-            level.upper(): [
-                {
-                    "process": "主要排污工序",
-                    "action": "限产",
-                    "limit": f"{int(ratio * 100)}%",
-                    "hours": 4,
-                    "safety": "按规程降负荷",
-                    "evidence": "用电量",
-                }
-            ]
-            for level, ratio in _RATIO.items()
-        }
-        state = "filed" if number % 9 else dice.choice(["draft", "submitted", "returned"])
+        if number % 9 == 0:
+            continue
+        steps, reductions = _contents(firm)
         plans.append(
             SitePlan(
                 enterprise=firm,
                 year=today.year,
                 steps=steps,
                 reductions=reductions,
-                state=state,
+                state="filed",
                 drawn_by="测试甲",
-                filed_at=CLOCK.now() if state == "filed" else None,
+                reviewed_by="测试辛",
+                reviewed_at=CLOCK.now() - datetime.timedelta(days=70),
+                filed_at=CLOCK.now() - datetime.timedelta(days=69),
             )
         )
     SitePlan.objects.bulk_create(plans)
@@ -429,17 +459,12 @@ def _exact(value: float) -> Decimal:
 class _Winter:
     """Plays the two episodes through everybody's actions, with the clock set back."""
 
-    def __init__(self, now: datetime.datetime) -> None:
-        self.now = now
-        self.people = {}
-        for key, login in _PEOPLE.items():
-            user = User.objects.filter(login=login).first()
-            if user is not None:
-                self.people[key] = standing(user).actor("web")
+    def __init__(self, now: datetime.datetime, people: dict[str, Actor]) -> None:
+        self.now, self.people = now, people
 
     def play(self) -> None:
         """Play the past episode to its end, then the live one up to now."""
-        if len(self.people) < len(_PEOPLE):
+        if not self.people:
             return
         past = self._day(PAST_EPISODE)
         self._forecasts(past - datetime.timedelta(days=2), [90, 120, 210, 250, 270, 140, 90])

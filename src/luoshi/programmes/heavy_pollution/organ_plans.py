@@ -47,6 +47,11 @@ def owing() -> list[tuple[str, str]]:
     return members + [(Kind.TOWN.value, one) for one in sorted(concern.towns())]
 
 
+def title_of(kind: str, organ: str) -> str:
+    """Return what an organ's plan is called."""
+    return f"{concern.title(organ)}重污染天气应急{'专项实施方案' if kind == Kind.DEPARTMENT else '方案'}"
+
+
 def _next_edition(kind: str, organ: str) -> int:
     return (PlanVersion.objects.filter(kind=kind, organ=organ).aggregate(n=Max("edition"))["n"] or 0) + 1
 
@@ -74,8 +79,7 @@ def begin(
     kind = Kind.TOWN if organ in concern.towns() else Kind.DEPARTMENT if organ in plan.MEMBERS else None
     if kind is None:
         raise LuoshiError("E_INPUT", f"“{concern.title(organ) or organ[:40]}”不是指挥部成员单位或镇区，不用制订方案。")
-    name = concern.title(organ)
-    title = f"{name}重污染天气应急{'专项实施方案' if kind == Kind.DEPARTMENT else '方案'}"
+    title = title_of(kind, organ)
     facts = {"organ": organ} | ({"issued_on": issued_on.isoformat()} if issued_on else {})
     with transaction.atomic():
         row = PlanVersion.objects.create(
