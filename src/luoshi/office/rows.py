@@ -12,11 +12,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 Row = TypeVar("Row", bound=models.Model)
 Change = Callable[[Any], Any] | None
@@ -39,9 +40,9 @@ class OvertakenError(Exception):
 
 
 class Asked(NamedTuple):
-    """A question with its values put in."""
+    """A question with its values put in. Without a model the rows come as the database gives them."""
 
-    model: type[models.Model]
+    model: type[models.Model] | None
     sql: str
     values: Sequence[Any]
 
@@ -77,23 +78,43 @@ class Question(Generic[Row]):
 
 def ask(*asked: Asked) -> list[list[Any]]:
     """Return the rows of each question, asked in this order."""
+    link = connections[DEFAULT_DB_ALIAS]
     found, together = [], _together() and len(asked) > 1
-    with connection.cursor() as cursor:
+    with link.cursor() as cursor, link.wrap_database_errors:
+        execute = _execute(link, cursor)
         if together:
-            cursor.execute("; ".join([cursor.mogrify(one.sql, one.values) for one in asked]))
+            execute(_message([(one.sql, one.values) for one in asked]))
         for one in asked:
             if not together:
-                cursor.execute(one.sql, one.values)
-            found.append(list(_read(one.model, cursor.fetchall())))
+                execute(one.sql, one.values)
+            rows = cursor.fetchall()
+            found.append(rows if one.model is None else list(_read(one.model, rows)))
             if together:
                 cursor.nextset()
     return found
 
 
+def _execute(link: BaseDatabaseWrapper, cursor: Any) -> Callable[..., Any]:
+    """Return what carries out a statement: the driver itself where nobody watches, Django's way there is as long again.
+
+    Django's own cursor for SQLite looks for the marks of values in the words anew each time.
+    """
+    link.validate_no_broken_transaction()
+    if link.vendor != "sqlite" or link.queries_logged or link.execute_wrappers:
+        return cast("Callable[..., Any]", cursor.execute)
+    execute = super(type(cursor.cursor), cursor.cursor).execute
+    return lambda sql, values: execute(_marked(sql), values)
+
+
+@lru_cache(maxsize=512)
+def _marked(sql: str) -> str:
+    return sql.replace("%s", "?")
+
+
 def _read(model: type[Row], found: Sequence[Sequence[Any]]) -> Iterator[Row]:
     form = _form(model)
     for values in found:
-        yield model.from_db("default", form.names, _changed(values, form.from_database))
+        yield model.from_db(DEFAULT_DB_ALIAS, form.names, _changed(values, form.from_database))
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -112,6 +133,14 @@ class Writing:
 
     def __init__(self) -> None:
         self._statements: list[Statement] = []
+        self._asked: list[tuple[Asked, Callable[[list[Any]], None]]] = []
+
+    def ask(self, asked: Asked, then: Callable[[list[Any]], None]) -> None:
+        """Have a question asked before anything is sent; `then` takes its rows and may add to what is sent.
+
+        Questions are asked in their order: what everybody waits for comes last.
+        """
+        self._asked.append((asked, then))
 
     def insert(self, rows: Sequence[models.Model]) -> None:
         """Add rows of one model; they do not learn their ids."""
@@ -119,13 +148,11 @@ class Writing:
             return
         form = _form(type(rows[0]))
         if _together() and len(rows) > _FEW:
-            found = f"SELECT {form.columns} FROM {form.recordset(form.own)}"  # noqa: S608 - our own words
-            words = f"INSERT INTO {form.table} ({form.columns}) {found}"
-            self._statements.append(Statement(words, [[form.text(rows, form.own)]], None))
+            self._statements.append(Statement(form.insert_many, [[form.text(rows, form.own)]], None))
         else:
             self._statements.append(Statement(form.insert, [form.values(row, form.own) for row in rows], None))
 
-    def update(self, rows: Sequence[Row], names: Sequence[str], guard: str = "") -> None:
+    def update(self, rows: Sequence[Row], names: tuple[str, ...], guard: str = "") -> None:
         """Write the named attributes of rows of one model.
 
         `guard` is a counter among them that must still be one less in the database. `send` raises OvertakenError when
@@ -134,41 +161,52 @@ class Writing:
         if not rows:
             return
         form, many = _form(type(rows[0])), _together() and len(rows) > _FEW
-        table, key = form.table, type(rows[0])._meta.pk.attname
-        wanted = (*names, key, *((guard,) if guard and not many else ()))
-        value = "d.{0}" if many else "%s"
-        places = ", ".join(f"{form.column(name)} = {value.format(form.column(name))}" for name in names)
-        where = f"{table}.{form.column(key)} = {value.format(form.column(key))}"
-        if guard:
-            where += f" AND {table}.{form.column(guard)} = {value.format(form.column(guard))} - 1"
-        if many:
-            sql = f"UPDATE {table} SET {places} FROM {form.recordset(wanted)} WHERE {where}"  # noqa: S608
-            self._statements.append(Statement(sql, [[form.text(rows, wanted)]], len(rows)))
-        else:
-            sql = f"UPDATE {table} SET {places} WHERE {where}"  # noqa: S608
-            self._statements.append(Statement(sql, [form.values(row, wanted) for row in rows], len(rows)))
+        sql, wanted = form.update(names, guard, many=many)
+        found = [[form.text(rows, wanted)]] if many else [form.values(row, wanted) for row in rows]
+        self._statements.append(Statement(sql, found, len(rows)))
 
     def send(self) -> None:
-        """Send everything. OvertakenError: a row to be changed was not there as it was read."""
+        """Ask what is to be asked, then send everything. OvertakenError: a row was not there as it was read."""
+        asked, self._asked = self._asked, []
+        for (_, then), found in zip(asked, ask(*(one for one, _ in asked)) if asked else (), strict=True):
+            then(found)
         statements, self._statements = self._statements, []
-        if not statements:
-            return
-        with connection.cursor() as cursor:
-            if _together():
-                cursor.execute("; ".join([cursor.mogrify(one.sql, row) for one in statements for row in one.rows]))
-                for one in statements:
-                    reached = 0
-                    for _ in one.rows:
-                        reached += cursor.rowcount
-                        cursor.nextset()
-                    _require_all(one, reached)
-                return
-            for one in statements:
-                if len(one.rows) == 1:
-                    cursor.execute(one.sql, one.rows[0])
-                else:
-                    cursor.executemany(one.sql, one.rows)
-                _require_all(one, cursor.rowcount)
+        if statements:
+            link = connections[DEFAULT_DB_ALIAS]
+            with link.cursor() as cursor, link.wrap_database_errors:
+                (_send_together if _together() else _send)(cursor, statements)
+
+
+def _send_together(cursor: Any, statements: Sequence[Statement]) -> None:
+    cursor.execute(_message([(one.sql, row) for one in statements for row in one.rows]))
+    for one in statements:
+        reached = 0
+        for _ in one.rows:
+            reached += cursor.rowcount
+            cursor.nextset()
+        _require_all(one, reached)
+
+
+def _send(cursor: Any, statements: Sequence[Statement]) -> None:
+    execute = _execute(connections[DEFAULT_DB_ALIAS], cursor)
+    for one in statements:
+        if len(one.rows) == 1:
+            execute(one.sql, one.rows[0])
+        else:
+            cursor.executemany(one.sql, one.rows)
+        _require_all(one, cursor.rowcount)
+
+
+def _message(statements: Iterable[tuple[str, Sequence[Any]]]) -> str:
+    """Return statements with their values put in, as one text for PostgreSQL."""
+    from psycopg.adapt import Transformer
+
+    literal = Transformer(connections[DEFAULT_DB_ALIAS].connection).as_literal
+    words = [
+        sql.encode() % tuple([b"NULL" if value is None else literal(value) for value in values])
+        for sql, values in statements
+    ]
+    return b"; ".join(words).decode()
 
 
 def _require_all(one: Statement, reached: int) -> None:
@@ -183,7 +221,7 @@ def add(row: models.Model) -> None:
         key = type(row)._meta.pk.column
         cursor.execute(f'{form.insert} RETURNING "{key}"', form.values(row, form.own))
         found = cursor.fetchone()
-    row.pk, row._state.adding, row._state.db = found[0], False, connection.alias
+    row.pk, row._state.adding, row._state.db = found[0], False, DEFAULT_DB_ALIAS
 
 
 # --- how a model lies in the database ---------------------------------------------------------------------------------
@@ -197,12 +235,29 @@ class Form:
         self.names = tuple(self.fields)
         self.own = self.names[1:]
         self.table = f'"{model._meta.db_table}"'
-        self.columns = ", ".join(self.column(name) for name in self.own)
+        self._key = str(model._meta.pk.attname)
+        columns, marks = ", ".join(map(self.column, self.own)), ", ".join(["%s"] * len(self.own))
         self.select = f"SELECT {', '.join(map(self.column, self.names))} FROM {self.table}"  # noqa: S608
-        marks = ", ".join(["%s"] * len(self.own))
-        self.insert = f"INSERT INTO {self.table} ({self.columns}) VALUES ({marks})"  # noqa: S608
+        self.insert = f"INSERT INTO {self.table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own words
+        many = f"SELECT {columns} FROM {self._recordset(self.own)}"  # noqa: S608 - our own words
+        self.insert_many = f"INSERT INTO {self.table} ({columns}) {many}"
         self.from_database = _changes(self.fields.values(), _found)
         self._ways: dict[tuple[str, ...], tuple[Callable[[Any], Sequence[Any]], Changes, Changes]] = {}
+        self._updates: dict[tuple[tuple[str, ...], str, bool], tuple[str, tuple[str, ...]]] = {}
+
+    def update(self, names: tuple[str, ...], guard: str, *, many: bool) -> tuple[str, tuple[str, ...]]:
+        """Return the words that change rows, and the attributes whose values they take, in order."""
+        if (known := self._updates.get((names, guard, many))) is None:
+            value = "d.{0}" if many else "%s"
+            places = ", ".join(f"{self.column(name)} = {value.format(self.column(name))}" for name in names)
+            where = f"{self.table}.{self.column(self._key)} = {value.format(self.column(self._key))}"
+            if guard:
+                where += f" AND {self.table}.{self.column(guard)} = {value.format(self.column(guard))} - 1"
+            wanted = (*names, self._key, *((guard,) if guard and not many else ()))
+            rows = f" FROM {self._recordset(wanted)}" if many else ""
+            known = f"UPDATE {self.table} SET {places}{rows} WHERE {where}", wanted  # noqa: S608 - our own words
+            self._updates[names, guard, many] = known
+        return known
 
     def column(self, name: str) -> str:
         """Return the quoted column of an attribute."""
@@ -220,14 +275,14 @@ class Form:
         return _changed(get(row), changes)
 
     def text(self, rows: Sequence[models.Model], names: tuple[str, ...]) -> str:
-        """Return rows as a JSON list that `recordset` reads."""
+        """Return rows as a JSON list, of which the words for many rows make rows again."""
         get, _, changes = self._way(names)
         columns = [self.fields[name].column for name in names]
         return json.dumps(
             [dict(zip(columns, _changed(get(row), changes), strict=True)) for row in rows], ensure_ascii=False
         )
 
-    def recordset(self, names: tuple[str, ...]) -> str:
+    def _recordset(self, names: tuple[str, ...]) -> str:
         """Return the words that make rows `d` of a JSON list."""
         columns = (f"{self.column(name)} {self.fields[name].rel_db_type(connection)}" for name in names)
         return f"json_to_recordset(%s) AS d({', '.join(columns)})"

@@ -64,21 +64,24 @@ def append(
 def append_all(acts: Sequence[Act], *, stream: str = "office", writing: Writing | None = None) -> list[AuditEntry]:
     """Append entries in their order, as `append` does one: the head is read and written once.
 
-    With `writing`, which needs a transaction, they go with it when it is sent, and do not learn their ids; it has to be
-    sent at once, for everybody waits.
+    With `writing` they are made and go when it is sent; nothing is returned.
     """
     if stream not in Stream.values:
         raise ValueError(f"no audit stream {stream!r}")
     if not acts:
         return []
     if writing is not None:
-        head = _head(stream)
-        entries = _continue(head, acts)
-        writing.insert(entries)
-        writing.update([head], _HEAD_MOVES)
-        return entries
+
+        def go_on(found: list[AuditHead]) -> None:
+            head = found[0] if found else _first(stream)
+            writing.insert(_continue(head, acts))
+            writing.update([head], _HEAD_MOVES)
+
+        writing.ask(_HEAD.of(stream), go_on)
+        return []
     with transaction.atomic(savepoint=False):
-        head = _head(stream)
+        found = _HEAD.rows(stream)
+        head = found[0] if found else _first(stream)
         entries = _continue(head, acts)
         for entry in entries:
             add(entry)
@@ -157,17 +160,14 @@ def read_sensitive(*, actor: Actor, subject: str, fields: list[str], purpose: st
     )
 
 
+# Locked until the transaction ends; SQLite's transactions have one writer anyway.
 _HEAD = Question(AuditHead, "stream = %s", lock=True)
 
 
-def _head(stream: str) -> AuditHead:
-    """Return the head of `stream`, locked until the transaction ends; SQLite's transactions have one writer anyway."""
-    if not (found := _HEAD.rows(stream)):
-        AuditHead.objects.bulk_create(
-            [AuditHead(stream=stream, position=0, digest=chain.GENESIS)], ignore_conflicts=True
-        )
-        found = _HEAD.rows(stream)
-    return found[0]
+def _first(stream: str) -> AuditHead:
+    """Return the head of a stream that nothing was written to yet, locked."""
+    AuditHead.objects.bulk_create([AuditHead(stream=stream, position=0, digest=chain.GENESIS)], ignore_conflicts=True)
+    return _HEAD.rows(stream)[0]
 
 
 def _acting_as(actor: Actor, permission: str) -> tuple[str, str]:

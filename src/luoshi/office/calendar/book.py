@@ -28,9 +28,9 @@ def read(approved: Sequence[CalendarChange]) -> WorkingCalendar:
 
 def calendar(at: datetime.datetime | None = None) -> WorkingCalendar:
     """Return the calendar in force, or that of the moment `at`; one query, the table itself is made once a change."""
-    approved = CalendarChange.objects.filter(state=CalendarChange.State.APPROVED)
-    if at is not None:
-        approved = approved.filter(decided_at__lte=at)
+    if at is None:
+        return read(APPROVED.rows())
+    approved = CalendarChange.objects.filter(state=CalendarChange.State.APPROVED, decided_at__lte=at)
     return applied(list(approved.order_by("position").values_list("off", "worked", "whole_year", "source")))
 
 

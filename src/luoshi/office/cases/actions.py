@@ -124,7 +124,18 @@ def new_turn(
         CaseParty(party=key, organ=_organ_of(party.organ, case), role=party.role, due_at=clocks.FAR)
         for key, party in procedure.parties.items()
     ]
-    return Turn(procedure, case, [], parties, actor, at, now, calendar_book.calendar(), data=told, organ=organ)
+    return Turn(
+        procedure,
+        case,
+        [],
+        parties,
+        actor,
+        at,
+        now,
+        calendar_book.read(calendar_book.APPROVED.rows()),
+        data=told,
+        organ=organ,
+    )
 
 
 def _organ_of(written: str, case: Case) -> str:

@@ -23,6 +23,7 @@ FAR = datetime.datetime(9999, 12, 31, tzinfo=datetime.UTC)
 """The moment that never comes: of a case without a running limit."""
 _AFTER = datetime.timedelta(seconds=1)
 _CLOCK_UNITS = frozenset({"h", "min", "wh"})
+_WORKING_UNITS = frozenset({"wd", "wh"})
 
 Rule = Mapping[str, Any]
 
@@ -35,7 +36,7 @@ def rule_of(limit: Limit, parameters: Mapping[str, Any], facts: Mapping[str, Any
     elif limit.at_fact:
         rule |= {"form": "at", "moment": str(facts[limit.at_fact])}
     else:
-        n, unit = read_span(limit.within or limit.before)
+        n, unit = _span(limit.within or limit.before)
         if limit.parameter:
             n = int(parameters[limit.parameter])
         rule |= {"form": "after" if limit.within else "before", "n": n, "unit": unit, "roll": limit.roll.value}
@@ -65,6 +66,8 @@ def due_of(
         found = moment_of(rule["moment"])
         moment = found if isinstance(found, datetime.datetime) else start_of(found)
         return due_at(moment, calendar, Step("at", f"至{local(moment):%Y-%m-%d %H:%M}"))
+    if not (pauses or extensions) and rule["unit"] not in _CLOCK_UNITS:
+        return _plain(rule["n"], rule["unit"], form, rule["roll"], day_of(event), calendar)
     limit = TimeLimit(rule["n"], read_unit(rule["unit"]), Form(form), Roll(rule["roll"]))
     taken = [
         Pause(moment_of(one["begins"]), moment_of(one["ends"]) if one.get("ends") else None, one.get("kind", ""))
@@ -73,14 +76,15 @@ def due_of(
     added = [Extension(one["n"], read_unit(one["unit"])) for one in extensions]
     if taken or added:
         return limit.due(event, calendar, pauses=taken, extensions=added, as_of=as_of)
-    if rule["unit"] in _CLOCK_UNITS:
-        return limit.due(event, calendar)
-    return _plain(limit, day_of(event), calendar)
+    return limit.due(event, calendar)
 
 
 @lru_cache(maxsize=20_000)
-def _plain(limit: TimeLimit, day: datetime.date, calendar: WorkingCalendar) -> Due:
-    return limit.due(day, calendar)
+def _plain(n: int, unit: str, form: str, roll: str, day: datetime.date, calendar: WorkingCalendar) -> Due:
+    return TimeLimit(n, read_unit(unit), Form(form), Roll(roll)).due(day, calendar)
+
+
+_span = lru_cache(maxsize=1000)(read_span)
 
 
 def reminders(limit: Limit, due: Due, calendar: WorkingCalendar) -> list[datetime.datetime]:
@@ -121,12 +125,18 @@ def set_due(
         clock.rule, clock.started_at, calendar, pauses=clock.pauses, extensions=clock.extensions, as_of=day_of(now)
     )
     clock.until, clock.inclusive, clock.provisional = found.until, found.inclusive, found.provisional
-    clock.calendar = calendar.version
+    clock.calendar = calendar.version if hangs_on_calendar(clock.rule, clock.extensions) else ""
     if clock.state == CaseClock.State.PAUSED or clock.expired:
         clock.fires_at = None
     else:
         clock.fires_at, clock.stage = next_firing(limit, found, calendar, now)
     return found
+
+
+def hangs_on_calendar(rule: Rule, extensions: Iterable[Mapping[str, Any]] = ()) -> bool:
+    """Tell whether a changed calendar can move the end: working days are counted, or a last day off is passed over."""
+    units = {rule.get("unit"), *(one["unit"] for one in extensions)}
+    return not units.isdisjoint(_WORKING_UNITS) or rule.get("roll") == Roll.NEXT
 
 
 def waits_for_calendar(clock: CaseClock) -> bool:

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 
 from django.db import transaction
 
+from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import Limit
@@ -22,6 +23,7 @@ from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CaseParty, Ca
 from luoshi.office.cases.turns import PROGRAM, Turn, picture
 from luoshi.office.cases.writes import flush
 from luoshi.office.parameters import book
+from luoshi.office.rows import Question, ask
 
 BATCH = 2000
 """So many cases are written in one transaction."""
@@ -38,16 +40,18 @@ def fire(upto: datetime.datetime) -> int:
 def _batch(upto: datetime.datetime) -> int:
     """Carry out one transaction's worth: of each case only the clock that fires first."""
     with transaction.atomic():
-        due = CaseClock.objects.filter(fires_at__lte=upto).order_by("fires_at", "id")
+        calendar = calendar_book.calendar()
+        # What was counted by a calendar no longer in force waits until it has been counted again.
+        due = CaseClock.objects.filter(fires_at__lte=upto, calendar__in=("", calendar.version))
         first: dict[int, int] = {}
-        for case, pk in due.values_list("case_id", "id")[: BATCH * 2]:
+        for case, pk in due.order_by("fires_at", "id").values_list("case_id", "id")[: BATCH * 2]:
             first.setdefault(case, pk)
             if len(first) == BATCH:
                 break
         if not first:
             return 0
         fired = 0
-        loaded = load(sorted(first))
+        loaded = load(sorted(first), calendar=calendar)
         for turn in loaded:
             clock = next((one for one in turn.clocks if one.pk == first[turn.case.pk]), None)
             # Another timer, or a person, may have been quicker.
@@ -60,20 +64,26 @@ def _batch(upto: datetime.datetime) -> int:
     return max(fired, 1)
 
 
-def load(pks: Sequence[int], actor: Actor = PROGRAM) -> list[Turn]:
+_CASES = Question(Case, "id IN %s ORDER BY id", lock=True)
+_PARTIES = Question(CaseParty, "case_id IN %s ORDER BY id")
+_CLOCKS = Question(CaseClock, "case_id IN %s AND state IN ('running', 'paused') ORDER BY id")
+
+
+def load(pks: Sequence[int], actor: Actor = PROGRAM, calendar: WorkingCalendar | None = None) -> list[Turn]:
     """Return turns on the given cases, locked in the order of their numbers, with a constant number of queries."""
-    now, calendar, edition = CLOCK.now(), calendar_book.calendar(), book.current()
+    now, calendar, edition = CLOCK.now(), calendar or calendar_book.calendar(), book.current()
+    cases, parties, running = ask(_CASES.among(pks), _PARTIES.among(pks), _CLOCKS.among(pks))
     found = {
         case.pk: Turn(
             procedures.version(case.procedure, case.version), case, [], [], actor, now, now, calendar,
             before=picture(case), edition=edition,
         )
-        for case in Case.objects.select_for_update().filter(pk__in=pks).order_by("pk")
+        for case in cases
     }  # fmt: skip
-    for party in CaseParty.objects.filter(case__in=pks).order_by("id"):
+    for party in parties:
         party.__dict__["_was"] = party.standing
         found[party.case_id].parties.append(party)
-    for clock in CaseClock.objects.filter(case__in=pks).order_by("id"):
+    for clock in running:
         found[clock.case_id].clocks.append(clock)
     _load_voices(found)
     return list(found.values())

@@ -125,6 +125,7 @@ class CaseClock(models.Model):
 
     In time is what happens before `until`, where `inclusive` at it too. `fires_at` is when the timer must act next:
     a reminder (`stage` counts those given) or the end. `pauses`, `extensions`: what was taken out or added, with who.
+    `calendar` is the version it was counted by, empty where no working day is counted.
     """
 
     class State(models.TextChoices):

@@ -1,6 +1,7 @@
 """Counting open limits again after the calendar changed: in bulk, both dates kept, holders told.
 
-Only limits that hang on working days can move; all others just take the new calendar's name. Closed limits keep theirs.
+Only limits that count working days can move, and only while they run: one that is stopped is counted when it goes on.
+Closed limits keep theirs. All is counted under the lock of its case: what people do meanwhile is neither lost nor late.
 """
 
 from __future__ import annotations
@@ -8,47 +9,59 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.clock import CLOCK, end_of, local, start_of
 from luoshi.kernel.dues import Due
 from luoshi.kernel.limits import revise
 from luoshi.office.calendar import book as calendar_book
-from luoshi.office.cases import clocks, procedures, turns
+from luoshi.office.cases import clocks, turns
 from luoshi.office.cases.expiry import load, shown_until
-from luoshi.office.cases.models import CaseClock, CaseEvent, ClockChange
+from luoshi.office.cases.models import Case, CaseClock, CaseEvent, ClockChange
 from luoshi.office.cases.writes import flush
+from luoshi.office.rows import Question, Writing, ask
 
-BATCH = 5000
-_READ = ("pk", "case_id", "rule", "started_at", "until", "inclusive", "provisional", "calendar", "pauses", "extensions")
-_OPEN = (CaseClock.State.RUNNING, CaseClock.State.PAUSED)
+BATCH = 2000
+"""So many limits are counted in one transaction."""
+_RUNNING = Question(CaseClock, "case_id IN %s AND state IN ('running', 'paused') AND state = 'running' ORDER BY id")
 
 
 def recount(entered_on: datetime.date | None = None) -> int:
-    """Count again every open limit that was counted by another calendar; return how many ends moved."""
-    calendar, day = calendar_book.calendar(), entered_on or CLOCK.today()
-    moved, last = 0, 0
-    while True:
-        with transaction.atomic():
-            rows = list(
-                CaseClock.objects.filter(state__in=_OPEN, pk__gt=last)
-                .exclude(calendar=calendar.version)
-                .order_by("pk")
-                .values(*_READ)[:BATCH]
-            )
-            if not rows:
-                return moved
-            last = rows[-1]["pk"]
-            changes = {row["pk"]: holds for row in rows if (holds := _moved(row, calendar, day)) is not None}
-            moved += len(changes)
-            _write({row["pk"]: row for row in rows if row["pk"] in changes}, changes, calendar)
-            CaseClock.objects.filter(pk__in=[row["pk"] for row in rows if row["pk"] not in changes]).update(
-                calendar=calendar.version
-            )
+    """Count again every running limit that was counted by another calendar; return how many ends moved."""
+    day, moved = entered_on or CLOCK.today(), 0
+    version = calendar_book.calendar().version
+    # Two stretches of one index, so that the timer sees at once that there is nothing to do.
+    for others in (Q(calendar__gt="", calendar__lt=version), Q(calendar__gt=version)):
+        while (count := _batch(others, day)) is not None:
+            moved += count
+    return moved
+
+
+def _batch(others: Q, day: datetime.date) -> int | None:
+    """Count one transaction's worth; return how many ends moved, None when there was nothing to count."""
+    with transaction.atomic():
+        rows = _counted().filter(others)
+        cases = sorted(set(rows.order_by("calendar", "id").values_list("case_id", flat=True)[:BATCH]))
+        if not cases:
+            return None
+        list(Case.objects.select_for_update().filter(pk__in=cases).order_by("pk").values_list("pk"))
+        calendar = calendar_book.calendar()
+        (found,) = ask(_RUNNING.among(cases))
+        old = [clock for clock in found if clock.calendar not in ("", calendar.version)]
+        changes = {clock.pk: holds for clock in old if (holds := _moved(clock, calendar, day)) is not None}
+        staying = [clock.pk for clock in old if clock.pk not in changes]
+        CaseClock.objects.filter(pk__in=staying).update(calendar=calendar.version)
+        _move([clock for clock in old if clock.pk in changes], changes, calendar)
+        return len(changes)
+
+
+def _counted() -> QuerySet[CaseClock]:
+    """Return the running limits that count working days."""
+    # Both: the index is of what runs or rests.
+    return CaseClock.objects.filter(state__in=("running", "paused"), calendar__gt="").filter(state="running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,64 +97,55 @@ def foresee(
         return Foreseen(0, 0, 0, True, ())
     # Only what runs over one of the days can move; what is counted back from an event may end before them.
     touched = Q(until__gte=start_of(min(days))) | Q(rule__form="before")
-    rows = CaseClock.objects.filter(touched, state__in=_OPEN, started_at__lt=end_of(max(days))).order_by("until", "pk")
+    rows = _counted().filter(touched, started_at__lt=end_of(max(days))).order_by("until", "pk")
     later = earlier = looked_at = 0
     found: list[tuple[int, datetime.datetime, datetime.datetime]] = []
-    for row in rows.values(*_READ)[: most + 1].iterator(chunk_size=2000):
+    for clock in rows[: most + 1].iterator(chunk_size=2000):
         looked_at += 1
         if looked_at > most:
             break
-        if (holds := _moved(row, calendar, day)) is None or holds.until == local(row["until"]):
+        if (holds := _moved(clock, calendar, day)) is None or holds.until == local(clock.until):
             continue
-        later, earlier = later + (holds.until > row["until"]), earlier + (holds.until < row["until"])
+        later, earlier = later + (holds.until > clock.until), earlier + (holds.until < clock.until)
         if len(found) < samples:
-            found.append((row["case_id"], row["until"], holds.until))
+            found.append((clock.case_id, clock.until, holds.until))
     return Foreseen(later, earlier, min(looked_at, most), looked_at <= most, tuple(found))
 
 
-def _hangs_on_calendar(rule: Mapping[str, Any]) -> bool:
-    return rule["form"] in ("after", "before") and (rule["unit"] in ("wd", "wh") or rule.get("roll") == "next")
-
-
-def _moved(row: Mapping[str, Any], calendar: WorkingCalendar, entered_on: datetime.date) -> Due | None:
+def _moved(clock: CaseClock, calendar: WorkingCalendar, entered_on: datetime.date) -> Due | None:
     """Return the end that holds now, None where it is the old one."""
-    if not _hangs_on_calendar(row["rule"]):
-        return None
-    # What rests has no end yet; it is counted by the calendar in force when it goes on.
-    if any(not one["ends"] for one in row["pauses"]):
-        return None
-    old = Due(local(row["until"]), row["inclusive"], row["provisional"], row["calendar"], ())
+    old = Due(local(clock.until), clock.inclusive, clock.provisional, clock.calendar, ())
 
     def again(changed: WorkingCalendar) -> Due:
         return clocks.due_of(
-            row["rule"], row["started_at"], changed, pauses=row["pauses"], extensions=row["extensions"],
-            as_of=entered_on,
-        )  # fmt: skip
+            clock.rule, clock.started_at, changed, pauses=clock.pauses, extensions=clock.extensions, as_of=entered_on
+        )
 
     holds = revise(old, again, calendar, entered_on).holds
     return None if (holds.until, holds.provisional) == (old.until, old.provisional) else holds
 
 
-def _write(rows: Mapping[int, Mapping[str, Any]], changes: Mapping[int, Due], calendar: WorkingCalendar) -> None:
-    if not changes:
+def _move(moving: Sequence[CaseClock], changes: Mapping[int, Due], calendar: WorkingCalendar) -> None:
+    """Write the new ends of limits, both dates of each, and tell whose turn it is."""
+    if not moving:
         return
-    now = CLOCK.now()
-    ClockChange.objects.bulk_create(
+    writing, now = Writing(), CLOCK.now()
+    writing.insert(
         [
             ClockChange(
-                clock_id=pk,
-                old_until=rows[pk]["until"],
-                new_until=due.until,
-                old_calendar=rows[pk]["calendar"],
+                clock_id=clock.pk,
+                old_until=clock.until,
+                new_until=changes[clock.pk].until,
+                old_calendar=clock.calendar,
                 new_calendar=calendar.version,
                 why=calendar.source[:200],
                 at=now,
             )
-            for pk, due in changes.items()
-        ],
-        batch_size=500,
+            for clock in moving
+        ]
     )
-    turned = load(sorted({row["case_id"] for row in rows.values()}))
+    writing.send()
+    turned = load(sorted({clock.case_id for clock in moving}), calendar=calendar)
     for turn in turned:
         for clock in turn.clocks:
             if (due := changes.get(clock.pk)) is not None:
@@ -151,11 +155,14 @@ def _write(rows: Mapping[int, Mapping[str, Any]], changes: Mapping[int, Due], ca
 
 
 def _set(turn: turns.Turn, clock: CaseClock, due: Due) -> None:
-    limit = procedures.version(turn.case.procedure, turn.case.version).limits.get(clock.limit)
+    limit = turn.procedure.limits.get(clock.limit)
     before = shown_until(clock)
-    if limit is not None:
-        if clock.expired and due.until > turn.now:
-            clock.expired = False
+    if clock.expired and due.until > turn.now:
+        clock.expired = False
+    if limit is None:
+        clock.until, clock.inclusive, clock.provisional = due.until, due.inclusive, due.provisional
+        clock.calendar = turn.calendar.version
+    else:
         clocks.set_due(clock, limit, turn.calendar, turn.now, due)
     turn.touched.add(clock.limit)
     title = limit.title if limit else clock.limit

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.models import Assignment, User
 from luoshi.office.actors import Actor
 from luoshi.office.messages.models import Mail, Message
-from luoshi.office.rows import Writing
+from luoshi.office.rows import Asked, Writing, ask
 
 
 def tell(*, key: str, users: Iterable[int], kind: str, text: str, href: str) -> int:
@@ -77,33 +77,40 @@ AND a.valid_from <= %%s AND (a.valid_to IS NULL OR a.valid_to >= %%s) ORDER BY u
 """
 
 
-def _holders(tellings: Iterable[Telling]) -> dict[tuple[str, str], list[_Holder]]:
-    """Return who holds the roles today, by organ and role."""
+def _holders(tellings: Iterable[Telling]) -> Asked:
+    """Return the question who holds the roles today."""
     organs, roles, today = {one.organ for one in tellings}, {one.role for one in tellings}, str(CLOCK.today())
     sql = _HOLDERS % tuple(", ".join(["%s"] * len(some)) for some in (organs, roles))
-    found: dict[tuple[str, str], list[_Holder]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*organs, *roles, today, today])
-        for row in map(_Holder._make, cursor.fetchall()):
-            found.setdefault((row.organ, row.role), []).append(row)
-    return found
+    return Asked(None, sql, [*organs, *roles, today, today])
 
 
 def tell_organs(tellings: Sequence[Telling], *, writing: Writing | None = None) -> int:
     """Tell any number of things to any number of organs with a constant number of queries; return how many were told.
 
-    Keys must be new: what the transaction it is called in does, it does once. With `writing` they go with it when it
-    is sent.
+    Keys must be new: what the transaction it is called in does, it does once. With `writing` people are told when it
+    is sent, and nothing is counted.
     """
     if not tellings:
         return 0
-    if writing is None:
-        with transaction.atomic(savepoint=False):
-            writing = Writing()
-            count = tell_organs(tellings, writing=writing)
-            writing.send()
-        return count
-    now, holders = CLOCK.now(), _holders(tellings)
+    if writing is not None:
+
+        def go_on(held: list[Any]) -> None:
+            _tell_all(tellings, held, writing)
+
+        writing.ask(_holders(tellings), go_on)
+        return 0
+    with transaction.atomic(savepoint=False):
+        own = Writing()
+        count = _tell_all(tellings, ask(_holders(tellings))[0], own)
+        own.send()
+    return count
+
+
+def _tell_all(tellings: Sequence[Telling], held: Iterable[Sequence[Any]], writing: Writing) -> int:
+    now = CLOCK.now()
+    holders: dict[tuple[str, str], list[_Holder]] = {}
+    for one in map(_Holder._make, held):
+        holders.setdefault((one.organ, one.role), []).append(one)
     found = [(one, user) for one in tellings for user in holders.get((one.organ, one.role), ())]
     writing.insert(
         [

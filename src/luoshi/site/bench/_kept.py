@@ -19,10 +19,10 @@ BEGIN = datetime.datetime(2016, 1, 1, tzinfo=SHANGHAI)
 
 
 @contextmanager
-def opened(folder: Path, kind: str, url: str = "") -> Iterator[None]:
+def opened(folder: Path, kind: str, url: str = "", name: str = NAME) -> Iterator[None]:
     """Let this process work on the kept database `kind` (sqlite, postgresql), brought to the present form.
 
-    Without `url` PostgreSQL is started in `folder`/pg and stopped afterwards; with it the database `NAME` beside it is
+    Without `url` PostgreSQL is started in `folder`/pg and stopped afterwards; with it the database `name` beside it is
     used. Run once in a process: Django reads its settings once.
     """
     data = folder / kind
@@ -32,8 +32,8 @@ def opened(folder: Path, kind: str, url: str = "") -> Iterator[None]:
     if kind == "postgresql":
         if not url:
             url, stop = _start(folder / "pg")
-        _create(url)
-        os.environ["LUOSHI_DATABASE_URL"] = urlsplit(url)._replace(path=f"/{NAME}").geturl()
+        _create(url, name)
+        os.environ["LUOSHI_DATABASE_URL"] = urlsplit(url)._replace(path=f"/{name}").geturl()
     try:
         from luoshi.kernel.clock import CLOCK
         from luoshi.site.setup import migrate, prepare
@@ -79,10 +79,10 @@ def _start(data: Path) -> tuple[str, list[str]]:
     return f"postgresql://luoshi@127.0.0.1:{port}/postgres", [*control, "-m", "fast", "-w", "stop"]
 
 
-def _create(url: str) -> None:
+def _create(url: str, name: str) -> None:
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as connection:
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if known is None:
-            connection.execute(f'CREATE DATABASE "{NAME}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}"'.encode())
