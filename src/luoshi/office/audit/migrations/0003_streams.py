@@ -5,6 +5,7 @@ from django.db import migrations, models
 from django.db.models import Q
 
 from luoshi.office.audit.triggers import append_only
+from luoshi.office.migrating import RunSchema
 
 _protect, _release = append_only("audit_auditentry")
 
@@ -108,6 +109,6 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["at"], name="answer_at")],
             },
         ),
-        migrations.RunPython(*append_only("audit_auditentry")),
-        migrations.RunPython(*append_only("audit_auditseal")),
+        RunSchema(*append_only("audit_auditentry")),
+        RunSchema(*append_only("audit_auditseal")),
     ]

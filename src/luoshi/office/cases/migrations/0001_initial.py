@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from luoshi.office.audit.triggers import append_only
+from luoshi.office.migrating import RunSchema
 
 
 class Migration(migrations.Migration):
@@ -199,7 +200,7 @@ class Migration(migrations.Migration):
                 ('clock', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='cases.caseclock')),
             ],
         ),
-        migrations.RunPython(*append_only("cases_caseevent")),
-        migrations.RunPython(*append_only("cases_casevoice")),
-        migrations.RunPython(*append_only("cases_clockchange")),
+        RunSchema(*append_only("cases_caseevent")),
+        RunSchema(*append_only("cases_casevoice")),
+        RunSchema(*append_only("cases_clockchange")),
     ]

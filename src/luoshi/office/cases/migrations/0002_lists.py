@@ -2,6 +2,7 @@ from django.db import migrations, models
 from django.db.models import Q
 
 from luoshi.office.search import index, table_operations
+from luoshi.office.migrating import RunSchema
 
 TABLE = "cases_search"
 
@@ -18,7 +19,7 @@ class Migration(migrations.Migration):
     dependencies = [("cases", "0001_initial")]
     operations = [
         migrations.AddField("caseparty", "is_open", models.BooleanField(default=True)),
-        migrations.RunPython(*table_operations(TABLE)),
+        RunSchema(*table_operations(TABLE)),
         migrations.RunPython(_fill, migrations.RunPython.noop),
         migrations.AddIndex(
             "case",

@@ -2,6 +2,7 @@ from django.db import migrations, models
 from django.db.models import Q
 
 from luoshi.office.search import index, table_operations
+from luoshi.office.migrating import RunSchema
 
 TABLE = "instruments_titles"
 _BATCH = 2000
@@ -16,7 +17,7 @@ def fill(apps, editor):
 class Migration(migrations.Migration):
     dependencies = [("instruments", "0003_review")]
     operations = [
-        migrations.RunPython(*table_operations(TABLE)),
+        RunSchema(*table_operations(TABLE)),
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name="instrument",

@@ -1,6 +1,7 @@
 from django.db import migrations
 
 from luoshi.office.organs.triggers import keep_rows
+from luoshi.office.migrating import RunSchema
 
 TABLES = (
     "proposal", "organ", "organname", "reformbatch", "organrelation", "town", "namereading", "printnote", "post",
@@ -10,4 +11,4 @@ TABLES = (
 
 class Migration(migrations.Migration):
     dependencies = [("organs", "0001_initial")]
-    operations = [migrations.RunPython(*keep_rows(f"organs_{table}")) for table in TABLES]
+    operations = [RunSchema(*keep_rows(f"organs_{table}")) for table in TABLES]

@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from luoshi.office.audit.triggers import append_only
+from luoshi.office.migrating import RunSchema
 
 
 class Migration(migrations.Migration):
@@ -598,6 +599,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('run', 'valid_from'), name='hp_forecast_once'), models.CheckConstraint(condition=models.Q(('low', None), ('high', None), ('low__lte', models.F('high')), _connector='OR'), name='hp_forecast_range')],
             },
         ),
-        migrations.RunPython(*append_only("heavy_pollution_capmessage")),
-        migrations.RunPython(*append_only("heavy_pollution_warningchange")),
+        RunSchema(*append_only("heavy_pollution_capmessage")),
+        RunSchema(*append_only("heavy_pollution_warningchange")),
     ]
