@@ -247,7 +247,7 @@ def _plan_out(row: SitePlan | None) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-@router.get("/pollution/plans/{plan_id}", auth=Needs("pollution.see"), response=_ANSWERS)
+@router.get("/pollution/plans/{int:plan_id}", auth=Needs("pollution.see"), response=_ANSWERS)
 def plan_one(request: HttpRequest, plan_id: Number) -> dict[str, Any]:
     """Return one plan with what the decisions say of it."""
     row = site_plans.visible(actor_of(request), plan_id)
@@ -285,7 +285,7 @@ def plan_draft(request: HttpRequest, body: PlanIn) -> dict[str, Any]:
     return _plan_out(row) or {}
 
 
-@router.put("/pollution/plans/{plan_id}", auth=Needs("pollution.plan"), response=_ANSWERS)
+@router.put("/pollution/plans/{int:plan_id}", auth=Needs("pollution.plan"), response=_ANSWERS)
 def plan_change(request: HttpRequest, plan_id: Number, body: PlanIn) -> dict[str, Any]:
     """Change a plan that is a draft or was returned."""
     row = site_plans.change(actor=actor_of(request), pk=plan_id, steps=body.steps, reductions=body.reductions,

@@ -233,6 +233,11 @@ def days_of(rows: Sequence[Shift], begins: datetime.datetime, count: int, found:
             for one in found
             if one.begins < end and one.ends > start
         )
-        mine = [one for one in rows if local(one.begins) < end and local(one.ends) > start]
+        mine = [
+            {"from": f"{max(local(one.begins), start):%H:%M}", "person": one.person,
+             "to": "24:00" if local(one.ends) >= end else f"{local(one.ends):%H:%M}"}
+            for one in rows
+            if local(one.begins) < end and local(one.ends) > start
+        ]  # fmt: skip
         days.append({"day": start.date(), "shifts": mine, "minutes": minutes})
     return days

@@ -73,7 +73,8 @@ def hold(
     title = {ISSUE: "预警发布会商", ADJUST: "预警调整会商", RELEASE: "预警解除会商"}[chosen]
     with transaction.atomic():
         case = cases.open_case(
-            actor=actor, procedure=APPROVAL, title=f"{local(at or now):%Y年%m月%d日}{title}", facts={"purpose": chosen},
+            actor=actor, procedure=APPROVAL, title=f"{mark(exercise)}{local(at or now):%Y年%m月%d日}{title}",
+            facts={"purpose": chosen},
             organ=plan.COMMAND if actor.organ == plan.COMMAND or actor.trusted else actor.organ, at=at,
             exercise=exercise, parent=warning.case if warning else None,
         )  # fmt: skip
@@ -319,9 +320,7 @@ def _adjust(turn: Turn, row: Consultation) -> None:
     response.levels = [*response.levels, {"level": response.level, "at": turn.at.isoformat()}]
     cases.act(actor=turn.actor, case=warning.case_id, step="adjust", at=turn.at,
               data={"colour": COLOURS[colour], "approval": turn.case.number})  # fmt: skip
-    Case.objects.filter(pk=warning.case_id).update(
-        title=f"{mark(warning.exercise)}重污染天气{COLOURS[colour]}预警"
-    )
+    Case.objects.filter(pk=warning.case_id).update(title=f"{mark(warning.exercise)}重污染天气{COLOURS[colour]}预警")
     tasks.close_replaced(response, turn.at)
     tasks.send(response, turn.at, note="等级调整，请落实新增")
     if higher:

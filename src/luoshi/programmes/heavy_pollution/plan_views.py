@@ -152,8 +152,8 @@ def plan_page(request: HttpRequest, pk: int) -> HttpResponse:
         "town": concern.title(row.enterprise.town),
         "levels": [
             {"key": level, "word": words, "lines": row.steps.get(level, []),
-             "ok": sector[level].value.get("ok"),
-             "why": [one.text for one in sector[level].reasons if one.ok is False]}
+             "ok": sector[level].value.get("ok") if sector else None,
+             "why": [one.text for one in sector[level].reasons if one.ok is False] if sector else []}
             for level, words in LEVELS.items()
         ],
         "amounts": [

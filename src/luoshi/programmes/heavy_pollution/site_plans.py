@@ -28,7 +28,7 @@ from luoshi.office.parameters import book
 from luoshi.office.permissions import may, require
 from luoshi.programmes.heavy_pollution import plan
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
-from luoshi.programmes.heavy_pollution.decisions.plans import LEVELS, POLLUTANTS
+from luoshi.programmes.heavy_pollution.decisions.plans import LEVELS, POLLUTANTS, faults
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import Enterprise, SitePlan
 
@@ -166,8 +166,14 @@ def _sound_facts(row: SitePlan) -> dict[str, Any]:
 
 
 def sector_results(row: SitePlan, on: datetime.date | None = None) -> dict[str, Any]:
-    """Return, by level, the decision whether the plan reaches what the firm's trade owes (D14)."""
+    """Return, by level, the decision whether the plan reaches what the firm's trade owes (D14).
+
+    Nothing for a plan whose amounts are not sound: what is above its baseline or falls has no ratio.
+    """
     firm = row.enterprise
+    amounts = {level: {name: Decimal(text) for name, text in one.items()} for level, one in row.reductions.items()}
+    if any(fault.pollutant for fault in faults(base_of(firm), amounts, {})):
+        return {}
     facts: dict[str, Any] = {
         "sector": firm.get_sector_display(), "other_heavy": firm.other_heavy,
         "base": {_SECTOR_FACTS[name]: str(amount) for name, amount in base_of(firm).items()},
@@ -273,7 +279,12 @@ def _sound(turn: Turn) -> dict[str, Any]:
 
 @facts("heavy_pollution.plan_review")
 def _review(turn: Turn) -> dict[str, Any]:
-    found = sector_results(_plan(turn), turn.case.rules_on)
+    row = _plan(turn)
+    found = sector_results(row, turn.case.rules_on)
+    if not found:
+        # The baseline was corrected after the plan had been handed in.
+        why = "；".join(reason.text for reason in soundness(row).reasons)
+        return {"levels": dict.fromkeys(LEVELS, False), "why": dict.fromkeys(LEVELS, why)}
     return {
         "levels": {level: one.value.get("ok") for level, one in found.items()},
         "why": {

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from luoshi.kernel.clock import local
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case, CaseEvent
@@ -20,8 +21,14 @@ def offered(actor: Actor, case: Case | None, typed: Any = None) -> dict[str, Any
     """Return what a page shows of a case: its state, whose turn it is, the steps the actor may take, its story."""
     if case is None:
         return {}
+    try:
+        turn = cases.opened(actor, case.pk, lock=False)
+    except LuoshiError as refusal:
+        if refusal.code != "E_NOT_FOUND":
+            raise
+        # Who sees the record need not be a party to its case.
+        return {}
     events = list(CaseEvent.objects.filter(case=case).order_by("n"))
-    turn = cases.opened(actor, case.pk, lock=False)
     state = turn.procedure.states[turn.case.state]
     found = []
     for one in offers(turn, events):
