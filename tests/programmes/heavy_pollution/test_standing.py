@@ -295,6 +295,43 @@ REGISTERS = (
     ("heavy_pollution.drills", {"code": "YL-1", "title": "推演", "mode": "desk", "season": "2018",
                                 "planned_on": "2018-11-01", "aim": "a", "people": "b", "content": "c"},
      "summary", "已演练"),
+    (
+        "heavy_pollution.enterprises",
+        {"credit_code": CODE, "name": "测试化工", "town": "夏村镇", "sector": "化工", "list_year": "2018", "pm": "10"},
+        "exempt",
+        "群众基本生活",
+    ),
+    (
+        "heavy_pollution.pledges",
+        {"object_id": CODE, "object_name": "化工", "year": "2018", "signed_on": "2018-10-01", "signatory": "测试一"},
+        "signed_on",
+        "2018-12-01",
+    ),
+    (
+        "heavy_pollution.contacts",
+        {"organ": "市环保局", "kind": "责任人", "name": "测试一", "phone": "13600000000"},
+        "phone",
+        "12",
+    ),
+    (
+        "heavy_pollution.schools",
+        {"code": "XX-1", "name": "测试小学", "stage": "小学", "town": "夏村镇", "students": "10"},
+        "students",
+        "-1",
+    ),
+    (
+        "heavy_pollution.roads",
+        {"code": "LD-1", "name": "测试路", "organ": "市住建局", "town": "夏村镇", "km": "2", "waterings": "2"},
+        "waterings",
+        "49",
+    ),
+    ("heavy_pollution.berths", {"code": "BW-1", "name": "一号", "town": "夏村镇", "bulk": "是"}, "bulk", "也许"),
+    (
+        "heavy_pollution.stations",
+        {"code": "371083051", "name": "测试站", "station_class": "国控", "town": "夏村镇", "active_from": "2017-01-01"},
+        "station_class",
+        "村控",
+    ),
 )  # fmt: skip
 
 
@@ -307,7 +344,7 @@ def test_registers_take_a_record_and_refuse_a_wrong_cell(db, key, cells, column,
         again["code"] = "ZZ-9"
     with pytest.raises(LuoshiError) as refused:
         records.create(actor=PROGRAM, register=register, given=again)
-    assert refused.value.code in ("E_INPUT", "E_NOT_FOUND")
+    assert refused.value.code in ("E_INPUT", "E_NOT_FOUND", "E_FUTURE")
 
 
 def test_medical_stock_belongs_to_an_institution(db):
@@ -316,6 +353,16 @@ def test_medical_stock_belongs_to_an_institution(db):
     cells = {"institution": "YY-1", "item": "制氧机", "quantity": "5", "least": "4", "unit": "台", "town": "夏村镇"}
     made = records.create(actor=PROGRAM, register=find("heavy_pollution.stock"), given=cells).record
     assert str(made.institution) == "测试医院"
+
+
+def test_a_drill_counts_when_it_was_held_before_the_heating_season_of_its_year(db):
+    """The first day of the season is the parameter hp.heating.start, how many drills are owed hp.drill."""
+    register = find("heavy_pollution.drills")
+    for n, day in enumerate(("2018-11-14", "2018-11-15", "")):
+        cells = {"code": f"YL-{n}", "title": "推演", "mode": "desk", "season": "2018", "planned_on": "2018-11-01",
+                 "aim": "a", "people": "b", "content": "c", "held_on": day}  # fmt: skip
+        records.create(actor=PROGRAM, register=register, given=cells)
+    assert (drills.held_before_season(2018), drills.held_before_season(2019), drills.owed_drills()) == (1, 0, 1)
 
 
 def test_papers_of_this_kind_are_delivered():

@@ -30,6 +30,7 @@ def drill_list(request: HttpRequest) -> HttpResponse:
         "rows": Drill.objects.filter(void=False).order_by("-season", "-planned_on")[:100],
         "season": season,
         "held": drills.held_before_season(season),
+        "owed": drills.owed_drills(),
         "may_draw": may(actor_of(request), "pollution.command", [plan.COMMAND]),
     }
     return page(request, "heavy_pollution/drills.html", context)

@@ -42,9 +42,8 @@ AHEAD_DAYS = 14
 
 def season_of(day: datetime.date) -> int:
     """Return the heating season a day belongs to or comes before: the year in which that season begins."""
-    month = int(str(book.current().values(ROOM, day)["hp.heating.start"]).split("-")[0])
-    # Until spring the season of the year before is still on.
-    return day.year if day.month >= 5 or month < 5 else day.year - 1
+    # Until spring the season that began the year before is still on.
+    return day.year if day.month >= 4 else day.year - 1
 
 
 def draw_up(
@@ -167,6 +166,11 @@ def _closed(turn: Turn) -> None:
 def suggestions_of(row: Drill) -> list[str]:
     """Return the suggestions of a drill, one a line."""
     return [line.strip() for line in row.suggestions.splitlines() if line.strip()]
+
+
+def owed_drills() -> int:
+    """Return how many drills a year must have before the heating season."""
+    return int(book.current().values(ROOM, CLOCK.today())["hp.drill"])
 
 
 def held_before_season(season: int) -> int:
