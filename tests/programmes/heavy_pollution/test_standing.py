@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -23,9 +23,11 @@ from luoshi.office.notices.kinds import kind_of
 from luoshi.office.registers import actions as records
 from luoshi.office.registers.declaration import find
 from luoshi.office.roles import Role
-from luoshi.programmes.heavy_pollution import drills, organ_plans, plan_sheets, site_plans, violations
+from luoshi.programmes.heavy_pollution import budget, drills, organ_plans, plan_sheets, site_plans, violations
 from luoshi.programmes.heavy_pollution.decisions.plans import LEVELS, faults, gaps
 from luoshi.programmes.heavy_pollution.models import (
+    BudgetAccount,
+    BudgetPosting,
     CitizenReport,
     Contact,
     Enterprise,
@@ -511,3 +513,62 @@ def test_the_api_lists_draws_up_and_publishes_plans(firm):
     assert [one["ready"] for one in client.get("/api/v1/pollution/plans").json()["plans"]] == [False]
     published = client.post("/api/v1/pollution/plans/publish", {"year": 2018}, content_type="application/json")
     assert published.json() == {"listed": 1, "ready": 0, "not_ready": 1, "matters": 1}
+
+
+# --- budget -----------------------------------------------------------------------------------------------------------
+
+
+def _balances():
+    account = BudgetAccount.objects.get()
+    return tuple(fen // 100 for fen in (account.appropriated, account.available, account.committed, account.paid))
+
+
+def test_money_goes_from_available_to_committed_to_paid_and_back_by_counter_entries(db):
+    def made(kind, yuan, commitment=None):
+        return budget.post(actor=PROGRAM, kind=kind, amount=str(yuan), text="监测服务", year=2018, purpose="monitoring",
+                           commitment=commitment)  # fmt: skip
+
+    made("appropriation", 1000)
+    bound = made("commitment", 600).pk
+    assert _balances() == (1000, 400, 600, 0)
+    refusals = (("commitment", 401, None), ("payment", 601, bound), ("refund", 1, bound), ("reduction", 401, None))
+    for kind, yuan, commitment in refusals:
+        with pytest.raises(LuoshiError) as refused:
+            made(kind, yuan, commitment)
+        assert refused.value.code == "E_CAPACITY"
+    with pytest.raises(LuoshiError, match="哪一笔承诺"):
+        made("payment", 1)
+    made("payment", 250, bound)
+    made("refund", 50, bound)
+    made("release", 100, bound)
+    made("reduction", 300)
+    assert _balances() == (700, 200, 300, 200)
+    assert budget.left_of(BudgetPosting.objects.get(pk=bound)) == 30_000
+
+
+def test_the_database_keeps_the_ledger_whole(db):
+    budget.post(actor=PROGRAM, kind="appropriation", amount="10", text="预算", year=2018, purpose="warning")
+    row = BudgetPosting.objects.get()
+    for act in (
+        lambda: BudgetAccount.objects.update(available=999),
+        lambda: BudgetAccount.objects.update(available=-100, committed=1100),
+        lambda: BudgetPosting.objects.create(account=row.account, kind="payment", fen=1, text="x", at=NOW, by="x"),
+        lambda: BudgetPosting.objects.create(account=row.account, kind="commitment", fen=0, text="x", at=NOW, by="x"),
+        lambda: BudgetPosting.objects.filter(pk=row.pk).update(fen=5),
+        lambda: row.delete(),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            act()
+
+
+def test_finance_appropriates_the_office_commits_and_others_see_nothing(office):
+    money = client_of(person("money1", (Role.CLERK, "finance")))
+    given = {"kind": "appropriation", "purpose": "response", "year": "2018", "amount": "1万元", "text": "年度预算"}
+    where = reverse("pollution-budget")
+    assert office.post(where, given).status_code == 403
+    assert money.post(where, given).status_code == 303
+    assert office.post(where, given | {"kind": "commitment", "amount": "2万元"}).status_code == 409
+    assert office.post(where, given | {"kind": "commitment", "amount": "4,000"}).status_code == 303
+    assert "6,000.00" in office.get(where).content.decode()
+    assert money.get(reverse("pollution-budget-export")).content[:2] == b"PK"
+    assert client_of(person("school1", (Role.CLERK, "education"))).get(where).status_code == 403

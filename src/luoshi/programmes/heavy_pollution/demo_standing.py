@@ -15,7 +15,7 @@ from typing import Any
 from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
-from luoshi.programmes.heavy_pollution import drills, episodes, organ_plans, plan, site_plans, violations
+from luoshi.programmes.heavy_pollution import budget, drills, episodes, organ_plans, plan, site_plans, violations
 from luoshi.programmes.heavy_pollution.models import (
     ConstructionSite,
     Enterprise,
@@ -50,6 +50,7 @@ def before_winter(
     _firm_plans(people, firms, now - 40 * _DAY, contents)
     _drill(people, now - 45 * _DAY)
     _lists(now)
+    _budget(now)
 
 
 def after_winter(people: Mapping[str, Actor], now: datetime.datetime) -> None:
@@ -223,6 +224,23 @@ def _pursue(case: int, stage: int, checker: Actor, head: Actor, begin: datetime.
     for number, (actor, step, data) in enumerate(steps[:stage]):
         CLOCK.set(begin + (number + 1) * _HOUR)
         _step(actor, case, step, data)
+
+
+def _budget(now: datetime.datetime) -> None:
+    """Money for the season: appropriated, partly committed and paid."""
+    CLOCK.set(now - 50 * _DAY)
+    for purpose, wan in (("monitoring", 120), ("warning", 30), ("response", 200), ("operation", 80)):
+        budget.post(actor=PROGRAM, kind="appropriation", amount=f"{wan}万元", text="年度预算下达", year=now.year,
+                    purpose=purpose, basis="测试预算〔1〕号")  # fmt: skip
+    CLOCK.set(now - 30 * _DAY)
+    bought = budget.post(actor=PROGRAM, kind="commitment", amount="48万元", text="走航监测服务合同", year=now.year,
+                         purpose="monitoring")  # fmt: skip
+    watered = budget.post(actor=PROGRAM, kind="commitment", amount="15万元", text="应急洒水作业", year=now.year,
+                          purpose="response")  # fmt: skip
+    CLOCK.set(now - 10 * _DAY)
+    budget.post(actor=PROGRAM, kind="payment", amount="24万元", text="首付款", commitment=bought.pk)
+    budget.post(actor=PROGRAM, kind="payment", amount="9.6万元", text="十月作业费", commitment=watered.pk)
+    budget.post(actor=PROGRAM, kind="release", amount="1.4万元", text="作业量减少", commitment=watered.pk)
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------

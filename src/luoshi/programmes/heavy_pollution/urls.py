@@ -3,6 +3,7 @@
 from django.urls import path
 
 from luoshi.programmes.heavy_pollution import (
+    budget,
     drill_views,
     organ_plan_views,
     plan_views,
@@ -42,6 +43,8 @@ urlpatterns = [
     path("pollution/drills/<int:pk>/", drill_views.drill_page, name="pollution-drill"),
     path("pollution/roster/", drill_views.roster, name="pollution-roster"),
     path("pollution/contacts/", drill_views.call_list, name="pollution-contacts"),
+    path("pollution/budget/", budget.budget, name="pollution-budget"),
+    path("pollution/budget.xlsx", budget.budget_export, name="pollution-budget-export"),
     path("open/pollution/", public_views.public, name="open-pollution"),
     path("open/pollution/vehicle/", public_views.vehicle, name="open-pollution-vehicle"),
     path("open/pollution/firms/", public_views.firms, name="open-pollution-firms"),

@@ -10,6 +10,7 @@ from luoshi.programmes.heavy_pollution.models.air import (
     MetHour,
     Station,
 )
+from luoshi.programmes.heavy_pollution.models.budget import BudgetAccount, BudgetPosting
 from luoshi.programmes.heavy_pollution.models.episode import (
     CapMessage,
     Consultation,
@@ -46,6 +47,8 @@ from luoshi.programmes.heavy_pollution.models.standing import (
 )
 
 __all__ = [
+    "BudgetAccount",
+    "BudgetPosting",
     "CapMessage",
     "CitizenReport",
     "CityHour",
