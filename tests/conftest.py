@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connections
@@ -66,7 +67,24 @@ def _use(url: str) -> None:
         del connections["default"]
 
 
-_use(_start_postgresql() if os.environ.get("LUOSHI_TEST_DATABASE") == "postgresql" else "")
+_POSTGRESQL = os.environ.get("LUOSHI_TEST_DATABASE") == "postgresql"
+_use(_start_postgresql() if _POSTGRESQL else "")
+
+_WITH_DATABASE = {"db", "transactional_db", "live_server", "client", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what touches no database: it says there what it says on SQLite."""
+    if not _POSTGRESQL:
+        return
+    needing = [
+        item
+        for item in items
+        if item.get_closest_marker("django_db") or not _WITH_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+    ]
+    if others := [item for item in items if item not in set(needing)]:
+        config.hook.pytest_deselected(items=others)
+        items[:] = needing
 
 
 _flush = flush.sql_flush

@@ -24,4 +24,4 @@ fi
 echo "== tests on SQLite"
 .venv/bin/python -m pytest -q -n auto --dist worksteal "$@"
 echo "== tests on PostgreSQL"
-LUOSHI_TEST_DATABASE=postgresql .venv/bin/python -m pytest -q -n auto --dist worksteal -m "not browser" --ignore=tests/kernel --ignore=tests/gazette "$@"
+LUOSHI_TEST_DATABASE=postgresql .venv/bin/python -m pytest -q -n auto --dist worksteal -m "not browser" "$@"

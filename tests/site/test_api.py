@@ -6,16 +6,11 @@ import json
 from urllib.parse import quote
 
 import pytest
-import schemathesis
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
-from hypothesis import HealthCheck, Phase, settings
 
 from luoshi.office.actors import Actor
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.jobs.actions import run_next
-from luoshi.site.wsgi import application
 from tests.office import sample
 
 pytestmark = pytest.mark.django_db
@@ -139,32 +134,3 @@ def test_unreadable_bodies_are_problems(client, body):
 def test_write_from_another_sites_page_is_refused(client):
     response = client.post("/api/v1/gazettes", {}, headers={"Origin": "https://elsewhere.example"})
     assert (response.status_code, response.json()["code"]) == (403, "E_FORBIDDEN")
-
-
-@pytest.fixture
-def one_connection(db):
-    """Keep the test's own connection, which the real application would close between requests."""
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in signals:
-        signal.connect(close_old_connections)
-
-
-schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
-
-
-@schema.parametrize()
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_no_request_makes_a_server_error(case, one_connection):
-    response = case.call()
-    assert response.status_code < 500
-    if response.status_code >= 400:
-        assert response.headers["content-type"][0] == PROBLEM
