@@ -5,17 +5,12 @@ cd "$(dirname "$0")/.."
 python="${PYTHON:-python3}"
 "$python" -c 'import sys; sys.exit("luoshi needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 
-need=()
+source tools/packages.sh
+need_for_papers
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need+=(postgresql)
 command -v chromium >/dev/null 2>&1 || need+=(chromium)
-fc-list 2>/dev/null | grep -q "Noto Sans CJK" || need+=(fonts-noto-cjk)
 command -v msgfmt >/dev/null 2>&1 || need+=(gettext)
-if [ ${#need[@]} -gt 0 ]; then
-    as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-    "${as_root[@]}" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "${need[@]}" >/dev/null
-fi
+install_needed || { echo "please install: ${need[*]}" >&2; exit 1; }
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --require-hashes -r requirements/dev.lock
