@@ -34,6 +34,8 @@ DEMO = Path(luoshi.__file__).parent / "office" / "instruments" / "demo" / "cezho
 @pytest.fixture
 def room(tmp_path, monkeypatch) -> Programme:
     """A programme with one document, which is not in the library, and tests of its own."""
+    # Addresses are made once a process, with the programmes there are then: before another one takes their place.
+    reverse("coverages")
     one = Programme(key="trial", title="试验领域", instruments=("某政发〔2018〕9号",), root=tmp_path)
     monkeypatch.setattr(programme, "_PROGRAMMES", {"trial": one})
     monkeypatch.setattr(registry, "load_programmes", lambda: [one])

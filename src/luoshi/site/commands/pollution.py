@@ -110,4 +110,5 @@ def plans(login: str, year: str, town: str, missing: bool, as_json: bool, publis
     for row in found:
         word = site_plans.State(row["state"]).label if row["state"] else "没有方案"
         click.echo(f"{'就绪  ' if row['ready'] else '未就绪'} {row['name']} {word}")
-    click.echo(f"{chosen}年名单 {len(found)} 家，就绪 {sum(row['ready'] for row in found)} 家。")
+    ready = sum(row["ready"] for row in found)
+    click.echo(f"{chosen}年名单：所列 {len(found)} 家，就绪 {ready} 家，未就绪 {len(found) - ready} 家。")
