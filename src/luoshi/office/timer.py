@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from django.db import IntegrityError, close_old_connections, transaction
@@ -84,15 +84,18 @@ def every_tick(kind: str) -> Callable[[Step], Step]:
     return register
 
 
-def tick(at: datetime.datetime | None = None) -> list[Firing]:
+def tick(at: datetime.datetime | None = None, *, without: Collection[str] = ()) -> list[Firing]:
     """Carry out everything that has fallen due by `at` (now unless given) and return it in order.
+
+    `without`: kinds that are left for a later tick.
 
     A step that fails is logged and tried again at the next tick, and so is what it holds up of its own kind; the others
     go on.
     """
     autodiscover_modules("timers")
     upto, failed, done = local(at or CLOCK.now()), set(), []
-    waiting = [(moment, number, one) for number, one in enumerate(_TIMERS.values()) for moment in _due(one, upto)]
+    wanted = [one for one in _TIMERS.values() if one.kind not in without]
+    waiting = [(moment, number, one) for number, one in enumerate(wanted) for moment in _due(one, upto)]
     for moment, _number, one in sorted(waiting, key=lambda item: item[:2]):
         if one.kind in failed:
             continue

@@ -250,15 +250,15 @@ def _lists(now: datetime.datetime) -> None:
     """The roster of the whole winter, gear, stock, forecasters, courses."""
     first = datetime.datetime.combine(now.date() - 60 * _DAY, datetime.time(8), SHANGHAI)
     shifts = []
-    for place, organ in enumerate((plan.COMMAND, "environment", "weather", "health-family", "transport")):
-        length = 12 * _HOUR if place < 2 else 24 * _HOUR
+    for place, organ in enumerate((plan.COMMAND, *plan.MEMBERS)):
+        length = 12 * _HOUR if organ in (plan.COMMAND, "environment") else 24 * _HOUR
         for number in range(int(180 * _DAY / length)):
             begins = first + number * length
             # One organ has left half an hour open next week: the page shows where.
             late = organ == "transport" and begins.date() == (now + 4 * _DAY).date()
             shifts.append(
                 Shift(organ=organ, begins=begins + (_HOUR / 2 if late else datetime.timedelta()), ends=begins + length,
-                      person=f"测试{_NUMBERS[(number + place) % 10]}", phone=f"1360000{place}{number % 1000:03d}",
+                      person=f"测试{_NUMBERS[(number + place) % 10]}", phone=f"1360000{place:02}{number % 100:02}",
                       leader=f"测试{_NUMBERS[(number // 7 + place + 3) % 10]}")
             )  # fmt: skip
     Shift.objects.bulk_create(shifts, batch_size=500)

@@ -8,7 +8,7 @@ from pathlib import Path
 from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.heavy_pollution"
-_HOOKS = ("episodes", "site_plans", "organ_plans", "violations", "drills", "registers", "scenes")
+_HOOKS = ("episodes", "site_plans", "organ_plans", "violations", "drills", "registers", "indicators", "scenes")
 
 
 def _demo() -> Iterator[str]:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.decisions import decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
@@ -165,10 +166,11 @@ def _sound_facts(row: SitePlan) -> dict[str, Any]:
     }
 
 
-def sector_results(row: SitePlan, on: datetime.date | None = None) -> dict[str, Any]:
+def sector_results(row: SitePlan, on: datetime.date | None = None, edition: book.Book | None = None) -> dict[str, Any]:
     """Return, by level, the decision whether the plan reaches what the firm's trade owes (D14).
 
-    Nothing for a plan whose amounts are not sound: what is above its baseline or falls has no ratio.
+    `edition`: the book in force, for who asks of many plans. Nothing for a plan whose amounts are not sound: what is
+    above its baseline or falls has no ratio.
     """
     firm = row.enterprise
     amounts = {level: {name: Decimal(text) for name, text in one.items()} for level, one in row.reductions.items()}
@@ -187,11 +189,10 @@ def sector_results(row: SitePlan, on: datetime.date | None = None) -> dict[str, 
     if firm.exempt != Enterprise.Exempt.NONE:
         facts |= {"exempt_basis": firm.get_exempt_display(), "max_load": str(firm.max_load), "load": str(firm.max_load)}
     found = {}
+    definition = (edition or book.current()).definition("heavy_pollution.sector")
     for level in LEVELS:
         stops = any(line["action"] == "停产" for line in row.steps.get(level, []))
-        found[level] = book.decide(
-            "heavy_pollution.sector", {"level": level, "firm": facts | {"stops": stops}}, on or CLOCK.today()
-        )
+        found[level] = decide(definition, {"level": level, "firm": facts | {"stops": stops}}, on or CLOCK.today())
     return found
 
 
