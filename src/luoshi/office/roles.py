@@ -158,6 +158,13 @@ register.public    看公开的台账               all all all all all all all 
 register.see       看台账记录                 -   own own own all all -   -   all -
 register.edit      登记、更正、终止台账记录   -   own own -   -   -   -   -   -   -
 register.import    导入台账、对冲导入         -   own own -   -   -   -   -   -   -
+fund.see           看账簿、分录、对账         -   own own own -   all -   -   all -
+fund.open          开立账簿、加科目、设银行   -   -   own own -   -   -   -   -   -
+fund.post          拟记账、拟付款、拟结账     -   own own -   -   -   -   -   -   -
+fund.check         复核记账、付款、差异       -   -   own own -   -   -   -   -   -
+fund.close         复核结账                   -   -   own own -   -   -   -   -   -
+fund.bank          导对账单、核对、编调节表   -   own own -   -   -   -   -   -   -
+fund.receive       收银行报文（凭签名）       all all all all all all all all all all
 job.see            看后台任务                 -   all all all all all all all all all
 health.see         看运行状况                 -   -   -   -   -   -   -   -   all all
 design.see         看构件样张                 all all all all all all all all all all
@@ -190,6 +197,8 @@ SECOND_HAND: Mapping[str, str] = MappingProxyType(
         "notice.check": "notice.draft",
         "notice.sign": "notice.draft",
         "template.approve": "template.propose",
+        "fund.check": "fund.post",
+        "fund.close": "fund.post",
     }
 )
 """Acts that only another person than the one who did the act beside it may do, whatever roles the person holds."""

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "luoshi.office.notices",
     "luoshi.office.registers",
     "luoshi.office.indicators",
+    "luoshi.office.funds",
     *PROGRAMMES,
     "luoshi.site",
 ]
