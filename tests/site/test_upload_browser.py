@@ -12,25 +12,10 @@ from playwright.sync_api import expect
 
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.jobs.actions import run_next
+from tests.office.sample import GAZETTE
 from tests.site.browsing import PHONE, office, page_of, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-GAZETTE = """测山市人民政府办公室
-关于加强公园长椅管护工作的意见
-测政办发〔2019〕7号
-各镇人民政府，市政府各部门、单位：
-为做好公园长椅管护，经市政府同意，提出以下意见。
-一、总体要求
-到2019年底，完好率达到95%以上。
-二、重点任务
-（一）逐把登记。2019年10月底前完成登记编号。（责任单位：市住建局；配合单位：市财政局）
-（二）及时修补。接到报修后5个工作日内修好。（责任单位：市综合执法局）
-（三）按月巡查。每月巡查一次，结果报市政府办公室。（责任单位：市住建局）
-测山市人民政府办公室
-2019年8月20日
-（此件公开发布）
-"""
 
 
 def test_empty_library_says_what_fills_it(browser, live_server):

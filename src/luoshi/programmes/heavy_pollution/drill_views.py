@@ -66,17 +66,14 @@ def drill_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def drill_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One drill: its plan, what was run, its summary, and what may be done now."""
-    actor, error = actor_of(request), None
+    actor = actor_of(request)
     row = Drill.objects.filter(pk=pk, void=False).first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 号演练。")
     case = drills.case_of(row)
-    if request.method == "POST" and case is not None:
-        try:
-            stepping.take(request, actor, case)
-            return HttpResponseRedirect(request.path, status=303)
-        except LuoshiError as refusal:
-            error = refusal
+    done, error = stepping.posted(request, actor, case)
+    if done:
+        return HttpResponseRedirect(request.path, status=303)
     office = tasks.reach_of(actor) is None
     context = {
         "page_title": row.title,

@@ -345,9 +345,8 @@ def _announce_release(turn: Turn, row: Consultation) -> None:
     announce(warning, turn.at, "Cancel")
 
 
-@effect("heavy_pollution.ended")
-def _ended(turn: Turn) -> None:
-    """The response ends by itself at the hour announced (3.2.5): open tasks close, reports fall due."""
+def _over(turn: Turn) -> tuple[PollutionWarning, Response]:
+    """End the warning of the case and its response at this hour: open tasks close."""
     warning = PollutionWarning.objects.select_related("response").get(case=turn.case)
     warning.live, warning.released_at = False, turn.at
     warning.save(update_fields=["live", "released_at"])
@@ -355,6 +354,13 @@ def _ended(turn: Turn) -> None:
     response.ended_at = turn.at
     response.save(update_fields=["ended_at"])
     tasks.close_all(response, turn.at)
+    return warning, response
+
+
+@effect("heavy_pollution.ended")
+def _ended(turn: Turn) -> None:
+    """The response ends by itself at the hour announced (3.2.5): open tasks close, reports fall due."""
+    _, response = _over(turn)
     duties.owe_end(response, turn.at)
 
 
@@ -363,13 +369,7 @@ def _exercise_ended(turn: Turn) -> None:
     """A drill's warning ends when the office says so: its tasks close, nothing is owed for it."""
     if not turn.case.exercise:
         raise LuoshiError("E_STATE", "这是真实的预警，不能按演练结束。请会商提出解除。")
-    warning = PollutionWarning.objects.select_related("response").get(case=turn.case)
-    warning.live, warning.released_at = False, turn.at
-    warning.save(update_fields=["live", "released_at"])
-    response = warning.response
-    response.ended_at = turn.at
-    response.save(update_fields=["ended_at"])
-    tasks.close_all(response, turn.at)
+    warning, response = _over(turn)
     response.duties.filter(state=duties.State.DUE).update(state=duties.State.VOID)
     announce(warning, turn.at, "Cancel")
 

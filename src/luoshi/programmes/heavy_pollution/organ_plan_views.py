@@ -83,14 +83,11 @@ def organ_plan_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organ_plan(request: HttpRequest, pk: int) -> HttpResponse:
     """One edition of a plan with its way, the editions before it, and for the city's who has filed."""
-    actor, error = actor_of(request), None
+    actor = actor_of(request)
     row = organ_plans.visible(actor, pk)
-    if request.method == "POST" and row.case is not None:
-        try:
-            stepping.take(request, actor, row.case)
-            return HttpResponseRedirect(request.path, status=303)
-        except LuoshiError as refusal:
-            error = refusal
+    done, error = stepping.posted(request, actor, row.case)
+    if done:
+        return HttpResponseRedirect(request.path, status=303)
     parts = list(row.parts.order_by("filed_at", "organ")) if row.kind == PlanVersion.Kind.CITY else []
     names = concern.titles({row.organ, *(one.organ for one in parts)})
     context = {

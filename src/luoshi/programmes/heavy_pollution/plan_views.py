@@ -130,16 +130,11 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One plan: steps and reductions by level, what the trade owes, its editions, what differs, what may be done."""
-    actor, error = actor_of(request), None
+    actor = actor_of(request)
     row = site_plans.visible(actor, pk)
-    if request.method == "POST" and row.case is not None:
-        try:
-            stepping.take(request, actor, row.case)
-            return HttpResponseRedirect(request.path, status=303)
-        except LuoshiError as refusal:
-            if refusal.code == "E_NOT_FOUND":
-                raise
-            error = refusal
+    done, error = stepping.posted(request, actor, row.case)
+    if done:
+        return HttpResponseRedirect(request.path, status=303)
     editions = list(SitePlan.objects.filter(enterprise=row.enterprise).order_by("-year", "-edition"))
     against = next((one for one in editions if str(one.pk) == request.GET.get("against", "")), None)
     sound = site_plans.soundness(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
@@ -58,8 +58,27 @@ def offered(actor: Actor, case: Case | None, typed: Any = None) -> dict[str, Any
     }  # fmt: skip
 
 
-def take(request: HttpRequest, actor: Actor, case: Case) -> None:
-    """Take the step that a page posted; refusals are the case's own."""
+class Tried(NamedTuple):
+    """What became of the step that a page posted: done, or refused and why; neither where none was posted."""
+
+    done: bool = False
+    error: LuoshiError | None = None
+
+
+def posted(request: HttpRequest, actor: Actor, case: Case | None) -> Tried:
+    """Take the step that a page posted, if it did; E_NOT_FOUND goes through, for then there is no page to show."""
+    if request.method != "POST" or case is None:
+        return Tried()
+    try:
+        _take(request, actor, case)
+    except LuoshiError as refusal:
+        if refusal.code == "E_NOT_FOUND":
+            raise
+        return Tried(error=refusal)
+    return Tried(done=True)
+
+
+def _take(request: HttpRequest, actor: Actor, case: Case) -> None:
     key = request.POST.get("step", "")
     step = version(case.procedure, case.version).steps.get(key)
     data: dict[str, Any] = {}

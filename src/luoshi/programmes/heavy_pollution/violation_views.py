@@ -104,14 +104,11 @@ def inspect(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def inspection(request: HttpRequest, pk: int) -> HttpResponse:
     """One inspection with the way of what it found."""
-    actor, error = actor_of(request), None
+    actor = actor_of(request)
     row = violations.visible(actor, pk)
-    if request.method == "POST" and row.case is not None:
-        try:
-            stepping.take(request, actor, row.case)
-            return HttpResponseRedirect(request.path, status=303)
-        except LuoshiError as refusal:
-            error = refusal
+    done, error = stepping.posted(request, actor, row.case)
+    if done:
+        return HttpResponseRedirect(request.path, status=303)
     names = concern.titles({row.organ, row.town})
     context = {
         "page_title": _("检查：%s") % row.object_name,

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime
+import multiprocessing
 import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from luoshi.kernel.clock import SHANGHAI
 
 NAME = "luoshi_bench_pages"
 BEGIN = datetime.datetime(2016, 1, 1, tzinfo=SHANGHAI)
+
+
+def ask_where(parser: argparse.ArgumentParser, default: str) -> None:
+    """Let a benchmark be told on which database, `default` if not told, and where it is kept."""
+    url = os.environ.get("LUOSHI_BENCH_DATABASE_URL", "")
+    parser.add_argument("--keep", default="", help="folder that keeps the filled databases")
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both" if url else default)
+    parser.add_argument("--url", default=url, help="PostgreSQL to fill a database on; else one is started")
+
+
+def on_each(options: argparse.Namespace, one: Callable[[Path, str, argparse.Namespace, Any], None]) -> bool:
+    """Run `one` (folder, kind, options, queue) for each database in a process of its own; tell whether any missed.
+
+    `one` puts True into the queue when an aim was missed; a process that breaks off has missed too.
+    """
+    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
+    with tempfile.TemporaryDirectory(prefix="luoshi-bench-") as scratch:
+        folder = Path(options.keep or scratch).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        # PostgreSQL's own account has to reach its files.
+        folder.chmod(0o755)
+        context, missed = multiprocessing.get_context("spawn"), False
+        for kind in kinds:
+            told: Any = context.Queue()
+            child = context.Process(target=one, args=(folder, kind, options, told))
+            child.start()
+            child.join()
+            missed = missed or child.exitcode != 0 or told.get()
+    return missed
 
 
 @contextmanager

@@ -15,18 +15,16 @@ from __future__ import annotations
 import argparse
 import datetime
 import importlib.util
-import multiprocessing
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from luoshi.site.bench._kept import opened
+from luoshi.site.bench._kept import ask_where, on_each, opened
 from luoshi.site.bench._scratch import say
 
 NAME = "luoshi_bench_cases"
@@ -57,30 +55,14 @@ class Line(NamedTuple):
 
 def run(argv: list[str]) -> None:
     """Measure and print a table; exit status 1 when an aim is missed."""
-    url = os.environ.get("LUOSHI_BENCH_DATABASE_URL", "")
     parser = argparse.ArgumentParser(prog="luoshi bench cases")
     parser.add_argument("--open", type=int, default=1_000_000, help="open cases")
     parser.add_argument("--due", type=int, default=10_000, help="cases whose limit has just ended")
     parser.add_argument("--seconds", type=float, default=8.0, help="for the steps of each")
-    parser.add_argument("--keep", default="", help="folder that keeps the filled databases")
-    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
-    parser.add_argument("--url", default=url, help="PostgreSQL to fill a database on; else one is started")
+    ask_where(parser, "both")
     parser.add_argument("--only", default="", help="of steps,pages,tick,calendar those named")
     options = parser.parse_args(argv)
-    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
-    with tempfile.TemporaryDirectory(prefix="luoshi-bench-") as scratch:
-        folder = Path(options.keep or scratch).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        # PostgreSQL's own account has to reach its files.
-        folder.chmod(0o755)
-        context, missed = multiprocessing.get_context("spawn"), False
-        for kind in kinds:
-            told: Any = context.Queue()
-            child = context.Process(target=_one, args=(folder, kind, options, told))
-            child.start()
-            child.join()
-            missed = missed or child.exitcode != 0 or told.get()
-    sys.exit(1 if missed else 0)
+    sys.exit(1 if on_each(options, _one) else 0)
 
 
 def _one(folder: Path, kind: str, options: argparse.Namespace, told: Any) -> None:

@@ -15,17 +15,14 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import multiprocessing
-import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from luoshi.site.bench._kept import opened
+from luoshi.site.bench._kept import ask_where, on_each, opened
 from luoshi.site.bench._scratch import say
 
 _EACH = 50
@@ -100,33 +97,17 @@ ADDRESSES = (
 
 def run(argv: list[str]) -> None:
     """Measure and print a table; exit status 1 when a page is above its aim."""
-    url = os.environ.get("LUOSHI_BENCH_DATABASE_URL", "")
     parser = argparse.ArgumentParser(prog="luoshi bench pages")
     parser.add_argument("--duties", type=int, default=300_000)
     parser.add_argument("--audit", type=int, default=5_000_000)
     parser.add_argument("--months", type=int, default=6, help="of recurring matters")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--aim", type=float, default=100.0, help="milliseconds")
-    parser.add_argument("--keep", default="", help="folder that keeps the filled databases")
-    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both" if url else "sqlite")
-    parser.add_argument("--url", default=url, help="PostgreSQL to fill a database on; else one is started")
+    ask_where(parser, "sqlite")
     parser.add_argument("--only", default="", help="pages whose name holds this")
     parser.add_argument("--slow", type=float, default=0.0, help="print statements longer than this, milliseconds")
     options = parser.parse_args(argv)
-    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
-    with tempfile.TemporaryDirectory(prefix="luoshi-bench-") as scratch:
-        folder = Path(options.keep or scratch).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        # PostgreSQL's own account has to reach its files.
-        folder.chmod(0o755)
-        context, slow = multiprocessing.get_context("spawn"), False
-        for kind in kinds:
-            told: Any = context.Queue()
-            child = context.Process(target=_one, args=(folder, kind, options, told))
-            child.start()
-            child.join()
-            slow = slow or child.exitcode != 0 or told.get()
-    sys.exit(1 if slow else 0)
+    sys.exit(1 if on_each(options, _one) else 0)
 
 
 def _one(folder: Path, kind: str, options: argparse.Namespace, told: Any) -> None:
