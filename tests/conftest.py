@@ -32,6 +32,7 @@ atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 settings.DATA_DIR = _FOLDER / "data"
 settings.DATA_DIR.mkdir()
 settings.JOBS = "off"
+settings.PUBLIC_AGE_S = 0
 
 
 def _start_postgresql() -> str:

@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office import ready
 from luoshi.office.accounts import sessions
 from luoshi.office.accounts.models import User
 from luoshi.office.accounts.queries import standing
@@ -45,7 +46,8 @@ class Access:
         else:
             response = self.get_response(request)
         _note_use(request)
-        if getattr(request, "restricted", False):
+        # What is the same for everybody may be kept by everybody.
+        if getattr(request, "restricted", False) and ready.MARK not in response:
             add_never_cache_headers(response)
             response["Cache-Control"] = "no-store, private"
         patch_vary_headers(response, ("Cookie",))

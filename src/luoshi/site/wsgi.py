@@ -7,9 +7,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "luoshi.site.settings")
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from luoshi.office.ready import Ready
 from luoshi.site.setup import settled
 
-application = get_wsgi_application()
+application = Ready(get_wsgi_application())
 settled()
 
 if settings.JOBS == "thread":

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from luoshi.kernel.clock import CLOCK, day_of, local
 from luoshi.kernel.decisions import Decision
 from luoshi.office.parameters import book
-from luoshi.programmes.heavy_pollution.air_actions import dust_between
-from luoshi.programmes.heavy_pollution.models import CityHour, ForecastRun, MetDay, MetHour
+from luoshi.programmes.heavy_pollution import air
+from luoshi.programmes.heavy_pollution.air_actions import HOURLY, ROOM, dust_between
+from luoshi.programmes.heavy_pollution.decisions import settings
+from luoshi.programmes.heavy_pollution.models import (
+    CityHour,
+    ForecastRun,
+    HourlyObservation,
+    MetDay,
+    MetHour,
+    Station,
+)
 from luoshi.programmes.heavy_pollution.models.air import POLLUTANTS
 
 LOOKBACK = datetime.timedelta(days=15)
@@ -138,3 +148,25 @@ def humidity(now: datetime.datetime) -> tuple[Any, bool | None]:
     day = MetDay.objects.filter(day=day_of(now)).first()
     mean = str(sum(values) / len(values)) if values else None
     return mean, None if day is None else day.frost
+
+
+def stations(hour: datetime.datetime | None) -> list[tuple[Station, int | None]]:
+    """Return the stations in use with their hourly index of an hour; None where it has none."""
+    day = day_of(hour or CLOCK.now())
+    rows = list(
+        Station.objects.filter(active_from__lte=day, void=False, ended_on=None)
+        .exclude(active_to__lt=day)
+        .order_by("code")
+    )
+    found: dict[int, int | None] = {}
+    if hour is not None:
+        rounding = settings.rounding(book.current().values(ROOM, day))
+        observed = HourlyObservation.objects.filter(hour=hour, current=True, station__in=rows)
+        for one in observed:
+            amounts = {
+                f"{name}_1h": air.quotient(Fraction(value))
+                for column, name in NAMES.items()
+                if (value := getattr(one, column)) is not None
+            }
+            found[one.station_id] = air.index_of(amounts, HOURLY, air.standard_on(day), rounding).value
+    return [(row, found.get(row.pk)) for row in rows]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
-from luoshi.kernel.clock import CLOCK, day_of, local
+from luoshi.kernel.clock import CLOCK, day_of, local, start_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern
 from luoshi.office.parameters import book
@@ -27,16 +27,26 @@ from luoshi.programmes.heavy_pollution.models import (
 
 State = MeasureTask.State
 SHOWN_BACK, SHOWN_AHEAD = datetime.timedelta(days=4), datetime.timedelta(days=5)
+TILES = (
+    ("", "yazi", "wuji", "xiachu", ""),
+    ("zhuwang", "yuli", "xiacun", "fengjia", "nanhuang"),
+    ("rushanzhai", "chengqu-subdistrict", "dagushan", "xujia", ""),
+    ("rushankou", "haiyangsuo", "baishatan", "", ""),
+)
+"""The tile grid of the 15 towns: where they lie to each other, not their true borders."""
 POLLUTANTS = (("so2", "SO2"), ("nox", "NOx"), ("pm", "PM"), ("vocs", "VOCs"))
 
 
-def picture(now: datetime.datetime | None = None) -> dict[str, Any]:
-    """Return the air around now: hours, running means, the grade with its reasons, when a release would be possible."""
+def picture(now: datetime.datetime | None = None, back: datetime.timedelta = SHOWN_BACK) -> dict[str, Any]:
+    """Return the air around now: hours, running means, the grade with its reasons, when a release would be possible.
+
+    `back`: since when hours and means are given.
+    """
     moment = now or CLOCK.now()
     found = air_queries.grading(moment)
     value = found.graded.value
     hours = list(found.assembled.value.get("hours") or [])
-    shown = [one for one in hours if moment - SHOWN_BACK <= _at(one) <= moment + SHOWN_AHEAD]
+    shown = [one for one in hours if moment - back <= _at(one) <= moment + SHOWN_AHEAD]
     means: dict[str, int] = {}
     release = None
     if found.assembled.value.get("series") is not None:
@@ -49,9 +59,7 @@ def picture(now: datetime.datetime | None = None) -> dict[str, Any]:
     return {
         "now": moment,
         "hours": shown,
-        "means": {
-            key: mean for key, mean in means.items() if moment - SHOWN_BACK <= _parsed(key) <= moment + SHOWN_AHEAD
-        },
+        "means": {key: mean for key, mean in means.items() if moment - back <= _parsed(key) <= moment + SHOWN_AHEAD},
         "grade": value,
         "reasons": found.graded.reasons,
         "outcome": found.graded.outcome,
@@ -212,6 +220,22 @@ def reductions(level: str) -> Any:
     return book.decide(
         "heavy_pollution.reduction", {"level": level, "base": found["base"], "red": found["red"]}, CLOCK.today()
     )
+
+
+def days(found: Mapping[str, Any], first: int, last: int) -> list[dict[str, Any]]:
+    """Return the days from `first` to `last` counted from today (0): the mean of each whole day and its class.
+
+    What is to come, today included, is forecast in part; days without a mean are left out.
+    """
+    today, rows = day_of(found["now"]), []
+    for shift in range(first, last + 1):
+        day = today + datetime.timedelta(days=shift)
+        aqi = found["means"].get(local(start_of(day + datetime.timedelta(days=1))).isoformat())
+        if aqi is not None:
+            rows.append(
+                {"day": day, "aqi": aqi, "class": air.class_of(aqi), "forecast": shift >= 0, "today": not shift}
+            )
+    return rows
 
 
 def air_class(aqi: int | None) -> air.AirClass | None:

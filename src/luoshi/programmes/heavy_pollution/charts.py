@@ -9,17 +9,19 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from luoshi.kernel.clock import local
+from luoshi.programmes.heavy_pollution.words_shown import SHORT_CLASSES
 
 WIDTH, HEIGHT = 860, 300
 LEFT, RIGHT, TOP, BOTTOM = 34, 66, 22, 26
 CEILING = 520
 LINES = (
-    (500, "500 即红色", "#A11A12"),
-    (300, "300 严重", "#A11A12"),
-    (200, "200 重度", "#2B3F46"),
-    (150, "150 可解除", "#2A7F4C"),
+    (500, gettext_lazy("500 即红色"), "#A11A12"),
+    (300, gettext_lazy("300 严重"), "#A11A12"),
+    (200, gettext_lazy("200 重度"), "#2B3F46"),
+    (150, gettext_lazy("150 可解除"), "#2A7F4C"),
 )
 """Lines drawn across, with their words at the right end."""
 
@@ -58,12 +60,12 @@ def air_chart(
         )
     for value, words, colour in LINES:
         parts.append(_line(LEFT, y(value), WIDTH - RIGHT, y(value), colour))
-        parts.append(_text(WIDTH - RIGHT + 6, y(value) + 4, words, colour))
+        parts.append(_text(WIDTH - RIGHT + 6, y(value) + 4, str(words), colour))
     parts += [_text(LEFT - 6, y(value) + 4, str(value), "#566970", "end") for value in (0, 100, 200, 300, 400)]
     for one in hours:
         when = _when(one)
         if when.hour == 0:
-            parts.append(_text(x(when), HEIGHT - 8, f"{when.month}月{when.day}日", "#566970"))
+            parts.append(_text(x(when), HEIGHT - 8, _day(when), "#566970"))
     for dashed in (False, True):
         points = [
             f"{x(moment):.1f},{y(mean):.1f}"
@@ -106,6 +108,58 @@ def _line(x: float, y: float, to_x: float, to_y: float, colour: str) -> SafeStri
 def _text(x: float, y: float, words: str, colour: str, anchor: str = "start") -> SafeString:
     place = f"{x:.1f}", f"{y:.1f}"
     return format_html('<text x="{}" y="{}" fill="{}" text-anchor="{}">{}</text>', *place, colour, anchor, words)
+
+
+def _day(when: datetime.date) -> str:
+    return _("%(m)d月%(d)d日") % {"m": when.month, "d": when.day}
+
+
+_DAYS_WIDTH, _DAYS_HEIGHT, _DAYS_LEFT, _DAYS_TOP, _DAYS_BOTTOM = 360, 230, 4, 36, 22
+
+
+def daily_chart(days: Sequence[Mapping[str, Any]], finding: str) -> SafeString:
+    """Return the days as bars in the colours of their classes, each with its index and word; forecasts are dashed.
+
+    `days` with `day`, `aqi`, `class` (an `AirClass`) and `forecast`. Lines at 150, 200 and 300, with their numbers.
+    """
+    step = (_DAYS_WIDTH - _DAYS_LEFT - 26) / max(len(days), 1)
+    top = max([320, *(int(one["aqi"]) for one in days)])
+
+    def y(aqi: float) -> float:
+        return _DAYS_TOP + (_DAYS_HEIGHT - _DAYS_TOP - _DAYS_BOTTOM) * (1 - aqi / top)
+
+    parts: list[SafeString] = []
+    edge = _DAYS_WIDTH - 24
+    for value in (150, 200, 300):
+        parts.append(_line(_DAYS_LEFT, y(value), edge, y(value), "#9DB0B6"))
+        parts.append(_text(edge + 3, y(value) + 4, str(value), "#33474E"))
+    parts.append(_line(_DAYS_LEFT, y(0), edge, y(0), "#10262E"))
+    for place, one in enumerate(days):
+        x, middle = _DAYS_LEFT + place * step, _DAYS_LEFT + (place + 0.5) * step
+        height = y(0) - y(float(one["aqi"]))
+        parts.append(
+            format_html(
+                '<rect x="{}" y="{}" width="{}" height="{}" fill="#{}" stroke="#10262E"{}/>',
+                f"{x + 3:.1f}", f"{y(float(one['aqi'])):.1f}", f"{step - 6:.1f}", f"{height:.1f}", one["class"].rgb,
+                mark_safe(' stroke-dasharray="4 3" fill-opacity=".55"') if one["forecast"] else "",
+            )
+        )  # fmt: skip
+        word = SHORT_CLASSES[one["class"].number]
+        parts.append(_halo(middle, y(float(one["aqi"])) - 18, str(one["aqi"]), "700"))
+        parts.append(_halo(middle, y(float(one["aqi"])) - 5, str(word), "400"))
+        parts.append(_text(middle, _DAYS_HEIGHT - 6, str(one["words"]), "#33474E", "middle"))
+    return format_html(
+        '<svg class="hp-days-chart" viewBox="0 0 {} {}" role="img" aria-label="{}" font-size="12">{}</svg>',
+        _DAYS_WIDTH, _DAYS_HEIGHT, finding, format_html_join("", "{}", ((part,) for part in parts)),
+    )  # fmt: skip
+
+
+def _halo(x: float, y: float, words: str, weight: str) -> SafeString:
+    """Return words that stay readable where a line runs through them."""
+    return format_html(
+        '<text x="{}" y="{}" text-anchor="middle" font-weight="{}" fill="#10262E" stroke="#fff" stroke-width="3"'
+        ' paint-order="stroke">{}</text>', f"{x:.1f}", f"{y:.1f}", weight, words,
+    )  # fmt: skip
 
 
 def share_bar(done: int, going: int, failed: int) -> SafeString:

@@ -8,7 +8,17 @@ from pathlib import Path
 from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.heavy_pollution"
-_HOOKS = ("episodes", "site_plans", "organ_plans", "violations", "drills", "registers", "indicators", "scenes")
+_HOOKS = (
+    "episodes",
+    "site_plans",
+    "organ_plans",
+    "violations",
+    "drills",
+    "registers",
+    "indicators",
+    "publication",
+    "scenes",
+)
 
 
 def _demo() -> Iterator[str]:

@@ -1,15 +1,24 @@
-"""What everybody may see without logging in: the warning, the air, what to do, whether a vehicle may drive, CAP."""
+"""What everybody may see without logging in: the warning, the air, what to do, whether a vehicle may drive, CAP.
+
+Page, feed, list and messages are given out as copies made ahead (`publication`); the question of a driver is answered
+each time, from the warning alone.
+"""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from luoshi.kernel.clock import CLOCK, day_of, local
@@ -17,82 +26,154 @@ from luoshi.kernel.decisions import Outcome
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern
 from luoshi.office.parameters import book
-from luoshi.office.web import needs, page
-from luoshi.programmes.heavy_pollution import board, charts, plan
-from luoshi.programmes.heavy_pollution.decisions.chain import COLOURS
+from luoshi.office.web import needs
+from luoshi.programmes.heavy_pollution import air, air_queries, board, charts, maps, plan, publication, words_shown
 from luoshi.programmes.heavy_pollution.models import CapMessage, Enterprise, PollutionWarning
 
-AUDIENCES = (
-    ("sensitive", "老人孩子"),
-    ("everyone", "其他人"),
-    ("school", "学校"),
-    ("driver", "司机"),
-    ("builder", "工地"),
-)
-CATEGORIES = (("载货", "货车"), ("载客", "客车"), ("非道路", "工程机械"))
-FUELS = (("柴油", "柴油"), ("汽油", "汽油"), ("天然气", "天然气"), ("电", "电动"))
-USES = (("", "一般"), ("渣土", "渣土、建筑垃圾、散装建材"), ("工程运输", "工程运输"))
+HTML = "text/html; charset=utf-8"
+_SIZES = ("normal", "large", "largest")
+_BACK = datetime.timedelta(days=8)
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+def _size(request: HttpRequest) -> str:
+    size = request.COOKIES.get("ls_size", "")
+    return size if size in _SIZES else "normal"
+
+
+def _ready(
+    request: HttpRequest, name: str, template: str, context: Callable[[], dict[str, Any]], query: str = ""
+) -> HttpResponse:
+    """Answer with the copy of a page in the reader's language and size of type."""
+    size, language = _size(request), get_language() or "zh-hans"
+    path = request.path
+
+    def build() -> str:
+        return render_to_string(template, context() | _shell(size, language, path))
+
+    return publication.answer(request, publication.copy_of(f"{name}{query}-{language}-{size}.html", build), HTML)
+
+
+def _shell(size: str, language: str, path: str) -> dict[str, Any]:
+    """Return what stands around every public page of this room."""
+    return {
+        "now": CLOCK.now(),
+        "size": size,
+        "next_size": {"normal": "large", "large": "largest", "largest": "normal"}[size],
+        "language": "en" if language == "en" else "zh-CN",
+        "path": path,
+        "demo": settings.DEMO,
+    }
 
 
 @needs("open.see")
 @require_http_methods(["GET"])
-@cache_control(public=True, max_age=30)
 def public(request: HttpRequest) -> HttpResponse:
     """The public page: what is in force, the air now, may my vehicle drive, what to do, the chart and its table."""
-    return page(request, "heavy_pollution/public.html", _context(CLOCK.now()))
+    return _ready(request, "page", "heavy_pollution/public.html", _context)
 
 
-def _context(now: datetime.datetime) -> dict[str, Any]:
-    warning = PollutionWarning.objects.filter(live=True).select_related("case", "response").order_by("exercise").first()
-    found = board.picture(now)
+def make_ahead() -> int:
+    """Make the copy most people ask for; return how many were made. Nothing where copies are not kept."""
+    if not getattr(settings, "PUBLIC_AGE_S", publication.AGE_S):
+        return 0
+    path, language = reverse("open-pollution"), settings.LANGUAGE_CODE
+
+    def build() -> str:
+        with override(language):
+            return render_to_string("heavy_pollution/public.html", _context() | _shell("normal", language, path))
+
+    publication.copy_of(f"page-{language}-normal.html", build)
+    return 1
+
+
+def live_warning() -> PollutionWarning | None:
+    """Return the warning the public sees: the live one, else a drill that is being run."""
+    rows = PollutionWarning.objects.filter(live=True).select_related("case", "response")
+    return rows.order_by("exercise").first()
+
+
+def _banner(warning: PollutionWarning | None, now: datetime.datetime) -> dict[str, Any]:
+    """Return what the head of a page says of the warning in force."""
+    return {
+        "warning": warning,
+        "exercise": bool(warning and warning.exercise),
+        "colour_word": words_shown.COLOURS[warning.colour] if warning else "",
+        "level_word": words_shown.LEVELS[warning.response.level] if warning else "",
+        "bars": {"blue": 1, "yellow": 2, "orange": 3, "red": 4}.get(warning.colour if warning else "", 0),
+        "day_number": (day_of(now) - day_of(local(warning.issued_at))).days + 1 if warning else 0,
+    }
+
+
+def _context() -> dict[str, Any]:
+    now, warning = CLOCK.now(), live_warning()
+    found = board.picture(now, _BACK)
     latest = found["latest"]
-    level = warning.response.level if warning else ""
-    advice = []
-    if warning is not None:
-        for key, title in AUDIENCES:
-            rows = [one for one in plan.in_force(level) if key in one.audiences]
-            if rows:
-                advice.append({"key": key, "title": title, "rows": rows})
+    hour = local(datetime.datetime.fromisoformat(latest["hour"])) if latest else None
     aqi = latest["aqi"] if latest else None
-    grade = found["grade"]
-    span = None
-    if warning is not None:
-        span = (local(warning.onset), local(warning.expected_end))
-    days = []
-    for shift in range(-6, 4):
-        day = day_of(now) + datetime.timedelta(days=shift)
-        values = [
-            one["aqi"] for one in found["hours"] if one["hour"].startswith(day.isoformat()) and one["aqi"] is not None
-        ]
-        if values:
-            top = max(values)
-            days.append({"day": day, "max": top, "class": board.air_class(top), "forecast": day > day_of(now)})
+    days = board.days(found, -6, 3)
+    placed = air_queries.stations(hour)
+    names = concern.titles({row.town for row, _aqi in placed} | {slug for row in board.TILES for slug in row if slug})
+    by_town = {row.town: index for row, index in placed if index is not None}
+    for one in days:
+        one["words"] = _("今天") if one["today"] else _("%(d)d日") % {"d": one["day"].day}
+        one["class_word"] = words_shown.CLASSES[one["class"].number]
     return {
         "page_title": _("重污染天气：预警和应对"),
-        "now": now,
-        "warning": warning,
-        "colour_word": COLOURS[warning.colour] if warning else "",
-        "level_word": plan.LEVEL_WORDS.get(level, ""),
-        "bars": {"blue": 1, "yellow": 2, "orange": 3, "red": 4}.get(warning.colour if warning else "", 0),
+        **_banner(warning, now),
         "aqi": aqi,
-        "air_class": board.air_class(aqi),
-        "aqi_at": latest["hour"] if latest else None,
+        "aqi_class": board.air_class(aqi),
+        "aqi_word": _word(aqi),
+        "aqi_at": hour,
+        "primary": latest.get("primary") if latest else "",
+        "air_advice": words_shown.ADVICE[air.class_of(aqi).number] if aqi is not None else "",
         "running": found["running"],
-        "chart": charts.air_chart(found["hours"], found["means"], now, span, _("近日实测和未来预报的逐小时AQI")),
         "days": days,
-        "advice": advice,
+        "chart": charts.daily_chart(days, _days_finding(days)) if days else "",
+        "advice": _advice(warning),
         "progress": _progress(warning),
         "dust": any("沙尘" in one.text for one in found["reasons"] if one.ok) if not warning else False,
-        "grade": grade,
+        "stations": [
+            {"name": row.name, "town": names.get(row.town, ""), "aqi": index, "word": _word(index)}
+            for row, index in placed
+        ],
+        "map": maps.stations(placed, maps.built_up(day_of(now))),
+        "tiles": [
+            [{"name": names.get(slug, ""), "aqi": by_town.get(slug)} if slug else None for slug in row]
+            for row in board.TILES
+        ],
         "past": PollutionWarning.objects.filter(live=False, exercise=False)
         .select_related("case")
         .order_by("-issued_at")[:8],
-        "categories": CATEGORIES,
-        "fuels": FUELS,
-        "uses": USES,
-        "typed": {"category": "载货", "fuel": "柴油", "use": "", "place": "建成区内"},
-        "exercise": bool(warning and warning.exercise),
-    }
+        **_form({"category": "载货", "fuel": "柴油", "use": "", "place": "建成区内"}),
+    }  # fmt: skip
+
+
+def _word(aqi: int | None) -> Any:
+    return words_shown.CLASSES[air.class_of(aqi).number] if aqi is not None else ""
+
+
+def _days_finding(days: list[dict[str, Any]]) -> str:
+    top = max(days, key=lambda one: int(one["aqi"]))
+    return _("近日实测和未来预报的日均AQI，最高%(aqi)s（%(day)s）") % {"aqi": top["aqi"], "day": top["words"]}
+
+
+def _advice(warning: PollutionWarning | None) -> list[dict[str, Any]]:
+    if warning is None:
+        return []
+    measures = plan.in_force(warning.response.level)
+    groups = (
+        {"key": key, "title": title, "rows": [_said(one.text) for one in measures if key in one.audiences]}
+        for key, title in words_shown.AUDIENCES
+    )
+    return [group for group in groups if group["rows"]]
+
+
+def _said(text: str) -> str:
+    """Return what a measure asks, said to those it is about: what organs are to remind people of."""
+    return text.removeprefix("提醒").removeprefix("倡议").lstrip("，、")
 
 
 def _progress(warning: PollutionWarning | None) -> dict[str, int] | None:
@@ -102,21 +183,33 @@ def _progress(warning: PollutionWarning | None) -> dict[str, int] | None:
     return {"done": sum(row["done"] for row in rows), "total": sum(row["total"] for row in rows)}
 
 
+# --- the driver -------------------------------------------------------------------------------------------------------
+
+
+def _form(typed: dict[str, str]) -> dict[str, Any]:
+    return {
+        "typed": typed, "categories": words_shown.CATEGORIES, "fuels": words_shown.FUELS, "uses": words_shown.USES,
+        "places": words_shown.PLACES,
+    }  # fmt: skip
+
+
 @needs("open.see")
+@csrf_exempt  # It changes nothing and knows nobody: the page that asks it is one copy for everybody.
 @require_http_methods(["GET", "POST"])
 def vehicle(request: HttpRequest) -> HttpResponse:
     """Answer whether a vehicle may drive today and on the next two days. The plate is neither kept nor logged."""
-    context = _context(CLOCK.now())
-    if request.method != "POST":
-        return page(request, "heavy_pollution/public.html", context)
+    now, warning, status = CLOCK.now(), live_warning(), 200
     given = {key: str(request.POST.get(key, ""))[:20] for key in ("category", "fuel", "use", "plate", "place")}
-    context["typed"] = given
-    status = 200
-    try:
-        context["answers"] = _answers(given, context["warning"], context["now"])
-    except LuoshiError as refusal:
-        context["vehicle_error"], status = refusal.message, 422
-    response = page(request, "heavy_pollution/public.html", context, status=status)
+    context: dict[str, Any] = {"page_title": _("我的车能上路吗"), **_banner(warning, now)}
+    if request.method == "POST":
+        try:
+            context["answers"] = _answers(given, warning, now)
+        except LuoshiError as refusal:
+            context["vehicle_error"], status = refusal.message, 422
+    else:
+        given = {"category": "载货", "fuel": "柴油", "use": "", "place": "建成区内", "plate": ""}
+    context |= _form(given) | _shell(_size(request), get_language() or "zh-hans", request.path)
+    response = HttpResponse(render_to_string("heavy_pollution/public_vehicle.html", context), status=status)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -138,51 +231,63 @@ def _answers(given: dict[str, str], warning: PollutionWarning | None, now: datet
         word = {Outcome.ALLOW: _("可以"), Outcome.REFUSE: _("不可以")}.get(decided.outcome, _("以现场交警为准"))
         found.append(
             {"day": day, "outcome": decided.outcome.value, "word": word, "today": shift == 0,
+             "name": (_("今天"), _("明天"), _("后天"))[shift],
              "reasons": [{"ok": one.ok, "text": one.text, "cite": str(one.citation) if one.citation else ""}
                          for one in decided.reasons]}
         )  # fmt: skip
     return found
 
 
+# --- lists, feed, messages --------------------------------------------------------------------------------------------
+
+
 @needs("open.see")
 @require_http_methods(["GET"])
 def firms(request: HttpRequest) -> HttpResponse:
     """The published list of firms that limit or stop production: name, trade, town; nothing else."""
+    return _ready(request, "firms", "heavy_pollution/public_firms.html", _firms)
+
+
+def _firms() -> dict[str, Any]:
     rows = Enterprise.objects.filter(published=True, void=False, ended_on=None).order_by("town", "name")[:2000]
     names = concern.titles({row.town for row in rows})
-    context = {
+    return {
         "page_title": _("应急减排企业名单"),
         "rows": [
             {"name": row.name, "sector": row.get_sector_display(), "town": names.get(row.town, "")} for row in rows
         ],
-        "now": CLOCK.now(),
     }
-    return page(request, "heavy_pollution/public_firms.html", context)
 
 
 @needs("open.see")
 @require_http_methods(["GET"])
-@cache_control(public=True, max_age=30)
 def feed(request: HttpRequest) -> HttpResponse:
     """The Atom feed of the CAP messages of the last thirty days, newest first."""
+    root = request.build_absolute_uri("/")
+
+    def build() -> str:
+        with override(settings.LANGUAGE_CODE):
+            return _feed(root.rstrip("/"))
+
+    name = f"feed-{request.scheme}-{request.get_host().replace(':', '_')}.atom"
+    return publication.answer(request, publication.copy_of(name, build), "application/atom+xml; charset=utf-8")
+
+
+def _feed(root: str) -> str:
     since = CLOCK.now() - datetime.timedelta(days=30)
-    rows = list(
-        CapMessage.objects.filter(sent__gte=since, status="Actual")
-        .select_related("warning__case")
-        .order_by("-sent", "-id")[:100]
-    )
+    rows = CapMessage.objects.filter(sent__gte=since).select_related("warning__case").order_by("-sent", "-id")[:100]
     atom = Atom1Feed(
-        title=_("重污染天气预警"), link=request.build_absolute_uri(reverse("open-pollution")),
-        description="CAP 1.2", language="zh-CN", feed_url=request.build_absolute_uri(),
+        title=_("重污染天气预警"), link=root + reverse("open-pollution"), description="CAP 1.2", language="zh-CN",
+        feed_url=root + reverse("open-pollution-feed"),
     )  # fmt: skip
     for row in rows:
-        href = request.build_absolute_uri(reverse("open-pollution-cap", args=[row.identifier]))
+        href = root + reverse("open-pollution-cap", args=[row.identifier])
         words = _("演练 ") if row.status != "Actual" else ""
         atom.add_item(
             title=f"{words}{row.warning.case.number} {row.msg_type}", link=href, unique_id=href,
             description=row.status, pubdate=row.sent, updateddate=row.sent,
         )  # fmt: skip
-    return HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    return str(atom.writeString("utf-8"))
 
 
 @needs("open.see")

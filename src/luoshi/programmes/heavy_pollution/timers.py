@@ -7,7 +7,7 @@ import datetime
 from django.db import transaction
 
 from luoshi.office.timer import every_tick
-from luoshi.programmes.heavy_pollution import duties
+from luoshi.programmes.heavy_pollution import duties, public_views
 from luoshi.programmes.heavy_pollution.models import Response
 
 
@@ -26,3 +26,9 @@ def overdue(upto: datetime.datetime) -> int:
     """Tell of reports that are past their moment."""
     with transaction.atomic():
         return duties.tell_overdue(upto)
+
+
+@every_tick("heavy_pollution.public")
+def public_copies(_upto: datetime.datetime) -> int:
+    """Make the public page ahead, so that nobody waits for it; nothing where copies are not kept."""
+    return public_views.make_ahead()

@@ -32,13 +32,6 @@ from luoshi.programmes.heavy_pollution.models import (
 
 PAGE = 40
 _ORDER = (Key("id", int),)
-TILES = (
-    ("", "yazi", "wuji", "xiachu", ""),
-    ("zhuwang", "yuli", "xiacun", "fengjia", "nanhuang"),
-    ("rushanzhai", "chengqu-subdistrict", "dagushan", "xujia", ""),
-    ("rushankou", "haiyangsuo", "baishatan", "", ""),
-)
-"""The tile grid of the 15 towns: where they lie to each other, not their true borders."""
 
 
 def _crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
@@ -95,7 +88,7 @@ def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.dateti
     rows = board.measures(response, reach)
     share = board.towns(response)
     reduction = board.reductions(response.level)
-    names = concern.titles([slug for row in TILES for slug in row if slug])
+    names = concern.titles([slug for row in board.TILES for slug in row if slug])
     return {
         "level_word": plan.LEVEL_WORDS[response.level],
         "colour_word": COLOURS[warning.colour],
@@ -114,7 +107,7 @@ def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.dateti
         "tiles": [
             [{"name": names.get(slug, ""), **share.get(slug, {"percent": None, "failed": 0})} if slug else None
              for slug in row]
-            for row in TILES
+            for row in board.TILES
         ],
         "failures": response.tasks.filter(closed="", state=MeasureTask.State.FAILED).order_by("-state_at")[:6],
         "reduction": reduction,
