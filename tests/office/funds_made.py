@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.actors import Actor
@@ -61,3 +62,47 @@ def withdrawal(key: str, subject: str, fen: int, day: datetime.date = DAY) -> Or
 def today() -> datetime.date:
     """Return the day of the clock."""
     return CLOCK.today()
+
+
+KEY = "k" * 40
+
+
+def clock_at(day: datetime.date) -> None:
+    """Set the clock to nine in the morning of a day."""
+    CLOCK.set(datetime.datetime(day.year, day.month, day.day, 9, tzinfo=datetime.timezone(datetime.timedelta(hours=8))))
+
+
+def linked(url: str = "") -> None:
+    """Set the bank up with its key."""
+    from luoshi.office.funds import links
+
+    links.set_link(actor=ACTOR, bank=BANK, name="试验银行", key=KEY, url=url)
+
+
+_count = iter(range(1, 10**9))
+
+
+def message(kind: str = "MOVEMENT", **more: object) -> bytes:
+    """Return a signed message of the bank; `key` signs it, fields of `more` set to None are left out."""
+    from luoshi.office.funds import envelope
+
+    key = str(more.pop("key", KEY))
+    body: dict[str, object] = {
+        "v": 1, "bank": BANK, "account": NUMBER, "msg_id": f"M-{next(_count)}", "type": kind,
+        "created_at": CLOCK.now().isoformat(), "business_date": str(CLOCK.today()), "bank_txn_no": "",
+        "direction": "", "currency": "CNY", "counter_account": "", "counter_name": "", "ref": "", "memo": "",
+    }  # fmt: skip
+    body |= more
+    body = {name: value for name, value in body.items() if value is not None}
+    return json.dumps(envelope.signed(body, key), ensure_ascii=False).encode()
+
+
+def movement(txn: str, direction: str, fen: int, **more: object) -> bytes:
+    """Return a message of money that moved."""
+    return message(bank_txn_no=txn, direction=direction, amount_fen=fen, **more)
+
+
+def result(instr_id: str, outcome: str, fen: int = 0, txn: str = "", **more: object) -> bytes:
+    """Return the bank's answer to an instruction."""
+    moved = {"bank_txn_no": txn, "direction": "D", "amount_fen": fen} if txn else {}
+    return message("RESULT", instr_id=instr_id, ref=instr_id, result=outcome, **moved, **more)

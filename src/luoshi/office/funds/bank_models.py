@@ -222,7 +222,10 @@ class Alarm(models.Model):
 
 
 class Statement(models.Model):
-    """A bank statement: opening + credits - debits = closing, its opening the closing of the one before (`previous`)."""
+    """A bank statement: opening + credits - debits = closing, its opening the closing of the one before (`previous`).
+
+    `book_no` is the book's last entry when it was taken: what is posted later is looked through with the next one.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
     previous = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="following")
@@ -233,6 +236,7 @@ class Statement(models.Model):
     sum_d = models.BigIntegerField()
     closing = models.BigIntegerField()
     count = models.PositiveIntegerField()
+    book_no = models.BigIntegerField(default=0)
     source = models.CharField(max_length=10)
     digest = models.CharField(max_length=64)
     maker = models.CharField(max_length=100)

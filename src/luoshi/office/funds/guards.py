@@ -60,7 +60,7 @@ def _refuse(code: str, condition: str) -> str:
 
 
 _SEAL = (
-    _refuse("order", f"NEW.first_no <> (SELECT last_no + 1 FROM funds_book WHERE id = NEW.book_id) "
+    _refuse("order", "NEW.first_no <> (SELECT last_no + 1 FROM funds_book WHERE id = NEW.book_id) "
                      "OR (SELECT closed_on FROM funds_book WHERE id = NEW.book_id) IS NOT NULL"),
     "UPDATE funds_gate SET sealing = 1 WHERE book_id = NEW.book_id",
     _refuse("entries", f"(SELECT count(*) FROM {_ENTRIES} AND seal_id = NEW.id) <> NEW.last_no - NEW.first_no + 1"),
@@ -90,8 +90,8 @@ _NOT_OPEN = f"""NOT EXISTS (SELECT 1 FROM funds_entry e JOIN funds_book b ON b.i
 WHERE e.id = NEW.entry_id AND e.id > b.id * {BOOK} + b.last_no)"""
 _GATE = (
     "CREATE TABLE funds_never (id integer PRIMARY KEY)",
-    "CREATE TABLE funds_gate (book_id integer PRIMARY KEY, sealing integer NOT NULL DEFAULT 0, "
-    "seal_id integer NOT NULL REFERENCES funds_never (id) DEFERRABLE INITIALLY DEFERRED)",
+    """CREATE TABLE funds_gate (book_id integer PRIMARY KEY, sealing integer NOT NULL DEFAULT 0,
+seal_id integer NOT NULL REFERENCES funds_never (id) DEFERRABLE INITIALLY DEFERRED)""",
 )
 
 
@@ -315,8 +315,8 @@ def _postgresql() -> tuple[str, ...]:
         _function("funds_sealed", _SEALED, "DECLARE one record; found record;"),
         _statement("funds_seal_sealed", "funds_seal", "AFTER INSERT", "funds_sealed"),
         _function("funds_backdated", _unless("overdraft", f"EXISTS ({_BACK})")),
-        "CREATE TRIGGER funds_balance_back AFTER INSERT OR UPDATE ON funds_balance FOR EACH ROW "
-        "WHEN (NEW.guarded AND NEW.since_on < NEW.last_on) EXECUTE FUNCTION funds_backdated();",
+        """CREATE TRIGGER funds_balance_back AFTER INSERT OR UPDATE ON funds_balance FOR EACH ROW
+WHEN (NEW.guarded AND NEW.since_on < NEW.last_on) EXECUTE FUNCTION funds_backdated();""",
         _rows("funds_book_fixed", "funds_book", "BEFORE INSERT OR UPDATE",
               "IF TG_OP = 'INSERT' THEN " + _unless("kept", "NEW.last_no <> 0 OR NEW.closed_through IS NOT NULL")
               + " ELSE " + _unless("kept", _BOOK_FIXED.format(

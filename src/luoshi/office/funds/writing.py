@@ -106,14 +106,14 @@ def _columns(ledger: Ledger, orders: Sequence[Order]) -> _Columns:
         or min(map(min, debits, credits_)) < 0
     ):
         raise ValueError
-    entries = (
+    entries: tuple[list[Any], ...] = (
         [o[0] for o in orders], [o[1] for o in orders], [o[3] for o in orders], [o[4] for o in orders],
         [o[5] for o in orders], [o[6] for o in orders], [o[7] for o in orders], [len(o[2]) for o in orders],
     )  # fmt: skip
-    if set(map(type, entries[1])) != {datetime.date} or max(map(len, entries[0])) > 120:
+    if set(map(type, entries[1])) != {datetime.date} or max([len(key) for key in entries[0]]) > 120:
         raise ValueError
     for column, most in ((2, 20), (3, 200), (4, 200), (5, 80)):
-        if max(map(len, entries[column])) > most:
+        if max([len(text) for text in entries[column]]) > most:
             raise ValueError
     subjects, txns = [one[3] for _, _, one in flat], [one[4] for _, _, one in flat]
     if max(map(len, subjects)) > 60 or max(map(len, txns)) > 60:

@@ -337,6 +337,7 @@ class Migration(migrations.Migration):
                 ('sum_d', models.BigIntegerField()),
                 ('closing', models.BigIntegerField()),
                 ('count', models.PositiveIntegerField()),
+                ('book_no', models.BigIntegerField(default=0)),
                 ('source', models.CharField(max_length=10)),
                 ('digest', models.CharField(max_length=64)),
                 ('maker', models.CharField(max_length=100)),

@@ -1,0 +1,100 @@
+"""A limit and what presses against it, now and after what is pending (picture 05): pure.
+
+    Gauge("累计代偿占现有基金", part=S, whole=E, pending=C, marks=(Mark("提醒", rate("15%")), Mark("停办", rate("20%"), stop=True)))
+
+Comparisons are exact; what is shown is rounded half-up to two decimals, with more where that would contradict them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from luoshi.kernel.money import Rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line on the gauge. `stop`: beyond it nothing more may happen; `reached` says whether equality counts."""
+
+    title: str
+    at: Fraction
+    stop: bool = False
+    reached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """`part` of `whole` in fen; `pending` is added to the part and taken from the whole when `drains`."""
+
+    title: str
+    part: int
+    whole: int
+    pending: int = 0
+    pending_count: int = 0
+    marks: Sequence[Mark] = ()
+    drains: bool = True
+    citation: str = ""
+    part_title: str = ""
+    whole_title: str = ""
+
+    @property
+    def ratio(self) -> Fraction | None:
+        """The share now; None without a whole (无数据)."""
+        return Fraction(self.part, self.whole) if self.whole > 0 else None
+
+    @property
+    def after(self) -> Fraction | None:
+        """The share when all that is pending is paid."""
+        whole = self.whole - (self.pending if self.drains else 0)
+        return Fraction(self.part + self.pending, whole) if whole > 0 else None
+
+    @property
+    def scale(self) -> Fraction:
+        """The right end of the drawing: a quarter beyond the last mark, or the figure when that is more."""
+        last = max([mark.at for mark in self.marks], default=Fraction(1))
+        return max([last * 5 / 4, *(one * 21 / 20 for one in (self.ratio, self.after) if one is not None)])
+
+    @property
+    def passed(self) -> Mark | None:
+        """The highest mark the share has passed, None when it has passed none."""
+        return self._passed(self.ratio)
+
+    @property
+    def after_passed(self) -> Mark | None:
+        """The highest mark it will have passed after what is pending."""
+        return self._passed(self.after)
+
+    def _passed(self, ratio: Fraction | None) -> Mark | None:
+        if ratio is None:
+            return None
+        found = [one for one in self.marks if ratio > one.at or (one.reached and ratio == one.at)]
+        return max(found, key=lambda one: one.at, default=None)
+
+    def room(self) -> int | None:
+        """Fen that may still be paid before the first stop mark is passed, what is pending counted; None without one."""
+        stops = [one for one in self.marks if one.stop]
+        if not stops or self.whole <= 0:
+            return None
+        at = min(one.at for one in stops)
+        part, whole = self.part + self.pending, self.whole - (self.pending if self.drains else 0)
+        # (part + x) / (whole - x) <= at, or (part + x) / whole <= at
+        most = (at * whole - part) / (1 + at) if self.drains else at * whole - part
+        return max(most.numerator // most.denominator, 0)
+
+
+def percent(ratio: Fraction | None, marks: Sequence[Mark] = ()) -> str:
+    """Return a share as shown: `16.26`, four decimals where two would hide a verdict, `>20.00` where four would too."""
+    if ratio is None:
+        return "无数据"
+    for places in (2, 4):
+        step = 10**places
+        whole = Rounding.HALF_UP.apply(ratio * 100 * step)
+        shown = Fraction(whole, 100 * step)
+        if all((ratio > one.at) == (shown > one.at) and (ratio < one.at) == (shown < one.at) for one in marks):
+            text = f"{whole // step}.{whole % step:0{places}d}"
+            return text if places == 2 else text.rstrip("0").ljust(text.index(".") + 3, "0")
+    near = min(marks, key=lambda one: abs(one.at - ratio))
+    limit = Rounding.HALF_UP.apply(near.at * 10_000)
+    return f"{'>' if ratio > near.at else '<'}{limit // 100}.{limit % 100:02d}"

@@ -1,0 +1,424 @@
+"""The reads. Each costs the same however many postings there are: kept balances, days, ranges of primary keys."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.funds.models import (
+    BOOK,
+    LINE,
+    Account,
+    Balance,
+    Book,
+    Day,
+    Difference,
+    Draft,
+    Entry,
+    Part,
+    PaymentInstruction,
+    Posting,
+    Proof,
+    Seal,
+    Sheet,
+    Statement,
+)
+from luoshi.office.paging import Key, KeysetPage, keyset_page
+from luoshi.office.permissions import require_visible, scope_of
+
+PAGE = 50
+ONE_DAY = datetime.timedelta(days=1)
+
+
+def _day(text: str) -> datetime.date:
+    return datetime.date.fromisoformat(text)
+
+
+# --- books and balances -----------------------------------------------------------------------------------------------
+
+
+def visible_books(actor: Actor) -> QuerySet[Book]:
+    """Return the books the actor may see, by room and key."""
+    scope = scope_of(actor, "fund.see")
+    rows = Book.objects.order_by("room", "key")
+    return rows if scope.everywhere else rows.filter(organ__in=scope.organs)
+
+
+def visible_book(actor: Actor, key: str) -> Book:
+    """Return a book the actor may see; E_NOT_FOUND otherwise."""
+    found = Book.objects.filter(key=key).first()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", "没有这本账簿。")
+    require_visible(actor, "fund.see", [found.organ], "这本账簿")
+    return found
+
+
+def account_of(book: Book, code: str) -> Account:
+    """Return an account by its code; E_NOT_FOUND."""
+    found = Account.objects.filter(book=book, code=code).first()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", f"账簿里没有科目 {code[:30]}。")
+    return found
+
+
+def balance(account: Account, subject: str = "") -> int:
+    """Return the balance now, in the account's own direction (fen)."""
+    row = Balance.objects.filter(account=account, subject=subject).values_list("net", flat=True).first()
+    return int(row or 0)
+
+
+def balances(book: Book) -> dict[str, int]:
+    """Return the balance now of every account of a book by its code; an account without postings has 0."""
+    rows = Account.objects.filter(book=book).order_by("seq", "code").values_list("code", "pk")
+    kept = dict(Balance.objects.filter(account__book=book, subject="").values_list("account_id", "net"))
+    return {code: kept.get(pk, 0) for code, pk in rows}
+
+
+def balance_on(account: Account, day: datetime.date, subject: str = "") -> int:
+    """Return the balance at the end of `day` by value dates: the balance now less what came later."""
+    later = Day.objects.filter(account=account, subject=subject, value_on__gt=day)
+    told = later.aggregate(d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0))
+    return balance(account, subject) - account.sign * int(told["d"] - told["c"])
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """One account of a trial balance: opening, turnover of the span, closing; opening and closing in its direction."""
+
+    account: Account
+    opening: int
+    debit: int
+    credit: int
+
+    @property
+    def closing(self) -> int:
+        """The balance at the end."""
+        return self.opening + self.account.sign * (self.debit - self.credit)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A trial balance (试算平衡表): debits and credits of openings, turnovers and closings are equal, or it says so."""
+
+    first_on: datetime.date
+    last_on: datetime.date
+    rows: Sequence[TrialRow]
+
+    def _sides(self, of: str) -> tuple[int, int]:
+        sides = {"D": 0, "C": 0}
+        for row in self.rows:
+            value = getattr(row, of)
+            # A balance on the other side is shown there, not as a negative one.
+            normal = row.account.normal
+            other = "C" if normal == "D" else "D"
+            sides[normal if value >= 0 else other] += abs(value)
+        return sides["D"], sides["C"]
+
+    @property
+    def opening(self) -> tuple[int, int]:
+        """Debit and credit openings."""
+        return self._sides("opening")
+
+    @property
+    def turnover(self) -> tuple[int, int]:
+        """Debit and credit turnover."""
+        return sum(row.debit for row in self.rows), sum(row.credit for row in self.rows)
+
+    @property
+    def closing(self) -> tuple[int, int]:
+        """Debit and credit closings."""
+        return self._sides("closing")
+
+    @property
+    def balances(self) -> bool:
+        """Tell whether all three pairs are equal."""
+        return all(d == c for d, c in (self.opening, self.turnover, self.closing))
+
+
+def trial_balance(book: Book, first_on: datetime.date, last_on: datetime.date) -> Trial:
+    """Return the trial balance of the span, both days included, by value dates."""
+    before, within = Q(value_on__lt=first_on), Q(value_on__gte=first_on)
+    rows = (
+        Day.objects.filter(account__book=book, subject="", value_on__lte=last_on)
+        .values("account_id")
+        .annotate(
+            od=Coalesce(Sum("debit", filter=before), 0),
+            oc=Coalesce(Sum("credit", filter=before), 0),
+            d=Coalesce(Sum("debit", filter=within), 0),
+            c=Coalesce(Sum("credit", filter=within), 0),
+        )
+    )
+    told = {row["account_id"]: row for row in rows}
+    found = []
+    for account in Account.objects.filter(book=book).order_by("seq", "code"):
+        row = told.get(account.pk, {"od": 0, "oc": 0, "d": 0, "c": 0})
+        found.append(TrialRow(account, account.sign * (row["od"] - row["oc"]), row["d"], row["c"]))
+    return Trial(first_on, last_on, found)
+
+
+# --- statements -------------------------------------------------------------------------------------------------------
+
+_STATEMENT_KEYS = (Key("value_on", _day, descending=True), Key("id", int, descending=True))
+
+
+@dataclass(slots=True)
+class StatementRow:
+    """A line of an account's statement with the balance after it, by value dates."""
+
+    posting: Posting
+    entry: Entry
+    others: list[str]
+    after: int
+
+
+@dataclass(slots=True)
+class AccountStatement:
+    """A page of an account's statement (明细账), newest first, and the balance at either end of the span."""
+
+    page: KeysetPage[Posting]
+    rows: list[StatementRow]
+    opening: int
+    closing: int
+
+
+def account_statement(
+    account: Account,
+    *,
+    subject: str = "",
+    first_on: datetime.date | None = None,
+    last_on: datetime.date | None = None,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE,
+) -> AccountStatement:
+    """Return a page of the statement of an account, or of one subject of it, within a span of value dates."""
+    rows = Posting.objects.filter(account=account)
+    if subject:
+        rows = rows.filter(subject=subject)
+    if first_on:
+        rows = rows.filter(value_on__gte=first_on)
+    if last_on:
+        rows = rows.filter(value_on__lte=last_on)
+    page = keyset_page(rows, _STATEMENT_KEYS, size=size, after=after, before=before)
+    found = list(page.rows)
+    entries = {one.pk: one for one in Entry.objects.filter(pk__in={one.entry_id for one in found})}
+    others = _other_sides(found)
+    told = []
+    if found:
+        top = found[0]
+        same = Posting.objects.filter(account=account, value_on=top.value_on, id__gt=top.pk)
+        if subject:
+            same = same.filter(subject=subject)
+        step = same.aggregate(d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0))
+        stands = balance_on(account, top.value_on, subject) - account.sign * int(step["d"] - step["c"])
+        for one in found:
+            told.append(StatementRow(one, entries[one.entry_id], others.get(one.pk, []), stands))
+            stands -= account.sign * (one.debit - one.credit)
+    opening = balance_on(account, first_on - ONE_DAY, subject) if first_on else 0
+    closing = balance_on(account, last_on, subject) if last_on else balance(account, subject)
+    return AccountStatement(page, told, opening, closing)
+
+
+def lines_of(entries: Iterable[int]) -> dict[int, list[Posting]]:
+    """Return the postings of entries (ids) by entry, with their accounts, in one query."""
+    condition = Q(pk__in=[])
+    for pk in entries:
+        condition |= Q(pk__gt=pk * LINE, pk__lt=(pk + 1) * LINE)
+    found: dict[int, list[Posting]] = {}
+    for one in Posting.objects.filter(condition).select_related("account").order_by("pk"):
+        found.setdefault(one.entry_id, []).append(one)
+    return found
+
+
+def _other_sides(rows: Sequence[Posting]) -> dict[int, list[str]]:
+    lines = lines_of({one.entry_id for one in rows})
+    return {
+        one.pk: sorted(
+            {f"{line.account.code} {line.account.title}" for line in lines.get(one.entry_id, ())
+             if bool(line.debit) != bool(one.debit)}
+        )
+        for one in rows
+    }  # fmt: skip
+
+
+_SUBJECT_KEYS = (Key("subject", str),)
+
+
+def subjects(
+    account: Account, *, text: str = "", open_only: bool = True, after: str = "", before: str = "", size: int = PAGE
+) -> KeysetPage[Balance]:
+    """Return a page of the subjects of an account with their balances; `text` is how the subject begins."""
+    rows = Balance.objects.filter(account=account).exclude(subject="")
+    if text:
+        rows = rows.filter(subject__gte=text, subject__lt=text + "\U0010ffff")
+    if open_only:
+        rows = rows.exclude(net=0)
+    return keyset_page(rows, _SUBJECT_KEYS, size=size, after=after, before=before)
+
+
+def balances_of_subject(book: Book, subject: str) -> dict[str, int]:
+    """Return what a subject has on every account of the book that has subjects, by code."""
+    rows = Balance.objects.filter(account__book=book, account__by_subject=True, subject=subject)
+    return dict(rows.order_by("account__seq").values_list("account__code", "net"))
+
+
+# --- the journal ------------------------------------------------------------------------------------------------------
+
+_JOURNAL_KEYS = (Key("id", int, descending=True),)
+
+
+@dataclass(slots=True)
+class JournalRow:
+    """An entry with its postings, who made and checked it, and the entry that undid it."""
+
+    entry: Entry
+    lines: list[Posting]
+    seal: Seal
+    countered: Entry | None = None
+
+    @property
+    def amount(self) -> int:
+        """The sum of one side."""
+        return sum(one.debit for one in self.lines)
+
+    @property
+    def debits(self) -> list[Posting]:
+        """The lines on the debit side."""
+        return [one for one in self.lines if one.debit]
+
+    @property
+    def credits(self) -> list[Posting]:
+        """The lines on the credit side."""
+        return [one for one in self.lines if one.credit]
+
+
+def journal(
+    book: Book, *, case: str = "", after: str = "", before: str = "", size: int = PAGE
+) -> tuple[KeysetPage[Entry], list[JournalRow]]:
+    """Return a page of the entries of a book, newest first; `case` is a business number."""
+    rows = Entry.objects.filter(pk__gt=book.pk * BOOK, pk__lt=(book.pk + 1) * BOOK)
+    if case:
+        rows = Entry.objects.filter(book=book, case=case)
+    page = keyset_page(rows, _JOURNAL_KEYS, size=size, after=after, before=before)
+    return page, journal_rows(page.rows)
+
+
+def journal_rows(entries: Sequence[Entry]) -> list[JournalRow]:
+    """Return entries with lines, hands and counter-entries, in three queries."""
+    lines = lines_of(one.pk for one in entries)
+    seals = {one.pk: one for one in Seal.objects.filter(pk__in={one.seal_id for one in entries})}
+    undone = {one.counter_of_id: one for one in Entry.objects.filter(counter_of__in=[one.pk for one in entries])}
+    return [JournalRow(one, lines.get(one.pk, []), seals[one.seal_id], undone.get(one.pk)) for one in entries]
+
+
+# --- the book's page --------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Overview:
+    """What the page of a book shows at once."""
+
+    book: Book
+    accounts: list[tuple[Account, int]]
+    payments: dict[str, tuple[int, int]]
+    drafts: int
+    differences: int
+    sheets: list[tuple[Account, Sheet | None, Statement | None]] = field(default_factory=list)
+    proof: Proof | None = None
+
+    def of(self, code: str) -> int:
+        """The balance of one account."""
+        return next((net for account, net in self.accounts if account.code == code), 0)
+
+    @property
+    def money(self) -> int:
+        """What lies in bank accounts."""
+        return sum(net for account, net in self.accounts if account.part == Part.BANK)
+
+    @property
+    def in_transit(self) -> int:
+        """What is on its way out."""
+        return sum(net for account, net in self.accounts if account.part == Part.TRANSIT)
+
+    @property
+    def suspense(self) -> int:
+        """What nobody has claimed yet."""
+        return sum(net for account, net in self.accounts if account.part == Part.SUSPENSE)
+
+
+def overview(book: Book) -> Overview:
+    """Return what the page of a book shows, in a constant number of queries."""
+    kept = dict(Balance.objects.filter(account__book=book, subject="").values_list("account_id", "net"))
+    accounts = [(one, kept.get(one.pk, 0)) for one in Account.objects.filter(book=book).order_by("seq", "code")]
+    waiting = (
+        PaymentInstruction.objects.filter(book=book, state__in=["drafted", "checked", "sent", "unknown", "returned"])
+        .exclude(state="returned", replaced_by__isnull=False)
+        .values_list("state", "amount")
+    )
+    payments: dict[str, tuple[int, int]] = {}
+    for state, amount in waiting[:2000]:
+        count, fen = payments.get(state, (0, 0))
+        payments[state] = (count + 1, fen + amount)
+    banks = [one for one, _ in accounts if one.part == Part.BANK]
+    return Overview(
+        book,
+        accounts,
+        payments,
+        Draft.objects.filter(book=book, state=Draft.State.PROPOSED).count(),
+        Difference.objects.filter(account__in=banks, open=True).count(),
+        [(one, _latest(Sheet, one), _latest_statement(one)) for one in banks[:20]],
+        Proof.objects.filter(book=book).order_by("-number").first(),
+    )
+
+
+def _latest(model: Any, account: Account) -> Any:
+    return model.objects.filter(account=account).order_by("-on", "-number").first()
+
+
+def _latest_statement(account: Account) -> Statement | None:
+    return Statement.objects.filter(account=account).order_by("-last_on", "-id").first()
+
+
+def rows_of_books(books: Sequence[Book]) -> list[dict[str, Any]]:
+    """Return for each book what the list shows: money, transit, open differences, waiting papers; four queries."""
+    ids = [one.pk for one in books]
+    sums = (
+        Balance.objects.filter(account__book__in=ids, subject="")
+        .exclude(account__part="")
+        .values_list("account__book_id", "account__part")
+        .annotate(net=Sum("net"))
+    )
+    parts = {(book, part): net for book, part, net in sums}
+    return [
+        {
+            "book": one,
+            "bank": parts.get((one.pk, "bank"), 0),
+            "transit": parts.get((one.pk, "transit"), 0),
+            "suspense": parts.get((one.pk, "suspense"), 0),
+            "drafts": counts.get(one.pk, 0),
+            "payments": pays.get(one.pk, 0),
+            "differences": odd.get(one.pk, 0),
+        }
+        for counts, pays, odd in [_waiting(ids)]
+        for one in books
+    ]
+
+
+def _waiting(ids: Sequence[int]) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
+    one = Sum(Case(When(pk__isnull=False, then=Value(1))))
+    drafts = Draft.objects.filter(book__in=ids, state="proposed").values_list("book_id").annotate(n=one)
+    pays = PaymentInstruction.objects.filter(book__in=ids, state="drafted").values_list("book_id").annotate(n=one)
+    odd = (
+        Difference.objects.filter(account__book__in=ids, open=True)
+        .annotate(of=F("account__book_id"))
+        .values_list("of")
+        .annotate(n=one)
+    )
+    return dict(drafts), dict(pays), dict(odd)
