@@ -21,9 +21,13 @@ PAGES = (
     ("review", "wenshu1", "/instruments/测政办发〔2024〕1号/review", 1440, 900),
     ("organ", "wenshu1", "/organs/finance/?post=局长&day=2024-05-01", 1440, 900),
     ("policy", "wenshu1", "/policy/", 1440, 900),
+    ("pollution", "huanbao1", "/pollution/", 1440, 900),
+    ("case", "huanbao1", "/cases/?kind=heavy_pollution.approval&closed=1", 1440, 900),
     ("ledger-phone", "caizheng1", "/desk", 390, 844),
+    ("public-phone", "", "/open/pollution/", 390, 844),
 )
-"""Name, who looks, address, width, height. `matter` opens the first row of its list."""
+"""Name, who looks (nobody: a citizen), address, width, height. `matter` and `case` open a row of their list."""
+OPENED = {"matter": "main tbody a.ls-act >> nth=-1", "case": "main tbody a.ls-act >> nth=0"}
 
 
 def main() -> None:
@@ -41,11 +45,12 @@ def main() -> None:
                 )
                 for name, who, path, width, height in PAGES:
                     page = browser.new_page(viewport={"width": width, "height": height})
-                    page.goto(f"http://127.0.0.1:{PORT}/login/")
-                    page.click(f"button:has-text('{who}')")
+                    if who:
+                        page.goto(f"http://127.0.0.1:{PORT}/login/")
+                        page.click(f"button:has-text('{who}')")
                     page.goto(f"http://127.0.0.1:{PORT}{path}")
-                    if name == "matter":
-                        page.click("main tbody a.ls-act >> nth=-1")
+                    if name in OPENED:
+                        page.click(OPENED[name])
                     page.screenshot(path=OUT / f"{name}.png")
                 browser.close()
         finally:
@@ -54,7 +59,7 @@ def main() -> None:
 
 
 def _wait(address: str) -> None:
-    for _ in range(360):
+    for _ in range(1200):
         try:
             urllib.request.urlopen(address, timeout=1)
         except OSError:

@@ -5,9 +5,11 @@ from django.urls import path
 from luoshi.programmes.heavy_pollution import (
     budget,
     drill_views,
+    link_views,
     organ_plan_views,
     plan_views,
     public_views,
+    replay_views,
     views,
     violation_views,
 )
@@ -15,10 +17,12 @@ from luoshi.programmes.heavy_pollution import (
 urlpatterns = [
     path("pollution/", views.show_board, name="pollution"),
     path("pollution/<int:pk>/", views.show_board, name="pollution-warning"),
+    path("pollution/<int:pk>/replay/", replay_views.replay, name="pollution-replay"),
     path("pollution/consultations/", views.hold, name="pollution-hold"),
     path("pollution/consultations/<int:case>/", views.consultation, name="pollution-consultation"),
     path("pollution/air/", views.air, name="pollution-air"),
     path("pollution/tasks/", views.task_list, name="pollution-tasks"),
+    path("pollution/tasks/links.csv", link_views.links, name="pollution-links"),
     path("pollution/duties/", views.duty_list, name="pollution-duties"),
     path("pollution/simulator/", views.simulator, name="pollution-simulator"),
     path("pollution/plans/", plan_views.plan_list, name="pollution-plans"),
@@ -47,6 +51,7 @@ urlpatterns = [
     path("pollution/budget.xlsx", budget.budget_export, name="pollution-budget-export"),
     path("open/pollution/", public_views.public, name="open-pollution"),
     path("open/pollution/vehicle/", public_views.vehicle, name="open-pollution-vehicle"),
+    path("open/pollution/object/<str:code>/", link_views.object_tasks, name="open-pollution-object"),
     path("open/pollution/firms/", public_views.firms, name="open-pollution-firms"),
     path("open/pollution/cap.atom", public_views.feed, name="open-pollution-feed"),
     path("open/pollution/cap/<str:identifier>.xml", public_views.message, name="open-pollution-cap"),
