@@ -322,7 +322,7 @@ def _batch(columns: str, stream: str, after: int, until: int) -> list[tuple[Any,
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [stream, after, until])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _name_swaps(proof: StreamProof, changed: Sequence[_Changed]) -> None:
