@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
 
 from luoshi.kernel.clock import CLOCK, day_of, local, start_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern
 from luoshi.office.parameters import book
-from luoshi.programmes.heavy_pollution import air, air_queries, plan
+from luoshi.programmes.heavy_pollution import air, air_queries, maps, plan
 from luoshi.programmes.heavy_pollution.models import (
     ConstructionSite,
     EmissionInventory,
@@ -165,6 +166,53 @@ def reports(response: Response, now: datetime.datetime) -> dict[str, Any]:
 
 def _came(one: EpisodeDuty) -> tuple[bool, Any, str]:
     return (one.received_at is None, one.received_at or one.due_at, one.organ)
+
+
+_RANK = {"failed": 3, "going": 2, "in_place": 1, "none": 0}
+_PLACED: tuple[tuple[str, Any, str], ...] = (
+    ("firm", Enterprise, "credit_code"), ("site", ConstructionSite, "code"),
+)  # fmt: skip
+
+
+def object_map(response: Response, organs: frozenset[str] | None, day: datetime.date) -> dict[str, Any]:
+    """Return the map of firms and sites by their worst task, how many are in which state, and what has no place.
+
+    `organs` bounds what is shown. Above `maps.MOST_POINTS` points there is no map: the towns tell.
+    """
+    rows = response.tasks.exclude(object_kind="")
+    if response.ended_at is None:
+        rows = rows.filter(closed="")
+    if organs is not None:
+        rows = rows.filter(Q(organ__in=organs) | Q(town__in=organs))
+    states: dict[tuple[str, str], str] = {}
+    for kind, object_id, state in rows.values_list("object_kind", "object_id", "state"):
+        name = _shown_state(state)
+        if _RANK[name] >= _RANK[states.get((kind, object_id), "none")]:
+            states[kind, object_id] = name
+    points, counts = [], dict.fromkeys(maps.STATES, 0)
+    for kind, model, key in _PLACED:
+        wanted = {object_id for one, object_id in states if one == kind}
+        if not wanted:
+            continue
+        for object_id, name, lat, lon in model.objects.filter(lat__isnull=False).values_list(key, "name", "lat", "lon"):
+            if object_id in wanted:
+                points.append(maps.Point(float(lat), float(lon), states[kind, object_id], name))
+    for name in states.values():
+        counts[name] += 1
+    drawn = maps.objects(points, maps.built_up(day), _map_words(counts)) if len(points) <= maps.MOST_POINTS else ""
+    return {"svg": drawn, "counts": counts, "total": len(states), "unplaced": len(states) - len(points)}
+
+
+def _shown_state(state: str) -> str:
+    if state in (State.IN_PLACE, State.EXCUSED, State.CLOSED):
+        return "in_place"
+    return "failed" if state == State.FAILED else "going"
+
+
+def _map_words(counts: Mapping[str, int]) -> str:
+    return _("企业和工地的位置：%(done)s个到位，%(going)s个收到未到位，%(failed)s个未到位") % {
+        "done": counts["in_place"], "going": counts["going"], "failed": counts["failed"],
+    }  # fmt: skip
 
 
 def towns(response: Response) -> dict[str, dict[str, Any]]:

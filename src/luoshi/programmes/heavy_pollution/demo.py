@@ -578,8 +578,9 @@ class _Winter:
                 else tasks.State.SENT
             )
             row.state_at, row.by = at, "测试甲"
+            row.acted_at = at if row.state != tasks.State.SENT else None
             row.note = _NOTES.get(row.state, "") if luck > share * 0.04 else ""
-        MeasureTask.objects.bulk_update(rows, ["state", "state_at", "by", "note"], batch_size=500)
+        MeasureTask.objects.bulk_update(rows, ["state", "state_at", "acted_at", "by", "note"], batch_size=500)
         for channel in ("微信", "微博", "短信", "电视", "广播", "户外屏幕"):
             Publicity.objects.create(
                 response=response,

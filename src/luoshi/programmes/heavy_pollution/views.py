@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from luoshi.kernel.clock import CLOCK, day_of, local
@@ -109,11 +111,34 @@ def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.dateti
              for slug in row]
             for row in board.TILES
         ],
+        "map": board.object_map(response, reach, day_of(now)),
         "failures": response.tasks.filter(closed="", state=MeasureTask.State.FAILED).order_by("-state_at")[:6],
         "reduction": reduction,
+        "targets": _targets(reduction),
         "reduction_reasons": [_reason(one) for one in reduction.reasons] if reduction else [],
         "messages_cap": warning.messages.order_by("sent"),
     }  # fmt: skip
+
+
+_EMITTED = {"PM": gettext_lazy("颗粒物"), "VOCs": "VOCs", "SO2+NOx": "SO₂+NOx", "SO2": "SO₂", "NOx": "NOx"}
+
+
+def _targets(reduction: Any) -> list[dict[str, Any]]:
+    """Return the city's targets as three figures: the ratio cut to one decimal, what is asked, what is lacking."""
+    if reduction is None:
+        return []
+    return [
+        {"name": _EMITTED.get(one["name"], one["name"]), "ratio": one["ratio"], "required": one["required"],
+         "ok": one["ok"], "short": _short(one)}
+        for one in reduction.value.get("tests") or []
+    ]  # fmt: skip
+
+
+def _short(test: dict[str, Any]) -> str:
+    """Return by how many points a target is missed, with one decimal, never less than 0.1."""
+    if test["ok"] is not False or test["ratio"] is None:
+        return ""
+    return f"{Decimal(str(test['required'])) - Decimal(str(test['ratio'])):.1f}"
 
 
 def _lead(warning: PollutionWarning) -> str:
