@@ -117,9 +117,14 @@ def test_bank_number_is_booked_once_and_an_entry_undone_once():
 @pytest.mark.django_db
 def test_post_within_a_room_s_transaction_stands_or_falls_with_it():
     ledger = book()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        post(book=ledger, actor=ACTOR, key="x", value_on=DAY, lines=[debit("1001", 5), credit("3001", 5)])
-        raise ZeroDivisionError
+
+    def undone():
+        with transaction.atomic():
+            post(book=ledger, actor=ACTOR, key="x", value_on=DAY, lines=[debit("1001", 5), credit("3001", 5)])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        undone()
     assert not Entry.objects.exists()
     assert Book.objects.get().last_no == 0
     assert post(book="trial/fund", actor=ACTOR, key="x", value_on=DAY,
@@ -131,10 +136,15 @@ def test_post_within_a_room_s_transaction_stands_or_falls_with_it():
 
 def run(*statements):
     """Carry the statements out in one transaction of their own, which must fail."""
-    with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
-        for sql in statements:
-            cursor.execute(sql)
-        connection.check_constraints()
+
+    def carry_out():
+        with transaction.atomic(), connection.cursor() as cursor:
+            for sql in statements:
+                cursor.execute(sql)
+            connection.check_constraints()
+
+    with pytest.raises(DatabaseError) as caught:
+        carry_out()
     return str(caught.value)
 
 
@@ -147,8 +157,9 @@ RAW = {
     "seal removed": "DELETE FROM funds_seal",
     "balance changed": "UPDATE funds_balance SET debit = debit + 1, net = net + sign",
     "balance removed": "DELETE FROM funds_balance",
-    "balance made": "INSERT INTO funds_balance (account_id, subject, sign, guarded, debit, credit, net, count, last_on, "
-    "since_on) SELECT account_id, '乙', sign, guarded, debit, credit, net, count, last_on, since_on FROM funds_balance",
+    "balance made": "INSERT INTO funds_balance "
+    "(account_id, subject, sign, guarded, debit, credit, net, count, last_on, since_on) "
+    "SELECT account_id, '乙', sign, guarded, debit, credit, net, count, last_on, since_on FROM funds_balance",
     "day changed": "UPDATE funds_day SET debit = debit + 1",
     "day removed": "DELETE FROM funds_day",
     "number moved": "UPDATE funds_book SET last_no = 0",

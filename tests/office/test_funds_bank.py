@@ -1,4 +1,4 @@
-"""Payments, the bank's messages, statements, reconciliation: nothing is paid twice, nothing is booked that should not be."""
+"""Payments, the bank's messages, statements, reconciliation: nothing is paid twice or booked wrongly."""
 
 from __future__ import annotations
 

@@ -17,13 +17,14 @@ A programme needs five things of this room:
     # 3. Pay (payments.draft_payment, check_payment): the claim's money goes into the transit account when another hand
     #    has checked it, and out of the bank account when the bank says so. Unknown results are asked, never paid again.
     draft_payment(actor=clerk, book=…, claim="DC2019-0001", lines=[("3101", "loan-7", fen)], transit="2001",
-                  account="1001", payee=Payee(name, number, bank), basis="… 第十二条", events=Events("J3", "J4", "J5", "J6"))
+                  account="1001", payee=Payee(name, number, bank), basis="… 第十二条",
+                  events=Events("J3", "J4", "J5", "J6"))
 
-    # 4. Be told (hooks.on): payment.confirmed, payment.failed, payment.returned, bank.movement, bank.<TYPE>. A hook runs
-    #    in the transaction of what it is told; `bank.movement` may return the lines to book instead of suspense.
+    # 4. Be told (hooks.on): payment.confirmed, payment.failed, payment.returned, bank.movement, bank.<TYPE>. A hook
+    #    runs in the transaction of what it is told; `bank.movement` may return the lines to book instead of suspense.
 
-    # 5. Ask (queries): balance, balance_on, subject_balance, trial_balance, statement; gauge.Gauge for a limit with what
-    #    is pending (picture 05).
+    # 5. Ask (queries): balance, balance_on, subject_balance, trial_balance, statement; gauge.Gauge for a limit with
+    #    what is pending (picture 05).
 
 What never is false is the database's own doing (`guards`), on SQLite and PostgreSQL alike, for raw SQL too: an entry
 balances; nothing posted changes; a guarded account or subject is never on the wrong side at any posting or value date;

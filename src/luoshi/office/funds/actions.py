@@ -1,7 +1,8 @@
 """Books and entries: open, post, undo; what a person prepares and another checks; the close of a month.
 
-`post` and `post_many` are for a room's own actions, which have asked for permission and write their own audit entry: the
-ledger itself is append-only, sealed and proven each night. What a person books by hand goes through `propose` and `decide`.
+`post` and `post_many` are for a room's own actions, which have asked for permission and write their own audit entry:
+the ledger itself is append-only, sealed and proven each night. What a person books by hand goes through `propose` and
+`decide`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Checks in this order: unknown bank or account E_ACCOUNT; signature E_SIG; (bank, msg_id) seen: same digest -> duplicate
 with the first answer, other -> E_CONFLICT and an alarm; (account, bank_txn_no) seen: same direction, amount, date ->
-duplicate, else E_TXN_CONFLICT and an alarm; by API more than ten minutes ahead or a day old E_STALE; else accepted. What
-is accepted but cannot be booked (no cover, no suspense account) is kept with an alarm and becomes a difference.
+duplicate, else E_TXN_CONFLICT and an alarm; by API more than ten minutes ahead or a day old E_STALE; else accepted.
+What is accepted but cannot be booked (no cover, no suspense account) is kept with an alarm and becomes a difference.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _receive(data: bytes, channel: str) -> Answer:
 
 
 def _seen(account: Account, message: Envelope) -> Answer | None:
-    """Return the answer to what was there before, None for something new; other content under the same number alarms."""
+    """Return the answer to what was there before, None for something new; other content of the same number alarms."""
     known = BankMessage.objects.filter(way="in", bank=message.bank, msg_id=message.msg_id).first()
     if known is not None:
         if known.digest == message.digest:
@@ -138,8 +138,13 @@ def _movement(account: Account, message: Envelope, row: BankMessage) -> dict[str
         payment, message.amount_fen, message.counter_account
     ):  # fmt: skip
         return _settle(payment, "success", message, row, "")
-    return _booked(row, lambda: book_movement(account, message.direction, int(message.amount_fen or 0),
-                                              message.bank_txn_no, message.business_date, dict(message.body)))  # fmt: skip
+    return _booked(
+        row,
+        lambda: book_movement(
+            account, message.direction, int(message.amount_fen or 0), message.bank_txn_no, message.business_date,
+            dict(message.body),
+        ),
+    )  # fmt: skip
 
 
 def _result(account: Account, message: Envelope, row: BankMessage) -> dict[str, Any]:
@@ -153,8 +158,11 @@ def _result(account: Account, message: Envelope, row: BankMessage) -> dict[str, 
         if not message.bank_txn_no:
             raise LuoshiError("E_INPUT", "支付成功要有流水号，没有受理。", fields={"field": "bank_txn_no"})
         if message.amount_fen != payment.amount or message.direction != "D":
-            raise _AlarmError("E_CONFLICT", f"指令 {payment.instr_id} 金额 {payment.amount} 分，回执不同，没有受理。",
-                              fields={"instr_id": payment.instr_id, "msg_id": message.msg_id, "account": account.pk})  # fmt: skip
+            raise _AlarmError(
+                "E_CONFLICT",
+                f"指令 {payment.instr_id} 金额 {payment.amount} 分，回执不同，没有受理。",
+                fields={"instr_id": payment.instr_id, "msg_id": message.msg_id, "account": account.pk},
+            )
     elif message.bank_txn_no:
         raise LuoshiError("E_INPUT", "没有付出的结果不能有流水号，没有受理。", fields={"field": "bank_txn_no"})
     return _settle(payment, str(outcome), message, row, _words(message, "reason"))
@@ -194,8 +202,11 @@ def _returned(account: Account, message: Envelope, row: BankMessage) -> dict[str
     if not message.bank_txn_no or message.direction != "C":
         raise LuoshiError("E_INPUT", "RETURNED 要有流水号，方向为 C，没有受理。", fields={"field": "direction"})
     if message.amount_fen != payment.amount:
-        raise _AlarmError("E_CONFLICT", f"指令 {payment.instr_id} 的退回金额与付款不同，没有受理。",
-                          fields={"instr_id": payment.instr_id, "msg_id": message.msg_id, "account": account.pk})  # fmt: skip
+        raise _AlarmError(
+            "E_CONFLICT",
+            f"指令 {payment.instr_id} 的退回金额与付款不同，没有受理。",
+            fields={"instr_id": payment.instr_id, "msg_id": message.msg_id, "account": account.pk},
+        )
     row.instruction = payment
     told = _booked(row, lambda: payments.apply_return(
         payment, txn=message.bank_txn_no, on=message.business_date, reason=_words(message, "reason"),
@@ -257,8 +268,8 @@ def book_movement(
     closed = book.closed_through
     day = on if closed is None or on > closed else closed + datetime.timedelta(days=1)
     order = Order(
-        f"bank:{account.pk}:{txn}", day, lines, booking.event, booking.memo or "银行流水", booking.basis or f"银行流水 {txn}"[:200],
-        booking.case,
+        f"bank:{account.pk}:{txn}", day, lines, booking.event, booking.memo or "银行流水",
+        booking.basis or f"银行流水 {txn}"[:200], booking.case,
     )  # fmt: skip
     posted = post_all(ledger_of(book), [order], _hand(account))[0]
     if unknown:
@@ -267,14 +278,14 @@ def book_movement(
 
 
 def _booked(row: BankMessage, act: Callable[[], int | None]) -> dict[str, Any]:
-    """Carry `act` out and note its entry; what cannot be booked is kept with an alarm, its money becomes a difference."""
+    """Carry `act` out and note its entry; what cannot be booked is kept with an alarm and becomes a difference."""
     try:
         with transaction.atomic():
             row.entry_id = act()
     except LuoshiError as refused:
         if refused.code in ("E_CONFLICT", "E_STATE") and row.instruction_id is not None:
-            raise _AlarmError(refused.code, refused.message, fields={**refused.fields, "msg_id": row.msg_id,
-                                                                     "account": row.account_id}) from refused  # fmt: skip
+            told = {**refused.fields, "msg_id": row.msg_id, "account": row.account_id}
+            raise _AlarmError(refused.code, refused.message, fields=told) from refused
         _alarm(
             row.account_id, row.bank, refused.code, f"{row.bank}:{row.msg_id}", f"收到的报文没有入账：{refused.message}"
         )
@@ -311,7 +322,8 @@ def _name(account: Account) -> str:
 def _raise_alarm(error: LuoshiError) -> None:
     account = error.fields.get("account")
     found = Account.objects.filter(pk=account).first() if account else None
-    key = f"{error.code}:{account}:{error.fields.get('msg_id') or error.fields.get('bank_txn_no') or error.fields.get('instr_id')}"
+    named = (error.fields.get(name) for name in ("msg_id", "bank_txn_no", "instr_id"))
+    key = f"{error.code}:{account}:{next(filter(None, named), None)}"
     with transaction.atomic():
         _alarm(account, found.bank if found else "", error.code, key, error.message)
 
@@ -327,8 +339,10 @@ def _alarm(account: int | None, bank: str, code: str, key: str, text: str) -> No
         return
     found = Account.objects.select_related("book").filter(pk=account or 0).first()
     if found is not None:
-        tell_organ(key=f"fund.alarm:{row.pk}", organ=found.book.organ, roles=(Role.REVIEWER, Role.LEADER),
-                   kind="fund.alarm", text=f"银行报文告警：{text}"[:300], href=f"/funds/{found.book.key}/bank/")  # fmt: skip
+        tell_organ(
+            key=f"fund.alarm:{row.pk}", organ=found.book.organ, roles=(Role.REVIEWER, Role.LEADER), kind="fund.alarm",
+            text=f"银行报文告警：{text}"[:300], href=f"/funds/{found.book.key}/bank/",
+        )  # fmt: skip
 
 
 def see_alarm(*, actor: Actor, alarm: int) -> Alarm:

@@ -1,6 +1,7 @@
 """A limit and what presses against it, now and after what is pending (picture 05): pure.
 
-    Gauge("累计代偿占现有基金", part=S, whole=E, pending=C, marks=(Mark("提醒", rate("15%")), Mark("停办", rate("20%"), stop=True)))
+    marks = Mark("提醒", rate("15%")), Mark("停办", rate("20%"), stop=True)
+    Gauge("累计代偿占现有基金", part=S, whole=E, pending=C, marks=marks)
 
 Comparisons are exact; what is shown is rounded half-up to two decimals, with more where that would contradict them.
 """
@@ -73,7 +74,7 @@ class Gauge:
         return max(found, key=lambda one: one.at, default=None)
 
     def room(self) -> int | None:
-        """Fen that may still be paid before the first stop mark is passed, what is pending counted; None without one."""
+        """Fen that may still be paid until the first stop mark is passed, what is pending counted; None without one."""
         stops = [one for one in self.marks if one.stop]
         if not stops or self.whole <= 0:
             return None

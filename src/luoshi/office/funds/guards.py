@@ -2,9 +2,9 @@
 
 Entries and postings are nothing until a seal covers them, and a seal is inserted only once, when all is there:
 - SQLite: an entry opens the book's gate, a row whose deferred foreign key points to nothing, so that no transaction
-  commits while the gate is open. Only the seal closes it: inserting it tests its entries as a set, adds them to the kept
-  balances and moves the book's number on; afterwards nothing can be added in its range. The kept rows move only between
-  "the seal is there" and "the book has moved on", a state that exists inside that trigger alone.
+  commits while the gate is open. Only the seal closes it: inserting it tests its entries as a set, adds them to the
+  kept balances and moves the book's number on; afterwards nothing can be added in its range. The kept rows move between
+  "the seal is there" and "the book has moved on" only, a state that exists inside that trigger alone.
   (A deferred key from entry to seal would do the same, but SQLite then looks through all children at each parent.)
 - PostgreSQL: entries, postings and seal come in one statement. Statement triggers with transition tables test the
   postings as a set; an entry that is not whole and sealed by the end of the statement is refused. Kept rows are written
@@ -36,12 +36,14 @@ SELECT 1 FROM later WHERE NEW.net - NEW.sign * after < 0"""
 def _kept_days(columns: str, where: str, group: str) -> str:
     return f"""INSERT INTO funds_day (account_id, subject, value_on, debit, credit)
 SELECT account_id, {columns}, value_on, sum(debit), sum(credit) FROM {_LINES}{where} GROUP BY {group}
-ON CONFLICT (account_id, subject, value_on) DO UPDATE SET debit = debit + excluded.debit, credit = credit + excluded.credit"""
+ON CONFLICT (account_id, subject, value_on) DO UPDATE SET debit = debit + excluded.debit,
+credit = credit + excluded.credit"""
 
 
 def _kept_balances(columns: str, where: str, group: str) -> str:
     # The row proposed is the new sum, not the step: CHECK looks at what is proposed before it is known to be an update.
-    return f"""INSERT INTO funds_balance (account_id, subject, sign, guarded, debit, credit, net, count, last_on, since_on)
+    return f"""INSERT INTO funds_balance
+(account_id, subject, sign, guarded, debit, credit, net, count, last_on, since_on)
 SELECT g.account_id, g.subject, g.sign, a.guarded, coalesce(b.debit, 0) + g.d, coalesce(b.credit, 0) + g.c,
 coalesce(b.net, 0) + (g.d - g.c) * g.sign, coalesce(b.count, 0) + g.n, max(coalesce(b.last_on, ''), g.last),
 CASE g.sign WHEN 1 THEN g.first_c ELSE g.first_d END
@@ -71,7 +73,8 @@ FROM funds_posting p WHERE p.id > e.id * {LINE} AND p.id < (e.id + 1) * {LINE}),
     _refuse("future", f"(SELECT max(value_on) FROM {_ENTRIES}) > date(NEW.booked_at, '+8 hours')"),
     _refuse("closed", f"(SELECT min(value_on) FROM {_ENTRIES}) <= "
                       "(SELECT closed_through FROM funds_book WHERE id = NEW.book_id)"),
-    _refuse("account", f"""EXISTS (SELECT 1 FROM (SELECT DISTINCT +account_id AS account_id, subject <> '' AS named FROM {_LINES}) t
+    _refuse("account", f"""EXISTS (SELECT 1 FROM (SELECT DISTINCT +account_id AS account_id, subject <> '' AS named
+FROM {_LINES}) t
 LEFT JOIN funds_account a ON a.id = t.account_id
 WHERE a.id IS NULL OR a.book_id <> NEW.book_id OR a.by_subject <> t.named OR a.closed_on IS NOT NULL)"""),
     _kept_days("''", "", "+account_id, +value_on"),
@@ -83,7 +86,8 @@ WHERE a.id IS NULL OR a.book_id <> NEW.book_id OR a.by_subject <> t.named OR a.c
 )  # fmt: skip
 
 
-_NOT_NEXT = f"""NOT EXISTS (SELECT 1 FROM funds_book b WHERE b.id = NEW.book_id AND b.last_no = NEW.id - b.id * {BOOK} - 1)
+_NOT_NEXT = f"""NOT EXISTS (SELECT 1 FROM funds_book b WHERE b.id = NEW.book_id
+AND b.last_no = NEW.id - b.id * {BOOK} - 1)
 AND (NEW.id - NEW.book_id * {BOOK} <= coalesce((SELECT last_no FROM funds_book WHERE id = NEW.book_id), {BOOK})
 OR NOT EXISTS (SELECT 1 FROM funds_entry WHERE id = NEW.id - 1))"""
 _NOT_OPEN = f"""NOT EXISTS (SELECT 1 FROM funds_entry e JOIN funds_book b ON b.id = e.book_id
@@ -135,8 +139,8 @@ def _sqlite() -> tuple[str, ...]:
             _trigger(f"{table}_out", "BEFORE DELETE", table, "", _raise("kept")),
         ]
     backdated = [
-        _trigger(f"funds_balance_{name}", f"AFTER {event}", "funds_balance", "NEW.guarded AND NEW.since_on < NEW.last_on",
-                 _refuse("overdraft", f"EXISTS ({_BACK})"))
+        _trigger(f"funds_balance_{name}", f"AFTER {event}", "funds_balance",
+                 "NEW.guarded AND NEW.since_on < NEW.last_on", _refuse("overdraft", f"EXISTS ({_BACK})"))
         for name, event in (("first", "INSERT"), ("back", "UPDATE"))
     ]  # fmt: skip
     return (
@@ -151,22 +155,24 @@ def _sqlite() -> tuple[str, ...]:
         _trigger("funds_gate_fixed", "BEFORE UPDATE", "funds_gate", f"""NOT EXISTS (SELECT 1 FROM funds_book b
 JOIN funds_seal s ON s.id = b.id * {BOOK} + b.last_no + 1 WHERE b.id = NEW.book_id)""", _raise("sealed")),
         _trigger("funds_gate_opens", "BEFORE INSERT", "funds_gate", "NEW.sealing <> 0", _raise("sealed")),
-        _trigger("funds_gate_closes", "BEFORE DELETE", "funds_gate", f"""EXISTS (SELECT 1 FROM funds_entry e WHERE e.id =
-OLD.book_id * {BOOK} + 1 + (SELECT last_no FROM funds_book WHERE id = OLD.book_id))""", _raise("unsealed")),
+        _trigger("funds_gate_closes", "BEFORE DELETE", "funds_gate", f"""EXISTS (SELECT 1 FROM funds_entry e
+WHERE e.id = OLD.book_id * {BOOK} + 1 + (SELECT last_no FROM funds_book WHERE id = OLD.book_id))""",
+                 _raise("unsealed")),
         _trigger("funds_never_empty", "BEFORE INSERT", "funds_never", "", _raise("sealed")),
         _trigger("funds_posting_sealed", "BEFORE INSERT", "funds_posting", _NOT_OPEN, _raise("sealed")),
         _trigger("funds_posting_txn", "BEFORE INSERT", "funds_posting",
                  "NEW.bank_txn_no <> '' AND EXISTS (SELECT 1 FROM funds_posting p WHERE p.account_id = NEW.account_id "
                  "AND p.bank_txn_no = NEW.bank_txn_no)", _raise("txn")),
         _trigger("funds_book_kept", "BEFORE DELETE", "funds_book", "", _raise("append-only")),
-        _trigger("funds_book_first", "BEFORE INSERT", "funds_book", "NEW.last_no <> 0 OR NEW.closed_through IS NOT NULL",
-                 _raise("kept")),
+        _trigger("funds_book_first", "BEFORE INSERT", "funds_book",
+                 "NEW.last_no <> 0 OR NEW.closed_through IS NOT NULL", _raise("kept")),
         _trigger("funds_book_fixed", "BEFORE UPDATE", "funds_book",
                  _BOOK_FIXED.format(back="(OLD.last_no <> NEW.last_no AND NOT EXISTS (SELECT 1 FROM funds_seal s WHERE "
                                     f"s.id = NEW.id * {BOOK} + OLD.last_no + 1 AND s.last_no = NEW.last_no)) OR "
                                     "(OLD.closed_through IS NOT NEW.closed_through AND (NEW.closed_through IS NULL OR "
-                                    "OLD.closed_through > NEW.closed_through OR NOT EXISTS (SELECT 1 FROM funds_period p"
-                                    " WHERE p.book_id = NEW.id AND p.last_on = NEW.closed_through)))"), _raise("kept")),
+                                    "OLD.closed_through > NEW.closed_through OR NOT EXISTS (SELECT 1 FROM "
+                                    "funds_period p WHERE p.book_id = NEW.id AND p.last_on = NEW.closed_through)))"),
+                 _raise("kept")),
         _trigger("funds_account_kept", "BEFORE DELETE", "funds_account", "", _raise("append-only")),
         _trigger("funds_account_fixed", "BEFORE UPDATE", "funds_account", _changed(_ACCOUNT_COLUMNS, "IS NOT"),
                  _raise("fixed")),
@@ -211,19 +217,19 @@ def _unless(code: str, condition: str) -> str:
 
 
 # The row proposed for a kept balance is the new sum (CHECK looks at it before it is known to be an update): the book is
-# locked first. A scalar subquery for each row stays a look-up by primary key whatever the planner believes of the tables' sizes.
+# locked first. A scalar subquery for each row stays a look-up by primary key whatever the planner believes.
 _POSTED = (
     f"PERFORM 1 FROM funds_book WHERE id = ANY(ARRAY(SELECT DISTINCT entry_id / {BOOK} FROM fresh)) "
     "ORDER BY id FOR NO KEY UPDATE;"
-    + _unless("unbalanced", f"""EXISTS (SELECT 1 FROM (SELECT entry_id, count(*) AS n, sum(debit) AS d, sum(credit) AS c,
-min(value_on) AS v1, max(value_on) AS v2, max(id) AS top FROM fresh GROUP BY entry_id) g
+    + _unless("unbalanced", f"""EXISTS (SELECT 1 FROM (SELECT entry_id, count(*) AS n, sum(debit) AS d,
+sum(credit) AS c, min(value_on) AS v1, max(value_on) AS v2, max(id) AS top FROM fresh GROUP BY entry_id) g
 WHERE g.d <> g.c OR coalesce((SELECT g.n = e.lines AND g.top = e.id * {LINE} + e.lines AND g.v1 = e.value_on
 AND g.v2 = e.value_on FROM funds_entry e WHERE e.id = g.entry_id), false) = false)""")
     + _unless("account", f"""EXISTS (SELECT 1 FROM (SELECT DISTINCT account_id, entry_id / {BOOK} AS book,
 subject <> '' AS named FROM fresh) t WHERE coalesce((SELECT a.book_id = t.book AND a.by_subject = t.named
 AND a.closed_on IS NULL FROM funds_account a WHERE a.id = t.account_id), false) = false)""")
-    + """WITH f AS MATERIALIZED (SELECT account_id, subject, value_on, sum(debit)::bigint AS d, sum(credit)::bigint AS c,
-count(*) AS n FROM fresh GROUP BY 1, 2, 3),
+    + """WITH f AS MATERIALIZED (SELECT account_id, subject, value_on, sum(debit)::bigint AS d,
+sum(credit)::bigint AS c, count(*) AS n FROM fresh GROUP BY 1, 2, 3),
 k AS MATERIALIZED (SELECT account_id, subject, value_on, d, c, n FROM f WHERE subject <> ''
 UNION ALL SELECT account_id, '', value_on, sum(d)::bigint, sum(c)::bigint, sum(n)::bigint FROM f GROUP BY 1, 3),
 days AS (INSERT INTO funds_day AS t (account_id, subject, value_on, debit, credit)
@@ -249,8 +255,8 @@ _ENTERED = _unless("unsealed", f"""EXISTS (SELECT 1 FROM fresh e WHERE coalesce(
 AND e.id >= s.id AND e.id <= s.book_id * {BOOK} + s.last_no FROM funds_seal s WHERE s.id = e.seal_id), false) = false
 OR (SELECT p.id FROM funds_posting p WHERE p.id = e.id * {LINE} + 1) IS NULL)""")  # fmt: skip
 
-_SEALED = f"""FOR one IN SELECT s.id, s.book_id, s.first_no, s.last_no, b.closed_through, b.closed_on, b.last_no AS stood,
-(s.booked_at AT TIME ZONE 'Asia/Shanghai')::date AS today
+_SEALED = f"""FOR one IN SELECT s.id, s.book_id, s.first_no, s.last_no, b.closed_through, b.closed_on,
+b.last_no AS stood, (s.booked_at AT TIME ZONE 'Asia/Shanghai')::date AS today
 FROM fresh s LEFT JOIN funds_book b ON b.id = s.book_id ORDER BY s.id LOOP
 {_unless("order", "one.stood IS NULL OR one.first_no <> one.stood + 1 OR one.closed_on IS NOT NULL")}
 SELECT count(*) FILTER (WHERE seal_id = one.id) AS n, min(value_on) AS least, max(value_on) AS most INTO found
@@ -278,9 +284,10 @@ WITH ORDINALITY AS t(k, v, e, m, b, c, u, l, n)),
 posting AS (INSERT INTO funds_posting (id, entry_id, account_id, subject, value_on, debit, credit, bank_txn_no)
 SELECT (p_book * {BOOK} + o_first + e) * {LINE} + l, p_book * {BOOK} + o_first + e, a, s, p_dates[e + 1], d, c, x
 FROM unnest(p_entry, p_line, p_accounts, p_subjects, p_debits, p_credits, p_txns) AS t(e, l, a, s, d, c, x))
-INSERT INTO funds_seal (id, book_id, first_no, last_no, booked_at, maker, maker_id, checker, checker_id, via, request_id,
-digest) VALUES (p_book * {BOOK} + o_first, p_book, o_first, o_first + cardinality(p_keys) - 1, p_at, p_who[1], p_ids[1],
-p_who[2], p_ids[2], p_who[3], p_who[4], p_digest);
+INSERT INTO funds_seal (id, book_id, first_no, last_no, booked_at, maker, maker_id, checker, checker_id, via,
+request_id, digest) VALUES (p_book * {BOOK} + o_first, p_book, o_first,
+o_first + cardinality(p_keys) - 1, p_at,
+p_who[1], p_ids[1], p_who[2], p_ids[2], p_who[3], p_who[4], p_digest);
 END $$;"""
 
 

@@ -6,10 +6,10 @@
     @on("home_escrow", "bank.movement")
     def deposit(told: Told) -> Booking | None: ...
 
-Events: `payment.instructed`, `payment.confirmed`, `payment.failed`, `payment.returned`; `bank.movement` (money that moved
-without an instruction of ours: return where it belongs, None for suspense); `bank.<TYPE>` for the types of a room's own
-(LOAN_BALANCE, FREEZE): what is returned goes into the answer to the bank. A hook runs in the transaction of what it is
-told, after it was booked; a refusal it raises undoes everything.
+Events: `payment.instructed`, `payment.confirmed`, `payment.failed`, `payment.returned`; `bank.movement` (money that
+moved without an instruction of ours: return where it belongs, None for suspense); `bank.<TYPE>` for the types of a
+room's own (LOAN_BALANCE, FREEZE): what is returned goes into the answer to the bank. A hook runs in the transaction of
+what it is told, after it was booked; a refusal it raises undoes everything.
 """
 
 from __future__ import annotations

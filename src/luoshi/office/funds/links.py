@@ -206,8 +206,8 @@ def write_file(*, actor: Actor, account: Account) -> tuple[str, bytes]:
             row.save(update_fields=["state", "channel", "next_try_at", "attempts"])
             mark_sent(row)
         name = f"{account.bank}_{account.number}_{day}_{number:02d}.jsonl"
-        audit.append(actor=actor, act="fund.file", subject=f"account:{account.pk}", after={"name": name, "n": len(rows)},
-                     permission="fund.bank")  # fmt: skip
+        told = {"name": name, "n": len(rows)}
+        audit.append(actor=actor, act="fund.file", subject=f"account:{account.pk}", after=told, permission="fund.bank")
     return name, envelope.file_of(json.loads(row.body) for row in rows)
 
 

@@ -1,8 +1,8 @@
 """Lines of a statement and postings of the account: which are the same; what is left on either side is a difference.
 
-By the bank's number for certain. A line that names an instruction of ours on its way, with its payee and amount, is that
-payment's success and posts it. The rest is proposed (direction, amount, date within a working day) and accepted by a
-person, or settled by two.
+By the bank's number for certain. A line that names an instruction of ours on its way, with its payee and amount, is
+that payment's success and posts it. The rest is proposed (direction, amount, date within a working day) and accepted by
+a person, or settled by two.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST = 5_000
 
 
 def match(account: Account, statement: Statement) -> dict[str, int]:
-    """Match the open lines of an account after `statement` was taken; return how many of each kind. Caller's transaction."""
+    """Match the open lines of an account after `statement` was taken, in the caller's transaction; count each kind."""
     lines = list(StatementLine.objects.filter(account=account, matched=False).order_by("on", "pk"))
     settled = sum(_settles(account, line) for line in lines if line.direction == "D" and line.ref)
     found = _by_number(account, lines)
@@ -114,26 +114,25 @@ def _difference_rows(account: Account, statement: Statement) -> None:
     """Open a difference for what has no other side yet: lines now, postings since the statement before."""
     organ = account.book.organ
     known = set(Difference.objects.filter(account=account, open=True).values_list("key", flat=True))
-    found = []
-    for line in StatementLine.objects.filter(account=account, matched=False):
-        if f"line:{line.pk}" not in known:
-            found.append(
-                Difference(
-                    account=account, sort=Difference.Sort.BANK_ONLY, key=f"line:{line.pk}", line=line,
-                    direction=line.direction, amount=line.amount, since_on=line.on, organ=organ,
-                    due_on=tasks.due_after(line.on), text=f"{line.counter_name} {line.memo}".strip()[:300],
-                )
-            )  # fmt: skip
+    found = [
+        Difference(
+            account=account, sort=Difference.Sort.BANK_ONLY, key=f"line:{line.pk}", line=line,
+            direction=line.direction, amount=line.amount, since_on=line.on, organ=organ,
+            due_on=tasks.due_after(line.on), text=f"{line.counter_name} {line.memo}".strip()[:300],
+        )
+        for line in StatementLine.objects.filter(account=account, matched=False)
+        if f"line:{line.pk}" not in known
+    ]  # fmt: skip
     before = statement.previous.book_no if statement.previous is not None else 0
-    for one in unmatched_postings(account, before):
-        if f"posting:{one.pk}" not in known:
-            found.append(
-                Difference(
-                    account=account, sort=Difference.Sort.BOOK_ONLY, key=f"posting:{one.pk}", posting=one,
-                    direction="C" if one.debit else "D", amount=one.debit or one.credit, since_on=one.value_on,
-                    organ=organ, due_on=tasks.due_after(one.value_on), text=one.bank_txn_no,
-                )
-            )  # fmt: skip
+    found += [
+        Difference(
+            account=account, sort=Difference.Sort.BOOK_ONLY, key=f"posting:{one.pk}", posting=one,
+            direction="C" if one.debit else "D", amount=one.debit or one.credit, since_on=one.value_on,
+            organ=organ, due_on=tasks.due_after(one.value_on), text=one.bank_txn_no,
+        )
+        for one in unmatched_postings(account, before)
+        if f"posting:{one.pk}" not in known
+    ]  # fmt: skip
     Difference.objects.bulk_create(found, batch_size=500)
 
 
@@ -146,7 +145,7 @@ class Proposal:
 
 
 def proposals(account: Account) -> list[Proposal]:
-    """Return pairs that agree in direction, amount and date within a working day, where neither has another candidate."""
+    """Return pairs that agree in direction, amount and date within a working day, and have no other candidate."""
     lines = list(StatementLine.objects.filter(account=account, matched=False).order_by("on", "pk")[:_MOST])
     ids = Difference.objects.filter(account=account, open=True, sort=Difference.Sort.BOOK_ONLY)
     postings = list(Posting.objects.filter(pk__in=ids.values("posting_id"))[:_MOST])

@@ -85,8 +85,8 @@ class Account(models.Model):
     """One account of a book.
 
     `normal` is the side on which it grows; a `guarded` account is never on the other. With `by_subject` every posting
-    names a subject (a sale, a loan, a bank) and each subject has a balance of its own, guarded alike. `bank` (12 digits)
-    and `number` are of a bank account.
+    names a subject (a sale, a loan, a bank) and each subject has a balance of its own, guarded alike. `bank` (12
+    digits) and `number` are of a bank account.
     """
 
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="accounts", db_index=False)
@@ -269,7 +269,7 @@ class Posting(models.Model):
 
 
 class Balance(models.Model):
-    """What is kept of an account (`subject` empty) and of each subject of it: sums of its postings, written by triggers.
+    """What is kept of an account (`subject` empty) and of each subject of it: sums of postings, written by triggers.
 
     `net` is the balance in the account's own direction. `last_on` is the latest value date, `since_on` the earliest on
     which the last seal made it smaller (9999-12-31: on none): where that is earlier, every day since was tested too.

@@ -96,8 +96,10 @@ def draft_payment(
             [list(line) for line in lines], events._asdict(), dict(meta or {}), due_on, None,
         )  # fmt: skip
         _note(actor, row, "fund.pay", None)
-        tell_organ(key=f"fund.pay:{row.pk}", organ=found.organ, roles=(Role.REVIEWER, Role.LEADER), kind="fund.check",
-                   text=f"{found.title}待复核付款 {Money(total)} 元：{row.claim}", href=f"/funds/payments/{row.pk}/")  # fmt: skip
+        tell_organ(
+            key=f"fund.pay:{row.pk}", organ=found.organ, roles=(Role.REVIEWER, Role.LEADER), kind="fund.check",
+            text=f"{found.title}待复核付款 {Money(total)} 元：{row.claim}", href=f"/funds/payments/{row.pk}/",
+        )  # fmt: skip
     return row
 
 

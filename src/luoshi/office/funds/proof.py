@@ -23,8 +23,8 @@ _LINES = "SELECT p.* FROM funds_posting p WHERE p.id > %(lo)s AND p.id < %(hi)s"
 _ACCOUNTS = "SELECT id FROM funds_account WHERE book_id = %(book)s"
 _SUMS = {
     "balance": f"""WITH told AS (SELECT account_id, '' AS subject, sum(debit) AS d, sum(credit) AS c, count(*) AS n,
-max(value_on) AS last FROM ({_LINES}) x GROUP BY account_id UNION ALL SELECT account_id, subject, sum(debit), sum(credit),
-count(*), max(value_on) FROM ({_LINES}) y WHERE subject <> '' GROUP BY account_id, subject),
+max(value_on) AS last FROM ({_LINES}) x GROUP BY account_id UNION ALL SELECT account_id, subject, sum(debit),
+sum(credit), count(*), max(value_on) FROM ({_LINES}) y WHERE subject <> '' GROUP BY account_id, subject),
 kept AS (SELECT account_id, subject, debit AS d, credit AS c, count AS n, last_on AS last, net, sign FROM funds_balance
 WHERE account_id IN ({_ACCOUNTS}))
 SELECT coalesce(t.account_id, k.account_id), coalesce(t.subject, k.subject), t.d, t.c, k.d, k.c FROM told t
@@ -48,7 +48,7 @@ WHERE account_id IN ({_ACCOUNTS}) AND guarded AND net < 0""",
 
 
 def prove(book: Book, *, whole: bool = False, keep: bool = True) -> Proof:
-    """Prove a book and return the result, kept as the next link of its chain unless `keep` is off; `faults` in words."""
+    """Prove a book and return the result, kept as the next link of its chain unless `keep` is off."""
     with transaction.atomic():
         book = Book.objects.select_for_update().get(pk=book.pk)
         last = last_of(book)

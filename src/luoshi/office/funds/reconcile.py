@@ -49,14 +49,10 @@ def figures(account: Account, on: datetime.date) -> dict[str, Any]:
     newer = matching.unmatched_postings(account, _latest_no(account))
     postings += [one for one in newer if one.value_on <= on and one.pk not in known]
     # A pair whose sides lie on different sides of the day was open on that day.
-    for pair in Match.objects.filter(account=account, line__on__gt=on, posting__value_on__lte=on).select_related(
-        "posting"
-    ):
-        postings.append(pair.posting)
-    for pair in Match.objects.filter(account=account, line__on__lte=on, posting__value_on__gt=on).select_related(
-        "line"
-    ):
-        lines.append(pair.line)
+    late = Match.objects.filter(account=account, line__on__gt=on, posting__value_on__lte=on).select_related("posting")
+    postings += [pair.posting for pair in late]
+    early = Match.objects.filter(account=account, line__on__lte=on, posting__value_on__gt=on).select_related("line")
+    lines += [pair.line for pair in early]
     sums = {
         "bank": statement.closing,
         "book": queries.balance_on(account, on),

@@ -40,7 +40,8 @@ def paper(sheet: Sheet) -> Paper:
                     "k": "table",
                     "head": ["日期", "收付", "金额", "凭证或流水", "摘要"],
                     "rows": [
-                        [one["on"], "收" if one["direction"] == "C" else "付", _yuan(one["amount"]), one["no"], one["text"][:30]]
+                        [one["on"], "收" if one["direction"] == "C" else "付", _yuan(one["amount"]), one["no"],
+                         one["text"][:30]]
                         for one in items
                     ],
                 }
@@ -57,7 +58,8 @@ def _paper(sheet: Sheet, blocks: list[dict[str, Any]], issuer: str, day: str) ->
     return {
         "layout": "form", "masthead": "", "number": f"{sheet.on:%Y%m%d}-{sheet.number}", "title": "银行存款余额调节表",
         "to": "", "blocks": blocks, "attachments": [], "signatory": issuer, "dated": day, "note": "", "copy": "",
-        "issuer": issuer, "signer": "", "digest": "", "verify": "", "marks": ["演示数据"] if sheet.account.book.demo else [],
+        "issuer": issuer, "signer": "", "digest": "", "verify": "",
+        "marks": ["演示数据"] if sheet.account.book.demo else [],
         "watermark": "" if sheet.checked_at else "草稿",
     }  # fmt: skip
 

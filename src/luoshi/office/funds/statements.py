@@ -1,4 +1,4 @@
-"""Bank statements: read from a message, Excel or CSV; taken when they continue the last one and add up; then matched."""
+"""Bank statements: read from a message, Excel or CSV; taken when they go on from the last and add up; then matched."""
 
 from __future__ import annotations
 
@@ -315,7 +315,8 @@ def import_file(*, actor: Actor, account: Account, name: str, data: bytes) -> St
     if parsed.faults:
         first = parsed.faults[0]
         raise LuoshiError(
-            "E_INCOMPLETE", f"第 {first.n} 行“{first.column}”：{first.text}。共 {len(parsed.faults)} 处，改正后再导入。",
+            "E_INCOMPLETE",
+            f"第 {first.n} 行“{first.column}”：{first.text}。共 {len(parsed.faults)} 处，改正后再导入。",
             fields={"faults": [one._asdict() for one in parsed.faults[:50]]},
         )  # fmt: skip
     return take(actor=actor, account=account, parsed=parsed, source=name.rpartition(".")[2].lower()[:10])
@@ -337,7 +338,8 @@ def take(*, actor: Actor, account: Account, parsed: Parsed, source: str) -> Stat
         if last is not None and parsed.opening != last.closing:
             raise LuoshiError(
                 "E_SUM",
-                f"期初 {Money(parsed.opening)} 元与上期期末 {Money(last.closing)} 元不符，没有导入。请先补齐中间的对账单。",
+                f"期初 {Money(parsed.opening)} 元与上期期末 {Money(last.closing)} 元不符，没有导入。"
+                "请先补齐中间的对账单。",
                 fields={"opening": parsed.opening, "last_closing": last.closing},
             )
         if last is not None and parsed.first_on < last.last_on:
@@ -347,7 +349,7 @@ def take(*, actor: Actor, account: Account, parsed: Parsed, source: str) -> Stat
         if parsed.opening + parsed.sum_c - parsed.sum_d != parsed.closing:
             raise LuoshiError(
                 "E_SUM", "对账单期初加收入减支出不等于期末，没有导入。",
-                fields={"opening": parsed.opening, "sum_c": parsed.sum_c, "sum_d": parsed.sum_d, "closing": parsed.closing},
+                fields={name: getattr(parsed, name) for name in ("opening", "sum_c", "sum_d", "closing")},
             )  # fmt: skip
         if any(not parsed.first_on <= row.on <= parsed.last_on for row in parsed.rows):
             raise LuoshiError("E_INPUT", "明细的日期不在对账单的起止日期之间。", fields={"field": "lines"})
@@ -355,7 +357,8 @@ def take(*, actor: Actor, account: Account, parsed: Parsed, source: str) -> Stat
         statement = Statement.objects.create(
             account=account, previous=last, first_on=parsed.first_on, last_on=parsed.last_on, opening=parsed.opening,
             sum_c=parsed.sum_c, sum_d=parsed.sum_d, closing=parsed.closing, count=len(parsed.rows), source=source,
-            digest=parsed.digest, maker=actor.name, maker_id=actor.user_id, at=CLOCK.now(), book_no=account.book.last_no,
+            digest=parsed.digest, maker=actor.name, maker_id=actor.user_id, at=CLOCK.now(),
+            book_no=account.book.last_no,
         )  # fmt: skip
         try:
             with transaction.atomic():

@@ -40,15 +40,21 @@ def unclaimed(book: Book, entry: int, direction: str, fen: int, on: datetime.dat
 def difference(row: Difference) -> None:
     """Put an open difference before its holder."""
     book = row.account.book
-    _push(book, f"difference:{row.pk}", f"{book.title}：{row.get_sort_display()} {Money(row.amount)} 元（{row.since_on}）",
-          row.due_on, f"/funds/{book.key}/bank/{row.account.code}/", organ=row.organ)  # fmt: skip
+    _push(book, f"difference:{row.pk}", _words(row), row.due_on, _place(row), organ=row.organ)
 
 
 def settled(row: Difference) -> None:
     """Withdraw the matter of a difference that is settled."""
     book = row.account.book
-    _push(book, f"difference:{row.pk}", f"{book.title}：{row.get_sort_display()} {Money(row.amount)} 元（{row.since_on}）",
-          row.due_on, f"/funds/{book.key}/bank/{row.account.code}/", organ=row.organ, withdrawn=True)  # fmt: skip
+    _push(book, f"difference:{row.pk}", _words(row), row.due_on, _place(row), organ=row.organ, withdrawn=True)
+
+
+def _words(row: Difference) -> str:
+    return f"{row.account.book.title}：{row.get_sort_display()} {Money(row.amount)} 元（{row.since_on}）"
+
+
+def _place(row: Difference) -> str:
+    return f"/funds/{row.account.book.key}/bank/{row.account.code}/"
 
 
 def fault(book: Book, number: int, words: list[str]) -> None:

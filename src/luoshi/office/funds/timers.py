@@ -1,4 +1,4 @@
-"""What the books do by themselves: messages to banks, questions about silence, the nightly re-sum, overdue differences."""
+"""What the books do by themselves: messages to banks, questions after silence, the nightly re-sum, late differences."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The posting path: entries, postings and their seal in raw SQL, any number of them in one journey.
 
 The database decides (`guards`); what it refuses is explained here in words. PostgreSQL: one call of `funds_post`, which
-locks the book, finds keys that are known and inserts all three tables in one statement. SQLite: three statements and the
-seal. Outside a transaction each call commits by itself.
+locks the book, finds keys that are known and inserts all three tables in one statement. SQLite: three statements and
+the seal. Outside a transaction each call commits by itself.
 """
 
 from __future__ import annotations
@@ -302,7 +302,8 @@ def _explained(ledger: Ledger, orders: Sequence[Order], fault: DatabaseError) ->
         early = min(order.value_on for order in orders)
         return LuoshiError(
             "E_STATE",
-            f"{ledger.book.title}已结账至 {ledger.book.closed_through}，起息日 {early} 不能再入账。请记在未结账的日期。",
+            f"{ledger.book.title}已结账至 {ledger.book.closed_through}，起息日 {early} 不能再入账。"
+            "请记在未结账的日期。",
             fields={"closed_through": str(ledger.book.closed_through), "value_on": str(early)},
         )
     if code == "order":
