@@ -54,7 +54,7 @@ def page(**query):
 
 def row_of(answer, title):
     rows = re.findall(r"<tr>.*?</tr>", answer.content.decode(), re.S)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", next(row for row in rows if title in row)))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", next(row for row in rows if f">{title}<" in row)))
 
 
 def test_index_holds_the_newest_figure_with_data_against_its_target(clerk, measured):
