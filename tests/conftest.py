@@ -12,13 +12,15 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management.commands import flush
-from django.db import connections
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connections
 from hypothesis import settings as hypothesis_settings
 
 from luoshi.site.environment import databases
@@ -107,3 +109,13 @@ def _lifting_guards(style: Any, connection: Any, **options: Any) -> list[str]:
 
 
 flush.sql_flush = _lifting_guards
+
+
+@pytest.fixture
+def own_connection(db: None) -> Iterator[None]:
+    """Let the test keep its connection, which the real application would close between requests."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -7,8 +7,6 @@ import os
 
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
 
 from luoshi.kernel.clock import CLOCK
@@ -28,16 +26,11 @@ schema.config.phases.coverage.unexpected_methods = set()
 
 
 @pytest.fixture
-def bearer(db):
-    """A token of an account with every role; the test keeps its connection, which the application would close."""
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
+def bearer(own_connection):
+    """A token of an account with every role."""
     until = CLOCK.today() + datetime.timedelta(days=7)
     _, text = give_token(actor=standing(everybody()).actor("test"), label="测试", expires_on=until)
-    yield {"Authorization": f"Bearer {text}"}
-    for signal in signals:
-        signal.connect(close_old_connections)
+    return {"Authorization": f"Bearer {text}"}
 
 
 @schema.parametrize()

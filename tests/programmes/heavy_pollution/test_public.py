@@ -97,7 +97,7 @@ def test_another_process_finds_the_copy_on_file():
     assert timers.public_copies(NOW) == 0
 
 
-def test_what_is_ready_is_given_without_django():
+def test_what_is_ready_is_given_without_django(own_connection):
     asked = []
 
     class Counting(WSGIHandler):
