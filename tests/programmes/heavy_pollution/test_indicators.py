@@ -250,10 +250,18 @@ def test_drills_before_the_season_and_gaps_of_the_roster():
         Shift.objects.create(organ="weather", begins=at(begins), ends=at(ends), person="测试丙", phone="1")
     # Nobody for half an hour; the others keep no roster: 31 days of 1,440 minutes each.
     others = len(counting.roster_organs()) - 1
+    # Before the plan there was nothing to hold.
+    assert value("drills", "year", "2017")[0] == 0
     assert value("roster_gaps", "month", "2018-01", "weather") == (30, None, "not_met")
     assert value("roster_gaps", "month", "2018-01") == (30 + others * 44_640, None, "not_met")
     # Of the running month only what has passed: 13 days and 10 hours.
     assert value("roster_gaps", "month", "2018-02", "weather") == (13 * 1440 + 600, None, "not_met")
+
+
+def test_nothing_was_heavy_by_the_plan_before_it():
+    hours("2017-12-20 00:00", [160] * 48)
+    for name in ("forecast_hits", "false_alarms"):
+        assert value(name, "month", "2017-12")[0] == 0
 
 
 def hours(first, levels):

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from luoshi.kernel.clock import CLOCK, SHANGHAI
+from luoshi.kernel.decisions import Outcome, decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
@@ -248,6 +249,35 @@ def test_an_inspection_without_a_finding_opens_no_case_and_a_far_one_is_flagged(
     case = organ_plans.begin(actor=PROGRAM, organ="xiachu").case
     with pytest.raises(IntegrityError), transaction.atomic():
         Inspection.objects.filter(pk=row.pk).update(case=case)
+
+
+def test_checks_that_stand_at_any_time_count_what_their_organ_did(office):
+    officer = clerk("enforcement")
+    for finding, text in (("none", ""), ("other", "露天烧烤")):
+        violations.inspect(actor=officer, kind="place", name=f"测试{finding}", finding=finding, text=text,
+                           town="xiacun")  # fmt: skip
+    rows = {one["id"]: one for one in violations.standing(PROGRAM)}
+    organs = {"B1": "enforcement", "B2": "housing-construction", "B3": "highway", "B4": "environment",
+              "B5": "health-family"}  # fmt: skip
+    assert {key: one["organ"] for key, one in rows.items()} == organs
+    assert (rows["B1"]["checks"], rows["B1"]["findings"], rows["B1"]["last"]) == (2, 1, NOW)
+    assert (rows["B4"]["checks"], rows["B4"]["last"]) == (0, None)
+    CLOCK.advance(datetime.timedelta(days=violations.LATELY, seconds=1))
+    assert {one["checks"] for one in violations.standing(PROGRAM)} == {0}
+    assert [one["id"] for one in violations.standing(clerk("highway"))] == ["B3"]
+    assert "露天焚烧" in office.get(reverse("pollution-inspections")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("hours", "ends", "ok"), [(24, 12, False), (12, 12, True), (13, 12, False), (24, 24, True), (12, 11, False)]
+)
+def test_a_roster_covers_as_many_hours_of_each_day_as_the_parameter_says(hours, ends, ok):
+    day = datetime.datetime(2018, 11, 20, tzinfo=SHANGHAI)
+    shift = (day.isoformat(), (day + datetime.timedelta(hours=ends)).isoformat())
+    asked = {"begins": day.isoformat(), "ends": (day + datetime.timedelta(days=1)).isoformat(), "shifts": [shift]}
+    found = decide("heavy_pollution.roster", asked, day.date(), {"hp.contact": hours})
+    assert (found.value["ok"], found.value["minutes"]) == (ok, (24 - ends) * 60)
+    assert found.outcome is (Outcome.ALLOW if ok else Outcome.REFUSE)
 
 
 def test_citizens_reports_are_bounded_and_lead_back_to_nobody(db):

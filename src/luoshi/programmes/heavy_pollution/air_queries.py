@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from luoshi.kernel.clock import CLOCK, day_of, local
 from luoshi.kernel.decisions import Decision
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.parameters import book
 from luoshi.programmes.heavy_pollution import air
 from luoshi.programmes.heavy_pollution.air_actions import HOURLY, ROOM, dust_between
@@ -125,6 +126,16 @@ def grading(
     if weihai:
         given["weihai_grade"] = weihai
     return Grading(assembled, book.decide("heavy_pollution.grade", given, day_of(moment)), runs)
+
+
+def number_on(name: str, day: datetime.date) -> Any:
+    """Return a number of the plan on a day, None on a day before the plan; E_PARAMETER_MISSING for a gap after it."""
+    try:
+        return book.current().values(ROOM, day)[name]
+    except LuoshiError as error:
+        if error.code != "E_PARAMETER_MISSING" or day >= settings.ISSUED:
+            raise
+        return None
 
 
 def release_of(graded: Grading, now: datetime.datetime) -> Decision:

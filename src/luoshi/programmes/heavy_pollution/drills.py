@@ -27,7 +27,7 @@ from luoshi.office.notices import actions as notices
 from luoshi.office.parameters import book
 from luoshi.office.permissions import require
 from luoshi.office.registers import actions as records
-from luoshi.programmes.heavy_pollution import episodes, plan
+from luoshi.programmes.heavy_pollution import air_queries, episodes, plan
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
 from luoshi.programmes.heavy_pollution.decisions.plans import Gap, gaps
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
@@ -175,8 +175,10 @@ def owed_drills() -> int:
 
 def held_before_season(season: int) -> int:
     """Return how many drills of a season were held before it began (K11)."""
-    start = str(book.current().values(ROOM, datetime.date(season, 12, 31))["hp.heating.start"])
-    month, day = map(int, start.split("-"))
+    start = air_queries.number_on("hp.heating.start", datetime.date(season, 12, 31))
+    if start is None:
+        return 0
+    month, day = map(int, str(start).split("-"))
     rows = Drill.objects.filter(season=season, held_on__lt=datetime.date(season, month, day), void=False)
     return rows.count()
 

@@ -224,6 +224,12 @@ def exercise_warning(_scene: Scene, _actor: Actor, _given: Mapping[str, Any]) ->
     return PollutionWarning.objects.filter(exercise=True).order_by("-id").values_list("case", flat=True).first() or 0
 
 
+@verb("heavy_pollution.warning_case")
+def warning_case(_scene: Scene, _actor: Actor, _given: Mapping[str, Any]) -> int:
+    """Return the case of the newest warning that is no exercise."""
+    return PollutionWarning.objects.filter(exercise=False).order_by("-id").values_list("case", flat=True).first() or 0
+
+
 @check("drill")
 def drill(_scene: Scene, _subject: Any, _asked: Any) -> Any:
     """The newest drill: when held, its papers, whether every line that can leave the house says so, what did leave."""

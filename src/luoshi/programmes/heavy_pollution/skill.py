@@ -290,9 +290,11 @@ def days(span: Span) -> list[Day]:
     last = min(span.ends, CLOCK.now())
     if last <= span.begins:
         return []
-    heavy = int(book.current().values(ROOM, span.last)["hp.aqi.heavy"])
+    heavy = air_queries.number_on("hp.aqi.heavy", span.last)
+    if heavy is None:
+        return []
     measured, said = daily(span.begins, last, span.last), forecasts(span.begins, last)
-    return [Day(day, said[day], measured[day], heavy) for day in sorted(measured.keys() & said.keys())]
+    return [Day(day, said[day], measured[day], int(heavy)) for day in sorted(measured.keys() & said.keys())]
 
 
 class Skill:

@@ -58,6 +58,8 @@ def inspection_list(request: HttpRequest) -> HttpResponse:
         "towns": _towns(),
         "waiting": violations.reports_seen(actor).filter(state=CitizenReport.State.NEW).count(),
         "may_inspect": may(actor, "pollution.task"),
+        "standing": violations.standing(actor),
+        "lately": violations.LATELY,
     }
     return page(request, "heavy_pollution/inspections.html", context)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from luoshi.kernel.clock import CLOCK, day_of, local
 from luoshi.kernel.errors import LuoshiError
@@ -32,7 +32,7 @@ from luoshi.office.messages.actions import Telling, tell_organs
 from luoshi.office.notices import actions as notices
 from luoshi.office.notices.kinds import kind_of
 from luoshi.office.permissions import may, require
-from luoshi.programmes.heavy_pollution import episodes, plan, tasks
+from luoshi.programmes.heavy_pollution import catalogue, episodes, plan, tasks
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import (
     CitizenReport,
@@ -48,6 +48,8 @@ Finding, Kind = Inspection.Finding, Inspection.Kind
 PENAL = {Kind.FIRM: "environment", Kind.SITE: "housing-construction", Kind.VEHICLE: "public-security",
          Kind.PLACE: "enforcement"}  # fmt: skip
 """Which organ may punish, by what was inspected, unless the inspection names another."""
+LATELY = 30
+"""Days over which standing checks are counted on their page."""
 A_DAY, A_CITY_HOUR = 5, 200
 """So many reports one address may send a day, and everybody together an hour."""
 _PHONE = re.compile(r"1\d{10}|0\d{2,3}-?\d{7,8}|\d{7,8}")
@@ -162,6 +164,31 @@ def seen(actor: Actor) -> QuerySet[Inspection]:
         return rows
     mine = Q(organ__in=reach) | Q(town__in=reach) | Q(case__parties__organ__in=reach)
     return rows.filter(pk__in=Inspection.objects.filter(mine).values("pk"))
+
+
+def standing(actor: Actor) -> list[dict[str, Any]]:
+    """Return the checks that stand at any time (2.1.2), of the organs the actor sees, with what came of them lately.
+
+    `checks` and `findings` count the inspections of the organ in the last `LATELY` days, `last` is the newest.
+    """
+    reach = tasks.reach_of(actor)
+    wanted = [one for one in catalogue.standing() if reach is None or one.lead[0] in reach]
+    since = CLOCK.now() - datetime.timedelta(days=LATELY)
+    rows = Inspection.objects.filter(organ__in={one.lead[0] for one in wanted}, at__gte=since).values_list("organ")
+    found = {
+        organ: (checks, findings, last)
+        for organ, checks, findings, last in rows.annotate(
+            n=Count("id"), bad=Count("id", filter=~Q(finding=Finding.NONE)), last=Max("at")
+        )
+    }
+    names = concern.titles({one.lead[0] for one in wanted})
+    result = []
+    for one in wanted:
+        organ = one.lead[0]
+        checks, findings, last = found.get(organ, (0, 0, None))
+        result.append({"id": one.id, "text": one.text, "organ": organ, "title": names.get(organ, organ), "last": last,
+                       "checks": checks, "findings": findings, "cite": one.citations[0]})  # fmt: skip
+    return result
 
 
 def visible(actor: Actor, pk: int) -> Inspection:

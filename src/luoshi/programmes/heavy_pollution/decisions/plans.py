@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from luoshi.kernel.clock import local
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
-from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
+from luoshi.programmes.heavy_pollution.decisions.settings import PARAMETERS, PLAN, whole
 
 LEVELS = {"IV": "Ⅳ级", "III": "Ⅲ级", "II": "Ⅱ级", "I": "Ⅰ级"}
 """From the mildest up."""
@@ -28,6 +28,8 @@ _OPEN = Rule(f"{PLAN} 3.2", "{level}没有可比的行业比例，按方案执�
 _EXCUSED = Rule(f"{PLAN} 3.2", "未达到行业减排要求仍通过的理由：{reason}")
 _COVERED = Rule(f"{PLAN} 4.4", "{begins}至{ends}值班没有空档")
 _GAP = Rule(f"{PLAN} 4.4", "{begins}至{ends}无人值班，{minutes}分钟")
+_DAY_SHORT = Rule(f"{PLAN} 4.4", "{day}只有{covered}分钟能联系到人，应为每日{hours}小时")
+_REACHABLE = Rule(f"{PLAN} 4.4", "每日至少{hours}小时能联系到人")
 
 
 class _Facts(BaseModel):
@@ -166,16 +168,52 @@ class RosterFacts(_Facts):
     shifts: list[tuple[datetime, datetime]] = Field(description="班次起止 / shifts, from and to")
 
 
-@decision(key="heavy_pollution.roster", title="值班有没有空档", citation=f"{PLAN} 4.4")
-def roster(facts: RosterFacts, _context: Context) -> Verdict:
-    """一段时间里没有人值班的分钟数，应为0。Uncovered minutes of a roster: `minutes`, `gaps`."""
-    begins, ends = local(facts.begins), local(facts.ends)
+def _short_days(found: Sequence[Gap], begins: datetime, ends: datetime, hours: int) -> list[tuple[datetime, int]]:
+    """Return the days, by their first moment, on which fewer minutes are covered than `hours`, and how many are."""
+    short, day = [], begins.replace(hour=0, minute=0, second=0, microsecond=0)
+    while day < ends:
+        start, end = max(day, begins), min(day + timedelta(days=1), ends)
+        missed = sum(
+            Gap(max(one.begins, start), min(one.ends, end)).minutes
+            for one in found
+            if one.begins < end and one.ends > start
+        )
+        # Of a day that is not whole within the stretch only its own minutes can be asked for.
+        if missed > max(0, 24 - hours) * 60:
+            short.append((day, Gap(start, end).minutes - missed))
+        day += timedelta(days=1)
+    return short
+
+
+@decision(
+    key="heavy_pollution.roster",
+    title="值班有没有空档",
+    citation=f"{PLAN} 4.4",
+    parameters=PARAMETERS,
+    reads=("hp.contact",),
+)
+def roster(facts: RosterFacts, context: Context) -> Verdict:
+    """一段时间里没有人值班的分钟数，应为0；每日应有多少小时能联系到人由参数定。
+
+    Uncovered minutes of a roster: `minutes`, `gaps`; `ok` when on every day at least `hours` (24) are covered.
+    """
+    begins, ends, hours = local(facts.begins), local(facts.ends), whole(context.parameters, "hp.contact", 1, 24)
     found = gaps([(local(start), local(end)) for start, end in facts.shifts], begins, ends)
+    short = _short_days(found, begins, ends, hours)
     value: dict[str, Any] = {
+        "ok": not short,
         "minutes": sum(one.minutes for one in found),
+        "hours": hours,
         "gaps": [{"from": one.begins.isoformat(), "to": one.ends.isoformat(), "minutes": one.minutes} for one in found],
     }
     words = "%Y-%m-%d %H:%M"
-    reasons = [_GAP.reason(False, f"{one.begins:{words}}", f"{one.ends:{words}}", one.minutes) for one in found]
-    reasons = reasons or [_COVERED.reason(True, f"{begins:{words}}", f"{ends:{words}}")]
-    return Verdict(value, Outcome.REFUSE if found else Outcome.ALLOW, reasons)
+    reasons = [_DAY_SHORT.reason(False, f"{day:%Y-%m-%d}", covered, hours) for day, covered in short]
+    reasons += [
+        _GAP.reason(False if short else None, f"{one.begins:{words}}", f"{one.ends:{words}}", one.minutes)
+        for one in found
+    ]
+    if not found:
+        reasons = [_COVERED.reason(True, f"{begins:{words}}", f"{ends:{words}}")]
+    if not short:
+        reasons.append(_REACHABLE.reason(True, hours))
+    return Verdict(value, Outcome.REFUSE if short else Outcome.ALLOW, reasons)

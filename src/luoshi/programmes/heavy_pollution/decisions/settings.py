@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from luoshi.programmes.heavy_pollution.windows import Validity
 
 ROOM = "heavy_pollution"
 PLAN = "乳政办发〔2018〕2号"
+ISSUED = date(2018, 1, 8)
+"""The day of issue, from which the plan is in force (6.3)."""
 PARAMETERS = ParameterTable.from_data(
     yaml.safe_load((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
 )
