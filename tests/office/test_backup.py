@@ -11,7 +11,8 @@ from django.db import connection
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.backup.archive import MANIFEST, Parts, opened, put_keys
-from tests.office.elsewhere import READY, luoshi, new_database, python
+from tests.databases import empty, migrated
+from tests.office.elsewhere import READY, luoshi, python
 
 WORK = (
     READY
@@ -35,6 +36,15 @@ keep(actor=one, name="一.txt", data="进展，带“引号”\\n和换行".enco
 once(actor=one, key="k", body_digest="b", function=lambda: Answer(201, bytes(range(256))))
 append(actor=one, act="x.y", subject="x:1", before={"b": None, "a": 1.5, "嵌": ["\\u0000\\\\"]}, stream="access")
 seals.seal_due()
+from luoshi.office.funds import proof as books
+from luoshi.office.funds.models import Period
+from tests.office.funds_made import DAY, HAND, book, deposit, funded, post_all, withdrawal
+ledger = book()
+funded(ledger, 1000, DAY.replace(month=2), txn="T1")
+post_all(ledger, [deposit("d", "甲", 500), withdrawal("w", "甲", 200), deposit("e", "乙", 7)], HAND)
+books.prove(ledger.book)
+Period.objects.create(book=ledger.book, first_on=DAY.replace(month=2), last_on=DAY.replace(month=2, day=28), last_no=1,
+                      maker="测试甲", checker="测试乙", closed_at=CLOCK.now())
 """
 )
 TELL = (
@@ -51,6 +61,9 @@ from luoshi.office.backup import tables
 from luoshi.office.duties.models import Duty
 from luoshi.office.files.models import StoredFile
 from luoshi.office.files.queries import read
+from luoshi.office.funds import proof as books
+from luoshi.office.funds.models import Balance, Book, Posting
+from luoshi.office.funds.writing import ledger_of
 told = proof.verify(workers=1)
 words = Duty.objects.order_by("id").values_list("summary", flat=True).first()[:4]
 found = Duty.objects.filter(pk__in=search.all_matching("duties_duty_search", words)).count()
@@ -60,16 +73,29 @@ print(json.dumps({
     "rows": {t.name: tables.count(connection, t.name) for t in tables.tables()},
     "file": read(StoredFile.objects.latest("pk")).decode(), "answer": bytes(KeptAnswer.objects.get().body).hex(),
     "found": found,
+    "book": [books.prove(Book.objects.get(), whole=True, keep=False).faults, str(Book.objects.get().closed_through),
+             *Balance.objects.order_by("account_id", "net").values_list("net", flat=True)],
 }))
 append(actor=Actor.system("测试甲", "test"), act="x.y", subject="x:after")
 assert proof.verify(workers=1).whole
+# The books guard themselves again: nothing posted changes, and what is posted is added up.
+from django.db import DatabaseError
+from tests.office.funds_made import DAY, HAND, deposit, post_all
+try:
+    Posting.objects.update(debit=1)
+except DatabaseError:
+    pass
+else:
+    raise AssertionError("a posting was changed")
+post_all(ledger_of("trial/fund"), [deposit("after", "甲", 3)], HAND)
+assert Balance.objects.get(subject="甲").net == 303
 """
 )
 
 
 @pytest.mark.django_db
 def test_round_trip_gives_identical_rows_and_heads(tmp_path):
-    source = new_database()
+    source = migrated(tmp_path / "a")
     python(WORK, tmp_path / "a", source)
     made = luoshi("backup", "--to", str(tmp_path / "kept"), "--with-keys", data=tmp_path / "a", url=source)
     assert made.returncode == 0, made.stderr
@@ -78,8 +104,9 @@ def test_round_trip_gives_identical_rows_and_heads(tmp_path):
     assert before["whole"]
     assert before["found"] > 0
     assert before["rows"]["duties_duty"] > 10
+    assert before["book"] == [[], "2019-02-28", 1307, 7, 300, 307, 1000]
     # Into an empty database of the same kind, and from PostgreSQL into SQLite.
-    for number, url in enumerate([new_database(), *([""] if source else [])]):
+    for number, url in enumerate([empty(), *([""] if source else [])]):
         data = tmp_path / f"b{number}"
         restored = luoshi("restore", archive, data=data, url=url)
         assert restored.returncode == 0, restored.stderr
@@ -92,6 +119,7 @@ def test_round_trip_gives_identical_rows_and_heads(tmp_path):
 def test_replacing_keeps_the_database_of_before(tmp_path):
     if connection.vendor != "sqlite":
         pytest.skip("the same steps as for SQLite, proven by hand")
+    migrated(tmp_path)
     python(READY + "from luoshi.office.audit import demo; demo.fill(3)", tmp_path)
     archive = luoshi("backup", "--to", str(tmp_path / "kept"), data=tmp_path).stdout.strip()
     python(READY + "from luoshi.office.audit import demo; demo.fill(2)", tmp_path)

@@ -20,7 +20,10 @@ from luoshi.office.audit import key, proof, seals
 from luoshi.office.audit.models import AuditHead, AuditSeal
 from luoshi.office.backup import tables
 from luoshi.office.backup.archive import Archive
+from luoshi.office.backup.resting import triggers_at_rest
 from luoshi.office.files import store
+from luoshi.office.funds import proof as books
+from luoshi.office.funds.models import Book
 
 Report = Callable[[str, int, int], None]
 Texts = Iterator[tuple[int, Iterable[str]]]
@@ -36,7 +39,7 @@ def load(archive: Archive, report: Report) -> None:
         for one in archive.manifest["tables"]
     ]
     _clear([table.name for table, _ in told])
-    with transaction.atomic():
+    with triggers_at_rest():
         for place, (table, rows) in enumerate(told):
             report("loading", place, len(told))
             found = tables.load(connection, table, archive.lines(f"tables/{table.name}.jsonl.gz"))
@@ -51,7 +54,7 @@ def load(archive: Archive, report: Report) -> None:
 
 
 def prove(archive: Archive) -> None:
-    """Prove that the database is what was backed up: the trail whole, its heads identical, every row there."""
+    """Prove that the database is what was backed up: the trail whole, its heads identical, every row, every book."""
     told = proof.verify(workers=1)
     if not told.whole or told.unguarded:
         first = told.findings[0].message if told.findings else f"缺触发器 {told.unguarded[0]}"
@@ -62,6 +65,11 @@ def prove(archive: Archive) -> None:
     for one in archive.manifest["tables"]:
         if (found := tables.count(connection, one["name"])) != one["rows"]:
             raise LuoshiError("E_ROWS", f"表 {one['name']} 应有 {one['rows']} 行，现有 {found} 行，没有启用。")
+    for book in Book.objects.order_by("pk"):
+        if faults := books.prove(book, whole=True, keep=False).faults:
+            raise LuoshiError(
+                "E_HASH", f"恢复出来的账簿“{book.title}”重算不符（{faults[0]}），没有启用。备份前的库可能已被改动。"
+            )
 
 
 def put_files(archive: Archive) -> int:

@@ -1,6 +1,7 @@
 """The re-sum: every kept balance and day against the postings, every seal against what it covers; a chain of results.
 
-Sums are taken anew over the whole book by the database; seals are read from the last proof on (all with `whole`).
+Sums are taken anew over the whole book by the database; seals are read from the last proof on. With `whole` all seals
+are read and the chain of earlier results with them: a book rewritten with new digests does not fit what was proven.
 """
 
 # ruff: noqa: S608 - the words of every statement are our own
@@ -44,6 +45,10 @@ FULL JOIN (SELECT * FROM funds_entry WHERE id > %(elo)s AND id < %(ehi)s) e ON e
 WHERE p.d IS NULL OR e.id IS NULL OR p.d <> p.c OR p.n <> e.lines OR p.v1 <> e.value_on OR p.v2 <> e.value_on""",
     "negative": f"""SELECT account_id, subject, debit, credit, net, 0 FROM funds_balance
 WHERE account_id IN ({_ACCOUNTS}) AND guarded AND net < 0""",
+    "negative_day": f"""SELECT d.account_id, d.subject, d.debit, d.credit, d.stands, 0 FROM (SELECT account_id, subject,
+debit, credit, sum(debit - credit) OVER (PARTITION BY account_id, subject ORDER BY value_on) AS stands
+FROM funds_day WHERE account_id IN ({_ACCOUNTS})) d JOIN funds_account a ON a.id = d.account_id
+WHERE a.guarded AND CASE a.normal WHEN 'D' THEN d.stands ELSE -d.stands END < 0""",
 }
 
 
@@ -53,21 +58,41 @@ def prove(book: Book, *, whole: bool = False, keep: bool = True) -> Proof:
         book = Book.objects.select_for_update().get(pk=book.pk)
         last = last_of(book)
         faults = list(_sum_faults(book)) + list(_number_faults(book))
-        since = 0 if last is None or whole else last.last_no
-        chain = hashlib.new("sm3", (last.digest if last and not whole else GENESIS).encode())
-        for seal, told in _seals(book, since):
+        since, previous = (last.last_no, last.digest) if last else (0, GENESIS)
+        for seal, told in _seals(book, 0 if whole else since):
             if told != seal.digest:
                 faults.append(f"JZ-{seal.first_no:04d} 至 {seal.last_no:04d} 的内容与封印摘要不符")
-            chain.update(seal.digest.encode())
+        if whole:
+            faults += _chain_faults(book)
         sums = _turnover(book)
         proof = Proof(
             book=book, number=(last.number if last else 0) + 1, last_no=book.last_no, debit=sums[0], credit=sums[1],
-            faults=faults[:_MOST_FAULTS], made_at=CLOCK.now(), previous=last.digest if last else GENESIS,
-            digest=chain.hexdigest(),
+            faults=faults[:_MOST_FAULTS], made_at=CLOCK.now(), previous=previous,
+            digest=_link(book, previous, since, book.last_no),
         )  # fmt: skip
         if keep:
             proof.save(force_insert=True)
     return proof
+
+
+def _link(book: Book, previous: str, since: int, last_no: int) -> str:
+    """Return the next link: over the one before and the digests of the seals in (since, last_no]."""
+    chain = hashlib.new("sm3", previous.encode())
+    seals = Seal.objects.filter(pk__gt=book.pk * BOOK + since, pk__lte=book.pk * BOOK + last_no).order_by("pk")
+    for digest in seals.values_list("digest", flat=True).iterator(chunk_size=_PIECE):
+        chain.update(digest.encode())
+    return chain.hexdigest()
+
+
+def _chain_faults(book: Book) -> Iterator[str]:
+    """Yield the first earlier result that the seals up to it do not give any more."""
+    since, digest = 0, GENESIS
+    for one in Proof.objects.filter(book=book).order_by("number"):
+        digest = _link(book, digest, since, one.last_no)
+        if one.digest != digest:
+            yield f"第 {one.number} 次重算之前的封印已不是当时的封印"
+            return
+        since = one.last_no
 
 
 def last_of(book: Book) -> Proof | None:
@@ -84,7 +109,7 @@ def _values(book: Book) -> dict[str, int]:
 
 def _sum_faults(book: Book) -> Iterator[str]:
     codes = dict(Account.objects.filter(book=book).values_list("pk", "code"))
-    words = {"balance": "余额", "day": "日合计", "entry": "分录", "negative": "余额为负"}
+    words = {"balance": "余额", "day": "日合计", "entry": "分录", "negative": "余额为负", "negative_day": "有一天为负"}
     with connection.cursor() as cursor:
         for kind, sql in _SUMS.items():
             cursor.execute(sql, _values(book))
