@@ -154,7 +154,6 @@ audit.see          看审计记录                 -   -   -   -   -   -   -   -
 audit.verify       校验审计链                 -   -   -   -   -   -   -   -   all all
 indicator.see      看指标                     -   all all all all all -   -   all -
 indicator.compute  重算指标                   -   own own own -   all -   -   -   -
-register.public    看公开的台账               all all all all all all all all all all
 register.see       看台账记录                 -   own own own all all -   -   all -
 register.edit      登记、更正、终止台账记录   -   own own -   -   -   -   -   -   -
 register.import    导入台账、对冲导入         -   own own -   -   -   -   -   -   -
@@ -164,7 +163,7 @@ fund.post          拟记账、拟付款、拟结账     -   own own -   -   -  
 fund.check         复核记账、付款、差异       -   -   own own -   -   -   -   -   -
 fund.close         复核结账                   -   -   own own -   -   -   -   -   -
 fund.bank          导对账单、核对、编调节表   -   own own -   -   -   -   -   -   -
-fund.receive       收银行报文（凭签名）       all all all all all all all all all all
+fund.receive       收银行报文（凭签名）       all -   -   -   -   -   -   -   -   -
 job.see            看后台任务                 -   all all all all all all all all all
 health.see         看运行状况                 -   -   -   -   -   -   -   -   all all
 design.see         看构件样张                 all all all all all all all all all all

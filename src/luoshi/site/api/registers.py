@@ -262,7 +262,7 @@ def list_records(
 
 @router.get(
     "/open/registers/{key}",
-    auth=Needs("register.public"),
+    auth=Needs("open.see"),
     response={200: RecordPage, ERRORS: Problem},
     summary="公开的记录，不需登录",
 )

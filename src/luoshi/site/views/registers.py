@@ -42,7 +42,7 @@ def attached(body: bytes, name: str, plain_name: str) -> HttpResponse:
 # --- the index --------------------------------------------------------------------------------------------------------
 
 
-@needs("register.public")
+@needs("open.see")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """List the registers of all programmes that are there for whoever asks."""
@@ -266,7 +266,7 @@ def template(request: HttpRequest, key: str) -> HttpResponse:
 # --- the public lists -------------------------------------------------------------------------------------------------
 
 
-@needs("register.public")
+@needs("open.see")
 @require_safe
 def public_register(request: HttpRequest, key: str) -> HttpResponse:
     """Show what everybody may see of a register: published records, public columns, as they stand today."""
