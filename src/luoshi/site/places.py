@@ -34,6 +34,7 @@ PLACES = (
     Place("cases", _("办件"), "briefcase", (("cases", "case.see"), ("pollution", "pollution.see")),
           ("/cases", "/pollution")),
     Place("registers", _("台账"), "table", (("duties", "duty.see"),), ("/registers",)),
+    Place("funds", _("资金"), "coin-yuan", (("funds", "fund.see"),), ("/funds",)),
     Place("indicators", _("指标"), "chart-histogram", (("indicators", "indicator.see"),), ("/indicators",)),
     Place("publish", _("公开发布"), "speakerphone", (("notices", "notice.see"),), ("/publish",)),
     Place("system", _("系统"), "settings", (("system", "desk.see"),),

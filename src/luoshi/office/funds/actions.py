@@ -8,6 +8,7 @@ the ledger itself is append-only, sealed and proven each night. What a person bo
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
@@ -35,6 +36,8 @@ def hand_of(actor: Actor, checker: Actor | None = None) -> Hand:
     )  # fmt: skip
 
 
+_KEY = re.compile(r"[a-z0-9_-]{1,40}/[A-Za-z0-9._-]{1,39}")
+
 # --- books ------------------------------------------------------------------------------------------------------------
 
 
@@ -60,6 +63,8 @@ def open_book(
     key = key or declared.key
     if (found := Book.objects.filter(key=key).first()) is not None:
         return found
+    if not _KEY.fullmatch(key):
+        raise LuoshiError("E_INPUT", "账簿的代号应为 领域/名称，用字母、数字、点、短横。", fields={"field": "key"})
     numbers = dict(bank or {})
     for code, (number, account) in numbers.items():
         if not (len(number) == 12 and number.isascii() and number.isdigit()) or not 1 <= len(account) <= 40:
@@ -157,8 +162,7 @@ def counter(
     """
     ledger = ledger_of(book) if isinstance(book, str) else book
     first = entry_of(ledger.book, entry)
-    if first.counter_of_id is not None:
-        raise LuoshiError("E_STATE", f"{first.number} 本身是对冲分录，不能再对冲；请另记一笔。")
+    _refuse_undoing(first)
     codes = {one.pk: code for code, one in ledger.accounts.items()}
     order = order_of(first, codes)
     undo = Order(
@@ -166,6 +170,14 @@ def counter(
         basis or first.basis, first.case, first.pk,
     )  # fmt: skip
     return post_all(ledger, [undo], hand_of(actor, checker))[0]
+
+
+def _refuse_undoing(entry: Entry) -> None:
+    if entry.counter_of_id is not None:
+        raise LuoshiError("E_STATE", f"{entry.number} 本身是对冲分录，不能再对冲；请另记一笔。")
+    if entry.key.startswith("pay:"):
+        # What the bank was told and what it said cannot be undone in the books alone.
+        raise LuoshiError("E_STATE", f"{entry.number} 是付款指令的分录，随付款的结果办理，不能单独对冲。")
 
 
 def entry_of(book: Book, entry: int) -> Entry:
@@ -218,8 +230,7 @@ def propose_counter(*, actor: Actor, book: str, entry: int, reason: str) -> Draf
     first = entry_of(found, entry)
     if not reason.strip():
         raise LuoshiError("E_INCOMPLETE", "请写明为什么对冲。", fields={"field": "reason"})
-    if first.counter_of_id is not None:
-        raise LuoshiError("E_STATE", f"{first.number} 本身是对冲分录，不能再对冲；请另记一笔。")
+    _refuse_undoing(first)
     waiting = Draft.objects.filter(book=found, act=Draft.Act.COUNTER, state=Draft.State.PROPOSED, entry=first)
     if Entry.objects.filter(counter_of=first).exists() or waiting.exists():
         raise LuoshiError("E_DUPLICATE", f"{first.number} 已经对冲或正待复核对冲。")

@@ -1,4 +1,4 @@
-"""A limit and what presses against it, now and after what is pending (picture 05): pure.
+"""A limit and what presses against it, now and after what is pending (picture 05); its arithmetic is pure.
 
     marks = Mark("提醒", rate("15%")), Mark("停办", rate("20%"), stop=True)
     Gauge("累计代偿占现有基金", part=S, whole=E, pending=C, marks=marks)
@@ -8,11 +8,15 @@ Comparisons are exact; what is shown is rounded half-up to two decimals, with mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from luoshi.kernel.money import Rounding
+
+if TYPE_CHECKING:
+    from luoshi.office.funds.models import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +103,22 @@ def percent(ratio: Fraction | None, marks: Sequence[Mark] = ()) -> str:
     near = min(marks, key=lambda one: abs(one.at - ratio))
     limit = Rounding.HALF_UP.apply(near.at * 10_000)
     return f"{'>' if ratio > near.at else '<'}{limit // 100}.{limit % 100:02d}"
+
+
+GAUGES: dict[str, Callable[[Book], Sequence[Gauge]]] = {}
+
+
+def gauges(plan: str) -> Callable[[Callable[[Book], Sequence[Gauge]]], Callable[[Book], Sequence[Gauge]]]:
+    """Register the decorated function as what the page of a book of `plan` shows at its top."""
+
+    def register(function: Callable[[Book], Sequence[Gauge]]) -> Callable[[Book], Sequence[Gauge]]:
+        GAUGES[plan] = function
+        return function
+
+    return register
+
+
+def of_book(book: Book) -> Sequence[Gauge]:
+    """Return the gauges of a book, none where its room declares none."""
+    found = GAUGES.get(book.plan)
+    return found(book) if found else ()

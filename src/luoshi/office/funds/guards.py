@@ -86,15 +86,26 @@ WHERE a.id IS NULL OR a.book_id <> NEW.book_id OR a.by_subject <> t.named OR a.c
 )  # fmt: skip
 
 
-_NOT_NEXT = f"""NOT EXISTS (SELECT 1 FROM funds_book b WHERE b.id = NEW.book_id
-AND b.last_no = NEW.id - b.id * {BOOK} - 1)
-AND (NEW.id - NEW.book_id * {BOOK} <= coalesce((SELECT last_no FROM funds_book WHERE id = NEW.book_id), {BOOK})
-OR NOT EXISTS (SELECT 1 FROM funds_entry WHERE id = NEW.id - 1))"""
-_NOT_OPEN = f"""NOT EXISTS (SELECT 1 FROM funds_entry e JOIN funds_book b ON b.id = e.book_id
-WHERE e.id = NEW.entry_id AND e.id > b.id * {BOOK} + b.last_no)"""
+# One look at the gate's row for each row written; what is left (no gaps, nothing beyond) the seal asks once.
+_CLOSED = """NOT EXISTS (SELECT 1 FROM funds_gate g WHERE g.book_id = NEW.book_id AND NEW.id >= g.first_entry)
+OR EXISTS (SELECT 1 FROM funds_entry e WHERE e.book_id = NEW.book_id AND e.key = NEW.key)"""
+_OPEN_GATE = f"""SELECT RAISE(ABORT, 'funds:order') WHERE EXISTS (SELECT 1 FROM funds_gate g
+WHERE g.book_id = NEW.book_id AND NEW.id < g.first_entry) OR NEW.id <= NEW.book_id * {BOOK}
++ coalesce((SELECT last_no FROM funds_book WHERE id = NEW.book_id), {BOOK});
+SELECT RAISE(ABORT, 'funds:entry_key') WHERE EXISTS (SELECT 1 FROM funds_entry e WHERE e.book_id = NEW.book_id
+AND e.key = NEW.key);
+INSERT INTO funds_gate (book_id, first_entry, seal_id) SELECT id, id * {BOOK} + last_no + 1, 1 FROM funds_book
+WHERE id = NEW.book_id"""
+_NOT_OPEN = f"""NOT EXISTS (SELECT 1 FROM funds_gate g WHERE g.book_id = NEW.entry_id / {BOOK}
+AND NEW.entry_id >= g.first_entry) OR (NEW.bank_txn_no <> '' AND EXISTS (SELECT 1 FROM funds_posting p
+WHERE p.account_id = NEW.account_id AND p.bank_txn_no = NEW.bank_txn_no))"""
+_POSTING_REFUSED = """SELECT RAISE(ABORT, 'funds:txn') WHERE EXISTS (SELECT 1 FROM funds_posting p
+WHERE NEW.bank_txn_no <> '' AND p.account_id = NEW.account_id AND p.bank_txn_no = NEW.bank_txn_no);
+SELECT RAISE(ABORT, 'funds:sealed')"""
 _GATE = (
     "CREATE TABLE funds_never (id integer PRIMARY KEY)",
-    """CREATE TABLE funds_gate (book_id integer PRIMARY KEY, sealing integer NOT NULL DEFAULT 0,
+    """CREATE TABLE funds_gate (book_id integer PRIMARY KEY, first_entry integer NOT NULL,
+sealing integer NOT NULL DEFAULT 0,
 seal_id integer NOT NULL REFERENCES funds_never (id) DEFERRABLE INITIALLY DEFERRED)""",
 )
 
@@ -148,21 +159,18 @@ def _sqlite() -> tuple[str, ...]:
         _trigger("funds_seal_books", "AFTER INSERT", "funds_seal", "", "; ".join(_SEAL)),
         _trigger("funds_seal_once", "BEFORE INSERT", "funds_seal",
                  "NEW.first_no <= (SELECT last_no FROM funds_book WHERE id = NEW.book_id)", _raise("order")),
-        _trigger("funds_entry_next", "BEFORE INSERT", "funds_entry", _NOT_NEXT, _raise("order")),
-        _trigger("funds_entry_opens", "AFTER INSERT", "funds_entry",
-                 "NOT EXISTS (SELECT 1 FROM funds_gate WHERE book_id = NEW.book_id)",
-                 "INSERT INTO funds_gate (book_id, seal_id) VALUES (NEW.book_id, NEW.seal_id)"),
+        _trigger("funds_entry_next", "BEFORE INSERT", "funds_entry", _CLOSED, _OPEN_GATE),
         _trigger("funds_gate_fixed", "BEFORE UPDATE", "funds_gate", f"""NOT EXISTS (SELECT 1 FROM funds_book b
 JOIN funds_seal s ON s.id = b.id * {BOOK} + b.last_no + 1 WHERE b.id = NEW.book_id)""", _raise("sealed")),
-        _trigger("funds_gate_opens", "BEFORE INSERT", "funds_gate", "NEW.sealing <> 0", _raise("sealed")),
+        _trigger("funds_gate_opens", "BEFORE INSERT", "funds_gate", f"""NEW.sealing <> 0 OR NEW.first_entry <>
+NEW.book_id * {BOOK} + 1 + coalesce((SELECT last_no FROM funds_book WHERE id = NEW.book_id), -1)""", _raise("sealed")),
         _trigger("funds_gate_closes", "BEFORE DELETE", "funds_gate", f"""EXISTS (SELECT 1 FROM funds_entry e
-WHERE e.id = OLD.book_id * {BOOK} + 1 + (SELECT last_no FROM funds_book WHERE id = OLD.book_id))""",
-                 _raise("unsealed")),
+WHERE e.id > OLD.book_id * {BOOK} + (SELECT last_no FROM funds_book WHERE id = OLD.book_id)
+AND e.id < (OLD.book_id + 1) * {BOOK}) OR EXISTS (SELECT 1 FROM funds_posting p
+WHERE p.id >= (OLD.book_id * {BOOK} + 1 + (SELECT last_no FROM funds_book WHERE id = OLD.book_id)) * {LINE}
+AND p.id < (OLD.book_id + 1) * {BOOK} * {LINE})""", _raise("unsealed")),
         _trigger("funds_never_empty", "BEFORE INSERT", "funds_never", "", _raise("sealed")),
-        _trigger("funds_posting_sealed", "BEFORE INSERT", "funds_posting", _NOT_OPEN, _raise("sealed")),
-        _trigger("funds_posting_txn", "BEFORE INSERT", "funds_posting",
-                 "NEW.bank_txn_no <> '' AND EXISTS (SELECT 1 FROM funds_posting p WHERE p.account_id = NEW.account_id "
-                 "AND p.bank_txn_no = NEW.bank_txn_no)", _raise("txn")),
+        _trigger("funds_posting_sealed", "BEFORE INSERT", "funds_posting", _NOT_OPEN, _POSTING_REFUSED),
         _trigger("funds_book_kept", "BEFORE DELETE", "funds_book", "", _raise("append-only")),
         _trigger("funds_book_first", "BEFORE INSERT", "funds_book",
                  "NEW.last_no <> 0 OR NEW.closed_through IS NOT NULL", _raise("kept")),

@@ -203,3 +203,12 @@ def by_hand(account: Account, line: StatementLine, posting: Posting, maker: str,
 def _pieces(values: list[str], size: int) -> Iterable[list[str]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def known_numbers(account: Account, numbers: Sequence[str]) -> set[str]:
+    """Return which of the bank's numbers are booked on the account."""
+    found: set[str] = set()
+    for piece in _pieces(list(numbers), 500):
+        rows = Posting.objects.filter(account=account, bank_txn_no__in=piece)
+        found |= set(rows.values_list("bank_txn_no", flat=True))
+    return found

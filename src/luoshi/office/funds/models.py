@@ -80,6 +80,11 @@ class Book(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def short(self) -> str:
+        """The part of its key after the room."""
+        return self.key.partition("/")[2]
+
 
 class Account(models.Model):
     """One account of a book.

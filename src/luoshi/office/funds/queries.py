@@ -62,7 +62,7 @@ def visible_book(actor: Actor, key: str) -> Book:
 
 def account_of(book: Book, code: str) -> Account:
     """Return an account by its code; E_NOT_FOUND."""
-    found = Account.objects.filter(book=book, code=code).first()
+    found = Account.objects.filter(book=book, code=code).select_related("book").first()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", f"账簿里没有科目 {code[:30]}。")
     return found
@@ -157,7 +157,7 @@ def trial_balance(book: Book, first_on: datetime.date, last_on: datetime.date) -
     )
     told = {row["account_id"]: row for row in rows}
     found = []
-    for account in Account.objects.filter(book=book).order_by("seq", "code"):
+    for account in Account.objects.filter(book=book).select_related("book").order_by("seq", "code"):
         row = told.get(account.pk, {"od": 0, "oc": 0, "d": 0, "c": 0})
         found.append(TrialRow(account, account.sign * (row["od"] - row["oc"]), row["d"], row["c"]))
     return Trial(first_on, last_on, found)
@@ -209,7 +209,7 @@ def account_statement(
     page = keyset_page(rows, _STATEMENT_KEYS, size=size, after=after, before=before)
     found = list(page.rows)
     entries = {one.pk: one for one in Entry.objects.filter(pk__in={one.entry_id for one in found})}
-    others = _other_sides(found)
+    others = _other_sides(found, entries.values())
     told = []
     if found:
         top = found[0]
@@ -226,19 +226,23 @@ def account_statement(
     return AccountStatement(page, told, opening, closing)
 
 
-def lines_of(entries: Iterable[int]) -> dict[int, list[Posting]]:
-    """Return the postings of entries (ids) by entry, with their accounts, in one query."""
-    condition = Q(pk__in=[])
-    for pk in entries:
-        condition |= Q(pk__gt=pk * LINE, pk__lt=(pk + 1) * LINE)
+_SHOWN_LINES = 100
+"""A page of entries shows so many lines of each; the page of one entry shows all."""
+
+
+def lines_of(entries: Iterable[Entry], most: int = LINE) -> dict[int, list[Posting]]:
+    """Return the postings of entries by entry with their accounts, at most `most` of each; by primary keys."""
+    wanted = [one.pk * LINE + n for one in entries for n in range(1, min(one.lines, most) + 1)]
     found: dict[int, list[Posting]] = {}
-    for one in Posting.objects.filter(condition).select_related("account").order_by("pk"):
-        found.setdefault(one.entry_id, []).append(one)
+    for start in range(0, len(wanted), 500):
+        rows = Posting.objects.filter(pk__in=wanted[start : start + 500]).select_related("account__book")
+        for one in sorted(rows, key=lambda row: row.pk):
+            found.setdefault(one.entry_id, []).append(one)
     return found
 
 
-def _other_sides(rows: Sequence[Posting]) -> dict[int, list[str]]:
-    lines = lines_of({one.entry_id for one in rows})
+def _other_sides(rows: Sequence[Posting], entries: Iterable[Entry]) -> dict[int, list[str]]:
+    lines = lines_of(entries, _SHOWN_LINES)
     return {
         one.pk: sorted(
             {f"{line.account.code} {line.account.title}" for line in lines.get(one.entry_id, ())
@@ -282,11 +286,12 @@ class JournalRow:
     lines: list[Posting]
     seal: Seal
     countered: Entry | None = None
+    total: int | None = None
 
     @property
     def amount(self) -> int:
         """The sum of one side."""
-        return sum(one.debit for one in self.lines)
+        return self.total if self.total is not None else sum(one.debit for one in self.lines)
 
     @property
     def debits(self) -> list[Posting]:
@@ -311,11 +316,21 @@ def journal(
 
 
 def journal_rows(entries: Sequence[Entry]) -> list[JournalRow]:
-    """Return entries with lines, hands and counter-entries, in three queries."""
-    lines = lines_of(one.pk for one in entries)
+    """Return entries with lines, hands and counter-entries, in three queries; of many entries the first lines each."""
+    lines = lines_of(entries, LINE if len(entries) <= 3 else _SHOWN_LINES)
+    cut = [one.pk for one in entries if one.lines > _SHOWN_LINES]
+    sums = {pk: _sum_of(pk) for pk in cut[:PAGE]}
     seals = {one.pk: one for one in Seal.objects.filter(pk__in={one.seal_id for one in entries})}
     undone = {one.counter_of_id: one for one in Entry.objects.filter(counter_of__in=[one.pk for one in entries])}
-    return [JournalRow(one, lines.get(one.pk, []), seals[one.seal_id], undone.get(one.pk)) for one in entries]
+    return [
+        JournalRow(one, lines.get(one.pk, []), seals[one.seal_id], undone.get(one.pk), sums.get(one.pk))
+        for one in entries
+    ]
+
+
+def _sum_of(entry: int) -> int:
+    rows = Posting.objects.filter(pk__gt=entry * LINE, pk__lt=(entry + 1) * LINE)
+    return int(rows.aggregate(d=Coalesce(Sum("debit"), 0))["d"])
 
 
 # --- the book's page --------------------------------------------------------------------------------------------------
@@ -356,7 +371,10 @@ class Overview:
 def overview(book: Book) -> Overview:
     """Return what the page of a book shows, in a constant number of queries."""
     kept = dict(Balance.objects.filter(account__book=book, subject="").values_list("account_id", "net"))
-    accounts = [(one, kept.get(one.pk, 0)) for one in Account.objects.filter(book=book).order_by("seq", "code")]
+    accounts = [
+        (one, kept.get(one.pk, 0))
+        for one in Account.objects.filter(book=book).select_related("book").order_by("seq", "code")
+    ]
     waiting = (
         PaymentInstruction.objects.filter(book=book, state__in=["drafted", "checked", "sent", "unknown", "returned"])
         .exclude(state="returned", replaced_by__isnull=False)

@@ -96,15 +96,14 @@ class _Columns(NamedTuple):
 
 def _columns(ledger: Ledger, orders: Sequence[Order]) -> _Columns:
     ids = ledger.ids
-    flat = [(place, line, one) for place, order in enumerate(orders) for line, one in enumerate(order.lines, 1)]
-    debits, credits_ = [one[1] for _, _, one in flat], [one[2] for _, _, one in flat]
+    # Columns of plain values, no tuple a line: the garbage collector walks what is made in such numbers.
+    lines = [line for order in orders for line in order.lines]
+    places = [place for place, order in enumerate(orders) for _ in order.lines]
+    numbers = [number for order in orders for number in range(1, len(order.lines) + 1)]
+    codes, debits, credits_, subjects, txns = map(list, zip(*lines, strict=True))
     top = max(max(debits), max(credits_))
-    if (
-        type(sum(debits)) is not int
-        or type(sum(credits_)) is not int
-        or top >= MOST_FEN
-        or min(map(min, debits, credits_)) < 0
-    ):
+    least = min(min(debits), min(credits_))
+    if type(sum(debits)) is not int or type(sum(credits_)) is not int or top >= MOST_FEN or least < 0:
         raise ValueError
     entries: tuple[list[Any], ...] = (
         [o[0] for o in orders], [o[1] for o in orders], [o[3] for o in orders], [o[4] for o in orders],
@@ -115,13 +114,9 @@ def _columns(ledger: Ledger, orders: Sequence[Order]) -> _Columns:
     for column, most in ((2, 20), (3, 200), (4, 200), (5, 80)):
         if max([len(text) for text in entries[column]]) > most:
             raise ValueError
-    subjects, txns = [one[3] for _, _, one in flat], [one[4] for _, _, one in flat]
     if max(map(len, subjects)) > 60 or max(map(len, txns)) > 60:
         raise ValueError
-    accounts = [ids[one[0]] for _, _, one in flat]
-    return _Columns(
-        entries, ([p for p, _, _ in flat], [n for _, n, _ in flat], accounts, subjects, debits, credits_, txns)
-    )
+    return _Columns(entries, (places, numbers, [ids[code] for code in codes], subjects, debits, credits_, txns))
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from luoshi.site.api import (
     coverage,
     decisions,
     duties,
+    funds,
     gazettes,
     indicators,
     instruments,
@@ -90,6 +91,7 @@ api.add_router("", procedures.router, tags=["办件程序"])
 api.add_router("", coverage.router, tags=["条款覆盖"])
 api.add_router("", registers.router, tags=["台账"])
 api.add_router("", indicators.router, tags=["指标"])
+api.add_router("", funds.router, tags=["资金"])
 api.add_router("", accounts.router, tags=["账号"])
 api.add_router("", audit.router, tags=["审计"])
 api.add_router("", search.router, tags=["检索"])

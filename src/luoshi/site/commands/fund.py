@@ -1,0 +1,228 @@
+"""资金：luoshi fund books、trial、statement、entry、prove、receive、out、link、send、bank。"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
+
+
+class _Refusing(click.Group):
+    """A group whose refusals are problems on standard error, with the exit status of their code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LuoshiError as error:
+            click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
+            sys.exit(error.exit_status)
+
+
+_AS = click.option("--as", "login", default="", metavar="登录名", help="以谁的身份；不写是本机操作员。")
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def _actor(login: str) -> Any:
+    from luoshi.site.setup import migrate, prepare
+
+    prepare()
+    migrate()
+    from django.conf import settings
+
+    from luoshi.office.accounts.queries import actor_named
+    from luoshi.office.actors import Actor
+
+    return actor_named(login, "cli") if login else Actor.system(settings.OPERATOR, "cli")
+
+
+def _print(data: Any) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+@click.group(cls=_Refusing, help=__doc__)
+def command() -> None:
+    """Group of what is done with books."""
+
+
+@command.command()
+@_AS
+def books(login: str) -> None:
+    """列出账簿和余额（分）。"""
+    actor = _actor(login)
+    from luoshi.office.funds import queries
+
+    rows = queries.rows_of_books(list(queries.visible_books(actor)))
+    _print([
+        {"key": row["book"].key, "title": row["book"].title, "last_no": row["book"].last_no, "bank": row["bank"],
+         "transit": row["transit"], "suspense": row["suspense"], "closed_through": row["book"].closed_through}
+        for row in rows
+    ])  # fmt: skip
+
+
+@command.command()
+@_AS
+@click.argument("book")
+@click.option("--from", "first", type=_DAY, default=None, help="起息日从，默认本月1日。")
+@click.option("--to", "last", type=_DAY, default=None, help="起息日到，默认今天。")
+def trial(login: str, book: str, first: datetime.datetime | None, last: datetime.datetime | None) -> None:
+    """试算平衡表；不平衡时退出状态为 1。"""
+    actor = _actor(login)
+    from luoshi.office.funds import queries
+
+    end = last.date() if last else CLOCK.today()
+    begin = first.date() if first else end.replace(day=1)
+    found = queries.trial_balance(queries.visible_book(actor, book), begin, end)
+    rows = [
+        {"code": row.account.code, "title": row.account.title, "opening": row.opening, "debit": row.debit,
+         "credit": row.credit, "closing": row.closing} for row in found.rows
+    ]  # fmt: skip
+    _print({"from": begin, "to": end, "balances": found.balances, "rows": rows})
+    sys.exit(0 if found.balances else 1)
+
+
+@command.command()
+@_AS
+@click.argument("book")
+@click.argument("account")
+@click.option("--subject", default="", help="子目。")
+@click.option("--from", "first", type=_DAY, default=None, help="起息日从。")
+@click.option("--to", "last", type=_DAY, default=None, help="起息日到。")
+@click.option("--after", default="", help="接着上一页：上页的 next。")
+def statement(
+    login: str, book: str, account: str, subject: str, first: datetime.datetime | None, last: datetime.datetime | None,
+    after: str,
+) -> None:  # fmt: skip
+    """一个科目（或它的一个子目）的明细账，新的在前。"""
+    actor = _actor(login)
+    from luoshi.office.funds import queries
+
+    found = queries.account_statement(
+        queries.account_of(queries.visible_book(actor, book), account), subject=subject,
+        first_on=first.date() if first else None, last_on=last.date() if last else None, after=after,
+    )  # fmt: skip
+    rows = [
+        {"no": row.entry.number, "value_on": row.posting.value_on, "memo": row.entry.memo, "debit": row.posting.debit,
+         "credit": row.posting.credit, "after": row.after} for row in found.rows
+    ]  # fmt: skip
+    _print({"opening": found.opening, "closing": found.closing, "rows": rows, "next": found.page.next})
+
+
+@command.command()
+@_AS
+@click.argument("book")
+@click.argument("number", type=int)
+def entry(login: str, book: str, number: int) -> None:
+    """一笔分录：各行、依据、经办和复核。"""
+    actor = _actor(login)
+    from luoshi.office.funds import actions, queries
+
+    row = queries.journal_rows([actions.entry_of(queries.visible_book(actor, book), number)])[0]
+    one = row.entry
+    _print({
+        "number": one.number, "value_on": one.value_on, "event": one.event, "memo": one.memo, "basis": one.basis,
+        "case": one.case, "maker": row.seal.maker, "checker": row.seal.checker, "seal": row.seal.digest,
+        "counter_of": one.counter_of_id and one.counter_of_id % (1 << 32),
+        "lines": [[line.account.code, line.debit, line.credit, line.subject, line.bank_txn_no] for line in row.lines],
+    })  # fmt: skip
+
+
+@command.command()
+@_AS
+@click.argument("book", required=False, default="")
+@click.option("--whole", is_flag=True, help="连以前核过的封印一起从头核。")
+def prove(login: str, book: str, whole: bool) -> None:
+    """重算账簿：存着的余额、日合计、借贷、封印；有不符时退出状态为 1。"""
+    actor = _actor(login)
+    from luoshi.office.funds import proof, queries
+
+    wanted = [queries.visible_book(actor, book)] if book else list(queries.visible_books(actor))
+    told = [(one, proof.prove(one, whole=whole)) for one in wanted]
+    _print([
+        {"book": one.key, "number": found.number, "last_no": found.last_no, "debit": found.debit,
+         "credit": found.credit, "faults": found.faults} for one, found in told
+    ])  # fmt: skip
+    sys.exit(1 if any(found.faults for _one, found in told) else 0)
+
+
+@command.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def receive(files: tuple[Path, ...]) -> None:
+    """收银行送来的文件（行号_账号_日期_序号.jsonl）；有错行时退出状态为 2。"""
+    _actor("")
+    from luoshi.office.funds import bank
+
+    told = [bank.receive_file(name=one.name, data=one.read_bytes()) for one in files]
+    _print([
+        {"name": one.name, "accepted": one.accepted, "duplicate": one.duplicate, "faults": one.faults} for one in told
+    ])  # fmt: skip
+    sys.exit(2 if any(one.faults for one in told) else 0)
+
+
+@command.command()
+@_AS
+@click.argument("book")
+@click.argument("account")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="写到哪个目录。")
+def out(login: str, book: str, account: str, folder: Path) -> None:
+    """把待送银行的报文写成文件；写出即算已送。"""
+    actor = _actor(login)
+    from luoshi.office.funds import links, queries
+
+    row = queries.account_of(queries.visible_book(actor, book), account)
+    name, data = links.write_file(actor=actor, account=row)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+    click.echo(str(folder / name))
+
+
+@command.command()
+@click.argument("bank")
+@click.option("--name", required=True, help="银行名称。")
+@click.option("--url", default="", help="银行接口地址；不写则用文件往来。")
+@click.option("--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
+              help="密钥文件（32到200个字符）；不写则不换密钥。")  # fmt: skip
+@click.option("--keep-old-days", type=int, default=7, help="旧密钥再用几天。")
+def link(bank: str, name: str, url: str, key_file: Path | None, keep_old_days: int) -> None:
+    """设银行的名称、接口地址和密钥。"""
+    actor = _actor("")
+    from luoshi.office.funds import links
+
+    key = key_file.read_text(encoding="ascii").strip() if key_file else ""
+    row = links.set_link(
+        actor=actor, bank=bank, name=name, key=key, url=url, keep_old=datetime.timedelta(days=keep_old_days)
+    )
+    _print({"bank": row.bank, "name": row.name, "url": row.url})
+
+
+@command.command()
+def send() -> None:
+    """现在就送待送银行的报文。"""
+    _actor("")
+    from luoshi.office.funds import links
+
+    _print(links.send_due())
+
+
+@command.command("bank")
+@click.option("--port", type=int, default=8099, help="监听的端口。")
+@click.option("--to", "target", default="http://127.0.0.1:8000/api/v1/bank/messages", help="往哪里送报文。")
+@click.option(
+    "--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True, help="密钥文件。"
+)
+@click.option("--delay", type=float, default=0.0, help="付款后几秒才回结果。")
+@click.option(
+    "--plan", default="", help="依次怎么办，以逗号分隔：success、failed、unknown、silent、twice、late、return。"
+)
+def simulated(port: int, target: str, key_file: Path, delay: float, plan: str) -> None:
+    """开一家模拟银行：只懂报文接口，可延迟、重发、丢失、退回。"""
+    from luoshi.site.banksim import Bank, serve
+
+    key = key_file.read_text(encoding="ascii").strip()
+    serve(Bank(key=key, target=target, delay_s=delay, plan=[one for one in plan.split(",") if one]), port)

@@ -1,0 +1,93 @@
+"""Amounts, addresses and gauges of the books, as pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from luoshi.kernel.money import Money
+from luoshi.office.funds.gauge import Gauge, percent
+from luoshi.office.funds.models import Book
+from luoshi.site.parameter_words import cites
+
+
+def yuan(fen: int) -> str:
+    """Return an amount in yuan with two decimals and thousands."""
+    return str(Money(fen))
+
+
+def split_yuan(fen: int) -> dict[str, Any]:
+    """Return an amount whose size is read at a glance: yuan and fen apart."""
+    whole, _point, part = yuan(fen).partition(".")
+    return {"whole": whole, "part": part, "negative": fen < 0}
+
+
+def book_href(name: str, book: Book, *more: object) -> str:
+    """Return the address of a page of a book."""
+    room, _slash, own = book.key.partition("/")
+    return reverse(name, args=[room, own, *more])
+
+
+def crumbs() -> list[dict[str, str]]:
+    """Return the way to the list of books."""
+    return [{"title": _("资金"), "href": reverse("funds")}]
+
+
+def cite_of(text: str) -> Any:
+    """Return what a citation chip shows: a link where the library has the clause, else the words; None for none."""
+    if not text:
+        return None
+    found = cites([text])
+    return found.get(text) or None
+
+
+def gauge_drawn(one: Gauge) -> dict[str, Any]:
+    """Return a gauge as it is drawn: places in percent of its width, words beside them."""
+    scale = one.scale
+
+    def at(value: Any) -> str:
+        return f"{min(max(float(value / scale) * 100, 0), 100):.2f}"
+
+    marks = sorted(one.marks, key=lambda mark: mark.at)
+    stop = next((mark for mark in marks if mark.stop), None)
+    passed = one.passed
+    after = one.after
+    room = one.room()
+    return {
+        "title": one.title,
+        "cite": cite_of(one.citation),
+        "now": percent(one.ratio, marks),
+        "now_at": at(one.ratio) if one.ratio is not None else "0",
+        "after": percent(after, marks) if one.pending and after is not None else "",
+        "after_at": at(after) if one.pending and after is not None else "",
+        "after_left": after is not None and after / scale > 0.75,
+        "pending_count": one.pending_count,
+        "tone": "red" if passed and passed.stop else "yellow" if passed else "sea",
+        "warn_from": at(marks[0].at) if marks and not marks[0].stop else "",
+        "stop_from": at(stop.at) if stop else "",
+        "marks": [
+            {
+                "title": mark.title,
+                "words": f"{percent(mark.at)}%".replace(".00", ""),
+                "at": at(mark.at),
+                "stop": mark.stop,
+            }
+            for mark in marks
+        ],
+        "top": f"{percent(scale)}%".replace(".00", ""),
+        "sum": f"{one.part_title} {yuan(one.part)} ÷ {one.whole_title} {yuan(one.whole)}".strip(),
+        "room": yuan(room) if room is not None else "",
+        "passed": passed.title if passed else "",
+    }
+
+
+def attachment(data: bytes, name: str, media_type: str) -> HttpResponse:
+    """Return the answer that downloads `data` under `name`."""
+    response = HttpResponse(data, content_type=media_type)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Cache-Control"] = "no-store, private"
+    return response

@@ -1,0 +1,531 @@
+"""The books: list, book, journal, entries, statements, trial balance, papers of two hands. Bank pages: `fund_bank`."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
+from luoshi.office.actors import Actor
+from luoshi.office.funds import actions, gauge, orders, plans, queries
+from luoshi.office.funds.models import Account, Book, Draft, Entry, Period, Proof
+from luoshi.office.paging import Total
+from luoshi.office.permissions import may
+from luoshi.site.access import actor_of, needs
+from luoshi.site.addresses import Address, page_links
+from luoshi.site.fund_words import book_href, cite_of, crumbs, gauge_drawn, split_yuan, yuan
+from luoshi.site.pages import page
+from luoshi.site.parameter_words import cites
+
+LINES = 8
+TABS = (
+    ("fund-book", gettext_lazy("概况与分录")),
+    ("fund-payments", gettext_lazy("付款")),
+    ("fund-bank", gettext_lazy("对账")),
+    ("fund-trial", gettext_lazy("试算平衡")),
+    ("fund-drafts", gettext_lazy("待复核")),
+)
+
+
+def tabs_of(book: Book, current: str, counts: dict[str, int] | None = None) -> list[dict[str, Any]]:
+    """Return the tabs of a book's pages."""
+    counts = counts or {}
+    return [
+        {"label": str(words), "href": book_href(name, book), "current": name == current, "count": counts.get(name)}
+        for name, words in TABS
+    ]
+
+
+def book_of(request: HttpRequest, room: str, name: str) -> Book:
+    """Return the book of an address; E_NOT_FOUND for one the actor may not see."""
+    return queries.visible_book(actor_of(request), f"{room}/{name}")
+
+
+def back(href: str, done: str) -> HttpResponse:
+    """Send back to a page that says what was done."""
+    return HttpResponseRedirect(f"{href}{'&' if '?' in href else '?'}done={done}", status=303)
+
+
+DONE = {
+    "proposed": gettext_lazy("已送复核，另一人同意后入账"),
+    "accepted": gettext_lazy("已复核"),
+    "refused": gettext_lazy("已退回"),
+    "imported": gettext_lazy("对账单已导入并勾对"),
+    "matched": gettext_lazy("已勾对"),
+    "sheet": gettext_lazy("调节表已编制"),
+    "signed": gettext_lazy("已复核签名"),
+    "paid": gettext_lazy("付款已拟，待复核"),
+    "seen": gettext_lazy("已看"),
+}
+
+
+def said(request: HttpRequest) -> str:
+    """Return what the page before has done, in words."""
+    return str(DONE.get(request.GET.get("done", ""), ""))
+
+
+# --- books ------------------------------------------------------------------------------------------------------------
+
+
+@needs("fund.see")
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Show the books with their money, what is on its way and what waits."""
+    actor = actor_of(request)
+    books = list(queries.visible_books(actor)[:500])
+    rows = queries.rows_of_books(books)
+    for row in rows:
+        row["href"] = book_href("fund-book", row["book"])
+        row |= {f"{name}_yuan": yuan(row[name]) for name in ("bank", "transit", "suspense")}
+    context = {
+        "page_title": _("资金"),
+        "crumbs": [],
+        "rows": rows,
+    }
+    return page(request, "funds/books.html", context)
+
+
+@needs("fund.see")
+@require_safe
+def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
+    """Show a book: figures, gauges, accounts, the journal."""
+    book = book_of(request, room, name)
+    actor = actor_of(request)
+    case = request.GET.get("case", "")[:80]
+    found, rows = queries.journal(
+        book, case=case, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    over = queries.overview(book)
+    context = {
+        "page_title": book.title,
+        "crumbs": crumbs(),
+        "book": book,
+        "over": over,
+        "cite": cite_of(book.basis),
+        "figures": _figures(over, book),
+        "gauges": [gauge_drawn(one) for one in gauge.of_book(book)],
+        "accounts": [
+            {"account": one, "net": net, "words": yuan(net), "href": account_href(one)} for one, net in over.accounts
+        ],
+        "rows": entry_rows(rows, book),
+        "case": case,
+        "pager": page_links(Address(request), found, Total(book.last_no, True)),
+        "tabs": tabs_of(book, "fund-book", {"fund-payments": sum(n for n, _fen in over.payments.values()),
+                                            "fund-bank": over.differences, "fund-drafts": over.drafts}),
+        "can_post": may(actor, "fund.post", [book.organ]),
+        "can_bank": may(actor, "fund.bank", [book.organ]),
+        "next_month": actions.next_month(book),
+        "new_href": book_href("fund-new", book),
+        "bank_href": book_href("fund-bank", book),
+        "done": said(request),
+    }  # fmt: skip
+    return page(request, "funds/book.html", context, fragment="journal")
+
+
+def _figures(over: queries.Overview, book: Book) -> list[dict[str, Any]]:
+    checked = [sheet for _account, sheet, _statement in over.sheets]
+    agree = all(sheet is not None and not sheet.difference for sheet in checked) and bool(checked)
+    open_items = sum(len(sheet.items) for sheet in checked if sheet is not None)
+    newest = max((sheet.on for sheet in checked if sheet is not None), default=None)
+    words, tone = (_("一致"), "green") if agree else (_("尚未对账"), "") if newest is None else (_("不一致"), "red")
+    if agree and over.differences:
+        words, tone = _("调节后一致"), "green"
+    waiting = [n for state, (n, _fen) in over.payments.items()]
+    return [
+        {"title": _("银行存款"), "value": split_yuan(over.money), "note": _("%d 个账户") % len(over.sheets)},
+        {"title": _("在途付款"), "value": split_yuan(over.in_transit), "note": _("%d 笔未了") % sum(waiting)},
+        {"title": _("待认领"), "value": split_yuan(over.suspense), "note": ""},
+        {"title": _("与银行核对"), "words": words, "tone": tone,
+         "note": _("%(day)s，未达 %(n)d 笔") % {"day": newest, "n": open_items} if newest else ""},
+        {"title": _("夜间重算"), **_proven(over.proof)},
+    ]  # fmt: skip
+
+
+def _proven(proof: Proof | None) -> dict[str, Any]:
+    if proof is None:
+        return {"words": _("尚未重算"), "tone": "", "note": ""}
+    words, tone = (_("不符"), "red") if proof.faults else (_("相符"), "green")
+    return {"words": words, "tone": tone, "note": _("到 JZ-%04d") % proof.last_no}
+
+
+def account_href(account: Account, subject: str = "") -> str:
+    """Return the address of an account's statement."""
+    href = book_href("fund-account", account.book, account.code)
+    return f"{href}?subject={subject}" if subject else href
+
+
+def entry_rows(rows: Sequence[queries.JournalRow], book: Book) -> list[dict[str, Any]]:
+    """Return entries as the journal shows them; their citations are looked up together."""
+    chips = cites({row.entry.basis for row in rows if row.entry.basis})
+    return [_entry_row(row, book) | {"cite": chips.get(row.entry.basis)} for row in rows]
+
+
+def _entry_row(row: queries.JournalRow, book: Book) -> dict[str, Any]:
+    entry = row.entry
+    return {
+        "entry": entry,
+        "href": book_href("fund-entry", book, entry.no),
+        "debits": row.debits[:4],
+        "credits": row.credits[:4],
+        "more": max(entry.lines - 8, 0),
+        "amount": yuan(row.amount),
+        "event": plans.event_title(book.plan, entry.event),
+        "hands": " / ".join(one for one in (row.seal.maker, row.seal.checker) if one),
+        "counter": entry.counter_of_id is not None,
+        "countered": row.countered,
+    }
+
+
+@needs("fund.see")
+@require_safe
+def entry_page(request: HttpRequest, room: str, name: str, no: int) -> HttpResponse:
+    """Show one entry: its lines, basis, hands, and its counter-entry beside it."""
+    book = book_of(request, room, name)
+    entry = actions.entry_of(book, no)
+    return _entry(request, book, entry)
+
+
+def _entry(request: HttpRequest, book: Book, entry: Entry, error: LuoshiError | None = None) -> HttpResponse:
+    pair = [entry]
+    other = entry.counter_of_id and Entry.objects.filter(pk=entry.counter_of_id).first()
+    undone = Entry.objects.filter(counter_of=entry).first()
+    pair += [one for one in (other, undone) if one]
+    rows = queries.journal_rows(pair)
+    shown = entry_rows(rows, book)
+    actor = actor_of(request)
+    context = {
+        "page_title": f"{entry.number} {entry.memo}".strip(),
+        "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
+        "book": book,
+        "row": shown[0],
+        "seal": rows[0].seal,
+        "pair": [
+            {"row": row, "lines": [_line(line) for line in one.lines], "seal": one.seal}
+            for row, one in zip(shown, rows, strict=True)
+        ],
+        "case_href": f"{book_href('fund-book', book)}?case={entry.case}" if entry.case else "",
+        "can_counter": entry.counter_of_id is None and undone is None and may(actor, "fund.post", [book.organ]),
+        "errors": {"reason": error.message} if error else {},
+        "done": said(request),
+    }
+    return page(request, "funds/entry.html", context, status=422 if error else 200)
+
+
+def _line(line: Any) -> dict[str, Any]:
+    return {
+        "account": line.account,
+        "href": account_href(line.account, line.subject),
+        "subject": line.subject,
+        "debit": yuan(line.debit) if line.debit else "",
+        "credit": yuan(line.credit) if line.credit else "",
+        "txn": line.bank_txn_no,
+    }
+
+
+@needs("fund.post")
+@require_POST
+def counter(request: HttpRequest, room: str, name: str, no: int) -> HttpResponse:
+    """Propose the counter-entry of an entry."""
+    book = book_of(request, room, name)
+    try:
+        draft = actions.propose_counter(
+            actor=actor_of(request), book=book.key, entry=no, reason=request.POST.get("reason", "")
+        )
+    except LuoshiError as error:
+        if error.code not in ("E_INCOMPLETE", "E_DUPLICATE", "E_STATE"):
+            raise
+        return _entry(request, book, actions.entry_of(book, no), error)
+    return back(reverse("fund-draft", args=[draft.pk]), "proposed")
+
+
+# --- statements, trial balance ----------------------------------------------------------------------------------------
+
+
+def _span(request: HttpRequest) -> tuple[datetime.date | None, datetime.date | None]:
+    found = []
+    for name in ("from", "to"):
+        text = request.GET.get(name, "").strip()
+        try:
+            found.append(datetime.date.fromisoformat(text) if text else None)
+        except ValueError:
+            raise LuoshiError("E_INPUT", _("“%s”不是日期，应如 2018-03-08。") % text[:20]) from None
+    if found[0] and found[1] and found[0] > found[1]:
+        raise LuoshiError("E_INPUT", _("起日晚于止日。"))
+    return found[0], found[1]
+
+
+@needs("fund.see")
+@require_safe
+def account_page(request: HttpRequest, room: str, name: str, code: str) -> HttpResponse:
+    """Show an account's statement, or its subjects with their balances."""
+    book = book_of(request, room, name)
+    account = queries.account_of(book, code)
+    subject, wants = request.GET.get("subject", "")[:60], request.GET.get("view", "")
+    first, last = _span(request)
+    at = Address(request)
+    context: dict[str, Any] = {
+        "page_title": f"{account.code} {account.title}" + (f" · {subject}" if subject else ""),
+        "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
+        "book": book, "account": account, "subject": subject, "by_subject": account.by_subject,
+        "first": str(first or ""), "last": str(last or ""), "hidden": at.hidden("from", "to"),
+        "views": [
+            {"label": _("明细账"), "href": at.having(view="", subject=""), "current": wants != "subjects"},
+            {"label": _("按子目"), "href": at.having(view="subjects", subject=""), "current": wants == "subjects"},
+        ] if account.by_subject and not subject else [],
+        "net": split_yuan(queries.balance(account, subject)),
+        "side": _("借方余额") if account.normal == "D" else _("贷方余额"),
+    }  # fmt: skip
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    if account.by_subject and wants == "subjects" and not subject:
+        text = request.GET.get("q", "").strip()[:60]
+        found = queries.subjects(
+            account, text=text, open_only=request.GET.get("all") != "1", after=after, before=before
+        )
+        context |= {
+            "q": text, "all": request.GET.get("all") == "1",
+            "rows": [
+                {"subject": one.subject, "net": yuan(one.net), "debit": yuan(one.debit), "credit": yuan(one.credit),
+                 "count": one.count, "last_on": one.last_on, "href": account_href(account, one.subject)}
+                for one in found.rows
+            ],
+            "pager": page_links(at, found, Total(0, False)),
+        }  # fmt: skip
+        return page(request, "funds/subjects.html", context, fragment="results")
+    told = queries.account_statement(account, subject=subject, first_on=first, last_on=last, after=after, before=before)
+    context |= {
+        "opening": yuan(told.opening) if first else "", "closing": yuan(told.closing),
+        "rows": [
+            {"posting": one.posting, "entry": one.entry, "others": one.others, "after": yuan(one.after),
+             "href": book_href("fund-entry", book, one.entry.no),
+             "debit": yuan(one.posting.debit) if one.posting.debit else "",
+             "credit": yuan(one.posting.credit) if one.posting.credit else ""}
+            for one in told.rows
+        ],
+        "pager": page_links(at, told.page, Total(0, False)),
+    }  # fmt: skip
+    return page(request, "funds/statement.html", context, fragment="results")
+
+
+@needs("fund.see")
+@require_safe
+def trial(request: HttpRequest, room: str, name: str) -> HttpResponse:
+    """Show the trial balance of a span, this month unless given."""
+    book = book_of(request, room, name)
+    first, last = _span(request)
+    last = last or CLOCK.today()
+    first = first or last.replace(day=1)
+    found = queries.trial_balance(book, first, last)
+    context = {
+        "page_title": _("试算平衡表"),
+        "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
+        "book": book, "tabs": tabs_of(book, "fund-trial"), "first": first, "last": last,
+        "rows": [_trial_row(row, first, last) for row in found.rows],
+        "sums": [yuan(fen) for pair in (found.opening, found.turnover, found.closing) for fen in pair],
+        "balances": found.balances,
+        "periods": list(Period.objects.filter(book=book).order_by("-first_on")[:24]),
+        "next_month": actions.next_month(book),
+        "can_close": may(actor_of(request), "fund.post", [book.organ]),
+        "done": said(request),
+    }  # fmt: skip
+    return page(request, "funds/trial.html", context)
+
+
+def _trial_row(row: queries.TrialRow, first: datetime.date, last: datetime.date) -> dict[str, Any]:
+    def sides(value: int) -> list[str]:
+        on_debit = (row.account.normal == "D") == (value >= 0)
+        return [yuan(abs(value)) if value and on_debit else "", yuan(abs(value)) if value and not on_debit else ""]
+
+    turnover = [yuan(row.debit) if row.debit else "", yuan(row.credit) if row.credit else ""]
+    return {
+        "account": row.account,
+        "href": f"{account_href(row.account)}?from={first}&to={last}",
+        "cells": [*sides(row.opening), *turnover, *sides(row.closing)],
+        "empty": not (row.opening or row.debit or row.credit),
+    }
+
+
+@needs("fund.post")
+@require_POST
+def close(request: HttpRequest, room: str, name: str) -> HttpResponse:
+    """Propose the close of the next month."""
+    book = book_of(request, room, name)
+    draft = actions.propose_close(actor=actor_of(request), book=book.key, month=actions.next_month(book))
+    return back(reverse("fund-draft", args=[draft.pk]), "proposed")
+
+
+# --- two hands --------------------------------------------------------------------------------------------------------
+
+
+@needs("fund.post")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_entry(request: HttpRequest, room: str, name: str) -> HttpResponse:
+    """Prepare an entry for another hand."""
+    book = book_of(request, room, name)
+    accounts = list(Account.objects.filter(book=book, closed_on__isnull=True).order_by("seq", "code"))
+    typed, errors = _typed(request), {}
+    if request.method == "POST":
+        try:
+            draft = actions.propose(
+                actor=actor_of(request), book=book.key, value_on=_typed_day(typed["value_on"]),
+                lines=_typed_lines(typed), memo=typed["memo"], basis=typed["basis"], case=typed["case"],
+                event=typed["event"],
+            )  # fmt: skip
+            return back(reverse("fund-draft", args=[draft.pk]), "proposed")
+        except LuoshiError as error:
+            if error.http_status not in (409, 422):
+                raise
+            errors = {str(error.fields.get("field", "")): error.message}
+    plan = plans.plan_of(book.plan) if any(one.key == book.plan for one in plans.known_plans()) else None
+    context = {
+        "page_title": _("记一笔"),
+        "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
+        "book": book,
+        "typed": typed,
+        "errors": errors,
+        "accounts": [("", _("选科目")), *((one.code, f"{one.code} {one.title}") for one in accounts)],
+        "events": [("", _("不写")), *((key, f"{key} {words}") for key, words in (plan.events if plan else {}).items())],
+        "by_subject": any(one.by_subject for one in accounts),
+    }
+    return page(request, "funds/new.html", context, status=422 if errors else 200)
+
+
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    names = {"value_on": 10, "memo": 200, "basis": 200, "case": 80, "event": 20}
+    typed: dict[str, Any] = {name: request.POST.get(name, "")[:most] for name, most in names.items()}
+    typed["value_on"] = typed["value_on"] or str(CLOCK.today())
+    columns = {name: request.POST.getlist(name) for name in ("account", "subject", "debit", "credit")}
+    typed["lines"] = [
+        {name: (values[place] if place < len(values) else "")[:60].strip() for name, values in columns.items()}
+        | {"n": place + 1}
+        for place in range(max(LINES, min(len(columns["account"]), 200)))
+    ]  # fmt: skip
+    return typed
+
+
+def _typed_day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise LuoshiError("E_INPUT", _("起息日应如 2018-03-08。"), fields={"field": "value_on"}) from None
+
+
+def _typed_lines(typed: dict[str, Any]) -> list[orders.Line]:
+    lines = []
+    for row in typed["lines"]:
+        if not any(row[name] for name in ("account", "debit", "credit")):
+            continue
+        if not row["account"]:
+            raise LuoshiError("E_INPUT", _("第 %d 行没有选科目。") % row["n"])
+        owed, had = (Money.yuan(row[name]).fen if row[name] else 0 for name in ("debit", "credit"))
+        lines.append(orders.Line(row["account"], owed, had, row["subject"]))
+    return lines
+
+
+@needs("fund.see")
+@require_safe
+def drafts(request: HttpRequest, room: str, name: str) -> HttpResponse:
+    """Show what waits for a second hand in a book, and what was decided last."""
+    book = book_of(request, room, name)
+    waiting = Draft.objects.filter(book=book, state=Draft.State.PROPOSED).order_by("pk")[:200]
+    decided = Draft.objects.filter(book=book).exclude(state=Draft.State.PROPOSED).order_by("-pk")[:50]
+    context = {
+        "page_title": _("待复核"),
+        "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
+        "book": book, "tabs": tabs_of(book, "fund-drafts"),
+        "waiting": [{"draft": one, "href": reverse("fund-draft", args=[one.pk])} for one in waiting],
+        "decided": [{"draft": one, "href": reverse("fund-draft", args=[one.pk])} for one in decided],
+    }  # fmt: skip
+    return page(request, "funds/drafts.html", context)
+
+
+@needs("fund.see")
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what another hand prepared; decide it."""
+    actor, error = actor_of(request), None
+    if request.method == "POST":
+        try:
+            done = actions.decide(
+                actor=actor, draft=pk, accept=request.POST.get("act") == "accept",
+                reason=request.POST.get("reason", ""), version=_version(request),
+            )  # fmt: skip
+            return back(reverse("fund-draft", args=[pk]), "accepted" if done.state == Draft.State.DONE else "refused")
+        except LuoshiError as refused:
+            if refused.code in ("E_NOT_FOUND", "E_FORBIDDEN"):
+                raise
+            error = refused
+    row = Draft.objects.select_related("book", "entry").filter(pk=pk).first()
+    if row is None:
+        raise LuoshiError("E_NOT_FOUND", _("没有这份待复核。"))
+    book = queries.visible_book(actor, row.book.key)
+    context = {
+        "page_title": row.title,
+        "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
+        "book": book, "draft": row, "content": row.content, "cite": cite_of(str(row.content.get("basis", ""))),
+        "lines": _draft_lines(row, book),
+        "entry_href": book_href("fund-entry", book, row.entry.no) if row.entry else "",
+        "entry": row.entry,
+        "hands": hands(row, actor, "fund.close" if row.act == Draft.Act.CLOSE else "fund.check", book),
+        "errors": {str(error.fields.get("field", "")): error.message} if error else {},
+        "done": said(request),
+    }  # fmt: skip
+    return page(request, "funds/draft.html", context, status=422 if error else 200)
+
+
+def _version(request: HttpRequest) -> int | None:
+    text = request.POST.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 9 else None
+
+
+def _draft_lines(row: Draft, book: Book) -> list[dict[str, Any]]:
+    titles = dict(Account.objects.filter(book=book).values_list("code", "title"))
+    lines: Sequence[Any] = row.content.get("lines") or ()
+    if row.act == Draft.Act.COUNTER and row.entry is not None and row.state == Draft.State.PROPOSED:
+        found = queries.lines_of([row.entry]).get(row.entry.pk, [])
+        lines = [[one.account.code, one.credit, one.debit, one.subject] for one in found]
+    return [
+        {"code": one[0], "title": titles.get(one[0], ""), "debit": yuan(one[1]) if one[1] else "",
+         "credit": yuan(one[2]) if one[2] else "", "subject": one[3] if len(one) > 3 else ""}
+        for one in lines
+    ]  # fmt: skip
+
+
+def hands(row: Any, actor: Actor, permission: str, book: Book) -> dict[str, Any] | None:
+    """Return the two slots of a draft that waits; None when it is decided."""
+    if row.state != Draft.State.PROPOSED:
+        return None
+    own = row.maker_id is not None and row.maker_id in actor.hands
+    mine = may(actor, permission, [book.organ]) and not own
+    pair: dict[str, Any] = {
+        "first": {"name": row.maker_name, "post": _("拟办"), "at": row.made_at, "you": own, "note": ""},
+        "second": {"name": actor.name if mine else "", "post": _("复核"), "at": None, "you": mine,
+                   "note": _("对照原始单据看过每一行后办")},
+    }  # fmt: skip
+    if mine:
+        pair["act"] = {"name": "act", "value": "accept", "words": _("复核无误，入账")}
+        pair["back"] = {"name": "act", "value": "refuse", "words": _("退回")}
+    return pair
+
+
+_BOOK = "funds/<slug:room>/<str:name>/"
+urlpatterns: list[URLPattern] = [
+    path("funds/", index, name="funds"),
+    path("funds/drafts/<int:pk>/", draft_page, name="fund-draft"),
+    path(_BOOK, book_page, name="fund-book"),
+    path(f"{_BOOK}new/", new_entry, name="fund-new"),
+    path(f"{_BOOK}entries/<int:no>/", entry_page, name="fund-entry"),
+    path(f"{_BOOK}entries/<int:no>/counter/", counter, name="fund-counter"),
+    path(f"{_BOOK}accounts/<str:code>/", account_page, name="fund-account"),
+    path(f"{_BOOK}trial/", trial, name="fund-trial"),
+    path(f"{_BOOK}close/", close, name="fund-close"),
+    path(f"{_BOOK}drafts/", drafts, name="fund-drafts"),
+]

@@ -1,0 +1,271 @@
+"""Every page of the books answers, says what is there, and asks the same number of queries however many rows."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.money import rate
+from luoshi.office.funds import gauge, payments, reconcile
+from luoshi.office.funds.models import BankMessage, Book, Difference, Draft, Entry, PaymentInstruction, Sheet
+from luoshi.office.funds.writing import post_all
+from luoshi.office.roles import Role
+from tests.office import people
+from tests.office.funds_made import HAND, NUMBER, book, clock_at, deposit, funded, linked, message, movement
+
+D = datetime.date
+TODAY = D(2019, 3, 5)
+BOOK = ["trial", "fund"]
+
+
+@pytest.fixture(autouse=True)
+def _day(db):
+    clock_at(TODAY)
+    yield
+    CLOCK.release()
+
+
+@pytest.fixture
+def fund():
+    ledger = book()
+    linked()
+    funded(ledger, 100_000, D(2019, 3, 1), txn="T0")
+    return ledger
+
+
+@pytest.fixture
+def clerk():
+    return people.person("clerk", (Role.CLERK, "finance"))
+
+
+@pytest.fixture
+def head():
+    return people.person("head", (Role.REVIEWER, "finance"))
+
+
+def test_list_and_book_show_money_and_gauge(client, fund, monkeypatch):
+    shown = gauge.Gauge(
+        "累计代偿占现有基金", 1_626, 10_000, pending=70, pending_count=1,
+        marks=(gauge.Mark("提醒", rate("15%")), gauge.Mark("停办", rate("20%"), stop=True)),
+        citation="乳政办发〔2018〕7号 十四",
+    )  # fmt: skip
+    monkeypatch.setitem(gauge.GAUGES, "trial/fund", lambda _book: [shown])
+    assert "1,000.00" in client.get(reverse("funds")).content.decode()
+    text = client.get(reverse("fund-book", args=BOOK)).content.decode()
+    for words in ("16.26", "17.08", "停办 20%", "JZ-0001", "拨款", "活期"):
+        assert words in text
+
+
+def test_journal_asks_the_same_for_one_row_as_for_many(client, fund):
+    def asked(name, *more):
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(reverse(name, args=[*BOOK, *more])).status_code == 200
+        return len(found)
+
+    names = [("fund-book",), ("fund-account", "1001"), ("fund-account", "2001"), ("fund-trial",)]
+    post_all(fund, [deposit("first", "甲", 10)], HAND)
+    client.get(reverse("funds"))
+    few = [asked(*one) for one in names]
+    post_all(fund, [deposit(f"d{n}", f"户{n}", 10) for n in range(40)], HAND)
+    many = [asked(*one) for one in names]
+    assert all(b <= a for a, b in zip(few, many, strict=True)), (few, many)
+
+
+def test_statement_subjects_trial_and_entry_pages(client, fund):
+    post_all(fund, [deposit("d1", "甲", 10), deposit("d2", "乙", 20)], HAND)
+    text = client.get(reverse("fund-account", args=[*BOOK, "2001"])).content.decode()
+    assert "0.30" in text
+    text = client.get(reverse("fund-account", args=[*BOOK, "2001"]) + "?view=subjects&q=甲").content.decode()
+    assert "甲" in text
+    assert ">乙<" not in text
+    text = client.get(reverse("fund-account", args=[*BOOK, "2001"]) + "?subject=甲&from=2019-03-01&to=2019-03-31")
+    assert "期初余额" in text.content.decode()
+    text = client.get(reverse("fund-trial", args=BOOK)).content.decode()
+    assert "三组借贷都相等" in text
+    assert "1,000.30" in text
+    text = client.get(reverse("fund-entry", args=[*BOOK, 2])).content.decode()
+    assert "测试甲" in text
+    assert client.get(reverse("fund-entry", args=[*BOOK, 99])).status_code == 404
+    assert client.get(reverse("fund-account", args=[*BOOK, "1001"]) + "?from=x").status_code == 422
+
+
+def test_entry_goes_through_two_hands_on_pages(fund, clerk, head):
+    mine, other = people.client_of(clerk), people.client_of(head)
+    form = {
+        "value_on": "2019-03-05", "memo": "利息", "basis": "银行回单 1", "event": "", "case": "",
+        "account": ["1001", "3001", ""], "subject": ["", "", ""],
+        "debit": ["12.34", "", ""], "credit": ["", "12.34", ""],
+    }  # fmt: skip
+    assert "第 1 行没有选科目" not in mine.get(reverse("fund-new", args=BOOK)).content.decode()
+    bad = mine.post(reverse("fund-new", args=BOOK), {**form, "credit": ["", "12.35", ""]})
+    assert bad.status_code == 422
+    assert "借贷不平" in bad.content.decode()
+    assert "12.35" in bad.content.decode()
+    done = mine.post(reverse("fund-new", args=BOOK), form)
+    assert done.status_code == 303
+    draft = Draft.objects.get()
+    page = reverse("fund-draft", args=[draft.pk])
+    assert "复核无误，入账" not in mine.get(page).content.decode()
+    assert "复核无误，入账" in other.get(page).content.decode()
+    assert mine.post(page, {"act": "accept"}).status_code == 403
+    assert other.post(page, {"act": "refuse"}).status_code == 422
+    assert other.post(page, {"act": "accept", "version": "1"}).status_code == 303
+    entry = Entry.objects.order_by("-pk").first()
+    assert entry.memo == "利息"
+    asked = mine.post(reverse("fund-counter", args=[*BOOK, entry.no]), {"reason": ""})
+    assert asked.status_code == 422
+    assert mine.post(reverse("fund-counter", args=[*BOOK, entry.no]), {"reason": "重复"}).status_code == 303
+    undo = Draft.objects.order_by("-pk").first()
+    assert "重复" in other.get(reverse("fund-draft", args=[undo.pk])).content.decode()
+    other.post(reverse("fund-draft", args=[undo.pk]), {"act": "accept"})
+    text = other.get(reverse("fund-entry", args=[*BOOK, entry.no])).content.decode()
+    assert "已由 JZ-0003 对冲" in text or "对冲分录" in text
+    assert "待复核" in mine.get(reverse("fund-drafts", args=BOOK)).content.decode()
+
+
+def test_payment_pages(fund, clerk, head):
+    from luoshi.office.accounts.queries import standing
+
+    row = payments.draft_payment(
+        actor=standing(clerk).actor("web"), book="trial/fund", claim="DC2019-0001", lines=[("3101", "", 600)],
+        payee=payments.Payee("测试担保公司", "6222000000001234", "测试银行"), basis="乳政办发〔2018〕7号 十二",
+        due_on=D(2019, 3, 7),
+    )  # fmt: skip
+    mine, other = people.client_of(clerk), people.client_of(head)
+    page = reverse("fund-payment", args=[row.pk])
+    text = other.get(page).content.decode()
+    assert "6222000000001234" not in text
+    assert "复核无误，送银行" in text
+    assert "DC2019-0001" in mine.get(reverse("fund-payments", args=BOOK) + "?state=drafted").content.decode()
+    assert mine.post(page, {"act": "accept"}).status_code == 403
+    assert other.post(page, {"act": "accept", "version": "1"}).status_code == 303
+    assert PaymentInstruction.objects.get().state == "checked"
+    text = other.get(reverse("fund-bank-account", args=[*BOOK, "1001"])).content.decode()
+    assert "PAY" in text
+    sent = mine.post(reverse("fund-bank-account", args=[*BOOK, "1001"]), {"act": "file"})
+    assert sent["Content-Disposition"].endswith('_20190305_01.jsonl"')
+    assert BankMessage.objects.get().state == "sent"
+
+
+CSV = (
+    "日期,流水号,收入（元）,支出（元）,余额（元）,对方户名\n"
+    "2019-03-01,T0,1000,,1000,\n2019-03-04,B1,0.70,,1000.70,测试乙\n"
+)
+
+
+def test_statement_is_looked_at_then_imported_settled_and_reconciled(fund, clerk, head):
+    mine, other = people.client_of(clerk), people.client_of(head)
+    page = reverse("fund-bank-account", args=[*BOOK, "1001"])
+    assert mine.get(reverse("fund-bank", args=BOOK)).status_code == 302
+    assert mine.post(page, {"act": "look"}).status_code == 422
+
+    def look(text):
+        return mine.post(page, {"act": "look", "file": SimpleUploadedFile("a.csv", text.encode())})
+
+    text = look(CSV.replace("1000.70", "1000.71")).content.decode()
+    assert "可能缺行" in text
+    assert "导入并勾对" not in text
+    looked = look(CSV)
+    assert "账上没有" in looked.content.decode()
+    assert not Difference.objects.exists()
+    done = mine.post(page, {"act": "import", "key": looked.context["preview"]["key"]})
+    assert done.status_code == 303
+    text = mine.get(page).content.decode()
+    assert "记待认领，送复核" in text
+    settled = mine.post(reverse("fund-settle", args=[Difference.objects.get().pk]))
+    assert settled.status_code == 303
+    other.post(reverse("fund-draft", args=[Draft.objects.get().pk]), {"act": "accept"})
+    assert "没有差异" in mine.get(page).content.decode()
+    made = mine.post(page, {"act": "sheet", "on": "2019-03-04"})
+    assert made.status_code == 303
+    sheet = reverse("fund-sheet", args=[Sheet.objects.get().pk])
+    assert mine.post(sheet, {"act": "sign"}).status_code == 403
+    assert "调节后相符" in other.get(sheet).content.decode()
+    assert other.post(sheet, {"act": "sign"}).status_code == 303
+    pdf = other.get(reverse("fund-sheet-pdf", args=[Sheet.objects.get().pk]))
+    assert pdf.content.startswith(b"%PDF")
+    assert mine.get(reverse("fund-template")).status_code == 200
+
+
+def test_month_is_proposed_from_the_trial_page(fund, clerk, head):
+    mine, other = people.client_of(clerk), people.client_of(head)
+    assert mine.post(reverse("fund-close", args=BOOK)).status_code == 303
+    other.post(reverse("fund-draft", args=[Draft.objects.get().pk]), {"act": "accept"})
+    assert Book.objects.get().closed_through == D(2018, 1, 31)
+    assert "2018-01" in other.get(reverse("fund-trial", args=BOOK)).content.decode()
+
+
+def test_another_organ_sees_no_book(fund):
+    outside = people.client_of(people.person("other", (Role.CLERK, "housing")))
+    assert "试验基金" not in outside.get(reverse("funds")).content.decode()
+    for name in ("fund-book", "fund-trial", "fund-payments", "fund-bank", "fund-drafts", "fund-new"):
+        assert outside.get(reverse(name, args=BOOK)).status_code == 404
+
+
+# --- the interface ----------------------------------------------------------------------------------------------------
+
+
+def posted(client, data, path="/api/v1/bank/messages"):
+    return client.generic("POST", path, data, content_type="application/json")
+
+
+def test_bank_speaks_without_login_and_is_believed_by_its_signature(fund, clerk):
+    from django.test import Client
+
+    stranger = Client()
+    answer = posted(stranger, movement("T1", "C", 70))
+    assert (answer.status_code, answer.json()["result"], answer.json()["entry"]) == (200, "accepted", 2)
+    forged = posted(stranger, movement("T2", "C", 70, key="x" * 40))
+    assert (forged.status_code, forged.json()["code"]) == (401, "E_SIG")
+    wrong = posted(stranger, movement("T2", "C", 70, account="1"))
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "E_ACCOUNT")
+    for junk in (b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'{"v":1e999}', b'{"bank":[]}', b"9" * 10_000):
+        assert posted(stranger, junk).status_code in (404, 422)
+    inside = people.client_of(clerk)
+    for path in ("/api/v1/bank/messages", "/api/v1/bank/files/bad"):
+        assert posted(inside, movement("T3", "C", 70), path).status_code == 403
+    assert Entry.objects.count() == 2
+    assert posted(stranger, b"x", "/api/v1/bank/files/bad").json()["code"] == "E_FILE"
+    assert stranger.get("/api/v1/funds/books").status_code == 401
+
+
+def test_api_reads_and_two_hands(fund, clerk, head):
+    mine, other = people.client_of(clerk), people.client_of(head)
+    base = "/api/v1/funds/books/trial/fund"
+
+    def sent(client, path, body):
+        return client.post(path, json.dumps(body), content_type="application/json")
+
+    assert mine.get("/api/v1/funds/books").json()[0]["bank_fen"] == 100_000
+    assert mine.get(f"{base}/accounts?on=2019-02-01").json()[0]["balance_fen"] == 0
+    assert mine.get(f"{base}/trial").json()["balances"]
+    body = {"value_on": "2019-03-05", "memo": "利息", "basis": "回单", "lines": [
+        {"account": "1001", "debit_fen": 5}, {"account": "3001", "credit_fen": 5}]}  # fmt: skip
+    draft = sent(mine, f"{base}/entries", body).json()
+    assert sent(mine, f"/api/v1/funds/drafts/{draft['id']}", {"accept": True}).status_code == 403
+    assert sent(other, f"/api/v1/funds/drafts/{draft['id']}", {"accept": True}).json()["entry"] == 2
+    rows = mine.get(f"{base}/entries").json()["rows"]
+    assert [row["no"] for row in rows] == [2, 1]
+    assert rows[0]["maker"] != rows[0]["checker"]
+    assert mine.get(f"{base}/entries/2").json()["lines"][0]["debit_fen"] == 5
+    assert mine.get(f"{base}/accounts/1001/statement").json()["rows"][0]["after_fen"] == 100_005
+    assert mine.get(f"{base}/accounts/2001/subjects").json()["rows"] == []
+    assert mine.post(f"{base}/proof").json()["faults"] == []
+    made = mine.generic("POST", f"{base}/accounts/1001/statements/a.csv", CSV.encode(), content_type="text/csv")
+    assert made.json() == {"lines": 2, "opening_fen": 0, "closing_fen": 100_070}
+    assert [row["sort"] for row in mine.get(f"{base}/accounts/1001/differences").json()] == ["bank_only", "book_only"]
+    sheet = sent(mine, f"{base}/accounts/1001/sheets", {"on": "2019-03-05"}).json()
+    assert sheet["difference_fen"] == 0
+    assert mine.get(f"{base}/payments").json() == []
+    assert mine.get(f"{base}/drafts").json() == []
+    assert sent(mine, f"{base}/close", {}).json()["act"] == "close"
+    assert reconcile.push_overdue() == 0
+    assert message
+    assert NUMBER
