@@ -145,6 +145,23 @@ def release_of(graded: Grading, now: datetime.datetime) -> Decision:
     return book.decide("heavy_pollution.release", given, day_of(now))
 
 
+def nowcast_of(
+    graded: Grading, now: datetime.datetime, *, no_improvement: bool | None = None, reason: str = ""
+) -> Decision | None:
+    """Return whether the air as measured asks for a warning at once (D8), on the same series; None without a series.
+
+    `no_improvement` with its reason is what the consultation states in place of the next twelve hours' mean (A9).
+    """
+    series = graded.assembled.value.get("series")
+    if series is None:
+        return None
+    given: dict[str, Any] = {"series": series, "now": local(now).isoformat(), "issued_at": local(now).isoformat(),
+                             "dust": dust_between(now - LOOKBACK, now + AHEAD)}  # fmt: skip
+    if no_improvement is not None:
+        given |= {"no_improvement": no_improvement, "reason": reason}
+    return book.decide("heavy_pollution.nowcast", given, day_of(now))
+
+
 def latest(now: datetime.datetime | None = None) -> CityHour | None:
     """Return the newest measured hour of the city that has an index."""
     moment = now or CLOCK.now()

@@ -108,6 +108,8 @@ class AdoptIn(Schema):
     weihai: Annotated[str, Field(max_length=40)] = ""
     dust: Annotated[str, Field(max_length=300)] = ""
     minutes: Annotated[str, Field(max_length=4000)] = ""
+    no_improvement: bool | None = None
+    outlook_reason: Annotated[str, Field(max_length=300)] = ""
 
 
 @router.post("/pollution/consultations/{case}/series", auth=Needs("pollution.consult"), response=_ANSWERS)
@@ -115,8 +117,9 @@ def adopt(request: HttpRequest, case: Number, body: AdoptIn) -> dict[str, Any]:
     """Adopt a series for a consultation and return the grade with its reasons."""
     edits = [{"hour": local(one.hour).isoformat(), "aqi": one.aqi, "reason": one.reason} for one in body.edits]
     row = episodes.adopt(actor=actor_of(request), approval=case, edits=edits, issuer=body.issuer, pick=body.pick,
-                         weihai=body.weihai, dust=body.dust, minutes=body.minutes)  # fmt: skip
-    return {"grade": row.grade, "computed": row.computed}
+                         weihai=body.weihai, dust=body.dust, minutes=body.minutes,
+                         no_improvement=body.no_improvement, outlook_reason=body.outlook_reason)  # fmt: skip
+    return {"grade": row.grade, "basis": episodes.basis_of(row), "computed": row.computed}
 
 
 @router.post("/pollution/hours", auth=Needs("pollution.measure"), response=_ANSWERS)

@@ -65,6 +65,7 @@ def picture(now: datetime.datetime | None = None, back: datetime.timedelta = SHO
         "reasons": found.graded.reasons,
         "outcome": found.graded.outcome,
         "release": release,
+        "nowcast": air_queries.nowcast_of(found, moment),
         "latest": measured[-1] if measured else None,
         "running": next((means[key] for key in sorted(means, reverse=True) if _parsed(key) <= moment), None),
         "runs": found.runs,

@@ -39,6 +39,7 @@ from luoshi.programmes.heavy_pollution.models import (
 
 APPROVAL, WARNING, DRILL = "heavy_pollution.approval", "heavy_pollution.warning", "heavy_pollution.drill"
 ISSUE, ADJUST, RELEASE = "issue", "adjust", "release"
+FORECAST, NOWCAST = "forecast", "nowcast"
 SENDER = "cap@luoshi.example"
 Kind = WarningChange.Kind
 
@@ -95,11 +96,15 @@ def adopt(
     with_weihai: bool = False,
     dust: str = "",
     minutes: str = "",
+    no_improvement: bool | None = None,
+    outlook_reason: str = "",
 ) -> Consultation:
     """Adopt a series for a consultation and grade it; again before it is closed replaces what was adopted.
 
-    `edits` change single hours with a reason each. Errors: E_FORBIDDEN (neither bureau nor the office), E_NOT_FOUND,
-    E_STATE once closed, E_INPUT for an edit without a reason.
+    A first warning is issued at once, at least blue, where it is heavy already and will not improve (3.1.4):
+    `no_improvement` with `outlook_reason` is the consultation's own word on that, in place of the mean of the next
+    hours (A9). `edits` change single hours with a reason each. Errors: E_FORBIDDEN (neither bureau nor the office),
+    E_NOT_FOUND, E_STATE once closed, E_INPUT for an edit or a word on the outlook without a reason.
     """
     require(actor, "pollution.consult", ["environment", "weather", plan.COMMAND])
     with transaction.atomic():
@@ -111,6 +116,13 @@ def adopt(
         for edit in edits:
             if len(str(edit.get("reason", "")).strip()) < 2:
                 raise LuoshiError("E_INPUT", f"改定{edit.get('hour', '')}的值请写明理由。")
+        if no_improvement is not None and len(outlook_reason.strip()) < 4:
+            raise LuoshiError(
+                "E_INPUT",
+                "会商认定今后有无明显改善，请写明理由。",
+                fields={"fields": {"outlook_reason": "请写明理由"}},
+                citation=f"{PLAN} 3.1.4",
+            )
         row.now = CLOCK.now()
         found = air_queries.grading(row.now, forecast=forecast, edits=edits, pick=pick, issuer=issuer, weihai=weihai)
         value = found.graded.value
@@ -122,12 +134,25 @@ def adopt(
         row.newest_run_at = max((run.issued_at for run in found.runs), default=None)
         row.computed = found.graded.as_dict()
         row.grade = value.get("grade") or "none"
+        if row.purpose == ISSUE:
+            at_once = air_queries.nowcast_of(
+                found, row.now, no_improvement=no_improvement, reason=outlook_reason.strip()
+            )
+            if at_once is not None:
+                row.computed["nowcast"] = at_once.as_dict()
+                row.computed["outlook"] = {"no_improvement": no_improvement, "reason": outlook_reason.strip()}
+                row.grade = at_once.value.get("grade") or row.grade
         row.weihai, row.with_weihai, row.dust, row.minutes = weihai[:200], with_weihai, dust[:300], minutes
         row.save()
         append(actor=actor, act="pollution.adopt", subject=f"case:{approval}",
                after={"grade": row.grade, "edits": len(row.edits), "runs": row.runs},
                permission="pollution.consult", basis=f"{PLAN} 3.1.2")  # fmt: skip
     return row
+
+
+def basis_of(row: Consultation) -> str:
+    """Return what a consultation's grade rests on: `nowcast` where it is to be issued at once, else `forecast`."""
+    return NOWCAST if papers.at_once(row) else FORECAST
 
 
 def _consultation(turn: Turn) -> Consultation:
@@ -160,7 +185,9 @@ def _consultation_closed(turn: Turn) -> None:
     row.save(update_fields=["closed_at", "proposed", "reason", "participants"])
     papers.minutes(turn, row)
     value = row.computed["value"]
-    if row.purpose == ISSUE and value.get("start_at"):
+    turn.case.facts["basis"] = basis_of(row)
+    # What is issued at once has no onset to be ahead of: no limit runs before it.
+    if row.purpose == ISSUE and value.get("start_at") and basis_of(row) == FORECAST:
         turn.case.facts["onset"] = value["start_at"]
         turn.case.facts["expected_end"] = value.get("end_at")
     turn.case.title = f"{turn.case.title.split('：')[0]}：{COLOURS[row.proposed]}"
@@ -236,12 +263,12 @@ def _issue(turn: Turn) -> None:
 
 
 def _first_issue(turn: Turn, row: Consultation) -> None:
-    value = row.computed["value"]
-    colour, at = row.proposed, turn.at
+    value, basis = row.computed["value"], basis_of(row)
+    colour, at, numbers = row.proposed, turn.at, book.current().values(ROOM, turn.case.rules_on)
     onset = _when(value.get("start_at")) or at
-    end = _when(value.get("end_at")) or at + datetime.timedelta(hours=12)
-    ahead = int(book.current().values(ROOM, turn.case.rules_on)["hp.issue.lead"]) * 3600
-    late = max(0, round(ahead - (onset - at).total_seconds()))
+    end = _when(value.get("end_at")) or at + datetime.timedelta(hours=int(numbers["hp.nowcast.h"]))
+    ahead = int(numbers["hp.issue.lead"]) * 3600
+    late = max(0, round(ahead - (onset - at).total_seconds())) if basis == FORECAST else 0
     reason = str(turn.data.get("late_reason", ""))
     if late and len(reason.strip()) < 4:
         raise LuoshiError(
@@ -259,7 +286,7 @@ def _first_issue(turn: Turn, row: Consultation) -> None:
     try:
         with transaction.atomic():
             warning = PollutionWarning.objects.create(
-                case=case, colour=colour, highest=colour, onset=onset, expected_end=end,
+                case=case, basis=basis, colour=colour, highest=colour, onset=onset, expected_end=end,
                 duration_h=value.get("hours") or round((end - onset).total_seconds() / 3600),
                 daily=daily_peaks(row), max_aqi=value.get("max_w"), issued_at=at, late_s=late, late_reason=reason,
                 exercise=turn.case.exercise,
@@ -424,7 +451,8 @@ def announce(warning: PollutionWarning, sent: datetime.datetime, msg_type: str) 
     moment = local(sent).replace(microsecond=0)
     serial = CapMessage.objects.filter(sent=moment).count()
     latest = air_queries.latest(moment)
-    observed = latest is not None and latest.aqi is not None and latest.aqi > 200
+    heavy = int(book.current().values(ROOM, day_of(moment))["hp.aqi.heavy"])
+    measured_heavy = latest is not None and latest.aqi is not None and latest.aqi > heavy
     colour, level = warning.colour, plan.LEVEL_OF[warning.colour]
     words = f"{COLOURS[colour]}预警（{plan.LEVEL_WORDS[level]}应急响应）"
     release = msg_type == "Cancel"
@@ -449,7 +477,7 @@ def announce(warning: PollutionWarning, sent: datetime.datetime, msg_type: str) 
         expires=warning.expected_end if not release else t0 + datetime.timedelta(hours=24),
         daily=warning.daily if not release else (),
         duration_h=warning.duration_h if not release else None,
-        observed=observed,
+        observed=measured_heavy or warning.basis == NOWCAST,
         status="Exercise" if warning.exercise else "Actual",
         note=f"演练 {running_drill() or warning.case.number}" if warning.exercise else "",
         references=[cap.reference(one.sender, one.identifier, one.sent) for one in earlier],

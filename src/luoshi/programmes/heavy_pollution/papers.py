@@ -27,7 +27,7 @@ def minutes(turn: Turn, row: Consultation) -> None:
         "runs": "、".join(one["title"] for one in row.runs) or "无",
         "weihai": row.weihai,
         "dust": row.dust,
-        "grade": COLOURS[row.grade],
+        "grade": COLOURS[row.grade] + ("（应立即发布）" if at_once(row) else ""),
         "proposed": COLOURS[row.proposed] if row.proposed else "存档",
         "talk": row.minutes,
     }
@@ -41,7 +41,8 @@ def minutes(turn: Turn, row: Consultation) -> None:
 def draft(turn: Turn, row: Consultation, release_at: str | None) -> None:
     """Draft the announcement that goes up with the request: issue, adjustment or release."""
     value, colour = row.computed["value"], COLOURS.get(row.proposed, "")
-    grounds = "；".join(one["text"] for one in row.computed.get("reasons", []) if one.get("ok"))[:900] or "会商研判"
+    told = [*(row.computed["nowcast"]["reasons"] if at_once(row) else ()), *row.computed.get("reasons", [])]
+    grounds = "；".join(dict.fromkeys(one["text"] for one in told if one.get("ok")))[:900] or "会商研判"
     if row.proposed == RELEASE:
         assert row.warning is not None
         when = _parsed(release_at)
@@ -66,6 +67,10 @@ def draft(turn: Turn, row: Consultation, release_at: str | None) -> None:
             start = _parsed(value.get("start_at"))
             fields |= {"onset": _hour(start) if start else "即时", "duration": str(value.get("hours") or "—"),
                        "peak": str(value.get("max_w") or "—")}  # fmt: skip
+            if at_once(row) and not end:
+                now = row.computed["nowcast"]["value"]
+                hours = now["expected_end"] - now["onset"]
+                fields |= {"end": f"发布后{hours}小时", "duration": str(hours)}
         else:
             fields["before"] = COLOURS[row.warning.colour]
     paper = notices.draft(
@@ -75,6 +80,11 @@ def draft(turn: Turn, row: Consultation, release_at: str | None) -> None:
     if turn.case.facts.get(_DRAFT) != paper.pk:
         turn.case.facts[_DRAFT] = paper.pk
         _file(turn, "announcement", paper)
+
+
+def at_once(row: Consultation) -> bool:
+    """Whether the warning of a consultation is to be issued at once, because it is heavy already (3.1.4)."""
+    return bool(((row.computed.get("nowcast") or {}).get("value") or {}).get("trigger"))
 
 
 def sign(turn: Turn) -> None:

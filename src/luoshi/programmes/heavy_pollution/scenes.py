@@ -116,7 +116,9 @@ def hold(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
 def adopt(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Adopt a series for a consultation: the newest forecast unless one is given."""
     episodes.adopt(actor=actor, approval=int(given["consultation"]), forecast=given.get("forecast"),
-                   edits=given.get("edits") or (), weihai=str(given.get("weihai", "")))  # fmt: skip
+                   edits=given.get("edits") or (), weihai=str(given.get("weihai", "")),
+                   no_improvement=given.get("no_improvement"),
+                   outlook_reason=str(given.get("outlook_reason", "")))  # fmt: skip
 
 
 @verb("heavy_pollution.report_task")
@@ -318,7 +320,8 @@ def warning(_scene: Scene, _subject: Any, _asked: Any) -> Any:
         return {"live": False, "number": None}
     return {
         "number": row.case.number, "state": row.case.state, "colour": row.colour, "highest": row.highest,
-        "live": row.live, "onset": row.onset, "end": row.expected_end, "hours": row.duration_h, "daily": row.daily,
+        "basis": row.basis, "live": row.live, "onset": row.onset,
+        "end": row.expected_end, "hours": row.duration_h, "daily": row.daily,
         "late_s": row.late_s, "issued": row.issued_at, "released": row.released_at, "release_at": row.release_at,
         "level": row.response.level, "reached": row.response.highest, "ended": row.response.ended_at,
         "changes": list(row.changes.order_by("id").values_list("kind", flat=True)),

@@ -21,7 +21,17 @@ from luoshi.office.paging import Key, keyset_page
 from luoshi.office.parameters import book
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.heavy_pollution import air_actions, air_queries, board, charts, duties, episodes, plan, tasks
+from luoshi.programmes.heavy_pollution import (
+    air_actions,
+    air_queries,
+    board,
+    charts,
+    duties,
+    episodes,
+    plan,
+    tasks,
+    words_shown,
+)
 from luoshi.programmes.heavy_pollution.decisions.chain import COLOURS
 from luoshi.programmes.heavy_pollution.models import (
     Consultation,
@@ -51,14 +61,20 @@ def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     span = None
     if grade.get("start_at") and grade.get("end_at"):
         span = tuple(local(datetime.datetime.fromisoformat(grade[key])) for key in ("start_at", "end_at"))
+    at_once = bool(found["nowcast"] and found["nowcast"].value["trigger"]) and not (warning and warning.live)
+    shown_grade = (found["nowcast"].value if at_once else grade).get("grade") or "none"
     context: dict[str, Any] = {
         "page_title": _("重污染天气应急"),
         "crumbs": _crumbs(),
         "air": found,
         "chart": charts.air_chart(found["hours"], found["means"], now, span, _finding(found)),  # type: ignore[arg-type]
         "reasons": [_reason(one) for one in found["reasons"]],
+        "at_once": at_once,
+        "nowcast_reasons": [_reason(one) for one in found["nowcast"].reasons] if at_once else [],
         "release_reasons": _beyond(found),
-        "grade_word": COLOURS.get(grade.get("grade") or "none", ""),
+        "shown_grade": shown_grade,
+        "grade_word": words_shown.COLOURS.get(shown_grade, ""),
+        "unmerged_word": words_shown.COLOURS.get(grade.get("unmerged_grade") or "", ""),
         "latest_class": board.air_class(found["latest"]["aqi"] if found["latest"] else None),
         "running_class": board.air_class(found["running"]),
         "warning": warning,
@@ -142,6 +158,8 @@ def _short(test: dict[str, Any]) -> str:
 
 
 def _lead(warning: PollutionWarning) -> str:
+    if warning.basis == episodes.NOWCAST:
+        return _("即时发布")
     ahead = warning.onset - warning.issued_at
     hours, minutes = divmod(int(ahead.total_seconds()) // 60, 60)
     return _("%(h)s 小时 %(m)s 分") % {"h": hours, "m": minutes} if ahead.total_seconds() > 0 else _("已开始")
@@ -188,6 +206,8 @@ def consultation(request: HttpRequest, case: int) -> HttpResponse:
                 actor=actor, approval=case, edits=edits, issuer=issuer, pick=pick,
                 weihai=request.POST.get("weihai", ""), with_weihai=bool(request.POST.get("weihai")),
                 dust=request.POST.get("dust", ""), minutes=request.POST.get("minutes", ""),
+                no_improvement=_OUTLOOKS.get(request.POST.get("outlook", "")),
+                outlook_reason=request.POST.get("outlook_reason", ""),
             )  # fmt: skip
             return HttpResponseRedirect(request.path, status=303)
         except LuoshiError as refusal:
@@ -209,18 +229,29 @@ def consultation(request: HttpRequest, case: int) -> HttpResponse:
         "colours": [(key, COLOURS[key]) for key in ("blue", "yellow", "orange", "red")],
         "reasons": row.computed.get("reasons", []),
         "value": row.computed.get("value", {}),
-        "grade_word": COLOURS[row.grade],
+        "grade_word": words_shown.COLOURS.get(row.grade, ""),
+        "at_once": episodes.basis_of(row) == episodes.NOWCAST,
+        "nowcast_reasons": (row.computed.get("nowcast") or {}).get("reasons", []),
+        "outlooks": (("", _("按预报均值")), ("lasting", _("会商认定无明显改善")), ("better", _("会商认定有明显改善"))),
+        "first": row.purpose == episodes.ISSUE,
+        "proposed_word": words_shown.COLOURS.get(row.proposed) or (COLOURS[row.proposed] if row.proposed else ""),
+        "merged": {
+            key: words_shown.COLOURS.get(row.computed.get("value", {}).get(key) or "", "—")
+            for key in ("unmerged_grade", "forward_grade")
+        },
         "edits": edits,
         "error": error,
         "closed": row.closed_at is not None,
         "may_adopt": row.closed_at is None
         and may(actor, "pollution.consult", ["environment", "weather", plan.COMMAND]),
-        "typed": request.POST
-        if request.method == "POST"
-        else {"weihai": row.weihai, "dust": row.dust, "minutes": row.minutes},
+        "typed": request.POST if request.method == "POST" else _typed(row),
         "newer": bool(runs and row.newest_run_at and runs[0].issued_at > row.newest_run_at),
     }
     return page(request, "heavy_pollution/consultation.html", context, status=status)
+
+
+_OUTLOOKS = {"lasting": True, "better": False}
+"""What a consultation may say of the next hours in place of their mean (A9), as forms name it."""
 
 
 def _has(name: str) -> bool:
@@ -231,6 +262,14 @@ def _has(name: str) -> bool:
     except NoReverseMatch:
         return False
     return True
+
+
+def _typed(row: Consultation) -> dict[str, Any]:
+    """Return what a consultation was given when its series was adopted, as its form shows it again."""
+    said = row.computed.get("outlook") or {}
+    stated = next((key for key, word in _OUTLOOKS.items() if word is said.get("no_improvement")), "")
+    return {"weihai": row.weihai, "dust": row.dust, "minutes": row.minutes, "outlook": stated,
+            "outlook_reason": said.get("reason", "")}  # fmt: skip
 
 
 def _edits(request: HttpRequest) -> list[dict[str, Any]]:
