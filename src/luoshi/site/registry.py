@@ -14,7 +14,10 @@ DECISION_MODULES = (
     "luoshi.office.organs.decisions",
 )
 
-PROGRAMMES = ("luoshi.programmes.heavy_pollution",)
+PROGRAMMES = (
+    "luoshi.programmes.heavy_pollution",
+    "luoshi.programmes.agri_guarantee",
+)
 """The rooms of this installation; each has a module `programme` with its manifest."""
 
 

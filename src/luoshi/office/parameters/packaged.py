@@ -23,6 +23,7 @@ _TITLES = {
     "duties": "责任与事项",
     "instruments": "文件与效力",
     "heavy_pollution": "重污染天气应急",
+    "agri_guarantee": "鲁担惠农贷风险补偿",
 }
 
 

@@ -1,0 +1,7 @@
+"""The decisions `agri_guarantee.*`: pure functions of facts and dated parameters, one module a part of the policy."""
+
+from __future__ import annotations
+
+from luoshi.programmes.agri_guarantee.decisions import claims, fund, granting, sharing, subsidy
+
+__all__ = ["claims", "fund", "granting", "sharing", "subsidy"]

@@ -1,0 +1,19 @@
+"""The manifest of the agricultural credit guarantee."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from luoshi.office.programme import Programme, register
+
+_ROOM = "luoshi.programmes.agri_guarantee"
+
+PROGRAMME = register(
+    Programme(
+        key="agri_guarantee",
+        title="鲁担惠农贷风险补偿",
+        instruments=("乳政发〔2018〕5号", "乳政办发〔2018〕7号"),
+        root=Path(__file__).parent,
+        decisions=(f"{_ROOM}.decisions",),
+    )
+)
