@@ -23,6 +23,8 @@ _TITLES = {
     "duties": "责任与事项",
     "instruments": "文件与效力",
     "heavy_pollution": "重污染天气应急",
+    "mitigation_fund": "资本市场缓释基金",
+    "home_escrow": "存量房交易资金监管",
     "agri_guarantee": "鲁担惠农贷风险补偿",
 }
 

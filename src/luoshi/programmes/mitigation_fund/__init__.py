@@ -1,0 +1,1 @@
+"""Capital market mitigation fund: loans to listed firms, three votes, shared losses (乳政办发〔2019〕5号)."""
