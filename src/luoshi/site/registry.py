@@ -16,6 +16,7 @@ DECISION_MODULES = (
 
 PROGRAMMES = (
     "luoshi.programmes.heavy_pollution",
+    "luoshi.programmes.agri_guarantee",
     "luoshi.programmes.mitigation_fund",
 )
 """The rooms of this installation; each has a module `programme` with its manifest."""
