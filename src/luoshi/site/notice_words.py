@@ -134,6 +134,7 @@ def published(row: Publication, organs: Mapping[str, str], actor_organs: frozens
         "file_name": row.proof.get("file_name", ""),
         "receives": mine,
         "by_hand": row.channel not in ("web", "feed", "mail", "sms", "inside") and row.state in ("waiting", "done"),
+        "registered": row.state == "done",
         "retries": row.state == "failed",
         "takes_down": row.state in ("waiting", "failed")
         or (row.state == "done" and row.channel in ("web", "feed", "board")),

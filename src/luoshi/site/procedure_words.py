@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from luoshi.kernel.decisions import Definition
-from luoshi.kernel.procedures import OPEN, Limit, Party, Procedure, Step
+from luoshi.kernel.procedures import OPEN, Limit, Party, Procedure, Step, read_span
 from luoshi.office.accounts.organs import titles
 from luoshi.office.notices.kinds import kinds
 from luoshi.office.roles import Role
@@ -140,8 +140,15 @@ def _extension(limit: Limit) -> str:
 
 
 def _reminders(limit: Limit) -> str:
-    return "、".join(_("提前%s") % Limit(title="", before=span, event_fact="t").words.removeprefix("提前")
-                     for span in limit.remind)  # fmt: skip
+    return "、".join(str(_BEFORE[unit]) % {"n": n} for n, unit in map(read_span, limit.remind))
+
+
+_BEFORE = {
+    "wd": gettext_lazy("提前%(n)d个工作日"), "d": gettext_lazy("提前%(n)d日"), "w": gettext_lazy("提前%(n)d周"),
+    "mo": gettext_lazy("提前%(n)d个月"), "y": gettext_lazy("提前%(n)d年"), "h": gettext_lazy("提前%(n)d小时"),
+    "min": gettext_lazy("提前%(n)d分钟"), "wh": gettext_lazy("提前%(n)d个工作小时"),
+}  # fmt: skip
+"""How long before its end a limit is reminded of, by unit."""
 
 
 def _titles(procedure: Procedure, keys: Iterable[str]) -> list[str]:

@@ -23,10 +23,14 @@ from luoshi.programmes.heavy_pollution.plan_views import crumbs, status_of
 @require_safe
 def drill_list(request: HttpRequest) -> HttpResponse:
     """The drills by season: planned, held, summed up; how many were held before the heating season began."""
-    season = drills.season_of(CLOCK.today())
+    season, year = drills.season_of(CLOCK.today()), CLOCK.today().year
+    courses = drills.trainings(year)
+    names = concern.titles({one.organ for one in courses})
     context = {
-        "page_title": _("应急演练"),
-        "crumbs": crumbs((_("应急演练"), "")),
+        "page_title": _("演练和培训"),
+        "crumbs": crumbs((_("演练和培训"), "")),
+        "year": year,
+        "courses": [{"row": one, "organ": names.get(one.organ, one.organ)} for one in courses],
         "rows": Drill.objects.filter(void=False).order_by("-season", "-planned_on")[:100],
         "season": season,
         "held": drills.held_before_season(season),
@@ -34,6 +38,16 @@ def drill_list(request: HttpRequest) -> HttpResponse:
         "may_draw": may(actor_of(request), "pollution.command", [plan.COMMAND]),
     }
     return page(request, "heavy_pollution/drills.html", context)
+
+
+@needs("pollution.command")
+@require_POST
+def training_plan(request: HttpRequest) -> HttpResponse:
+    """Draft the training plan of a year from its register and go to the paper."""
+    given = request.POST.get("year", "")
+    year = int(given) if given.isdigit() and len(given) == 4 else CLOCK.today().year
+    paper = drills.training_plan(actor=actor_of(request), year=year)
+    return HttpResponseRedirect(reverse("notice", args=[paper.pk]), status=303)
 
 
 @needs("pollution.command")
@@ -51,7 +65,7 @@ def drill_new(request: HttpRequest) -> HttpResponse:
             error = refusal
     context = {
         "page_title": _("拟定演练方案"),
-        "crumbs": crumbs((_("应急演练"), reverse("pollution-drills")), (_("拟定"), "")),
+        "crumbs": crumbs((_("演练和培训"), reverse("pollution-drills")), (_("拟定"), "")),
         "modes": Drill.Mode.choices,
         "typed": request.POST,
         "faults": (error.fields.get("fields") or {}) if error else {},
@@ -77,7 +91,7 @@ def drill_page(request: HttpRequest, pk: int) -> HttpResponse:
     office = tasks.reach_of(actor) is None
     context = {
         "page_title": row.title,
-        "crumbs": crumbs((_("应急演练"), reverse("pollution-drills")), (row.code, "")),
+        "crumbs": crumbs((_("演练和培训"), reverse("pollution-drills")), (row.code, "")),
         "row": row,
         "suggestions": drills.suggestions_of(row),
         "parts": case.parts.order_by("id") if case is not None and office else [],

@@ -7,6 +7,7 @@ and CAP messages bear the word in every line, and no gateway is reached.
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from luoshi.office.duties import concern
 from luoshi.office.duties.intake import push_matter
 from luoshi.office.duties.matter_models import Kind as MatterKind
 from luoshi.office.notices import actions as notices
+from luoshi.office.notices.models import Notice
 from luoshi.office.parameters import book
 from luoshi.office.permissions import require
 from luoshi.office.registers import actions as records
@@ -31,7 +33,7 @@ from luoshi.programmes.heavy_pollution import air_queries, episodes, plan
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
 from luoshi.programmes.heavy_pollution.decisions.plans import Gap, gaps
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
-from luoshi.programmes.heavy_pollution.models import Contact, Drill, Shift
+from luoshi.programmes.heavy_pollution.models import Contact, Drill, Shift, Training
 from luoshi.programmes.heavy_pollution.registers import DRILLS
 
 PROCEDURE = episodes.DRILL
@@ -181,6 +183,34 @@ def held_before_season(season: int) -> int:
     month, day = map(int, str(start).split("-"))
     rows = Drill.objects.filter(season=season, held_on__lt=datetime.date(season, month, day), void=False)
     return rows.count()
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+
+
+def trainings(year: int) -> list[Training]:
+    """Return the courses planned in a year, in order."""
+    rows = Training.objects.filter(planned_on__year=year, void=False, ended_on=None)
+    return list(rows.order_by("planned_on", "code"))
+
+
+def training_plan(*, actor: Actor, year: int) -> Notice:
+    """Draft the training plan of a year from the register (5.2.2); the same courses give the same draft.
+
+    Errors: E_FORBIDDEN, E_STATE without a course.
+    """
+    require(actor, "pollution.command", [plan.COMMAND])
+    rows = trainings(year)
+    if not rows:
+        raise LuoshiError("E_STATE", f"{year}年还没有登记培训，不能起草计划。请先在培训台账里登记。")
+    courses = [
+        {"title": one.title, "organ": one.organ, "day": one.planned_on, "audience": one.audience,
+         "hours": f"{one.hours.normalize():f}"}
+        for one in rows
+    ]  # fmt: skip
+    digest = hashlib.sha256(repr(courses).encode()).hexdigest()[:16]
+    return notices.draft(actor=actor, kind=f"{ROOM}.training_plan", fields={"year": year, "courses": courses},
+                         organ=plan.COMMAND, key=f"hp-training:{year}:{digest}")  # fmt: skip
 
 
 # --- the roster -------------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ urlpatterns = [
     path("open/pollution/report/", violation_views.public_report, name="open-pollution-report"),
     path("pollution/drills/", drill_views.drill_list, name="pollution-drills"),
     path("pollution/drills/new/", drill_views.drill_new, name="pollution-drill-new"),
+    path("pollution/trainings/plan/", drill_views.training_plan, name="pollution-training-plan"),
     path("pollution/drills/<int:pk>/", drill_views.drill_page, name="pollution-drill"),
     path("pollution/roster/", drill_views.roster, name="pollution-roster"),
     path("pollution/contacts/", drill_views.call_list, name="pollution-contacts"),

@@ -29,6 +29,7 @@ from luoshi.programmes.heavy_pollution import (
     duties,
     episodes,
     plan,
+    supervising,
     tasks,
     words_shown,
 )
@@ -440,6 +441,10 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         }
         upload = request.FILES.get("file")
         try:
+            if "supervise" in request.POST:
+                letter = supervising.supervise(actor=actor, response=int(request.POST.get("response") or 0),
+                                               organ=request.POST["supervise"][:80])  # fmt: skip
+                return HttpResponseRedirect(reverse("notice", args=[letter.pk]), status=303)
             duties.hand_in(actor=actor, duty=int(request.POST.get("duty") or 0), content=content,
                            upload=(str(upload.name), upload.read()) if upload is not None else None)  # fmt: skip
             return HttpResponseRedirect(request.get_full_path(), status=303)
@@ -461,7 +466,13 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         "page_title": _("应急报告"),
         "crumbs": _crumbs((_("应急报告"), "")),
         "rows": [
-            {"duty": row, "organ": names[row.organ], "late": row.state == "due" and row.due_at < now} for row in shown
+            {
+                "duty": row,
+                "organ": names[row.organ],
+                "late": row.state == "due" and row.due_at < now,
+                "content": [(_CONTENT.get(key, key), value) for key, value in row.content.items()],
+            }
+            for row in shown
         ],
         "kinds": EpisodeDuty.Kind.choices,
         "states": [("due", _("待报")), ("done", _("按时")), ("late", _("迟报")), ("", _("全部"))],
@@ -472,10 +483,19 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         "opened": request.POST.get("duty") or request.GET.get("open", ""),
         "now": now,
         "own": concern.organs_for(actor, "pollution.task"),
+        "may_supervise": may(actor, "pollution.command", [plan.COMMAND]),
     }
     return page(request, "heavy_pollution/duties.html", context, status=status)
 
 
+_CONTENT = {
+    "measures": gettext_lazy("采取的措施"), "results": gettext_lazy("取得的成效"),
+    "problems": gettext_lazy("存在的问题"), "improvements": gettext_lazy("改进措施"),
+    "text": gettext_lazy("内容"), "due": gettext_lazy("应落实对象"),
+    "in_place": gettext_lazy("已落实"), "failed": gettext_lazy("未落实"), "next": gettext_lazy("下步打算"),
+    "inspections": gettext_lazy("检查情况"),
+}  # fmt: skip
+"""What a report says, by the names of its fields."""
 _REPORT_FIELDS = (*duties.PARTS, "text", "due", "in_place", "failed", "next")
 
 
