@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from python_calamine import CalamineWorkbook
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.money import rate
 from luoshi.office.funds import gauge, payments, reconcile
 from luoshi.office.funds.models import BankMessage, Book, Difference, Draft, Entry, PaymentInstruction, Sheet
+from luoshi.office.funds.orders import Order, credit, debit
 from luoshi.office.funds.writing import post_all
 from luoshi.office.roles import Role
+from luoshi.site import fund_sheet
 from tests.office import people
 from tests.office.funds_made import HAND, NUMBER, book, clock_at, deposit, funded, linked, message, movement
 
@@ -269,3 +274,80 @@ def test_api_reads_and_two_hands(fund, clerk, head):
     assert reconcile.push_overdue() == 0
     assert message
     assert NUMBER
+
+
+# --- as a bound book has it -------------------------------------------------------------------------------------------
+
+
+def table_of(client, address):
+    """Return the cells of the page's first table, row by row, without blanks."""
+    text = client.get(address).content.decode()
+    rows = text.split("<tbody>")[1].split("</tbody>")[0].split("<tr")[1:]
+    found = [re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL) for row in rows]
+    return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in found]
+
+
+def test_statement_carries_its_balance_from_page_to_page(client, fund):
+    post_all(fund, [deposit(f"d{n}", "甲", 100, D(2019, 3, 2)) for n in range(60)], HAND)
+    address = reverse("fund-account", args=[*BOOK, "1001"])
+    first = table_of(client, address)
+    assert first[0][2:] == ["期初余额", "", "", "", "平", "0.00"]
+    assert first[1][1:] == ["JZ-0001", "拨款", "3001 拨款", "1,000.00", "", "借", "1,000.00"]
+    assert first[-1][2:] == ["过次页", "", "", "", "借", "1,049.00"]
+    following = re.search(r'rel="next" href="([^"]+)"', client.get(address).content.decode()).group(1)
+    second = table_of(client, following.replace("&amp;", "&"))
+    assert second[0][2:] == ["承前页", "", "", "", "借", "1,049.00"]
+    assert second[-1][2:] == ["本期合计、期末余额", "", "1,060.00", "0.00", "借", "1,060.00"]
+    assert len(first) + len(second) == 61 + 4
+    march = table_of(client, f"{address}?from=2019-03-02&to=2019-03-31")
+    assert march[0][2:] == ["期初余额", "", "", "", "借", "1,000.00"]
+    assert table_of(client, f"{address}?from=2018-01-01&to=2018-12-31")[1][2] == "这段时间没有分录"
+
+
+def test_overdrawn_settlement_account_stands_on_the_other_side(client, fund):
+    post_all(fund, [Order("x", D(2019, 3, 2), [debit("3900", 70), credit("3001", 70)])], HAND)
+    rows = table_of(client, reverse("fund-account", args=[*BOOK, "3900"]))
+    assert rows[-1][4:] == ["0.70", "0.00", "借", "0.70"]
+
+
+def test_pages_lead_from_voucher_to_voucher_and_to_the_account_of_its_year(client, fund):
+    post_all(fund, [deposit("d1", "甲&乙", 10, D(2018, 12, 31)), deposit("d2", "甲&乙", 20)], HAND)
+    text = client.get(reverse("fund-entry", args=[*BOOK, 2])).content.decode()
+    for no in (1, 3):
+        assert f'href="{reverse("fund-entry", args=[*BOOK, no])}"' in text
+    href = re.search(r'href="([^"]+accounts/2001/[^"]+)"', text).group(1).replace("&amp;", "&")
+    assert [row[1] for row in table_of(client, href)] == ["", "JZ-0002", ""]
+
+
+def cells(answer):
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0)
+    return sheet.to_python(skip_empty_area=False)
+
+
+def test_books_go_out_as_spreadsheets_that_add_up(client, fund):
+    post_all(fund, [deposit("d1", "=甲", 10), deposit("d2", "乙", 20, D(2018, 12, 31))], HAND)
+    journal = cells(client.get(reverse("fund-journal-export", args=BOOK)))
+    assert "序时账 2019-01-01 至 2019-03-05" in journal[0][0]
+    assert [row[0] for row in journal[2:6]] == ["JZ-0001", "JZ-0001", "JZ-0002", "JZ-0002"]
+    assert journal[5][7:10] == ["'=甲", "", 0.1]
+    assert journal[6][:1] + journal[6][8:10] == ["合计", 1000.1, 1000.1]
+    told = cells(client.get(reverse("fund-account-export", args=[*BOOK, "2001"]) + "?subject=乙&from=2018-01-01"))
+    assert [row[6:10] for row in told[2:5]] == [["", "", "平", 0.0], ["", 0.2, "贷", 0.2], [0.0, 0.2, "贷", 0.2]]
+    trial = cells(client.get(reverse("fund-trial-export", args=BOOK)))
+    assert trial[-2][2:] == [0.2, 0.2, 1000.1, 1000.1, 1000.3, 1000.3]
+
+
+def test_span_with_too_many_lines_is_refused_with_the_way_out(client, fund, monkeypatch):
+    monkeypatch.setattr(fund_sheet, "LIMIT", 1)
+    post_all(fund, [deposit("d1", "甲", 10)], HAND)
+    for name in (["fund-journal-export", BOOK], ["fund-account-export", [*BOOK, "1001"]]):
+        answer = client.get(reverse(name[0], args=name[1]))
+        assert (answer.status_code, "缩短" in answer.content.decode()) == (422, True)
+
+
+def test_no_book_yet_says_what_books_are_kept_of(clerk, db):
+    text = people.client_of(clerk).get(reverse("funds")).content.decode()
+    assert "还没有开立账簿" in text
+    assert "试验基金" in text
+    outside = people.client_of(people.person("other", (Role.CLERK, "housing")))
+    assert "试验基金" not in outside.get(reverse("funds")).content.decode()

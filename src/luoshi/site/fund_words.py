@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from luoshi.kernel.money import Money
 from luoshi.office.funds.gauge import Gauge, percent
@@ -24,6 +25,17 @@ def split_yuan(fen: int) -> dict[str, Any]:
     """Return an amount whose size is read at a glance: yuan and fen apart."""
     whole, _point, part = yuan(fen).partition(".")
     return {"whole": whole, "part": part, "negative": fen < 0}
+
+
+_MESSAGES = {
+    "MOVEMENT": _lazy("动账通知"), "RESULT": _lazy("付款结果"), "RETURNED": _lazy("退汇"), "STATEMENT": _lazy("对账单"),
+    "QUERY": _lazy("查询"), "PAY": _lazy("付款指令"),
+}  # fmt: skip
+
+
+def message_word(kind: str) -> str:
+    """Return the word for a type of bank message; a room's own type stands as it is."""
+    return str(_MESSAGES.get(kind, kind))
 
 
 def book_href(name: str, book: Book, *more: object) -> str:

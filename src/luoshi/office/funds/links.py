@@ -10,7 +10,7 @@ import http.client
 import json
 import ssl
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,6 +64,12 @@ def set_link(
         audit.append(actor=actor, act="fund.link", subject=f"bank:{bank}", permission="fund.open",
                      after={"name": row.name, "url": url, "new_key": bool(key)})  # fmt: skip
     return row
+
+
+def names(banks: Iterable[str]) -> dict[str, str]:
+    """Return the names of banks by their 12-digit numbers, as far as they are set up."""
+    wanted = set(banks)
+    return dict(BankLink.objects.filter(bank__in=wanted).values_list("bank", "name")) if wanted else {}
 
 
 def keys_of(bank: str) -> list[str]:

@@ -166,6 +166,7 @@ def trial_balance(book: Book, first_on: datetime.date, last_on: datetime.date) -
 # --- statements -------------------------------------------------------------------------------------------------------
 
 _STATEMENT_KEYS = (Key("value_on", _day, descending=True), Key("id", int, descending=True))
+_STATEMENT_KEYS_UP = (Key("value_on", _day), Key("id", int))
 
 
 @dataclass(slots=True)
@@ -180,12 +181,18 @@ class StatementRow:
 
 @dataclass(slots=True)
 class AccountStatement:
-    """A page of an account's statement (明细账), newest first, and the balance at either end of the span."""
+    """A page of an account's statement (明细账), the balance at either end of the span and its turnover.
+
+    `before` is the balance before the page's first line in time: what a page of a bound book carries forward.
+    """
 
     page: KeysetPage[Posting]
     rows: list[StatementRow]
     opening: int
     closing: int
+    debit: int
+    credit: int
+    before: int
 
 
 def account_statement(
@@ -197,8 +204,12 @@ def account_statement(
     after: str = "",
     before: str = "",
     size: int = PAGE,
+    oldest_first: bool = False,
 ) -> AccountStatement:
-    """Return a page of the statement of an account, or of one subject of it, within a span of value dates."""
+    """Return a page of the statement of an account, or of one subject of it, within a span of value dates.
+
+    Newest first, or `oldest_first` as in a bound book.
+    """
     rows = Posting.objects.filter(account=account)
     if subject:
         rows = rows.filter(subject=subject)
@@ -206,11 +217,13 @@ def account_statement(
         rows = rows.filter(value_on__gte=first_on)
     if last_on:
         rows = rows.filter(value_on__lte=last_on)
-    page = keyset_page(rows, _STATEMENT_KEYS, size=size, after=after, before=before)
-    found = list(page.rows)
+    keys = _STATEMENT_KEYS_UP if oldest_first else _STATEMENT_KEYS
+    page = keyset_page(rows, keys, size=size, after=after, before=before)
+    found = sorted(page.rows, key=lambda one: (one.value_on, one.pk), reverse=True)
     entries = {one.pk: one for one in Entry.objects.filter(pk__in={one.entry_id for one in found})}
     others = _other_sides(found, entries.values())
-    told = []
+    opening = balance_on(account, first_on - ONE_DAY, subject) if first_on else 0
+    told, stands = [], opening
     if found:
         top = found[0]
         same = Posting.objects.filter(account=account, value_on=top.value_on, id__gt=top.pk)
@@ -221,9 +234,15 @@ def account_statement(
         for one in found:
             told.append(StatementRow(one, entries[one.entry_id], others.get(one.pk, []), stands))
             stands -= account.sign * (one.debit - one.credit)
-    opening = balance_on(account, first_on - ONE_DAY, subject) if first_on else 0
     closing = balance_on(account, last_on, subject) if last_on else balance(account, subject)
-    return AccountStatement(page, told, opening, closing)
+    turned = Day.objects.filter(account=account, subject=subject)
+    if first_on:
+        turned = turned.filter(value_on__gte=first_on)
+    if last_on:
+        turned = turned.filter(value_on__lte=last_on)
+    sums = turned.aggregate(d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0))
+    rows_told = told[::-1] if oldest_first else told
+    return AccountStatement(page, rows_told, opening, closing, int(sums["d"]), int(sums["c"]), stands)
 
 
 _SHOWN_LINES = 100
@@ -265,6 +284,11 @@ def subjects(
     if open_only:
         rows = rows.exclude(net=0)
     return keyset_page(rows, _SUBJECT_KEYS, size=size, after=after, before=before)
+
+
+def sums_of(account: Account) -> Balance | None:
+    """Return what is kept of an account as a whole; None before its first posting."""
+    return Balance.objects.filter(account=account, subject="").first()
 
 
 def balances_of_subject(book: Book, subject: str) -> dict[str, int]:
@@ -315,10 +339,11 @@ def journal(
     return page, journal_rows(page.rows)
 
 
-def journal_rows(entries: Sequence[Entry]) -> list[JournalRow]:
-    """Return entries with lines, hands and counter-entries, in three queries; of many entries the first lines each."""
-    lines = lines_of(entries, LINE if len(entries) <= 3 else _SHOWN_LINES)
-    cut = [one.pk for one in entries if one.lines > _SHOWN_LINES]
+def journal_rows(entries: Sequence[Entry], whole: bool = False) -> list[JournalRow]:
+    """Return entries with lines, hands and counter-entries, in three queries; of many the first lines each, or all."""
+    shown = LINE if whole or len(entries) <= 3 else _SHOWN_LINES
+    lines = lines_of(entries, shown)
+    cut = [one.pk for one in entries if one.lines > shown]
     sums = {pk: _sum_of(pk) for pk in cut[:PAGE]}
     seals = {one.pk: one for one in Seal.objects.filter(pk__in={one.seal_id for one in entries})}
     undone = {one.counter_of_id: one for one in Entry.objects.filter(counter_of__in=[one.pk for one in entries])}
@@ -326,6 +351,17 @@ def journal_rows(entries: Sequence[Entry]) -> list[JournalRow]:
         JournalRow(one, lines.get(one.pk, []), seals[one.seal_id], undone.get(one.pk), sums.get(one.pk))
         for one in entries
     ]
+
+
+def journal_within(book: Book, first_on: datetime.date, last_on: datetime.date, most: int) -> list[JournalRow] | None:
+    """Return the entries of a span of value dates, oldest first; None when they have more than `most` lines."""
+    rows = Entry.objects.filter(
+        pk__gt=book.pk * BOOK, pk__lt=(book.pk + 1) * BOOK, value_on__gte=first_on, value_on__lte=last_on
+    )
+    found = list(rows.order_by("pk")[: most + 1])
+    if sum(one.lines for one in found) > most:
+        return None
+    return [row for start in range(0, len(found), 500) for row in journal_rows(found[start : start + 500], whole=True)]
 
 
 def _sum_of(entry: int) -> int:

@@ -30,7 +30,7 @@ from luoshi.office.paging import Key, Total, keyset_page
 from luoshi.office.permissions import may, require_visible
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, page_links
-from luoshi.site.fund_words import attachment, book_href, cite_of, crumbs, yuan
+from luoshi.site.fund_words import attachment, book_href, cite_of, crumbs, message_word, yuan
 from luoshi.site.pages import page
 from luoshi.site.views.funds import back, book_of, said, tabs_of
 
@@ -114,7 +114,8 @@ def payment_page(request: HttpRequest, pk: int) -> HttpResponse:
                                     (_("退回"), row.returned_id))
             if entry_pk in entries
         ],
-        "messages": list(BankMessage.objects.filter(instruction=row).order_by("pk")[:100]),
+        "messages": [{"message": one, "word": message_word(one.type)}
+                     for one in BankMessage.objects.filter(instruction=row).order_by("pk")[:100]],
         "replaces_href": reverse("fund-payment", args=[row.replaces_id]) if row.replaces_id else "",
         "following": following and reverse("fund-payment", args=[following.pk]),
         "can_reissue": owed and following is None and may(actor, "fund.post", [book.organ]),
@@ -291,7 +292,8 @@ def _show_account(
                        "entry": Entry(pk=one.posting.entry_id).number,
                        "href": book_href("fund-entry", book, one.posting.entry_id % (1 << 32)),
                        "value_on": one.posting.value_on} for one in matching.proposals(account)[:_SHOWN]],
-        "messages": [{"message": one, "amount": yuan(one.amount_fen) if one.amount_fen else ""}
+        "messages": [{"message": one, "word": message_word(one.type),
+                      "amount": yuan(one.amount_fen) if one.amount_fen else ""}
                      for one in BankMessage.objects.filter(account=account).order_by("-pk")[:30]],
         "waiting": BankMessage.objects.filter(account=account, way="out", state="waiting").count(),
         "alarms": list(Alarm.objects.filter(account=account, seen_at__isnull=True).order_by("-pk")[:20]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -16,15 +17,18 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
-from luoshi.office.funds import actions, gauge, orders, plans, queries
+from luoshi.office.duties import concern
+from luoshi.office.funds import actions, gauge, links, orders, plans, queries
 from luoshi.office.funds.models import Account, Book, Draft, Entry, Period, Proof
 from luoshi.office.paging import Total
 from luoshi.office.permissions import may
+from luoshi.site import fund_sheet
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, page_links
-from luoshi.site.fund_words import book_href, cite_of, crumbs, gauge_drawn, split_yuan, yuan
+from luoshi.site.fund_words import attachment, book_href, cite_of, crumbs, gauge_drawn, split_yuan, yuan
 from luoshi.site.pages import page
 from luoshi.site.parameter_words import cites
+from luoshi.site.typography import date_words
 
 LINES = 8
 TABS = (
@@ -86,11 +90,17 @@ def index(request: HttpRequest) -> HttpResponse:
     for row in rows:
         row["href"] = book_href("fund-book", row["book"])
         row |= {f"{name}_yuan": yuan(row[name]) for name in ("bank", "transit", "suspense")}
+    declared = [] if rows else [one for one in plans.known_plans() if may(actor, "fund.see", [one.organ])]
     context = {
         "page_title": _("资金"),
         "crumbs": [],
         "rows": rows,
-    }
+        "declared": [
+            {"title": one.title, "organ": concern.titles([one.organ], CLOCK.today()).get(one.organ, one.organ),
+             "cite": cite_of(one.basis)}
+            for one in declared
+        ],
+    }  # fmt: skip
     return page(request, "funds/books.html", context)
 
 
@@ -105,6 +115,7 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         book, case=case, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
     over = queries.overview(book)
+    names = links.names([one.bank for one, _net in over.accounts if one.bank])
     context = {
         "page_title": book.title,
         "crumbs": crumbs(),
@@ -118,6 +129,10 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         ],
         "rows": entry_rows(rows, book),
         "case": case,
+        "banks": [
+            {"name": names.get(one.bank, one.title), "tail": one.number[-4:]}
+            for one, _net in over.accounts if one.part == "bank" and one.number
+        ][:3],
         "pager": page_links(Address(request), found, Total(book.last_no, True)),
         "tabs": tabs_of(book, "fund-book", {"fund-payments": sum(n for n, _fen in over.payments.values()),
                                             "fund-bank": over.differences, "fund-drafts": over.drafts}),
@@ -126,6 +141,7 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "next_month": actions.next_month(book),
         "new_href": book_href("fund-new", book),
         "bank_href": book_href("fund-bank", book),
+        "export_href": book_href("fund-journal-export", book),
         "done": said(request),
     }  # fmt: skip
     return page(request, "funds/book.html", context, fragment="journal")
@@ -145,7 +161,8 @@ def _figures(over: queries.Overview, book: Book) -> list[dict[str, Any]]:
         {"title": _("在途付款"), "value": split_yuan(over.in_transit), "note": _("%d 笔未了") % sum(waiting)},
         {"title": _("待认领"), "value": split_yuan(over.suspense), "note": ""},
         {"title": _("与银行核对"), "words": words, "tone": tone,
-         "note": _("%(day)s，未达 %(n)d 笔") % {"day": newest, "n": open_items} if newest else ""},
+         "note": _("%(day)s，未达 %(n)d 笔") % {"day": date_words(newest), "n": open_items}
+         if newest else ""},
         {"title": _("夜间重算"), **_proven(over.proof)},
     ]  # fmt: skip
 
@@ -160,7 +177,7 @@ def _proven(proof: Proof | None) -> dict[str, Any]:
 def account_href(account: Account, subject: str = "") -> str:
     """Return the address of an account's statement."""
     href = book_href("fund-account", account.book, account.code)
-    return f"{href}?subject={subject}" if subject else href
+    return f"{href}?{urlencode({'subject': subject})}" if subject else href
 
 
 def entry_rows(rows: Sequence[queries.JournalRow], book: Book) -> list[dict[str, Any]]:
@@ -213,6 +230,8 @@ def _entry(request: HttpRequest, book: Book, entry: Entry, error: LuoshiError | 
             for row, one in zip(shown, rows, strict=True)
         ],
         "case_href": f"{book_href('fund-book', book)}?case={entry.case}" if entry.case else "",
+        "before_href": book_href("fund-entry", book, entry.no - 1) if entry.no > 1 else "",
+        "after_href": book_href("fund-entry", book, entry.no + 1) if entry.no < book.last_no else "",
         "can_counter": entry.counter_of_id is None and undone is None and may(actor, "fund.post", [book.organ]),
         "errors": {"reason": error.message} if error else {},
         "done": said(request),
@@ -221,9 +240,11 @@ def _entry(request: HttpRequest, book: Book, entry: Entry, error: LuoshiError | 
 
 
 def _line(line: Any) -> dict[str, Any]:
+    # The statement of the entry's own year, where the entry stands.
+    href, year = account_href(line.account, line.subject), line.value_on.year
     return {
         "account": line.account,
-        "href": account_href(line.account, line.subject),
+        "href": f"{href}{'&' if '?' in href else '?'}from={year}-01-01&to={year}-12-31",
         "subject": line.subject,
         "debit": yuan(line.debit) if line.debit else "",
         "credit": yuan(line.credit) if line.credit else "",
@@ -266,17 +287,17 @@ def _span(request: HttpRequest) -> tuple[datetime.date | None, datetime.date | N
 @needs("fund.see")
 @require_safe
 def account_page(request: HttpRequest, room: str, name: str, code: str) -> HttpResponse:
-    """Show an account's statement, or its subjects with their balances."""
+    """Show an account's statement as a bound book has it, oldest first, or its subjects with their balances."""
     book = book_of(request, room, name)
     account = queries.account_of(book, code)
     subject, wants = request.GET.get("subject", "")[:60], request.GET.get("view", "")
-    first, last = _span(request)
+    first, last = _year(book, *_span(request))
     at = Address(request)
     context: dict[str, Any] = {
         "page_title": f"{account.code} {account.title}" + (f" · {subject}" if subject else ""),
         "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
         "book": book, "account": account, "subject": subject, "by_subject": account.by_subject,
-        "first": str(first or ""), "last": str(last or ""), "hidden": at.hidden("from", "to"),
+        "first": first, "last": last, "hidden": at.hidden("from", "to"),
         "views": [
             {"label": _("明细账"), "href": at.having(view="", subject=""), "current": wants != "subjects"},
             {"label": _("按子目"), "href": at.having(view="subjects", subject=""), "current": wants == "subjects"},
@@ -290,21 +311,32 @@ def account_page(request: HttpRequest, room: str, name: str, code: str) -> HttpR
         found = queries.subjects(
             account, text=text, open_only=request.GET.get("all") != "1", after=after, before=before
         )
+        kept = queries.sums_of(account)
         context |= {
+            "sums": [yuan(kept.debit), yuan(kept.credit), yuan(abs(kept.net))] if kept else [],
+            "mark": fund_sheet.side(account, kept.net if kept else 0),
             "q": text, "all": request.GET.get("all") == "1",
             "rows": [
-                {"subject": one.subject, "net": yuan(one.net), "debit": yuan(one.debit), "credit": yuan(one.credit),
+                {"subject": one.subject, "net": yuan(abs(one.net)), "side": fund_sheet.side(account, one.net),
+                 "debit": yuan(one.debit), "credit": yuan(one.credit),
                  "count": one.count, "last_on": one.last_on, "href": account_href(account, one.subject)}
                 for one in found.rows
             ],
             "pager": page_links(at, found, Total(0, False)),
         }  # fmt: skip
         return page(request, "funds/subjects.html", context, fragment="results")
-    told = queries.account_statement(account, subject=subject, first_on=first, last_on=last, after=after, before=before)
+    told = queries.account_statement(
+        account, subject=subject, first_on=first, last_on=last, after=after, before=before, oldest_first=True
+    )
     context |= {
-        "opening": yuan(told.opening) if first else "", "closing": yuan(told.closing),
+        "opening": _stands(account, told.opening), "closing": _stands(account, told.closing),
+        "turnover": [yuan(told.debit), yuan(told.credit)],
+        "brought": _stands(account, told.before) if told.page.previous else None,
+        "carried": _stands(account, told.rows[-1].after) if told.page.next and told.rows else None,
+        "export_href": book_href("fund-account-export", book, code) + f"?from={first}&to={last}"
+        + (f"&{urlencode({'subject': subject})}" if subject else ""),
         "rows": [
-            {"posting": one.posting, "entry": one.entry, "others": one.others, "after": yuan(one.after),
+            {"posting": one.posting, "entry": one.entry, "others": one.others, "after": _stands(account, one.after),
              "href": book_href("fund-entry", book, one.entry.no),
              "debit": yuan(one.posting.debit) if one.posting.debit else "",
              "credit": yuan(one.posting.credit) if one.posting.credit else ""}
@@ -315,14 +347,72 @@ def account_page(request: HttpRequest, room: str, name: str, code: str) -> HttpR
     return page(request, "funds/statement.html", context, fragment="results")
 
 
+def _year(book: Book, first: datetime.date | None, last: datetime.date | None) -> tuple[datetime.date, datetime.date]:
+    """Return a span; what is not given is the year of the last day, up to today."""
+    last = last or max(CLOCK.today(), first or book.opened_on)
+    return first or last.replace(month=1, day=1), last
+
+
+def _stands(account: Account, net: int) -> dict[str, str]:
+    """Return a balance with the side it stands on."""
+    return {"side": fund_sheet.side(account, net), "words": yuan(abs(net))}
+
+
+@needs("fund.see")
+@require_safe
+def account_export(request: HttpRequest, room: str, name: str, code: str) -> HttpResponse:
+    """Give the statement of an account, or one subject of it, for a span as an Excel file."""
+    book = book_of(request, room, name)
+    account, subject = queries.account_of(book, code), request.GET.get("subject", "")[:60]
+    first, last = _year(book, *_span(request))
+    told = queries.account_statement(
+        account, subject=subject, first_on=first, last_on=last, size=fund_sheet.LIMIT, oldest_first=True
+    )
+    if told.page.next:
+        raise _too_many()
+    data = fund_sheet.statement(account, subject, told, first, last, actor_of(request).name)
+    return attachment(data, f"{account.code}-{account.title}-{first}-{last}.xlsx", fund_sheet.EXCEL)
+
+
+@needs("fund.see")
+@require_safe
+def journal_export(request: HttpRequest, room: str, name: str) -> HttpResponse:
+    """Give the journal of a span, this year unless given, as an Excel file."""
+    book = book_of(request, room, name)
+    first, last = _year(book, *_span(request))
+    rows = queries.journal_within(book, first, last, fund_sheet.LIMIT)
+    if rows is None:
+        raise _too_many()
+    data = fund_sheet.journal(book, rows, first, last, actor_of(request).name)
+    return attachment(data, f"{book.title}-{_('序时账')}-{first}-{last}.xlsx", fund_sheet.EXCEL)
+
+
+@needs("fund.see")
+@require_safe
+def trial_export(request: HttpRequest, room: str, name: str) -> HttpResponse:
+    """Give the trial balance of a span, this month unless given, as an Excel file."""
+    book = book_of(request, room, name)
+    first, last = _month(*_span(request))
+    data = fund_sheet.trial(book, queries.trial_balance(book, first, last), actor_of(request).name)
+    return attachment(data, f"{book.title}-{_('试算平衡表')}-{first}-{last}.xlsx", fund_sheet.EXCEL)
+
+
+def _too_many() -> LuoshiError:
+    bound = f"{fund_sheet.LIMIT:,}"
+    return LuoshiError("E_TOO_LARGE", _("这段时间超过 %s 行，请把起止日期缩短后分次导出。") % bound)
+
+
+def _month(first: datetime.date | None, last: datetime.date | None) -> tuple[datetime.date, datetime.date]:
+    last = last or max(CLOCK.today(), first or datetime.date.min)
+    return first or last.replace(day=1), last
+
+
 @needs("fund.see")
 @require_safe
 def trial(request: HttpRequest, room: str, name: str) -> HttpResponse:
     """Show the trial balance of a span, this month unless given."""
     book = book_of(request, room, name)
-    first, last = _span(request)
-    last = last or CLOCK.today()
-    first = first or last.replace(day=1)
+    first, last = _month(*_span(request))
     found = queries.trial_balance(book, first, last)
     context = {
         "page_title": _("试算平衡表"),
@@ -331,6 +421,8 @@ def trial(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "rows": [_trial_row(row, first, last) for row in found.rows],
         "sums": [yuan(fen) for pair in (found.opening, found.turnover, found.closing) for fen in pair],
         "balances": found.balances,
+        "export_href": book_href("fund-trial-export", book) + f"?from={first}&to={last}",
+        "journal_href": book_href("fund-journal-export", book) + f"?from={first}&to={last}",
         "periods": list(Period.objects.filter(book=book).order_by("-first_on")[:24]),
         "next_month": actions.next_month(book),
         "can_close": may(actor_of(request), "fund.post", [book.organ]),
@@ -525,6 +617,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{_BOOK}entries/<int:no>/", entry_page, name="fund-entry"),
     path(f"{_BOOK}entries/<int:no>/counter/", counter, name="fund-counter"),
     path(f"{_BOOK}accounts/<str:code>/", account_page, name="fund-account"),
+    path(f"{_BOOK}accounts/<str:code>/statement.xlsx", account_export, name="fund-account-export"),
+    path(f"{_BOOK}journal.xlsx", journal_export, name="fund-journal-export"),
+    path(f"{_BOOK}trial.xlsx", trial_export, name="fund-trial-export"),
     path(f"{_BOOK}trial/", trial, name="fund-trial"),
     path(f"{_BOOK}close/", close, name="fund-close"),
     path(f"{_BOOK}drafts/", drafts, name="fund-drafts"),
