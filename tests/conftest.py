@@ -1,84 +1,33 @@
-"""Choose the database: SQLite, or with LUOSHI_TEST_DATABASE=postgresql a PostgreSQL of the suite's own.
-
-PostgreSQL is started in a temporary directory on a free port, and stopped afterwards. It refuses to run as root, so
-root runs it as the user `postgres`. Nothing is written to the data directory of whoever runs the suite.
-"""
+"""Settings of the suite, and its database: see `tests/databases.py`."""
 
 from __future__ import annotations
 
-import atexit
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management.commands import flush
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections
+from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
-from luoshi.site.environment import databases
+from tests import databases
 
 # A busy machine must not decide whether a property holds: examples have no deadline.
 hypothesis_settings.register_profile("suite", deadline=None)
 hypothesis_settings.load_profile("suite")
 
-_FOLDER = Path(tempfile.mkdtemp(prefix="luoshi-test-"))
-atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
-settings.DATA_DIR = _FOLDER / "data"
-settings.DATA_DIR.mkdir()
 settings.JOBS = "off"
 settings.PUBLIC_AGE_S = 0
-
-
-def _start_postgresql() -> str:
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))[-1]
-    data, log = _FOLDER / "pg", _FOLDER / "pg.log"
-    data.mkdir()
-    prefix: list[str] = []
-    if os.geteuid() == 0:
-        _FOLDER.chmod(0o755)
-        log.touch()
-        for path in (data, log):
-            shutil.chown(path, "postgres", "postgres")
-        prefix = ["runuser", "-u", "postgres", "--"]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    quiet = {"check": True, "cwd": "/", "stdout": subprocess.DEVNULL}
-    initialise = [binaries / "initdb", "-D", data, "-U", "luoshi", "-A", "trust", "-E", "UTF8", "--no-locale"]
-    subprocess.run([*prefix, *initialise], **quiet)
-    options = f"-h 127.0.0.1 -p {port} -k {data} -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
-    subprocess.run([*prefix, binaries / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start"], **quiet)
-    stop = [*prefix, binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"]
-    atexit.register(subprocess.run, stop, cwd="/", stdout=subprocess.DEVNULL)
-    return f"postgresql://luoshi@127.0.0.1:{port}/postgres"
-
-
-def _use(url: str) -> None:
-    # The settings have been read before this file is: what Django made of them is dropped, nothing is open yet.
-    settings.DATABASES = {"default": databases(url, settings.DATA_DIR)}
-    connections._settings = None
-    connections.__dict__.pop("settings", None)
-    if hasattr(connections._connections, "default"):
-        del connections["default"]
-
-
-_POSTGRESQL = os.environ.get("LUOSHI_TEST_DATABASE") == "postgresql"
-_use(_start_postgresql() if _POSTGRESQL else "")
+databases.begin()
 
 _WITH_DATABASE = {"db", "transactional_db", "live_server", "client", "django_db_setup"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out on PostgreSQL what touches no database: it says there what it says on SQLite."""
-    if not _POSTGRESQL:
+    if not databases.POSTGRESQL:
         return
     needing = [
         item
@@ -90,25 +39,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = needing
 
 
-_flush = flush.sql_flush
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make this worker's database; it goes with the folder of the run."""
+    with django_db_blocker.unblock():
+        databases.make()
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
 
 
-def _lifting_guards(style: Any, connection: Any, **options: Any) -> list[str]:
-    """Empty all tables as tests with several connections do afterwards; the triggers that forbid it rest meanwhile."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            before, after = [f'DROP TRIGGER "{name}"' for name, _sql in triggers], [sql for _name, sql in triggers]
-        else:
-            cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
-            tables = [table for (table,) in cursor.fetchall()]
-            before = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
-            after = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
-    return [*before, *_flush(style, connection, **options), *after]
+def _put_back(self: TransactionTestCase) -> None:
+    databases.put_back()
 
 
-flush.sql_flush = _lifting_guards
+# Django would empty some 300 tables and make their permissions again, seconds for each test with several connections.
+TransactionTestCase._fixture_teardown = _put_back  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -5,27 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import uuid
 from pathlib import Path
-
-from django.db import connection
 
 SOURCE = Path(__file__).parents[2]
 CLI = "from luoshi.site.cli import main; main()"
 READY = "from luoshi.site.setup import migrate, prepare; prepare(); migrate()\n"
-
-
-def new_database() -> str:
-    """Return the address of a new PostgreSQL database beside the suite's, '' on SQLite."""
-    if connection.vendor == "sqlite":
-        return ""
-    import psycopg
-
-    known, name = connection.settings_dict, f"luoshi_{uuid.uuid4().hex}"
-    address = f"postgresql://{known['USER']}@{known['HOST']}:{known['PORT']}"
-    with psycopg.connect(f"{address}/postgres", autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
-    return f"{address}/{name}"
 
 
 def environment(data: Path, url: str = "") -> dict[str, str]:

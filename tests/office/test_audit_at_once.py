@@ -12,12 +12,12 @@ from luoshi.office.messages.actions import tell
 from luoshi.office.messages.models import Message
 from luoshi.office.repetition import Answer, once
 from tests.office.people import person
-from tests.office.test_two_at_once import at_once, emptied  # noqa: F401 - a fixture
+from tests.office.test_two_at_once import at_once
 
 ACTOR = Actor.system("测试甲", "test")
 
 
-def test_appends_at_once_make_one_chain(emptied, transactional_db, settings, tmp_path):  # noqa: F811
+def test_appends_at_once_make_one_chain(transactional_db, settings, tmp_path):
     settings.DATA_DIR = tmp_path
 
     def write():
@@ -30,7 +30,7 @@ def test_appends_at_once_make_one_chain(emptied, transactional_db, settings, tmp
     assert proof.verify().whole
 
 
-def test_write_repeated_at_once_is_done_once(emptied, transactional_db):  # noqa: F811
+def test_write_repeated_at_once_is_done_once(transactional_db):
     def write():
         def function():
             append(actor=ACTOR, act="test.act", subject="x:1")
@@ -42,7 +42,7 @@ def test_write_repeated_at_once_is_done_once(emptied, transactional_db):  # noqa
     assert AuditEntry.objects.count() == 1
 
 
-def test_person_told_at_once_is_told_once(emptied, transactional_db):  # noqa: F811
+def test_person_told_at_once_is_told_once(transactional_db):
     user = person("a")
     at_once(*[lambda: tell(key="k", users=[user.pk], kind="k", text="t", href="/desk")] * 4)
     assert Message.objects.count() == 1

@@ -14,9 +14,7 @@ from luoshi.office.cases.expiry import fire
 from luoshi.office.cases.models import Case, CaseEvent, CaseVoice
 from luoshi.office.cases.recount import recount
 from tests.office.cases_made import guarantee, known_procedures, moment, people, votes
-from tests.office.test_two_at_once import at_once, emptied
-
-__all__ = ["emptied"]
+from tests.office.test_two_at_once import at_once
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +39,7 @@ def acts(case) -> list[str]:
     return list(CaseEvent.objects.filter(case=case).order_by("n").values_list("act", flat=True))
 
 
-def test_of_two_people_at_one_step_one_wins_and_the_other_is_told(emptied, transactional_db):
+def test_of_two_people_at_one_step_one_wins_and_the_other_is_told(transactional_db):
     who, case = people(), guarantee()
     case = actions.act(actor=who["officer"], case=case.pk, step="note", data={"opinion": "相符"})
 
@@ -61,20 +59,20 @@ def test_of_two_people_at_one_step_one_wins_and_the_other_is_told(emptied, trans
     assert first_broken() is None
 
 
-def test_a_subject_has_one_open_case_however_many_open_it_at_once(emptied, transactional_db):
+def test_a_subject_has_one_open_case_however_many_open_it_at_once(transactional_db):
     who = people()["applicant"]
     found = at_once(*[outcome(lambda: guarantee(who, subject="loan:1").number)] * 4)
     assert sorted(found) == ["CS-2018-0001", "E_DUPLICATE", "E_DUPLICATE", "E_DUPLICATE"]
     assert Case.objects.count() == 1
 
 
-def test_numbers_have_no_gap_when_many_are_opened_at_once(emptied, transactional_db):
+def test_numbers_have_no_gap_when_many_are_opened_at_once(transactional_db):
     who = people()["applicant"]
     at_once(*[lambda n=n: guarantee(who, subject=f"loan:{n}") for n in range(12)])
     assert sorted(Case.objects.values_list("number", flat=True)) == [f"CS-2018-{n:04}" for n in range(1, 13)]
 
 
-def test_a_person_and_the_end_of_the_limit_do_not_both_consent(emptied, transactional_db):
+def test_a_person_and_the_end_of_the_limit_do_not_both_consent(transactional_db):
     who, case = people(), guarantee()
     actions.act(actor=who["officer"], case=case.pk, step="note", data={"opinion": "相符"})
     CLOCK.set(moment("2018-10-11T00:00"))
@@ -87,7 +85,7 @@ def test_a_person_and_the_end_of_the_limit_do_not_both_consent(emptied, transact
     assert sum(act in ("approve", "tacit") for act in acts(case)) == 1
 
 
-def test_two_timers_carry_out_each_end_once(emptied, transactional_db):
+def test_two_timers_carry_out_each_end_once(transactional_db):
     cases = [guarantee(subject=f"loan:{n}") for n in range(20)]
     CLOCK.set(moment("2018-10-11T00:00"))
     at_once(*[lambda: fire(CLOCK.now())] * 3)
@@ -95,7 +93,7 @@ def test_two_timers_carry_out_each_end_once(emptied, transactional_db):
     assert first_broken() is None
 
 
-def test_the_last_voice_is_heard_once_when_all_speak_at_once(emptied, transactional_db):
+def test_the_last_voice_is_heard_once_when_all_speak_at_once(transactional_db):
     from luoshi.office.roles import Role
     from tests.office.people import actor
 
@@ -110,7 +108,7 @@ def test_the_last_voice_is_heard_once_when_all_speak_at_once(emptied, transactio
     assert Case.objects.get(pk=case.pk).state != case.state
 
 
-def test_a_step_while_limits_are_counted_again_is_neither_lost_nor_late(emptied, transactional_db):
+def test_a_step_while_limits_are_counted_again_is_neither_lost_nor_late(transactional_db):
     from luoshi.office.calendar import actions as calendars
     from luoshi.office.roles import Role
     from tests.office.people import OFFICE, actor

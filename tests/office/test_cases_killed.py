@@ -12,7 +12,8 @@ import threading
 
 import pytest
 
-from tests.office.elsewhere import READY, new_database, python, start
+from tests.databases import migrated
+from tests.office.elsewhere import READY, python, start
 
 KILLS = int(os.environ.get("LUOSHI_KILLS", "2"))
 DUE = 60
@@ -94,7 +95,7 @@ def killed(code, data, url, moments):
 
 @pytest.mark.django_db
 def test_killed_in_steps_and_in_ends_of_limits_leaves_each_whole_or_undone(tmp_path):
-    moments, url = random.Random(20181010), new_database()
+    moments, url = random.Random(20181010), migrated(tmp_path)
     python(BEGIN, tmp_path, url)
     confirmed = [line.split() for _ in range(KILLS) for line in killed(STEPS, tmp_path, url, moments)]
     told = json.loads(python(TELL, tmp_path, url))

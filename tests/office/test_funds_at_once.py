@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from django.db import connection
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
@@ -19,9 +18,7 @@ DAY = datetime.date(2019, 3, 5)
 
 
 @pytest.fixture
-def emptied(transactional_db):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite in memory has one connection")
+def on_the_day(transactional_db):
     clock_at(DAY)
     yield
     CLOCK.release()
@@ -38,7 +35,7 @@ def code(act):
     return run
 
 
-def test_one_order_by_four_is_posted_once(emptied):
+def test_one_order_by_four_is_posted_once(on_the_day):
     book()
     orders = [deposit("d", "甲", 5), deposit("e", "乙", 6)]
     answers = at_once(*[lambda: [one.new for one in post_all(ledger_of("trial/fund"), orders, HAND)]] * 4)
@@ -46,7 +43,7 @@ def test_one_order_by_four_is_posted_once(emptied):
     assert Entry.objects.count() == 2
 
 
-def test_two_claims_on_one_balance_one_is_refused(emptied):
+def test_two_claims_on_one_balance_one_is_refused(on_the_day):
     ledger = book()
     post_all(ledger, [deposit("d", "甲", 100)], HAND)
     acts = [
@@ -57,7 +54,7 @@ def test_two_claims_on_one_balance_one_is_refused(emptied):
     assert proof.prove(Book.objects.get(), whole=True).faults == []
 
 
-def test_many_writers_leave_no_gap_and_no_difference(emptied):
+def test_many_writers_leave_no_gap_and_no_difference(on_the_day):
     book()
 
     def write(n):
@@ -74,7 +71,7 @@ def test_many_writers_leave_no_gap_and_no_difference(emptied):
     assert proof.prove(Book.objects.get(), whole=True).faults == []
 
 
-def test_one_claim_is_drafted_once_and_one_message_booked_once(emptied):
+def test_one_claim_is_drafted_once_and_one_message_booked_once(on_the_day):
     ledger = book()
     linked()
     funded(ledger, 1000)

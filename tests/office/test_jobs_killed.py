@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from tests.office.elsewhere import READY, new_database, python, start
+from tests.databases import migrated
+from tests.office.elsewhere import READY, python, start
 
 WRITE = (
     "from luoshi.site.setup import prepare; prepare()\n"
@@ -68,7 +69,7 @@ KILLS = 5
 @pytest.mark.django_db
 def test_killed_at_random_moments_loses_nothing_that_was_confirmed(tmp_path):
     moments = random.Random(20190301)
-    url = new_database()
+    url = migrated(tmp_path)
     python(READY, tmp_path, url)
     confirmed = []
     for _ in range(KILLS):

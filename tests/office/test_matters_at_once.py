@@ -14,7 +14,7 @@ from luoshi.office.instruments.actions import import_gazette
 from tests.office import sample
 from tests.office.matters import DONE, clerk, handed_in, moment, proof, pushed, supervisor
 from tests.office.test_matter_schedule import ACTOR, duty
-from tests.office.test_two_at_once import at_once, emptied  # noqa: F401 - a fixture
+from tests.office.test_two_at_once import at_once
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def tried(function, **arguments):
     return run
 
 
-def test_two_checkers_at_once_one_wins(emptied, transactional_db):  # noqa: F811
+def test_two_checkers_at_once_one_wins(transactional_db):
     row, one, other = pushed(), supervisor("one"), supervisor("other")
     handed_in(row, clerk())
     version = Matter.objects.get(pk=row.pk).version
@@ -52,7 +52,7 @@ def test_two_checkers_at_once_one_wins(emptied, transactional_db):  # noqa: F811
     assert MatterEvent.objects.filter(act__in=["cross_off", "return"]).count() == 1
 
 
-def test_two_reports_of_one_version_one_is_shown_the_other(emptied, transactional_db):  # noqa: F811
+def test_two_reports_of_one_version_one_is_shown_the_other(transactional_db):
     row, one, other = pushed(), clerk(name="one"), clerk(name="other")
     body = {"matter": row.pk, "percent": 10, "narrative": DONE, "version": 1}
     found = at_once(
@@ -63,7 +63,7 @@ def test_two_reports_of_one_version_one_is_shown_the_other(emptied, transactiona
     assert ProgressReport.objects.count() == 1
 
 
-def test_a_double_click_files_once(emptied, transactional_db):  # noqa: F811
+def test_a_double_click_files_once(transactional_db):
     row, one = pushed(), clerk()
     body = {"actor": one, "matter": row.pk, "percent": 10, "narrative": DONE, "version": 1, "key": "k"}
     assert at_once(tried(work.report_progress, **body), tried(work.report_progress, **body)) == ["done", "done"]
@@ -71,13 +71,13 @@ def test_a_double_click_files_once(emptied, transactional_db):  # noqa: F811
     assert AuditEntry.objects.filter(act="matter.report").count() == 1
 
 
-def test_two_pushes_at_once_are_one_matter(emptied, transactional_db):  # noqa: F811
+def test_two_pushes_at_once_are_one_matter(transactional_db):
     at_once(*[lambda: pushed(external_id="H-17").pk] * 2)
     assert Matter.objects.count() == 1
     assert AuditEntry.objects.filter(act="matter.push").count() == 2
 
 
-def test_two_runs_at_once_make_each_matter_once(emptied, transactional_db, monkeypatch):  # noqa: F811
+def test_two_runs_at_once_make_each_matter_once(transactional_db, monkeypatch):
     sample.compiled(monkeypatch, sample.instrument(duties=[duty(limits=(("every", "monthly", "每月"),))]))
     import_gazette("全文", actor=ACTOR, filename="a.txt")
     Matter.objects.all().delete()

@@ -13,9 +13,7 @@ from luoshi.office.audit.proof import first_broken
 from luoshi.office.notices import actions, numbers, queries
 from luoshi.office.notices.models import Notice, Publication, TakenNumber
 from tests.office import notices_made as made
-from tests.office.test_two_at_once import at_once, emptied
-
-__all__ = ["emptied"]
+from tests.office.test_two_at_once import at_once
 
 SIGNATURES, CONNECTIONS = 200, 50
 
@@ -42,7 +40,7 @@ def each(function, things):
     return results
 
 
-def test_two_hundred_signatures_leave_no_gap(emptied, transactional_db):
+def test_two_hundred_signatures_leave_no_gap(transactional_db):
     made.register()
     clerk, head = made.clerk(), made.head()
     drafts = [made.letter(clerk).pk for _ in range(SIGNATURES)]
@@ -53,7 +51,7 @@ def test_two_hundred_signatures_leave_no_gap(emptied, transactional_db):
     assert first_broken() is None
 
 
-def test_signatures_that_are_undone_leave_no_gap_either(emptied, transactional_db):
+def test_signatures_that_are_undone_leave_no_gap_either(transactional_db):
     made.register()
     clerk, head = made.clerk(), made.head()
     drafts = [made.letter(clerk).pk for _ in range(100)]
@@ -74,7 +72,7 @@ def test_signatures_that_are_undone_leave_no_gap_either(emptied, transactional_d
     assert queries.proof()["whole"]
 
 
-def test_acts_that_come_to_the_trail_and_to_numbers_in_any_order_do_not_block_each_other(emptied, transactional_db):
+def test_acts_that_come_to_the_trail_and_to_numbers_in_any_order_do_not_block_each_other(transactional_db):
     """One has the trail already when it signs, another signs first: neither waits for ever."""
     made.register()
     clerk, head = made.clerk(), made.head()
@@ -92,7 +90,7 @@ def test_acts_that_come_to_the_trail_and_to_numbers_in_any_order_do_not_block_ea
     assert TakenNumber.objects.count() == 60
 
 
-def test_one_paper_is_signed_once(emptied, transactional_db):
+def test_one_paper_is_signed_once(transactional_db):
     made.register()
     paper = made.letter()
     heads = [made.head(), made.head("n-head-2")]
@@ -110,7 +108,7 @@ def test_one_paper_is_signed_once(emptied, transactional_db):
     assert TakenNumber.objects.count() == 1
 
 
-def test_published_twice_at_once_is_published_once(emptied, transactional_db):
+def test_published_twice_at_once_is_published_once(transactional_db):
     made.register()
     paper, clerk = made.bulletin(), made.clerk()
     at_once(*[lambda: actions.publish(actor=clerk, notice=paper.pk, channels=["web", "feed"])] * 4)

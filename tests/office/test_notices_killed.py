@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from tests.office.elsewhere import READY, new_database, python, start
+from tests.databases import migrated
+from tests.office.elsewhere import READY, python, start
 
 KILLS = 6
 PREPARE = "from luoshi.site.setup import prepare; prepare()\nfrom tests.office import notices_made as made\n"
@@ -47,7 +48,7 @@ print(json.dumps({
 @pytest.mark.django_db
 def test_killed_while_signing_leaves_no_gap_and_no_half_signature(tmp_path):
     moments = random.Random(20260120)
-    url = new_database()
+    url = migrated(tmp_path)
     python(READY, tmp_path, url)
     confirmed: list[str] = []
     for _ in range(KILLS):

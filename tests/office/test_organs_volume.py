@@ -15,9 +15,7 @@ from luoshi.office.organs.demo import fill
 from luoshi.office.organs.models import Evidence, Organ, OrganRelation, Proposal
 from luoshi.office.roles import Role
 from tests.office.people import actor
-from tests.office.test_two_at_once import at_once, emptied
-
-__all__ = ("emptied",)
+from tests.office.test_two_at_once import at_once
 
 D = datetime.date.fromisoformat
 ON = D("2019-06-01")
@@ -71,7 +69,7 @@ def attempt(act):
     return "done"
 
 
-def test_two_confirm_at_once_and_one_does(emptied, transactional_db):
+def test_two_confirm_at_once_and_one_does(transactional_db):
     actions.load_directory_into_database(actor=SYSTEM)
     one, two, three = both_hands()
     row = actions.propose_relation(
@@ -85,7 +83,7 @@ def test_two_confirm_at_once_and_one_does(emptied, transactional_db):
     assert OrganRelation.objects.filter(proposal=row).count() == 1
 
 
-def test_two_enter_one_number_at_once_and_one_does(emptied, transactional_db):
+def test_two_enter_one_number_at_once_and_one_does(transactional_db):
     actions.load_directory_into_database(actor=SYSTEM)
     officers = [actor(f"p{n}", (Role.PERSONNEL, "organization-dept")) for n in range(2)]
     acts = [{"action": "appoint", "person": "测试乙", "organ": "water", "post": "局长"}]
@@ -101,7 +99,7 @@ def test_two_enter_one_number_at_once_and_one_does(emptied, transactional_db):
     assert Proposal.objects.filter(kind="appointments").count() == 1
 
 
-def test_two_circles_at_once_leave_none(emptied, transactional_db):
+def test_two_circles_at_once_leave_none(transactional_db):
     actions.load_directory_into_database(actor=SYSTEM)
     one, two, three = both_hands()
     pair = (("food-drug", "market-supervision", two), ("market-supervision", "food-drug", three))
@@ -118,7 +116,7 @@ def test_two_circles_at_once_leave_none(emptied, transactional_db):
     assert sorted(at_once(*acts)) == ["E_RULE", "done"]
 
 
-def test_two_seed_at_once_and_each_organ_is_there_once(emptied, transactional_db):
+def test_two_seed_at_once_and_each_organ_is_there_once(transactional_db):
     at_once(*[lambda: actions.load_directory_into_database(actor=SYSTEM)] * 2)
     assert Organ.objects.count() == 170
     assert Evidence.objects.count() == 0

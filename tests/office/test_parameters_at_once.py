@@ -10,9 +10,7 @@ from luoshi.office.parameters import actions, book
 from luoshi.office.parameters.models import ParameterChange, ParameterSpan
 from luoshi.office.roles import Role
 from tests.office.people import OFFICE, actor
-from tests.office.test_two_at_once import at_once, emptied
-
-__all__ = ["emptied"]
+from tests.office.test_two_at_once import at_once
 
 DAY = datetime.date(2030, 1, 1)
 
@@ -36,7 +34,7 @@ def told(function):
     return run
 
 
-def test_one_change_is_approved_once(emptied, transactional_db):
+def test_one_change_is_approved_once(transactional_db):
     clerk, one, two = (actor(name, (role, OFFICE)) for name, role in (
         ("clerk", Role.CLERK), ("one", Role.REVIEWER), ("two", Role.LEADER)))  # fmt: skip
     change = propose(clerk, 3)
@@ -47,7 +45,7 @@ def test_one_change_is_approved_once(emptied, transactional_db):
     assert ParameterSpan.objects.filter(until__isnull=True).count() == 1
 
 
-def test_two_changes_of_one_parameter_are_approved_in_turn(emptied, transactional_db):
+def test_two_changes_of_one_parameter_are_approved_in_turn(transactional_db):
     clerk, one, two = (actor(name, (role, OFFICE)) for name, role in (
         ("clerk", Role.CLERK), ("one", Role.REVIEWER), ("two", Role.LEADER)))  # fmt: skip
     early, late = propose(clerk, 3), propose(clerk, 4, datetime.date(2031, 1, 1))
@@ -59,7 +57,7 @@ def test_two_changes_of_one_parameter_are_approved_in_turn(emptied, transactiona
     assert list(ParameterChange.objects.filter(book__isnull=False).values_list("book", flat=True)) == [1]
 
 
-def test_changes_of_two_parameters_make_two_editions(emptied, transactional_db):
+def test_changes_of_two_parameters_make_two_editions(transactional_db):
     clerk, one, two = (actor(name, (role, OFFICE)) for name, role in (
         ("clerk", Role.CLERK), ("one", Role.REVIEWER), ("two", Role.LEADER)))  # fmt: skip
     first = propose(clerk, 3)
@@ -75,7 +73,7 @@ def test_changes_of_two_parameters_make_two_editions(emptied, transactional_db):
     assert book.current().name.startswith("2:")
 
 
-def test_same_proposal_twice_waits_once(emptied, transactional_db):
+def test_same_proposal_twice_waits_once(transactional_db):
     clerk = actor("clerk", (Role.CLERK, OFFICE))
     results = at_once(*[told(lambda: propose(clerk, 3))] * 2)
     assert sorted(results) == ["E_DUPLICATE", "done"]

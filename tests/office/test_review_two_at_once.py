@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
@@ -20,13 +19,6 @@ from tests.office.test_two_at_once import at_once
 KEY = sample.NUMBER
 
 
-@pytest.fixture
-def unguarded():
-    """Threads need a database with more than one connection."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite in memory has one connection")
-
-
 def codes(*functions):
     """Run at once; return the code of each refusal, '' for what went through."""
 
@@ -41,7 +33,7 @@ def codes(*functions):
 
 
 @pytest.fixture
-def duty(unguarded, transactional_db, monkeypatch):
+def duty(transactional_db, monkeypatch):
     """A duty under review."""
     sample.compiled(monkeypatch, sample.instrument(), warnings=0)
     import_gazette("第一版", actor=Actor.system("测试程序", "test"), filename="a.txt")

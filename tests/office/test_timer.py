@@ -17,13 +17,20 @@ from luoshi.office.messages.models import Message
 from luoshi.office.roles import Role
 from tests.office.matters import clerk, handed_in, moment, pushed, supervisor
 from tests.office.people import OFFICE, actor
-from tests.office.test_two_at_once import at_once, emptied  # noqa: F401 - a fixture
+from tests.office.test_two_at_once import at_once
 
 
 @pytest.fixture(autouse=True)
 def clock():
     yield
     CLOCK.release()
+
+
+@pytest.fixture(autouse=True)
+def without_indicators(monkeypatch):
+    """Leave out the nightly indicators: months of nights here, and they have tests of their own."""
+    timers.autodiscover_modules("timers")
+    monkeypatch.setattr(timers, "_TIMERS", {k: t for k, t in timers._TIMERS.items() if not k.startswith("indicators")})
 
 
 @pytest.fixture
@@ -182,7 +189,7 @@ def test_the_next_months_matters_are_made_a_month_ahead(db, monkeypatch):
     assert calls == [("2019-11-01", "2019-12-01"), ("2019-12-01", "2020-01-01")]
 
 
-def test_two_ticks_at_once_fire_once(emptied, transactional_db, only):  # noqa: F811
+def test_two_ticks_at_once_fire_once(transactional_db, only):
     seen = []
     timers.timer("one")(lambda due: seen.append(due) or 1)
     CLOCK.set(moment("2019-10-08T09:00"))

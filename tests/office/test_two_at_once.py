@@ -1,11 +1,10 @@
-"""Two writers at the same moment; needs a database with more than one connection, so PostgreSQL."""
+"""Two writers at the same moment, each with a connection of his own."""
 
 from __future__ import annotations
 
 import threading
 
-import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from luoshi.office.actors import Actor
 from luoshi.office.audit.models import AuditEntry
@@ -17,13 +16,6 @@ from luoshi.office.jobs.models import Job
 from tests.office import sample
 
 ACTOR = Actor.system("测试甲", "test")
-
-
-@pytest.fixture
-def emptied():
-    """Threads need a database with more than one connection; its tables are emptied after the test (conftest)."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite in memory has one connection")
 
 
 def at_once(*functions):
@@ -45,14 +37,14 @@ def at_once(*functions):
     return results
 
 
-def test_two_imports_of_one_file_store_it_once(emptied, transactional_db, monkeypatch):
+def test_two_imports_of_one_file_store_it_once(transactional_db, monkeypatch):
     sample.compiled(monkeypatch, sample.instrument())
     results = at_once(*[lambda: import_gazette("全文", actor=ACTOR, filename="a.txt").status] * 2)
     assert sorted(results) == ["imported", "unchanged"]
     assert Instrument.objects.count() == 1
 
 
-def test_two_files_with_one_number_make_two_versions_in_turn(emptied, transactional_db, monkeypatch):
+def test_two_files_with_one_number_make_two_versions_in_turn(transactional_db, monkeypatch):
     def compiled(text):
         return sample.compilation(sample.instrument(text=text))
 
@@ -64,7 +56,7 @@ def test_two_files_with_one_number_make_two_versions_in_turn(emptied, transactio
     assert first_broken() is None
 
 
-def test_two_workers_carry_out_a_job_once(emptied, transactional_db):
+def test_two_workers_carry_out_a_job_once(transactional_db):
     done = []
     handler("once")(lambda progress, actor: done.append(1))
     enqueue("once", actor=ACTOR, arguments={})

@@ -13,6 +13,7 @@ from luoshi.kernel.identifiers import uscc_check
 from luoshi.office.registers import declaration
 from luoshi.office.registers.declaration import Column, Link, Register, RowFault
 from luoshi.office.registers.models import Record
+from tests import databases
 
 OWNER, TOWN, OTHER_TOWN = "environment", "yuli", "yazi"
 
@@ -113,6 +114,7 @@ def _trial_tables(django_db_setup, django_db_blocker):
             for model in (Plot, Firm):
                 if model._meta.db_table not in known:
                     editor.create_model(model)
+        databases.remember()
 
 
 @pytest.fixture
