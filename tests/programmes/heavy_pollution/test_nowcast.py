@@ -10,7 +10,7 @@ from django.urls import reverse
 from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.office.roles import Role
 from luoshi.programmes.heavy_pollution import episodes, scenes
-from luoshi.programmes.heavy_pollution.models import Consultation
+from luoshi.programmes.heavy_pollution.models import Consultation, ForecastRun
 from tests.office.people import client_of, person
 
 NOW = datetime.datetime(2018, 1, 20, tzinfo=SHANGHAI)
@@ -52,3 +52,11 @@ def test_the_consultation_may_say_otherwise_and_must_say_why(office):
     row.refresh_from_db()
     assert (row.grade, episodes.basis_of(row)) == ("blue", "nowcast")
     assert "应立即发布" in office.get(where).content.decode()
+
+
+def test_without_a_forecast_the_pages_stand_at_any_minute(office):
+    ForecastRun.objects.update(current=False)
+    CLOCK.set(NOW.replace(minute=20))
+    for name in ("pollution", "open-pollution"):
+        assert office.get(reverse(name)).status_code == 200
+    assert "不能判断，须由会商说明" not in office.get(reverse("pollution")).content.decode()

@@ -35,6 +35,7 @@ class Grading(NamedTuple):
     assembled: Decision
     graded: Decision
     runs: list[ForecastRun]
+    dust: list[dict[str, Any]]
 
 
 def measured(now: datetime.datetime, since: datetime.timedelta = LOOKBACK) -> list[dict[str, Any]]:
@@ -119,13 +120,14 @@ def grading(
         facts["edits"] = list(edits)
     facts = {name: value for name, value in facts.items() if value != []}
     assembled = book.decide("heavy_pollution.assemble", facts, day_of(moment))
-    given: dict[str, Any] = {"dust": dust_between(moment - LOOKBACK, moment + AHEAD)}
+    dust = dust_between(moment - LOOKBACK, moment + AHEAD)
+    given: dict[str, Any] = {"dust": dust}
     if assembled.value.get("series") is not None:
         hour = moment.replace(minute=0, second=0, microsecond=0)
         given |= {"series": assembled.value["series"], "now": hour.isoformat()}
     if weihai:
         given["weihai_grade"] = weihai
-    return Grading(assembled, book.decide("heavy_pollution.grade", given, day_of(moment)), runs)
+    return Grading(assembled, book.decide("heavy_pollution.grade", given, day_of(moment)), runs, dust)
 
 
 def number_on(name: str, day: datetime.date) -> Any:
@@ -140,8 +142,11 @@ def number_on(name: str, day: datetime.date) -> Any:
 
 def release_of(graded: Grading, now: datetime.datetime) -> Decision:
     """Return whether a warning may be released, and from when, on the same series."""
-    given = {"series": graded.assembled.value["series"], "now": local(now).isoformat(),
-             "dust": dust_between(now - LOOKBACK, now + AHEAD)}  # fmt: skip
+    # Without a forecast the series ends with the hour in progress: what comes after it nobody knows.
+    last = graded.assembled.value["hours"][-1]["hour"]
+    end = local(datetime.datetime.fromisoformat(last)) + datetime.timedelta(hours=1)
+    given = {"series": graded.assembled.value["series"], "now": min(local(now), end).isoformat(),
+             "dust": graded.dust}  # fmt: skip
     return book.decide("heavy_pollution.release", given, day_of(now))
 
 
@@ -155,8 +160,9 @@ def nowcast_of(
     series = graded.assembled.value.get("series")
     if series is None:
         return None
-    given: dict[str, Any] = {"series": series, "now": local(now).isoformat(), "issued_at": local(now).isoformat(),
-                             "dust": dust_between(now - LOOKBACK, now + AHEAD)}  # fmt: skip
+    hour = local(now).replace(minute=0, second=0, microsecond=0)
+    given: dict[str, Any] = {"series": series, "now": hour.isoformat(), "issued_at": local(now).isoformat(),
+                             "dust": graded.dust}  # fmt: skip
     if no_improvement is not None:
         given |= {"no_improvement": no_improvement, "reason": reason}
     return book.decide("heavy_pollution.nowcast", given, day_of(now))

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, Sum, Value
 from django.utils.translation import gettext as _
 
 from luoshi.kernel.clock import CLOCK, day_of, local, start_of
@@ -20,8 +20,12 @@ from luoshi.programmes.heavy_pollution.models import (
     Enterprise,
     EpisodeDuty,
     MeasureTask,
+    MedicalInstitution,
     PollutionWarning,
+    PortBerth,
     Response,
+    RoadSection,
+    School,
     SitePlan,
     WarningChange,
 )
@@ -171,12 +175,13 @@ def _came(one: EpisodeDuty) -> tuple[bool, Any, str]:
 
 _RANK = {"failed": 3, "going": 2, "in_place": 1, "none": 0}
 _PLACED: tuple[tuple[str, Any, str], ...] = (
-    ("firm", Enterprise, "credit_code"), ("site", ConstructionSite, "code"),
+    ("firm", Enterprise, "credit_code"), ("site", ConstructionSite, "code"), ("school", School, "code"),
+    ("hospital", MedicalInstitution, "code"), ("road", RoadSection, "code"), ("port", PortBerth, "code"),
 )  # fmt: skip
 
 
 def object_map(response: Response, organs: frozenset[str] | None, day: datetime.date) -> dict[str, Any]:
-    """Return the map of firms and sites by their worst task, how many are in which state, and what has no place.
+    """Return the map of objects by their worst task, how many are in which state, and what has no place.
 
     `organs` bounds what is shown. Above `maps.MOST_POINTS` points there is no map: the towns tell.
     """
@@ -191,17 +196,21 @@ def object_map(response: Response, organs: frozenset[str] | None, day: datetime.
         if _RANK[name] >= _RANK[states.get((kind, object_id), "none")]:
             states[kind, object_id] = name
     points, counts = [], dict.fromkeys(maps.STATES, 0)
-    for kind, model, key in _PLACED:
-        wanted = {object_id for one, object_id in states if one == kind}
-        if not wanted:
-            continue
-        for object_id, name, lat, lon in model.objects.filter(lat__isnull=False).values_list(key, "name", "lat", "lon"):
-            if object_id in wanted:
-                points.append(maps.Point(float(lat), float(lon), states[kind, object_id], name))
+    present = {kind for kind, _object_id in states}
+    parts = [
+        model.objects.filter(lat__isnull=False).values_list(Value(kind), key, "name", "lat", "lon")
+        for kind, model, key in _PLACED
+        if kind in present
+    ]
+    for kind, object_id, name, lat, lon in parts[0].union(*parts[1:], all=True) if parts else ():
+        if (kind, object_id) in states:
+            points.append(maps.Point(float(lat), float(lon), states[kind, object_id], name))
     for name in states.values():
         counts[name] += 1
-    drawn = maps.objects(points, maps.built_up(day), _map_words(counts)) if len(points) <= maps.MOST_POINTS else ""
-    return {"svg": drawn, "counts": counts, "total": len(states), "unplaced": len(states) - len(points)}
+    fits = 0 < len(points) <= maps.MOST_POINTS
+    drawn = maps.objects(points, maps.built_up(day), _map_words(counts)) if fits else ""
+    return {"svg": drawn, "counts": counts, "total": len(states), "unplaced": len(states) - len(points),
+            "placed": len(points)}  # fmt: skip
 
 
 def _shown_state(state: str) -> str:
@@ -211,7 +220,7 @@ def _shown_state(state: str) -> str:
 
 
 def _map_words(counts: Mapping[str, int]) -> str:
-    return _("企业和工地的位置：%(done)s个到位，%(going)s个收到未到位，%(failed)s个未到位") % {
+    return _("各对象的位置：%(done)s个到位，%(going)s个收到未到位，%(failed)s个未到位") % {
         "done": counts["in_place"], "going": counts["going"], "failed": counts["failed"],
     }  # fmt: skip
 

@@ -149,6 +149,12 @@ def _place(dice: random.Random) -> tuple[Decimal, Decimal]:
     )
 
 
+def _somewhere(dice: random.Random, known: bool = True) -> dict[str, Any]:
+    """Return where an object lies; nothing for one whose place nobody has registered."""
+    lat, lon = _place(dice)
+    return {"lat": lat, "lon": lon} if known else {}
+
+
 def _kg(dice: random.Random, low: float, high: float) -> Decimal:
     return Decimal(str(round(dice.uniform(low, high), 1)))
 
@@ -279,6 +285,7 @@ def _plans(firms: Sequence[Enterprise], today: datetime.date) -> None:
 
 def _rest(dice: random.Random, towns: Sequence[str], today: datetime.date) -> None:
     stages = ("kindergarten", "primary", "middle", "high")
+    places = random.Random(SEED + 1)  # noqa: S311 - invented data
     School.objects.bulk_create(
         [
             School(
@@ -287,6 +294,7 @@ def _rest(dice: random.Random, towns: Sequence[str], today: datetime.date) -> No
                 stage=stages[n % 4],
                 town=dice.choice(towns),
                 students=dice.randint(80, 1800),
+                **_somewhere(places, n % 24 != 7),
             )
             for n in range(120)
         ]
@@ -300,6 +308,7 @@ def _rest(dice: random.Random, towns: Sequence[str], today: datetime.date) -> No
                 town=dice.choice(towns),
                 beds=20 + 5 * n,
                 on_call=6,
+                **_somewhere(places),
             )
             for n in range(12)
         ]
@@ -313,12 +322,21 @@ def _rest(dice: random.Random, towns: Sequence[str], today: datetime.date) -> No
                 town=dice.choice(towns),
                 km=Decimal(n + 2) / 2,
                 waterings=2,
+                **_somewhere(places),
             )
             for n in range(24)
         ]
     )
     PortBerth.objects.bulk_create(
-        [PortBerth(code=f"BW-{n + 1}", name=f"测试{n + 1}号泊位", town=towns[0], bulk=n % 2 == 0) for n in range(6)]
+        PortBerth(
+            code=f"BW-{n + 1}",
+            name=f"测试{n + 1}号泊位",
+            town=towns[0],
+            bulk=n % 2 == 0,
+            lat=Decimal("36.78") + n * Decimal("0.002"),
+            lon=Decimal("121.51"),
+        )
+        for n in range(6)
     )
     rows = (
         ("industry", "工业企业限产停产", 4000, 6000, 5200, 5000),

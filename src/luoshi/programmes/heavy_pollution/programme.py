@@ -45,7 +45,7 @@ PROGRAMME = register(
             Page("cases", "pollution-plans", "企业减排方案", "pollution.see", "哪家企业的方案就绪，哪家还没有"),
             Page("cases", "pollution-organ-plans", "预案和方案", "pollution.see", "市、部门、镇区的预案，备案和公布"),
             Page("cases", "pollution-inspections", "检查和违规", "pollution.see", "查到什么、责令、处罚、复查、线索"),
-            Page("cases", "pollution-drills", "应急演练", "pollution.see", "方案、演练、总结，建议落到谁头上"),
+            Page("cases", "pollution-drills", "演练和培训", "pollution.see", "演练方案、总结、建议，培训计划"),
             Page("cases", "pollution-roster", "值班和通讯录", "pollution.see", "谁在值班，有没有空档，打印通讯录"),
             Page("cases", "pollution-budget", "应急经费", "pollution.see", "各用途的指标、承诺、支付"),
             Page("publish", "open-pollution", "重污染公众页", "open.see", "预警、空气、怎么做、我的车能否上路"),

@@ -173,6 +173,8 @@ ROADS = register(
             Column("town", "所在镇区", kind="organ"),
             Column("km", "长度", kind="decimal", unit="公里", least=0),
             Column("waterings", "日常洒水", kind="integer", unit="次/日", least=0, most=48),
+            Column("lat", "纬度", kind="latitude", listed=False),
+            Column("lon", "经度", kind="longitude", listed=False),
         ),
     )
 )  # fmt: skip
@@ -186,6 +188,8 @@ BERTHS = register(
             Column("name", "泊位"),
             Column("town", "所在镇区", kind="organ"),
             Column("bulk", "装卸散货", kind="boolean"),
+            Column("lat", "纬度", kind="latitude", listed=False),
+            Column("lon", "经度", kind="longitude", listed=False),
         ),
     )
 )  # fmt: skip
@@ -202,6 +206,8 @@ SCHOOLS = register(
             Column("students", "学生数", kind="integer", least=0),
             Column("flexible", "可弹性上下学", kind="boolean"),
             Column("suspendable", "可临时停课", kind="boolean"),
+            Column("lat", "纬度", kind="latitude", listed=False),
+            Column("lon", "经度", kind="longitude", listed=False),
         ),
     )
 )  # fmt: skip
@@ -217,6 +223,8 @@ HOSPITALS = register(
             Column("town", "所在镇区", kind="organ"),
             Column("beds", "呼吸科床位", kind="integer", least=0),
             Column("on_call", "备勤人员", kind="integer", least=0),
+            Column("lat", "纬度", kind="latitude", listed=False),
+            Column("lon", "经度", kind="longitude", listed=False),
         ),
     )
 )  # fmt: skip

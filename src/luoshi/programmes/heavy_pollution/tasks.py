@@ -237,7 +237,11 @@ def reach_of(actor: Actor) -> frozenset[str] | None:
     return concern.organs_for(actor, "pollution.see")
 
 
-_PLACED: dict[str, tuple[Any, str]] = {"firm": (Enterprise, "credit_code"), "site": (ConstructionSite, "code")}
+_PLACED: dict[str, tuple[Any, str]] = {
+    "firm": (Enterprise, "credit_code"), "site": (ConstructionSite, "code"), "school": (School, "code"),
+    "hospital": (MedicalInstitution, "code"), "port": (PortBerth, "code"),
+}  # fmt: skip
+"""Objects that lie in one place; a road is as long as it is."""
 
 
 def kilometres(row: MeasureTask | Inspection, lat: str, lon: str) -> float | None:

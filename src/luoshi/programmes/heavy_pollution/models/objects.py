@@ -213,7 +213,7 @@ class VehicleScheme(models.Model):
 
 
 class RoadSection(Record):
-    """A main road: how often it is cleaned and watered on ordinary days, by whom."""
+    """A main road: how often it is cleaned and watered on ordinary days, by whom; its middle stands for it on a map."""
 
     code = models.CharField(max_length=30, unique=True)
     name = models.CharField(max_length=120)
@@ -221,6 +221,8 @@ class RoadSection(Record):
     town = models.CharField(max_length=80)
     km = models.DecimalField(max_digits=6, decimal_places=2, default=0)
     waterings = models.PositiveSmallIntegerField(default=1)
+    lat = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    lon = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
@@ -233,6 +235,8 @@ class PortBerth(Record):
     name = models.CharField(max_length=120)
     town = models.CharField(max_length=80)
     bulk = models.BooleanField(default=False)
+    lat = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    lon = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
@@ -256,6 +260,8 @@ class School(Record):
     students = models.PositiveIntegerField(default=0)
     flexible = models.BooleanField(default=True)
     suspendable = models.BooleanField(default=True)
+    lat = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    lon = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
@@ -270,6 +276,8 @@ class MedicalInstitution(Record):
     town = models.CharField(max_length=80)
     beds = models.PositiveIntegerField(default=0)
     on_call = models.PositiveIntegerField(default=0)
+    lat = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    lon = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
