@@ -18,6 +18,7 @@ PROGRAMMES = (
     "luoshi.programmes.heavy_pollution",
     "luoshi.programmes.agri_guarantee",
     "luoshi.programmes.mitigation_fund",
+    "luoshi.programmes.home_escrow",
 )
 """The rooms of this installation; each has a module `programme` with its manifest."""
 

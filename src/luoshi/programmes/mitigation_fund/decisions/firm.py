@@ -32,6 +32,7 @@ _LISTED = f"{RULES} 第二条"
 _APPLIES = f"{RULES} 第九条"
 _TERMS = f"{RULES} 第四条"
 _PLACE = Rule(_LISTED, "企业在乳山市内")
+_PLACE_ASSUMED = Rule(_LISTED, "未写所在地，按在乳山市内计")
 _NOT_PLACE = Rule(_LISTED, "企业不在乳山市内")
 _BOARD = Rule(_LISTED, "挂牌于{board}")
 _NO_BOARD = Rule(_LISTED, "{board}不是办法所指的三个挂牌场所之一")
@@ -147,8 +148,11 @@ def eligible(facts: EligibleFacts, context: Context) -> Verdict:
     day = facts.day or facts.disbursed_on or context.on
     force, code = in_force(context, "审查日", day)
     reasons = [force]
-    place = facts.in_rushan if facts.in_rushan is not None else (facts.town or "371083").startswith("371083")
-    reasons.append(_PLACE.reason(True) if place else _NOT_PLACE.reason(False))
+    if facts.in_rushan is None and facts.town is None:
+        reasons.append(_PLACE_ASSUMED.reason(None))
+    else:
+        place = facts.in_rushan if facts.in_rushan is not None else facts.town.startswith("371083")
+        reasons.append(_PLACE.reason(True) if place else _NOT_PLACE.reason(False))
     reasons += listed(listings, "审查日", day)
     if facts.disbursed_on is not None and facts.disbursed_on != day:
         late, late_code = in_force(context, "放款日", facts.disbursed_on)

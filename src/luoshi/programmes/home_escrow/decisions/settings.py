@@ -1,0 +1,82 @@
+"""What the decisions share: the rules' number, the parameters, words for amounts and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.fact_kinds import exact
+from luoshi.kernel.money import Money
+from luoshi.kernel.parameters import ParameterTable
+
+ROOM = "home_escrow"
+RULES = "乳政办发〔2018〕10号"
+PARAMETERS = ParameterTable.from_data(
+    yaml.safe_load((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
+)
+FORCE = ("valid_from", "valid_to")
+_NOT_YET = Rule(f"{RULES} 第二十三条", "{what}{day}早于施行日{first}")
+_OVER = Rule(f"{RULES} 第二十三条", "{what}{day}晚于有效期最后一天{last}")
+_IN_FORCE = Rule(f"{RULES} 第二十三条", "{what}{day}在有效期{first}至{last}内")
+
+
+def yuan(fen: int) -> str:
+    """Return an amount for a sentence."""
+    return f"{Money(fen)}元"
+
+
+def whole(context: Context, name: str) -> int:
+    """Return a parameter that is a whole number; a what-if value of another kind is E_INPUT."""
+    try:
+        found = exact(context.parameters[name])
+    except ValueError:
+        found = exact("1/2")
+    if found.denominator != 1:
+        raise LuoshiError("E_INPUT", f"参数“{name}”应为整数", fields={"parameter": name})
+    return found.numerator
+
+
+def force(context: Context) -> tuple[date, date]:
+    """Return the first and the last day of the rules."""
+    try:
+        first, last = (date.fromisoformat(str(context.parameters[name])) for name in FORCE)
+    except ValueError:
+        raise LuoshiError("E_INPUT", "施行日和有效期的参数应为日期") from None
+    return first, last
+
+
+def in_force(context: Context, what: str, day: date) -> tuple[Reason, str]:
+    """Return the reason whether `day` lies in the rules' validity, and the code of its refusal (empty: it does)."""
+    first, last = force(context)
+    if day < first:
+        return _NOT_YET.reason(False, what, day.isoformat(), first.isoformat()), "E_NOT_IN_FORCE"
+    if day > last:
+        return _OVER.reason(False, what, day.isoformat(), last.isoformat()), "E_EXPIRED"
+    return _IN_FORCE.reason(True, what, day.isoformat(), first.isoformat(), last.isoformat()), ""
+
+
+def answer(result: str, outcome: Outcome, reasons: Sequence[Reason], *, code: str = "", **more: Any) -> Verdict:
+    """Return a verdict: `result` in the rules' word, `code` of the refusal, and the figures."""
+    value: dict[str, Any] = {"result": result, **({"code": code} if code else {}), **more}
+    return Verdict(value, outcome, reasons)
+
+
+def judged(reasons: Sequence[Reason], *, good: str = "OK", bad: str = "REFUSE", code: str = "", **more: Any) -> Verdict:
+    """Return the verdict of reasons that must all hold."""
+    refused = any(reason.ok is False for reason in reasons)
+    outcome = Outcome.REFUSE if refused else Outcome.ALLOW
+    return answer(bad if refused else good, outcome, reasons, code=code if refused else "", **more)
+
+
+def undetermined(missing: Mapping[str, str], citation: str) -> Verdict:
+    """Return the verdict where facts are missing: which, by name and Chinese word."""
+    rule = Rule(citation, "缺少：{names}")
+    return answer(
+        "UNDETERMINED", Outcome.UNDETERMINED, [rule.reason(None, "、".join(missing.values()))], missing=list(missing)
+    )
