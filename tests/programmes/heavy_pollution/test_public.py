@@ -15,7 +15,14 @@ from django.urls import reverse
 from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.office import ready
 from luoshi.programmes.heavy_pollution import air, maps, publication, timers, words_shown
-from luoshi.programmes.heavy_pollution.models import CityHour, HourlyObservation, Station, VehicleScheme
+from luoshi.programmes.heavy_pollution.models import (
+    CityHour,
+    Enterprise,
+    HourlyObservation,
+    SitePlan,
+    Station,
+    VehicleScheme,
+)
 from tests.programmes.heavy_pollution.test_indicators import episode
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +170,41 @@ def test_the_page_says_what_is_in_force_in_two_languages():
     for words in ("Orange warning", "Heavily polluted", "May my car be on the road today", "Built-up area"):
         assert words in english, words
     assert '<html lang="en"' in english
+
+
+def test_every_line_of_a_drill_says_so():
+    episode(issued="2018-01-13 16:00", released="", expected_end=NOW + 48 * HOUR, exercise=True)
+    html = Client().get(PAGE).content.decode()
+    advice = html.split('id="do-h"')[1].split("</section>")[0]
+    assert advice.count("<li>") > 10
+    assert advice.count("<li>") == advice.count("<li><b>演练</b>")
+    banner = html.split('class="now')[1].split("</section>")[0]
+    assert banner.count("演练") == 1 + banner.count("<br>") + 2
+    asked = Client().post("/open/pollution/vehicle/", {"category": "载货", "fuel": "柴油", "plate": "鲁K12345"})
+    answer = asked.content.decode().split('class="answer"')[1].split("<form")[0]
+    assert answer.count("演练") == answer.count("<li") + 2
+
+
+def test_the_list_of_firms_says_where_each_reduces_and_who_is_not_ready():
+    amounts = {"town": "xiacun", "sector": "rubber", "list_year": 2018, "published": True}
+    ready, waiting = (
+        Enterprise.objects.create(credit_code=code, name=name, **amounts)
+        for code, name in (("913710830000000195", "测试橡胶甲厂"), ("913710830000000276", "测试橡胶乙厂"))
+    )
+    Enterprise.objects.create(credit_code="913710830000000357", name="上一年的厂", **(amounts | {"list_year": 2017}))
+    limited, stopped = ({"process": name, "action": "限产", "limit": "37%"} for name in ("硫化线", "密炼机"))
+    steps = {"IV": [limited], "III": [limited], "II": [limited, stopped], "I": [limited, stopped]}
+    for firm, state in ((ready, "filed"), (waiting, "submitted")):
+        SitePlan.objects.create(enterprise=firm, year=2018, edition=1, state=state, steps=steps)
+    html = Client().get("/open/pollution/firms/").content.decode()
+    rows = {name: html.split(name)[1].split("</tr>")[0] for name in (ready.name, waiting.name)}
+    assert "硫化线（Ⅳ级起）、密炼机（Ⅱ级起）" in rows[ready.name]
+    assert "未就绪" not in rows[ready.name]
+    assert "未就绪" in rows[waiting.name]
+    assert "硫化线" not in rows[waiting.name]
+    for word in ("37%", "上一年的厂", ready.credit_code):
+        assert word not in html
+    assert "2018 年共 2 家，1 家" in html
 
 
 def test_words_of_classes_are_those_of_the_standard():

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -27,8 +28,18 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern
 from luoshi.office.parameters import book
 from luoshi.office.web import needs
-from luoshi.programmes.heavy_pollution import air, air_queries, board, charts, maps, plan, publication, words_shown
-from luoshi.programmes.heavy_pollution.models import CapMessage, Enterprise, PollutionWarning
+from luoshi.programmes.heavy_pollution import (
+    air,
+    air_queries,
+    board,
+    charts,
+    maps,
+    plan,
+    publication,
+    site_plans,
+    words_shown,
+)
+from luoshi.programmes.heavy_pollution.models import CapMessage, Enterprise, PollutionWarning, SitePlan
 
 HTML = "text/html; charset=utf-8"
 _SIZES = ("normal", "large", "largest")
@@ -244,19 +255,39 @@ def _answers(given: dict[str, str], warning: PollutionWarning | None, now: datet
 @needs("open.see")
 @require_http_methods(["GET"])
 def firms(request: HttpRequest) -> HttpResponse:
-    """The published list of firms that limit or stop production: name, trade, town; nothing else."""
+    """The published list of firms that limit or stop production: name, trade, town, where they reduce; no more."""
     return _ready(request, "firms", "heavy_pollution/public_firms.html", _firms)
 
 
 def _firms() -> dict[str, Any]:
-    rows = Enterprise.objects.filter(published=True, void=False, ended_on=None).order_by("town", "name")[:2000]
-    names = concern.titles({row.town for row in rows})
+    rows = Enterprise.objects.filter(published=True, void=False, ended_on=None)
+    year = rows.aggregate(year=Max("list_year"))["year"] or 0
+    listed = list(site_plans.with_readiness(rows.filter(list_year=year), year).order_by("town", "name")[:2000])
+    ready = SitePlan.objects.filter(enterprise__in=[one.pk for one in listed], year=year, state__in=site_plans.READY)
+    links = {row.enterprise_id: _links(row.steps) for row in ready.order_by("edition")}
+    names = concern.titles({row.town for row in listed})
     return {
         "page_title": _("应急减排企业名单"),
+        "year": year,
+        "ready": sum(row.ready for row in listed),
         "rows": [
-            {"name": row.name, "sector": row.get_sector_display(), "town": names.get(row.town, "")} for row in rows
+            {"name": row.name, "sector": row.get_sector_display(), "town": names.get(row.town, ""), "ready": row.ready,
+             "links": links.get(row.pk, [])}
+            for row in listed
         ],
-    }
+    }  # fmt: skip
+
+
+def _links(steps: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return where a firm reduces (减排环节): the processes of its plan, each with the level from which it is cut back.
+
+    How far, and with what, is the firm's own affair and not published.
+    """
+    first: dict[str, str] = {}
+    for level in plan.LEVEL_WORDS:
+        for one in steps.get(level) or ():
+            first.setdefault(str(one.get("process", "")), level)
+    return [{"process": process, "level": words_shown.LEVELS[level]} for process, level in first.items() if process]
 
 
 @needs("open.see")
