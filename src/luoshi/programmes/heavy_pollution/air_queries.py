@@ -174,6 +174,18 @@ def latest(now: datetime.datetime | None = None) -> CityHour | None:
     return CityHour.objects.filter(hour__lte=moment, aqi__isnull=False).order_by("-hour").first()
 
 
+def primary(row: CityHour) -> list[str]:
+    """Return the pollutants that make an hour's index, none where it is 50 or less."""
+    day = day_of(row.hour)
+    rounding = settings.rounding(book.current().values(ROOM, day))
+    amounts = {
+        f"{name}_1h": air.quotient(Fraction(value))
+        for column, name in NAMES.items()
+        if (value := getattr(row, column)) is not None
+    }
+    return list(air.index_of(amounts, HOURLY, air.standard_on(day), rounding).primary)
+
+
 def humidity(now: datetime.datetime) -> tuple[Any, bool | None]:
     """Return the mean humidity of the day's hours so far (None: unknown), and whether the frost period is set."""
     start = local(now).replace(hour=0, minute=0, second=0, microsecond=0)

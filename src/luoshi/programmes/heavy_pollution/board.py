@@ -150,9 +150,9 @@ def measures(response: Response, organs: frozenset[str] | None) -> list[dict[str
 
 
 def reports(response: Response, now: datetime.datetime) -> dict[str, Any]:
-    """Return the daily reports of the round that is due next (or was last): who has, who has not, when it is due."""
+    """Return the daily reports of today, else the next, else the last: who has, who has not, until when."""
     rows = response.duties.filter(kind=EpisodeDuty.Kind.DAILY).exclude(state=EpisodeDuty.State.VOID)
-    due = rows.filter(due_at__gte=now).order_by("due_at").values_list("due_at", flat=True).first()
+    due = rows.filter(due_at__gte=start_of(day_of(now))).order_by("due_at").values_list("due_at", flat=True).first()
     due = due or rows.order_by("-due_at").values_list("due_at", flat=True).first()
     if due is None:
         return {}
@@ -268,6 +268,24 @@ def amounts(response_level: str, year: int | None = None) -> dict[str, Any]:
         for site in ConstructionSite.objects.filter(**standing).order_by("priority")
     ]
     return {"year": newest, "base": base, "red": red, "reserve": reserve}
+
+
+def classes(level: str, year: int) -> list[dict[str, Any]]:
+    """Return base and planned reduction of each class of sources, by pollutant, as the inventory of a year has them."""
+    suffix = level.lower()
+    rows = EmissionInventory.objects.filter(year=year, void=False, ended_on=None).values("source")
+    sums = rows.annotate(
+        **{f"b_{name}": Sum(name) for name, _title in POLLUTANTS},
+        **{f"r_{name}": Sum(f"{name}_{suffix}") for name, _title in POLLUTANTS},
+    )
+    words = dict(EmissionInventory.Source.choices)
+    order = list(words)
+    found: list[Any] = sorted(sums, key=lambda one: order.index(one["source"]))
+    return [
+        {"title": words[row["source"]],
+         "cells": [{"base": row[f"b_{name}"], "red": row[f"r_{name}"]} for name, _title in POLLUTANTS]}
+        for row in found
+    ]  # fmt: skip
 
 
 def reductions(level: str) -> Any:

@@ -39,7 +39,13 @@ from luoshi.programmes.heavy_pollution import (
     site_plans,
     words_shown,
 )
-from luoshi.programmes.heavy_pollution.models import CapMessage, Enterprise, PollutionWarning, SitePlan
+from luoshi.programmes.heavy_pollution.models import (
+    CapMessage,
+    CityHour,
+    Enterprise,
+    PollutionWarning,
+    SitePlan,
+)
 
 HTML = "text/html; charset=utf-8"
 _SIZES = ("normal", "large", "largest")
@@ -124,6 +130,7 @@ def _context() -> dict[str, Any]:
     latest = found["latest"]
     hour = local(datetime.datetime.fromisoformat(latest["hour"])) if latest else None
     aqi = latest["aqi"] if latest else None
+    row = CityHour.objects.filter(hour=hour).first() if hour else None
     days = board.days(found, -6, 3)
     placed = air_queries.stations(hour)
     names = concern.titles({row.town for row, _aqi in placed} | {slug for row in board.TILES for slug in row if slug})
@@ -138,7 +145,7 @@ def _context() -> dict[str, Any]:
         "aqi_class": board.air_class(aqi),
         "aqi_word": _word(aqi),
         "aqi_at": hour,
-        "primary": latest.get("primary") if latest else "",
+        "primary": "、".join(air_queries.primary(row)) if row is not None else "",
         "air_advice": words_shown.ADVICE[air.class_of(aqi).number] if aqi is not None else "",
         "running": found["running"],
         "days": days,

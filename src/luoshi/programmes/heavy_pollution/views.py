@@ -69,7 +69,8 @@ def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "crumbs": _crumbs(),
         "air": found,
         "chart": charts.air_chart(found["hours"], found["means"], now, span, _finding(found)),  # type: ignore[arg-type]
-        "reasons": [_reason(one) for one in found["reasons"]],
+        # What decided comes first; dust that only bears on some hours stands last.
+        "reasons": sorted(map(_reason, found["reasons"]), key=lambda one: (one["cite"] or "").endswith(" 1.3")),
         "at_once": at_once,
         "nowcast_reasons": [_reason(one) for one in found["nowcast"].reasons] if at_once else [],
         "release_reasons": _beyond(found),
@@ -109,8 +110,9 @@ def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.dateti
     reduction = board.reductions(response.level)
     names = concern.titles([slug for row in board.TILES for slug in row if slug])
     return {
-        "level_word": plan.LEVEL_WORDS[response.level],
-        "colour_word": COLOURS[warning.colour],
+        "level_word": words_shown.LEVELS[response.level],
+        "colour_word": words_shown.COLOURS[warning.colour],
+        "severity": words_shown.SEVERITIES[response.level],
         "steps": board.chain(warning),
         "hours_in": max(0, int(((response.ended_at or now) - response.started_at).total_seconds() // 3600)),
         "lead": _lead(warning),
@@ -499,6 +501,12 @@ _CONTENT = {
 _REPORT_FIELDS = (*duties.PARTS, "text", "due", "in_place", "failed", "next")
 
 
+def _kg(amount: Any) -> str:
+    """Return kilograms a day as tables show them: grouped, without idle zeros."""
+    text = f"{Decimal(str(amount)):,.3f}"
+    return text.rstrip("0").rstrip(".")
+
+
 @needs("pollution.see")
 @require_http_methods(["GET"])
 def simulator(request: HttpRequest) -> HttpResponse:
@@ -520,7 +528,12 @@ def simulator(request: HttpRequest) -> HttpResponse:
         "level": level,
         "levels": plan.LEVEL_WORDS.items(),
         "amounts": found,
-        "rows": [(name, found["base"][name], found["red"][name]) for _key, name in board.POLLUTANTS],
+        "rows": [(name, _kg(found["base"][name]), _kg(found["red"][name])) for _key, name in board.POLLUTANTS],
+        "classes": [
+            {"title": one["title"], "cells": [(_kg(cell["red"]), _kg(cell["base"])) for cell in one["cells"]]}
+            for one in (board.classes(level, found["year"]) if found["year"] else ())
+        ],
+        "pollutants": [name for _key, name in board.POLLUTANTS],
         "decided": decided,
         "reasons": [_reason(one) for one in decided.reasons] if decided else [],
         "gap": gap.value if gap else None,

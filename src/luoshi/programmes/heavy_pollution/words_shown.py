@@ -11,6 +11,7 @@ COLOURS: Mapping[str, Any] = {
     "none": _("无"), "blue": _("蓝色"), "yellow": _("黄色"), "orange": _("橙色"), "red": _("红色"),
 }  # fmt: skip
 LEVELS: Mapping[str, Any] = {"IV": _("Ⅳ级"), "III": _("Ⅲ级"), "II": _("Ⅱ级"), "I": _("Ⅰ级")}
+SEVERITIES: Mapping[str, Any] = {"IV": _("一般"), "III": _("较大"), "II": _("重大"), "I": _("特别重大")}
 CLASSES: Mapping[int, Any] = {
     1: _("优"), 2: _("良"), 3: _("轻度污染"), 4: _("中度污染"), 5: _("重度污染"), 6: _("严重污染"),
 }  # fmt: skip

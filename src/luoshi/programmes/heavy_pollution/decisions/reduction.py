@@ -299,6 +299,8 @@ _PRIORITY = f"{PLAN} 3.1.1(2)"
 TAKEN = Rule(_PRIORITY, "按优先次序调用{name}（第{priority}位），减少未达标的{pollutants}")
 SKIPPED = Rule(_PRIORITY, "{name}（第{priority}位）不减少未达标的污染物，不调用")
 NOT_NEEDED = Rule(_PRIORITY, "已全部达标，{names}不需调用")
+_NAMED = 6
+"""So many of those not needed are named, the others counted."""
 SHORT = Rule(_PRIORITY, "备用的企业和工地全部可用的已调用，仍有{names}未达标")
 
 
@@ -414,7 +416,8 @@ def fill_gap(facts: FillGapFacts, context: Context) -> Verdict:
     outcome = verdict_of(found)
     rest = [str(one.name or plain(priority)) for priority, one in reserve]
     if outcome is Outcome.ALLOW and rest:
-        reasons.append(NOT_NEEDED.reason(None, "、".join(rest)))
+        more = f"等{len(rest)}个" if len(rest) > _NAMED else ""
+        reasons.append(NOT_NEEDED.reason(None, "、".join(rest[:_NAMED]) + more))
     failing = [test for test in found if test.ok is False]
     if failing:
         reasons.append(SHORT.reason(False, "、".join(test.name for test in failing)))
