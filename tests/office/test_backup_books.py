@@ -107,3 +107,12 @@ def test_day_below_zero_is_found_though_today_is_not(ledger):
             f"VALUES ({account}, '', '{DAY.replace(day=2)}', 5000, 0)",
         )
     assert "有一天为负 1001" in " ".join(proof.prove(ledger.book, keep=False).faults)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a full join is a loop in a loop on SQLite only")
+def test_resum_is_no_loop_in_a_loop(ledger):
+    with connection.cursor() as cursor:
+        for statement in proof._SUMS.values():
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", proof._values(ledger.book))
+            steps = [row[3] for row in cursor.fetchall()]
+            assert not [step for step in steps if "JOIN" in step]
