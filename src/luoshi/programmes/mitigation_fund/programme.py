@@ -15,5 +15,6 @@ PROGRAMME = register(
         instruments=("乳政办发〔2019〕5号",),
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions",),
+        hooks=(f"{_ROOM}.fund", f"{_ROOM}.claims", f"{_ROOM}.scenes"),
     )
 )

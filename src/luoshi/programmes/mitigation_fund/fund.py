@@ -1,0 +1,355 @@
+"""The fund's books, one a cooperating bank: its balance F, what may be paid of it, the events J1 to J11.
+
+A book is opened with the bank's agreement. Compensation (J3 to J5) goes through `claims`; what leaves the account at
+all goes through `funds.payments`, by two hands. Interest and unidentified money are in the account and not the fund's.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.decisions import Decision, Outcome
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.fact_kinds import exact, plain
+from luoshi.kernel.money import Money
+from luoshi.office.actors import Actor
+from luoshi.office.audit import actions as audit
+from luoshi.office.funds import actions, hooks, payments, plans, queries
+from luoshi.office.funds.gauge import Gauge, Mark, gauges
+from luoshi.office.funds.models import Balance, Book, Day, Entry, PaymentInstruction
+from luoshi.office.funds.orders import credit, debit
+from luoshi.office.funds.writing import Posted
+from luoshi.office.locks import serialise
+from luoshi.office.parameters import book as parameters
+from luoshi.office.permissions import require
+from luoshi.programmes.mitigation_fund.decisions.settings import RULES
+from luoshi.programmes.mitigation_fund.models import Agreement, Claim
+
+ROOM = "mitigation_fund"
+PLAN = f"{ROOM}/bank"
+ORGAN = "local-finance-center"
+QUOTA_YEAR = 2019
+plans.load(Path(__file__).parent / "books.yaml")
+
+
+def decide(key: str, facts: Mapping[str, Any], on: datetime.date | None = None) -> Decision:
+    """Take a decision of this room on a day's parameters, from the book in force."""
+    return parameters.decide(f"{ROOM}.{key}", dict(facts), on or CLOCK.today())
+
+
+def refuse(taken: Decision, what: str) -> None:
+    """Raise E_RULE (or the decision's own code) with its reasons unless it allows."""
+    if taken.outcome is Outcome.ALLOW:
+        return
+    reasons = [reason.text for reason in taken.reasons if reason.ok is not True]
+    cited = next((str(reason.citation) for reason in taken.reasons if reason.ok is False), None)
+    raise LuoshiError(
+        str(taken.value.get("code") or "E_RULE"), f"{what}：{'；'.join(reasons)}。",
+        fields={"reasons": reasons, **taken.value}, citation=cited,
+    )  # fmt: skip
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The balances of a bank's book by account, in fen."""
+
+    accounts: Mapping[str, int]
+
+    @property
+    def balance(self) -> int:
+        """The fund balance F_b: the account less what is in transit, interest or unidentified."""
+        return self.accounts["1001"] - sum(self.accounts[code] for code in ("2001", "2002", "2003"))
+
+    @property
+    def sources(self) -> int:
+        """The same from the other side (W3)."""
+        of = self.accounts
+        return of["3001"] + of["3002"] + of["3003"] - of["3101"] - of["1101"] - of["1201"]
+
+
+def figures(book: Book) -> Figures:
+    """Return the figures of a book now."""
+    return Figures(queries.balances(book))
+
+
+def committed(book: Book, besides: int | None = None) -> int:
+    """Return compensation that a first instruction fixed and that is not in transit or paid (fen)."""
+    rows = Claim.objects.filter(agreement__book=book, state=Claim.State.PASSED, compensation__isnull=False)
+    rows = rows if besides is None else rows.exclude(pk=besides)
+    return int(rows.aggregate(n=Sum("compensation"))["n"] or 0)
+
+
+def available(book: Book, besides: int | None = None) -> int:
+    """Return A_b, what later claims and the bank's capacity may use."""
+    return figures(book).balance - committed(book, besides)
+
+
+def agreement_of(bank: str) -> Agreement:
+    """Return a bank's agreement; E_NOT_FOUND."""
+    found = Agreement.objects.filter(bank=bank).select_related("book").first()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", f"没有与行号“{bank[:20]}”的银行签订合作协议。")
+    return found
+
+
+def capacity(agreement: Agreement, use: int = 0, amount: int | None = None) -> Decision:
+    """Decide what a bank may lend: on its fund now, with `use` already lent or approved and `amount` asked for."""
+    facts: dict[str, Any] = {
+        "balance": max(figures(agreement.book).balance, 0), "committed": committed(agreement.book),
+        "multiple": plain(Fraction(agreement.multiple, 100)), "use": use,
+    }  # fmt: skip
+    return decide("capacity", facts | ({} if amount is None else {"amount": amount}))
+
+
+# --- agreements and postings ------------------------------------------------------------------------------------------
+
+
+def open_bank(
+    *, actor: Actor, bank: str, name: str, number: str, multiple: str | Decimal, signed_on: datetime.date,
+    demo: bool = False,
+) -> Agreement:  # fmt: skip
+    """Sign a bank and open the book of its special account; one that is open stays.
+
+    Errors: E_RULE (multiple), those of `funds.actions.open_book`.
+    """
+    require(actor, "fund.open", [ORGAN])
+    if (found := Agreement.objects.filter(bank=bank).select_related("book").first()) is not None:
+        return found
+    refuse(decide("agreement", {"multiple": str(multiple)}, signed_on), "协议不能签")
+    with transaction.atomic():
+        book = actions.open_book(
+            actor=actor, plan=PLAN, opened_on=signed_on, key=f"{ROOM}/{bank}", title=f"缓释基金专户（{name}）",
+            bank={"1001": (bank, number)}, demo=demo,
+        )  # fmt: skip
+        row = Agreement.objects.create(
+            book=book, bank=bank, name=name, multiple=int(exact(multiple) * 100), signed_on=signed_on
+        )
+        audit.append(
+            actor=actor, act="mitigation.agreement", subject=f"book:{book.key}", permission="fund.open",
+            after={"bank": bank, "multiple": str(multiple)}, basis=f"{RULES} 第五条",
+        )  # fmt: skip
+    return row
+
+
+def allocate(
+    *, actor: Actor, agreement: Agreement, amount: int, value_on: datetime.date, key: str, txn: str = "",
+    identified: bool = False,
+) -> Posted:  # fmt: skip
+    """Book money of the treasury (J1); `identified`: it lies in suspense already (J10). The quota is tested under lock.
+
+    Errors: E_FORBIDDEN, E_RULE (total or quota of 2019), those of posting.
+    """
+    require(actor, "fund.post", [ORGAN])
+    with transaction.atomic():
+        serialise(f"{ROOM}.quota")
+        lines = [
+            debit("2003", amount) if identified else debit("1001", amount, bank_txn_no=txn),
+            credit("3001", amount),
+        ]
+        if not known(agreement.book, key):
+            total, year = allocated()
+            facts = {"amount": amount, "value_on": str(value_on), "total": total, "total_2019": year}
+            refuse(decide("allocation", facts, max(value_on, agreement.signed_on)), "拨款超过规模")
+        return _post(
+            actor,
+            agreement,
+            "J10" if identified else "J1",
+            key,
+            value_on,
+            lines,
+            f"财政拨款 {Money(amount)}元",
+            "第六条",
+        )
+
+
+def allocated() -> tuple[int, int]:
+    """Return what the treasury allocated, net of returns: in all, and with value dates in the year of the quota."""
+    rows = Balance.objects.filter(account__book__plan=PLAN, account__code="3001", subject="")
+    total = int(rows.aggregate(n=Sum("net"))["n"] or 0)
+    year = Day.objects.filter(
+        account__book__plan=PLAN, account__code="3001", subject="", value_on__year=QUOTA_YEAR
+    ).aggregate(c=Sum("credit"), d=Sum("debit"))
+    return total, int(year["c"] or 0) - int(year["d"] or 0)
+
+
+def move(
+    *, actor: Actor, source: Agreement, target: Agreement, amount: int, value_on: datetime.date, key: str, txn: str = ""
+) -> Posted:
+    """Take money from one bank's account for another's (J2, first half): it is under way (1201) until it arrives.
+
+    Errors: E_FORBIDDEN, E_CAPACITY (more than A_b), those of posting.
+    """
+    require(actor, "fund.post", [ORGAN])
+    with transaction.atomic():
+        _locked(source)
+        if not known(source.book, key) and amount > available(source.book):
+            raise _short(source, amount)
+        lines = [debit("1201", amount), credit("1001", amount, bank_txn_no=txn)]
+        return _post(actor, source, "J2", key, value_on, lines, f"调往{target.name}", "第二条")
+
+
+def arrive(
+    *, actor: Actor, source: Agreement, target: Agreement, amount: int, value_on: datetime.date, key: str, txn: str = ""
+) -> Posted:
+    """Book what arrived from another bank's account (J2, second half): both books, or neither."""
+    require(actor, "fund.post", [ORGAN])
+    with transaction.atomic():
+        lines = [debit("3001", amount), credit("1201", amount)]
+        _post(actor, source, "J2", key, value_on, lines, f"已到{target.name}", "第二条")
+        lines = [debit("1001", amount, bank_txn_no=txn), credit("3001", amount)]
+        return _post(actor, target, "J2", key, value_on, lines, f"{source.name}调来", "第二条")
+
+
+def interest(
+    *, actor: Actor, agreement: Agreement, amount: int, value_on: datetime.date, key: str, txn: str = ""
+) -> Posted:
+    """Book interest (J7): it waits for Finance's instruction and is not the fund's."""
+    require(actor, "fund.post", [ORGAN])
+    lines = [debit("1001", amount, bank_txn_no=txn), credit("2002", amount)]
+    return _post(actor, agreement, "J7", key, value_on, lines, "利息入账", "第二条")
+
+
+def keep_interest(*, actor: Actor, agreement: Agreement, amount: int, key: str, document: str) -> Posted:
+    """Move interest to the fund by Finance's written instruction `document` (J8). Errors: E_INCOMPLETE, E_CAPACITY."""
+    require(actor, "fund.post", [ORGAN])
+    if not document.strip():
+        raise LuoshiError("E_INCOMPLETE", "利息归基金须有财政局的书面通知，请写明文号。", fields={"field": "document"})
+    lines = [debit("2002", amount), credit("3003", amount)]
+    return _post(actor, agreement, "J8", key, CLOCK.today(), lines, f"利息归基金 {document}"[:150], "第二条")
+
+
+def pay_out(
+    *, actor: Actor, agreement: Agreement, what: str, amount: int, key: str, payee: payments.Payee, document: str
+) -> PaymentInstruction:
+    """Draft a payment that is no compensation; another hand checks it.
+
+    `what`: interest (J8, to the treasury), suspense (J10, back to its payer), treasury (J11, money of the
+    fund returned, never more than A_b). Errors: E_FORBIDDEN, E_INPUT, E_CAPACITY, those of drafting.
+    """
+    rows = {"interest": ("2002", "J8", "利息上缴"), "suspense": ("2003", "J10", "退回来款"),
+            "treasury": ("3001", "J11", "退回财政")}  # fmt: skip
+    if what not in rows:
+        raise LuoshiError("E_INPUT", "应为 interest、suspense 或 treasury。", fields={"field": "what"})
+    code, event, word = rows[what]
+    with transaction.atomic():
+        _locked(agreement)
+        if what == "treasury" and amount > available(agreement.book):
+            raise _short(agreement, amount)
+        return payments.draft_payment(
+            actor=actor, book=agreement.book.key, claim=key, lines=[(code, "", amount)], transit="2001", account="1001",
+            payee=payee, purpose=word, basis=f"{RULES} 第二条 {document}"[:200],
+            events=payments.Events(event, event, event, "R"),
+        )  # fmt: skip
+
+
+def _post(
+    actor: Actor,
+    agreement: Agreement,
+    event: str,
+    key: str,
+    value_on: datetime.date,
+    lines: Any,
+    memo: str,
+    clause: str,
+) -> Posted:
+    return actions.post(book=agreement.book.key, actor=actor, key=key, value_on=value_on, event=event, lines=lines,
+                        memo=memo, basis=f"{RULES} {clause}")  # fmt: skip
+
+
+def known(book: Book, key: str) -> bool:
+    """Tell whether an entry of that key is booked: what is asked again is not tested again."""
+    return Entry.objects.filter(book=book, key=key).exists()
+
+
+def _locked(agreement: Agreement) -> None:
+    Book.objects.select_for_update().get(pk=agreement.book_id)
+
+
+def _short(agreement: Agreement, amount: int) -> LuoshiError:
+    room = max(available(agreement.book), 0)
+    return LuoshiError(
+        "E_CAPACITY", f"{agreement.name}的基金余额 {Money(room)} 元，不够 {Money(amount)} 元。", fields={"room": room}
+    )
+
+
+# --- told by the bank -------------------------------------------------------------------------------------------------
+
+
+@hooks.on(ROOM, "bank.movement")
+def moved(told: hooks.Told) -> hooks.Booking | None:
+    """Interest is booked as such, money for a paid claim as its later recovery (J6); the rest is unidentified."""
+    body = told.message
+    if body.get("direction") != "C" or told.book.plan != PLAN:
+        return None
+    fen, ref = int(body.get("amount_fen") or 0), str(body.get("ref", ""))
+    if str(body.get("purpose", "")) == "interest" or "结息" in str(body.get("memo", "")):
+        return hooks.Booking([credit("2002", fen)], "J7", "利息入账", f"{RULES} 第二条")
+    claim = Claim.objects.filter(number=ref, agreement__book=told.book, state=Claim.State.PAID).first()
+    if claim is None:
+        return None
+    from luoshi.programmes.mitigation_fund import claims
+
+    part, rest = claims.recovered(claim, fen)
+    lines = [*([credit("3002", part, claim.number)] if part else []), *([credit("2003", rest)] if rest else [])]
+    return hooks.Booking(lines, "J6", f"追回 {claim.number}", f"{RULES} 第十五条", claim.number)
+
+
+# --- what must hold ---------------------------------------------------------------------------------------------------
+
+
+def faults() -> list[str]:
+    """Return what does not hold over all books (W2, W3, W5 to W7 that are not the ledger's own doing)."""
+    found: list[str] = []
+    for one in Agreement.objects.select_related("book"):
+        now = figures(one.book)
+        found += [f"{one.bank} {code} 为负：{net}" for code, net in now.accounts.items() if net < 0]
+        if now.balance != now.sources:
+            found.append(f"{one.bank} 基金余额 {now.balance}，来源 {now.sources}")
+        rows = Balance.objects.filter(account__book=one.book, account__code__in=["3101", "3002"]).exclude(subject="")
+        nets = {(code, subject): net for code, subject, net in rows.values_list("account__code", "subject", "net")}
+        claims = {claim.number: claim for claim in Claim.objects.filter(agreement=one)}
+        for (code, subject), net in nets.items():
+            claim = claims.get(subject)
+            if not net:
+                continue
+            if claim is None or claim.votes.filter(passes=True).count() != 3:
+                found.append(f"{subject} 没有三家通过，却有 {code} {net}")
+            elif code == "3101" and net > claim.half:
+                found.append(f"{subject} 补偿 {net} 超过损失的一半 {claim.half}")
+            elif code == "3002" and net > nets.get(("3101", subject), 0):
+                found.append(f"{subject} 追回归基金 {net} 超过补偿")
+    total, year = allocated()
+    on = CLOCK.today()
+    values = parameters.current().values(ROOM, on)
+    if total > values["fund_total"] or year > values["fund_2019"]:
+        found.append(f"拨款净额 {total}、2019年 {year} 超过规模")
+    return found
+
+
+@gauges(PLAN)
+def shown(book: Book) -> list[Gauge]:
+    """What the page of a bank's book shows at its top: the whole fund against its size, losses against allocations."""
+    values = parameters.current().values(ROOM, CLOCK.today())
+    total, _year = allocated()
+    now = figures(book)
+    waiting = now.accounts["2001"] + committed(book)
+    return [
+        Gauge("拨款占总规模", total, int(values["fund_total"]), marks=(Mark("总规模", Fraction(1), stop=True),),
+              drains=False, citation=f"{RULES} 第六条", part_title="各行专户拨款合计", whole_title="总规模"),
+        Gauge("补偿占拨款", now.accounts["3101"], now.accounts["3001"], pending=committed(book), drains=False,
+              citation=f"{RULES} 第十五条", part_title=f"已付补偿（在途和已定未付 {Money(waiting)} 元）",
+              whole_title="本行专户拨款"),
+    ]  # fmt: skip

@@ -1,0 +1,148 @@
+"""What scenarios can do and look at in this room: a bank's book, claims, what the bank says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from luoshi.kernel.clock import CLOCK, SHANGHAI, day_of, local
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.funds import payments
+from luoshi.office.funds.models import PaymentInstruction
+from luoshi.office.funds.orders import Hand
+from luoshi.office.scenarios import Scene, check, moment, verb
+from luoshi.programmes.mitigation_fund import claims, fund
+from luoshi.programmes.mitigation_fund.models import Agreement, Claim
+
+_BANKS = {"1": "313465000019", "2": "313465000027", "3": "313465000035"}
+_PAYEE = payments.Payee("测试银行", "6222000000000000018", "测试银行")
+
+
+def _bank(given: Mapping[str, Any], name: str = "bank") -> Agreement:
+    word = str(given.get(name, "1"))
+    return fund.agreement_of(_BANKS.get(word, word))
+
+
+@verb("mitigation_fund.open")
+def open_bank(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Sign `bank` (1, 2 or 3) with its `multiple` and open its book."""
+    word = str(given.get("bank", "1"))
+    fund.open_bank(
+        actor=actor, bank=_BANKS[word], name=f"测试银行{word}", number=f"3705000000000000{word:0>4}",
+        multiple=str(given.get("multiple", 9)), signed_on=day_of(CLOCK.now()),
+    )  # fmt: skip
+
+
+def _key(scene: Scene, event: str) -> str:
+    """Return a key of its own for each step; the same for a step that is run again from a file."""
+    count = int(scene.things.get("_keys", 0)) + 1
+    scene.things["_keys"] = count
+    return f"scene:{event}:{count}"
+
+
+@verb("mitigation_fund.post")
+def post(scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Post a plain row: `event` J1, J2 (with `to`), J7 or J8 (to the fund), `amount` fen, `value_on`."""
+    event, amount = str(given["event"]), int(given["amount"])
+    day = moment(given["value_on"]).date() if "value_on" in given else day_of(CLOCK.now())
+    row, key = _bank(given), str(given.get("key") or _key(scene, event))
+    if event == "J1":
+        fund.allocate(actor=actor, agreement=row, amount=amount, value_on=day, key=key)
+    elif event == "J2":
+        other = _bank(given, "to")
+        fund.move(actor=actor, source=row, target=other, amount=amount, value_on=day, key=f"{key}:out")
+        fund.arrive(actor=actor, source=row, target=other, amount=amount, value_on=day, key=f"{key}:in")
+    elif event == "J7":
+        fund.interest(actor=actor, agreement=row, amount=amount, value_on=day, key=key)
+    elif event == "J8":
+        fund.keep_interest(actor=actor, agreement=row, amount=amount, key=key, document="测试通知")
+    else:
+        raise LuoshiError("E_INPUT", f"场景里不能直接记“{event}”。")
+
+
+@verb("mitigation_fund.claim")
+def claim(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """File a claim `number` for the facts of `mitigation_fund.loss`; returns it."""
+    facts = {name: value for name, value in given.items() if name not in ("number", "bank", "firm")}
+    facts.setdefault("judicial_end", "enforcement_ended")
+    number = str(given["number"])
+    return int(claims.file_claim(actor=actor, agreement=_bank(given), number=number, contract_no=f"合同{number}",
+                                 firm=str(given.get("firm", "测试公司")), facts=facts).pk)  # fmt: skip
+
+
+@verb("mitigation_fund.vote")
+def vote(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Let `organs` (all three unless given) vote on `claim`: `passes`, `reason`."""
+    organs = given.get("organs") or ["local-finance-center", "finance", "tax"]
+    for organ in organs:
+        claims.vote(actor=actor, claim=int(given["claim"]), organ=str(organ), passes=bool(given.get("passes", True)),
+                    reason=str(given.get("reason", "")))  # fmt: skip
+
+
+@verb("mitigation_fund.pay")
+def pay(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int | None:
+    """Instruct a claim by the people `clerk` and `reviewer`; nothing where there is nothing to pay."""
+    for name in ("clerk", "reviewer"):
+        if name not in scene.people:
+            raise LuoshiError("E_INPUT", f"场景的 people 里要有“{name}”：付款由两人办理。")
+    row = claims.instruct(actor=scene.people["clerk"], claim=int(given["claim"]), payee=_PAYEE)
+    if row is None:
+        return None
+    payments.check_payment(actor=scene.people["reviewer"], payment=row.pk)
+    return int(row.pk)
+
+
+@verb("mitigation_fund.bank_says")
+def bank_says(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
+    """Let the bank answer `payment`: `result` success, failed, unknown or returned; `txn`."""
+    row = PaymentInstruction.objects.get(pk=int(given["payment"]))
+    locked = payments.locked(row.instr_id)
+    if locked is None:
+        raise LuoshiError("E_NOT_FOUND", "没有这条指令。")
+    result, txn = str(given["result"]), str(given.get("txn", f"T{row.pk}"))
+    hand = Hand("场景银行", "scenario")
+    if result == "returned":
+        payments.apply_return(locked, txn=f"R{txn}", on=day_of(CLOCK.now()), reason="收款账户已销户", hand=hand)
+    else:
+        payments.apply_result(locked, result, txn=txn if result == "success" else "", on=day_of(CLOCK.now()), reason="",
+                              hand=hand)  # fmt: skip
+
+
+@verb("mitigation_fund.recover")
+def recover(scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Book `amount` recovered after payment of `claim`."""
+    claims.recover(actor=actor, claim=int(given["claim"]), amount=int(given["amount"]), key=_key(scene, "J6"))
+
+
+@check("bank_accounts")
+def accounts(_scene: Scene, _thing: Any, asked: Any) -> Any:
+    """What a bank's book has: {bank: {account: fen, F: fen, cap: fen}}, or the accounts of bank 1."""
+    if asked and all(isinstance(value, Mapping) for value in asked.values()):
+        return {str(word): _of(fund.agreement_of(_BANKS[str(word)])) for word in asked}
+    return _of(fund.agreement_of(_BANKS["1"]))
+
+
+def _of(row: Agreement) -> dict[str, Any]:
+    now = fund.figures(row.book)
+    return {**now.accounts, "F": now.balance, "cap": fund.capacity(row).value["cap"]}
+
+
+@check("loss_claims")
+def claims_seen(_scene: Scene, _thing: Any, asked: Any) -> Any:
+    """What came of claims by number: state, loss, half, compensation, when they passed."""
+    rows = {row.number: row for row in Claim.objects.filter(number__in=[str(one) for one in asked])}
+    return {
+        number: {
+            "state": row.state, "loss": row.loss, "half": row.half, "compensation": row.compensation,
+            "recovered": row.recovered_after,
+            "passed_at": row.passed_at and f"{local(row.passed_at).astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        }
+        for number, row in rows.items()
+    }  # fmt: skip
+
+
+@check("fund_faults")
+def fund_faults(_scene: Scene, _thing: Any, _asked: Any) -> Any:
+    """What does not hold of the fund: nothing."""
+    return fund.faults()
