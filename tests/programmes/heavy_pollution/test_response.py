@@ -417,3 +417,44 @@ def test_a_day_before_the_plan_has_no_numbers() -> None:
     with pytest.raises(LuoshiError) as error:
         take("grade", {"days": [201]}, date(2018, 1, 7))
     assert error.value.code == "E_PARAMETER_MISSING"
+
+
+# --- facts by the names a reader of the plan would give them ----------------------------------------------------------
+
+_AMOUNTS = {"SO2": 4000, "NOx": 6000, "PM": 9000, "VOCs": 5000}
+_TAKEN = {"SO2": 520, "NOx": 1500, "PM": 1850, "VOCs": 760}
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "path", "expected"),
+    [
+        ("iaqi", {"series": "O3 8h", "c": 801, "O3 1h": 401}, "iaqi", 201),
+        ("iaqi", {"PM2.5": 151, "standard": "2012"}, "iaqi", 201),
+        ("aqi", {"daily": {"PM2.5": 162, "PM10": 231}}, "aqi", 212),
+        ("aqi", {"values": {"PM2.5_24h": 162, "NO2_24h": 85}, "time": "2018-01-14T10:00"}, "iaqi",
+         {"PM2.5": 212, "NO2": 103}),
+        ("window", {"PM2.5": [[12, 100], [24, 160], [12, 80]], "h": 12}, "aqi", 210),
+        ("window", {"series": {"PM2.5": "12×100, 24×160, 12×80"}, "h": 12}, "aqi", 210),
+        ("grade", {"series": [201, 301, 201], "unit": "d"}, "grade", "orange"),
+        ("grade", {"measured": [260, 310], "forecast": [320, 230, 120], "unit": "day", "now": 48}, "grade", "red"),
+        ("grade", {"series": "24×100,6×500,18×120,24×100", "dust": [{"grade": "沙尘暴", "hours": [24, 30],
+                   "env_confirmed": True, "met_confirmed": True}]}, "grade", "none"),
+        ("grade", {"series": "24×100,6×500,18×120,24×100", "dust": [{"grade": "沙尘暴", "hours": [24, 30],
+                   "env_confirmed": False, "met_confirmed": True}]}, "grade", "blue"),
+        ("adjust", {"current_warning": "yellow", "computed": "red", "forward": "yellow"}, "to", "red"),
+        ("nowcast", {"latest": 205, "next_12": [[12, 201]]}, "trigger", True),
+        ("fill_gap", {"level": "Ⅱ", "base": _AMOUNTS, "current": _TAKEN,
+                      "candidates": [{"name": "丙", "priority": 1, "red": {"SO2": 600}}]}, "order", ["丙"]),
+        ("vehicle", {"vehicle": {"category": "载货", "fuel": "柴油", "plate": "鲁K12A4B"}, "place": "建成区", "day": 15,
+                     "response_level": "Ⅱ"}, "answer", "no"),
+        ("vehicle", {"vehicle": {"category": "非道路", "type": "叉车", "fuel": "柴油"}, "place": "建成区",
+                     "t": "2018-01-14", "level": "Ⅲ"}, "answer", "stop"),
+        ("vehicle", {"vehicle": {"category": "载货", "fuel": "柴油"}, "place": "建成区", "t": "2018-01-14",
+                     "level": None}, "answer", "yes"),
+        ("road_water", {"level": None, "humidity": "40%", "frost": "no"}, "runs", 0),
+        ("road_water", {"response": "Ⅲ", "humidity": "69.9%", "frost": False}, "runs", 2),
+        ("deadlines", {"event": "terminate", "ended_at": "2018-02-14 10:00", "highest": "II"}, "upward_owed", True),
+    ],
+)  # fmt: skip
+def test_facts_have_more_than_one_name(name: str, facts: Any, path: str, expected: Any) -> None:
+    assert value(name, facts)[path] == expected

@@ -161,7 +161,12 @@ def _from_columns(columns: Mapping[str, Any], days: bool) -> Series:
     """Read one list a pollutant, all of the same length."""
     lists = {}
     for name, column in columns.items():
-        if not isinstance(column, Sequence) or isinstance(column, str):
+        if isinstance(column, str):
+            runs = [_RUN.fullmatch(part) for part in re.split(r"[,，、;；\s]+", column.strip())]
+            if not all(runs):
+                raise ValueError(f"“{name}”应如 24×160")
+            column = [[int(run[1] or 1), run[2]] for run in runs if run is not None]
+        if not isinstance(column, Sequence):
             raise ValueError(f"“{name}”应为列表")
         lists[name] = [amount for part in column for amount in _repeated(part)]
         if len(lists[name]) > MAX_HOURS:

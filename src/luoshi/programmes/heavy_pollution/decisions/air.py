@@ -77,6 +77,16 @@ class IaqiFacts(Strict):
         None, description="替代项浓度：SO2_1h超800时为SO2_24h，O3_8h超800时为O3_1h / what the 2012 edition sends to"
     )
 
+    @classmethod
+    def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Another concentration named by its series is what a value beyond the table is sent to."""
+        others = [name for name in data if name not in cls.model_fields and words.read_series(name)]
+        if len(others) == 1 and "series" in data and "substitute" not in data:
+            data["substitute"] = data.pop(others[0])
+        elif len(others) == 1 and "series" not in data and "c" not in data:
+            data["series"], data["c"] = others[0], data.pop(others[0])
+        return data
+
 
 @decision(key="heavy_pollution.iaqi", title="空气质量分指数", citation=_SCOPE, parameters=PARAMETERS, reads=ROUNDING)
 def iaqi(facts: IaqiFacts, context: Context) -> Verdict:
@@ -204,7 +214,7 @@ class AqiFacts(Strict):
     )
     SPELLINGS: ClassVar[Mapping[str, str]] = {
         "concentrations": "values", "pollutants": "values", "time": "hour", "at": "hour", "edition": "standard",
-        "date": "hour", "set": "kind",
+        "date": "hour", "set": "kind", "daily": "values", "means": "values", "c": "values",
     }  # fmt: skip
 
     values: Annotated[Any, Kind(_amounts, dict, {"type": "object"})] = Field(
@@ -223,6 +233,12 @@ class AqiFacts(Strict):
         if named and "values" not in data:
             data["values"] = {name: data.pop(name) for name in named}
         return data
+
+
+def _is_daily(facts: AqiFacts) -> bool:
+    """Whether the amounts say themselves that they are of a day: a mean of 24 hours of a gas is no hour's."""
+    found = [words.read_series(name) for name in facts.values or {}]
+    return any(one is not None and one[1] == "24h" and not one[0].startswith("PM") for one in found)
 
 
 def _kind_of(value: Any) -> str:
@@ -247,7 +263,7 @@ def aqi(facts: AqiFacts, context: Context) -> Verdict:
     `aqi` with class, `primary` and `exceeding` pollutants, the sub-indices, and `partial`: the series of the set that
     are absent. A partial index may raise a warning, never support a release.
     """
-    daily = facts.kind == "daily" or (facts.kind is None and not isinstance(facts.hour, datetime))
+    daily = facts.kind == "daily" or (facts.kind is None and (not isinstance(facts.hour, datetime) or _is_daily(facts)))
     standard = edition_of(facts.standard, facts.hour, context)
     wanted = standard.daily if daily else standard.hourly
     amounts: dict[str, Exact] = {}

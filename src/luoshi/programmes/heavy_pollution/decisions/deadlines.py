@@ -91,7 +91,7 @@ _EVENTS = {
         "issued_at": "ISSUE ISSUED WARNING START STARTED 发布 预警发布 响应启动 启动",
         "upgraded_at": "UPGRADE UPGRADED 升级",
         "downgraded_at": "DOWNGRADE DOWNGRADED ADJUST ADJUSTED 降级 调整",
-        "ended_at": "END ENDED TERMINATION TERMINATED RELEASE RELEASED 结束 终止 响应终止 解除",
+        "ended_at": "END ENDED TERMINATE TERMINATION TERMINATED RELEASE RELEASED 结束 终止 响应终止 解除",
         "plan_issued_on": "PLAN PLANISSUED 预案印发 印发",
     }.items()
     for word in words.split()
@@ -116,7 +116,8 @@ class DeadlinesFacts(Strict):
         "upgrade_at": "upgraded_at", "terminated_at": "ended_at", "ended": "ended_at", "released_at": "ended_at",
         "plan_issued": "plan_issued_on", "plan_issued_at": "plan_issued_on", "levels": "highest_level",
         "level": "highest_level", "max_level": "highest_level", "colour": "highest_level",
-        "downgrades": "downgraded_at", "level_reached": "highest_level",
+        "downgrades": "downgraded_at", "level_reached": "highest_level", "highest": "highest_level",
+        "reached": "highest_level", "reached_level": "highest_level", "terminated": "ended_at",
     }  # fmt: skip
 
     issued_at: AtInstant = Field(None, description="预警发布时刻 / when the warning was issued")
@@ -141,9 +142,9 @@ class DeadlinesFacts(Strict):
         field = _EVENTS.get(folded(event).replace("_", "").replace("-", ""))
         if field is None:
             raise ValueError(f"“{str(event)[:20]}”应为 issue、upgrade、downgrade、end 或 plan")
-        if at is None:
+        if at is None and field not in data:
             raise ValueError("缺少事件的时间 at")
-        return data | {field: at}
+        return data if at is None else data | {field: at}
 
     @classmethod
     def _listed(cls, data: dict[str, Any], events: Any) -> dict[str, Any]:

@@ -21,6 +21,10 @@ UNCONFIRMED = Rule(_SCOPE, "{grade}记录未经{organs}确认，不能据以排�
 UNGRADED = Rule(_SCOPE, "沙尘记录没有等级，不能据以排除")
 _ORGANS = {"weather": "气象局", "environment": "环保局"}
 _ORGAN_WORDS = (("weather", ("气象", "weather", "meteo")), ("environment", ("环保", "环境", "environment")))
+_ORGAN_KEYS = {
+    "weather": ("weather", "met", "meteo", "qixiang"), "environment": ("environment", "env", "epb", "huanbao"),
+}  # fmt: skip
+"""How a field names an organ that confirmed: `env_confirmed`, `confirmed_met`."""
 _ENGLISH = {
     "floating dust": "浮尘", "blowing dust": "扬沙", "blowing sand": "扬沙", "sandstorm": "沙尘暴",
     "dust storm": "沙尘暴", "severe sandstorm": "强沙尘暴", "strong sandstorm": "强沙尘暴",
@@ -52,13 +56,21 @@ class DustRecord(Strict):
     @classmethod
     def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
         """A single yes or no stands for both organs; `weather_confirmed` and the like for one."""
-        named = [organ for organ in _ORGANS if _said(data.pop(f"{organ}_confirmed", None))]
+        span = data.get("hours")
+        if isinstance(span, list | tuple) and len(span) == 2 and "begins" not in data:
+            data["begins"], data["ends"] = data.pop("hours")
+        named, told = [], False
+        for organ, words in _ORGAN_KEYS.items():
+            for key in [one for word in words for one in (f"{word}_confirmed", f"confirmed_{word}") if one in data]:
+                told = True
+                if _said(data.pop(key)):
+                    named.append(organ)
         given = data.get("confirmed")
         if isinstance(given, bool):
             named += list(_ORGANS) if given else []
             given = None
         listed = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
-        if listed or named or "confirmed" in data:
+        if listed or named or told or "confirmed" in data:
             data["confirmed"] = listed + named
         return data
 

@@ -19,6 +19,9 @@ from luoshi.programmes.heavy_pollution.moments import read_instant, read_moment,
 from luoshi.programmes.heavy_pollution.numbers import Exact, exact, plain
 from luoshi.programmes.heavy_pollution.series import Series
 
+_RESPONSE = frozenset({"response", "response_level", "warning_level"})
+"""Names under which every decision takes the level of the response."""
+
 
 class Strict(BaseModel):
     """A group of facts: unknown fields are refused; `SPELLINGS` are other names under which a field is taken."""
@@ -35,6 +38,8 @@ class Strict(BaseModel):
         renamed: dict[str, Any] = {}
         for name, value in data.items():
             own = cls.SPELLINGS.get(str(name), str(name))
+            if own in _RESPONSE and "level" in cls.model_fields and own not in cls.model_fields:
+                own = "level"
             if own in renamed:
                 raise ValueError(f"“{own}”给出了两次")
             renamed[own] = value

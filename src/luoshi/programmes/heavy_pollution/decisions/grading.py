@@ -305,7 +305,8 @@ class AdjustFacts(SeriesFacts):
     )
     SPELLINGS: ClassVar[Mapping[str, str]] = {
         **SeriesFacts.SPELLINGS, "current_grade": "current", "colour": "current", "current_colour": "current",
-        "d6": "grade", "forward": "forward_grade", "warning": "current",
+        "d6": "grade", "forward": "forward_grade", "warning": "current", "computed": "grade", "new_grade": "grade",
+        "current_warning": "current",
     }  # fmt: skip
 
     current: Colour = Field(None, description="现行预警的级别或颜色 / colour of the warning in force")

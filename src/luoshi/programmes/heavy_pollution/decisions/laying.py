@@ -19,6 +19,7 @@ from luoshi.programmes.heavy_pollution.moments import after, named, written
 from luoshi.programmes.heavy_pollution.numbers import Exact, plain
 from luoshi.programmes.heavy_pollution.series import Series, joined
 from luoshi.programmes.heavy_pollution.windows import Line, lay_out
+from luoshi.programmes.heavy_pollution.words import folded, read_series
 
 
 class SeriesFacts(Strict):
@@ -27,7 +28,7 @@ class SeriesFacts(Strict):
     SPELLINGS: ClassVar[Mapping[str, str]] = {
         "hours": "series", "hourly": "series", "values": "series", "data": "series", "aqi": "series",
         "first_hour": "start", "from": "start", "next": "forecast", "dust_records": "dust", "edition": "standard",
-        "t": "now", "daily": "days",
+        "t": "now", "daily": "days", "next_12": "forecast", "next_12h": "forecast", "next12h": "forecast",
     }  # fmt: skip
 
     series: Hours = Field(
@@ -49,7 +50,20 @@ class SeriesFacts(Strict):
 
     @classmethod
     def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
-        """`measured_days` and `forecast_days` are whole days; a single dust record stands for a list."""
+        """`measured_days`, `forecast_days` are whole days, `unit` days makes all so; one dust record stands for a list.
+
+        Concentrations by pollutant may stand beside the other facts.
+        """
+        unit = folded(data.pop("unit")) if "unit" in data else ""
+        if unit in ("D", "DAY", "DAYS", "日", "天"):
+            for name in ("series", "measured", "forecast"):
+                if isinstance(data.get(name), list | tuple):
+                    data[name] = {"days": data[name]}
+        elif unit not in ("", "H", "HOUR", "HOURS", "小时"):
+            raise ValueError("“unit”应为 h 或 d")
+        named = [name for name in data if name not in cls.model_fields and read_series(name)]
+        if named and "series" not in data:
+            data["series"] = {name: data.pop(name) for name in named}
         for name in ("measured", "forecast"):
             if f"{name}_days" in data:
                 if name in data:

@@ -348,6 +348,7 @@ class FillGapFacts(Strict):
     )
     SPELLINGS: ClassVar[Mapping[str, str]] = {
         "baseline": "base", "red": "mandatory", "reserves": "reserve", "objects": "reserve", "colour": "level",
+        "current": "mandatory", "reductions": "mandatory", "reduction": "mandatory", "candidates": "reserve",
     }  # fmt: skip
 
     level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ / response level: IV, III, II, I")

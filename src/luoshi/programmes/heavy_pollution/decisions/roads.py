@@ -31,6 +31,7 @@ NO_RESPONSE = Rule(f"{PLAN} 3.2", "没有响应，不增加洒水")
 def _humidity(value: Any) -> tuple[Exact, ...]:
     """One value, or those of the day's hours so far, missing ones left out."""
     given = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    given = [one.strip().removesuffix("%") if isinstance(one, str) else one for one in given]
     found = tuple(exact(one) for one in given if not is_missing_code(one))
     if any(not 0 <= one <= 100 for one in found):
         raise ValueError("相对湿度应在0至100之间")
@@ -60,10 +61,17 @@ class RoadWaterFacts(Strict):
         "humidity": "rh", "RH": "rh", "is_frost": "frost", "colour": "level", "temp": "min_temp",
     }  # fmt: skip
 
-    level: Level = Field(None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ，无响应写无 / response level: IV, III, II, I, none")
+    level: Level = Field(
+        None, description="响应级别：Ⅳ、Ⅲ、Ⅱ、Ⅰ，无响应写无或null / response level: IV, III, II, I, none or null"
+    )
     rh: Humidity = Field(None, description="相对湿度（%）：一个值，或当日各小时的列表，取均值 / relative humidity")
     frost: Flag = Field(None, description="冰冻期，由气象局确定 / frost period, as the weather bureau says")
     min_temp: Number = Field(None, description="当日最低气温（℃），只作提示 / daily minimum, only a hint")
+
+    @classmethod
+    def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """A level that is given as null is no response; one that is not given is not known."""
+        return data | {"level": "none"} if "level" in data and data["level"] is None else data
 
 
 @decision(

