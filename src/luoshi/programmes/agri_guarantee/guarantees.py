@@ -1,0 +1,123 @@
+"""The eight steps of a guarantee (P2): what guards them, the contract tested again, the halt looked at under lock."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from luoshi.kernel.clock import day_of, local
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.cases.hooks import effect, facts
+from luoshi.office.cases.models import CaseEvent
+from luoshi.office.cases.turns import Turn
+from luoshi.office.funds.models import Book
+from luoshi.office.parameters import book as parameters
+from luoshi.programmes.agri_guarantee import fund
+from luoshi.programmes.agri_guarantee.decisions.granting import HAVES, MERITS
+
+GUARANTEE = "agri_guarantee.guarantee"
+_PASSED = ("allow", "allow_with_condition")
+
+
+@facts("agri_guarantee.applicant")
+def applicant(turn: Turn) -> dict[str, Any]:
+    """Who applies and what for, with the seven haves as the station found them."""
+    told = turn.facts | turn.data
+    return {
+        "category": told["category"], "scope": told["scope"], "in_rushan": told.get("in_rushan"),
+        "haves": {name: told.get(name) for name in HAVES},
+        "merits": {name: told[name] for name in MERITS if told.get(name)},
+    }  # fmt: skip
+
+
+@facts("agri_guarantee.request")
+def request(turn: Turn) -> dict[str, Any]:
+    """What is asked for and what the household owes already."""
+    return _amount(turn, int(turn.facts["requested"]))
+
+
+def _amount(turn: Turn, amount: int) -> dict[str, Any]:
+    told = turn.facts | turn.data
+    return {
+        "category": told["category"], "requested": amount, "project_type": told["project_type"],
+        "mechanised": bool(told.get("mechanised")), "outstanding": int(told.get("outstanding") or 0),
+        "outstanding_infra": int(told.get("outstanding_infra") or 0),
+    }  # fmt: skip
+
+
+# --- the halt ---------------------------------------------------------------------------------------------------------
+
+
+def _step(number: int) -> Callable[[Turn], dict[str, Any]]:
+    def gather(turn: Turn) -> dict[str, Any]:
+        """The step, the halt as it is under the fund's lock, and when the guarantee contract was signed."""
+        book = Book.objects.filter(key=fund.BOOK).first()
+        if book is not None:
+            # Whoever commits second finds what the first one posted.
+            fund.state_of(book, lock=True)
+            fund.watch(book, actor=Actor.system("系统", "case"), trigger=f"办件 {turn.case.number}")
+        halt = fund.live_halt()
+        signed = CaseEvent.objects.filter(case=turn.case, act="contract").order_by("n").first()
+        return {
+            "step": number,
+            "halted_at": None if halt is None else local(halt.halted_at).isoformat(),
+            "signed_at": None if signed is None else local(signed.at).isoformat(),
+        }
+
+    return gather
+
+
+for _number, _name in ((4, "fourth"), (5, "fifth"), (6, "sixth"), (7, "seventh"), (8, "eighth")):
+    facts(f"agri_guarantee.{_name}")(_step(_number))
+
+
+# --- contract and disbursement ----------------------------------------------------------------------------------------
+
+
+@effect("agri_guarantee.contract")
+def contract(turn: Turn) -> None:
+    """Test amount, term and cost again on what is being signed; what needs a reason must have one."""
+    told, amount = turn.data, int(turn.data["amount"])
+    if amount > int(turn.facts["requested"]):
+        raise LuoshiError("E_INPUT", "合同金额大于推荐的申请金额。", fields={"fields": {"amount": "大于申请金额"}})
+    if amount % 100:
+        raise LuoshiError("E_INPUT", "合同金额应为整元。", fields={"fields": {"amount": "应为整元"}})
+    numbers = [told["entrusted_no"], told["guarantee_no"], told["loan_no"]]
+    if len(set(numbers)) < len(numbers):
+        raise LuoshiError("E_INPUT", "三份合同的编号不能相同。", fields={"fields": {"loan_no": "与另一份相同"}})
+    asked = {
+        "amount": _amount(turn, amount),
+        "term": {"start": told["start"], "end": told["end"], "ground": told.get("ground")},
+        "cost": {"category": turn.facts["category"], "grain": turn.facts["scope"] == "GRAIN", "rate": told["rate"],
+                 "fee": told["fee"], "start": told["start"], "end": told["end"]},
+    }  # fmt: skip
+    words: list[str] = []
+    for name, given in asked.items():
+        taken = parameters.decide(f"agri_guarantee.{name}", given, day_of(turn.at))
+        against = [one.text for one in taken.reasons if one.ok is False]
+        if taken.outcome.value not in _PASSED:
+            raise LuoshiError(
+                "E_RULE", f"还不能签订合同：{'；'.join(against) or taken.definition.title}。",
+                fields={"decision": taken.definition.key}, citation=str(taken.definition.citation),
+            )  # fmt: skip
+        if taken.value["result"] in ("REASON_REQUIRED", "OK_WITH_REASON"):
+            words.append(taken.reasons[-1].text if name == "term" else taken.reasons[0].text)
+        if name == "cost":
+            turn.case.facts |= {"all_in": taken.value["all_in"], "rate_result": taken.value["rate_result"]}
+    if words and not str(told.get("rate_reason") or "").strip():
+        raise LuoshiError(
+            "E_INCOMPLETE", f"请写明理由：{'；'.join(words)}。", fields={"fields": {"rate_reason": "请写明理由"}}
+        )
+
+
+@effect("agri_guarantee.disburse")
+def disburse(turn: Turn) -> None:
+    """No more than the contract, not before it, not in the future."""
+    told = turn.data
+    if int(told["disbursed"]) > int(turn.facts["amount"]):
+        raise LuoshiError("E_INPUT", "放款金额大于合同金额。", fields={"fields": {"disbursed": "大于合同金额"}})
+    day = datetime.date.fromisoformat(str(told["disbursed_on"]))
+    if day > day_of(turn.at):
+        raise LuoshiError("E_FUTURE", "放款日期晚于今天。", fields={"fields": {"disbursed_on": "晚于今天"}})

@@ -1,0 +1,146 @@
+"""What scenarios can do and look at in this room: the fund's book, the bank's messages, claims and halts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from luoshi.kernel.clock import CLOCK, day_of
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.funds import bank, envelope, links, payments, reconcile
+from luoshi.office.funds.models import Account, PaymentInstruction
+from luoshi.office.scenarios import Scene, check, moment, verb
+from luoshi.programmes.agri_guarantee import fund
+from luoshi.programmes.agri_guarantee.models import Claim, Halt
+
+BANK, NUMBER, _KEY = "313465000019", "37050000000000000172", "scenario-key-" + "0" * 32
+
+
+@verb("agri_guarantee.open_fund")
+def open_fund(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Open the fund's book with its bank; `amount` fen from the city's budget come in at once."""
+    opened = moment(given["on"]).date() if "on" in given else day_of(CLOCK.now())
+    fund.open_fund(actor=actor, opened_on=opened, bank=(BANK, NUMBER))
+    links.set_link(actor=Actor.system("场景", "scenario"), bank=BANK, name="场景银行", key=_KEY)
+    if given.get("amount"):
+        _post(actor, "J1", int(given["amount"]), {"txn": "OPEN"})
+
+
+def _post(actor: Actor, event: str, amount: int, given: Mapping[str, Any]) -> None:
+    more = {name: int(given[name]) for name in ("surplus", "principal") if name in given}
+    lines = fund.lines_of(event, amount, loan=str(given.get("loan", "")), account=str(given.get("account", "")),
+                          txn=str(given.get("txn", "")), **more)  # fmt: skip
+    fund.post(actor=actor, event=event, key=str(given.get("key") or f"{event}:{CLOCK.now():%Y%m%d%H%M}:{amount}"),
+              value_on=day_of(CLOCK.now()), lines=lines, memo=event)  # fmt: skip
+
+
+@verb("agri_guarantee.post")
+def post(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Post a row of the table: `event` J1, J2, J7, J8, J10 to J13, `amount` fen; see `fund.lines_of`."""
+    _post(actor, str(given["event"]), int(given["amount"]), given)
+
+
+def _hands(scene: Scene) -> tuple[Actor, Actor]:
+    """Return who drafts and who checks: people of the scenario called 托管经办 and 托管复核."""
+    for name in ("托管经办", "托管复核"):
+        if name not in scene.people:
+            raise LuoshiError("E_INPUT", f"场景的 people 里要有“{name}”：付款由两人办理。")
+    return scene.people["托管经办"], scene.people["托管复核"]
+
+
+@verb("agri_guarantee.compensate")
+def compensate(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
+    """Instruct compensation of `amount` fen for `loan` by 托管经办 and 托管复核 (J3); returns the instruction's id."""
+    clerk, head = _hands(scene)
+    row = payments.draft_payment(
+        actor=clerk, book=fund.BOOK, claim=str(given.get("claim") or given["loan"]),
+        lines=[("3101", str(given["loan"]), int(given["amount"]))], transit="2001", account="1001",
+        payee=payments.Payee("省农担公司", "6222000000000000001", "测试银行"), basis="乳政办发〔2018〕7号 第十二条",
+        events=payments.Events("J3", "J4", "J5", "J6"),
+    )  # fmt: skip
+    payments.check_payment(actor=head, payment=row.pk)
+    return str(row.instr_id)
+
+
+@verb("agri_guarantee.hand_over")
+def hand_over(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
+    """Hand interest over to the cooperation's expenses by 托管经办 and 托管复核 (J9); returns the instruction's id."""
+    clerk, head = _hands(scene)
+    row = fund.hand_over(actor=clerk, amount=int(given["amount"]), key=f"J9:{CLOCK.now():%Y%m%d%H%M}",
+                         payee=payments.Payee("合作业务经费", "6222000000000000002", "测试银行"))  # fmt: skip
+    payments.check_payment(actor=head, payment=row.pk)
+    return str(row.instr_id)
+
+
+@verb("agri_guarantee.bank_says")
+def bank_says(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the bank send a message: `type`, `msg_id`, and its fields; `result` and `claim` stand for a RESULT."""
+    told = dict(given)
+    body: dict[str, Any] = {
+        "v": 1, "bank": BANK, "account": NUMBER, "msg_id": "M", "type": "MOVEMENT",
+        "created_at": CLOCK.now().isoformat(), "business_date": str(CLOCK.today()), "bank_txn_no": "",
+        "direction": "", "currency": "CNY", "counter_account": "", "counter_name": "", "ref": "", "memo": "",
+    }  # fmt: skip
+    if "claim" in told:
+        payment = Claim.objects.get(case=told.pop("claim")).payment
+        told["instr_id"] = "" if payment is None else payment.instr_id
+    if "instr_id" in told:
+        body["ref"] = told["instr_id"]
+        ordered = PaymentInstruction.objects.get(instr_id=told["instr_id"])
+        if told.get("bank_txn_no"):
+            body |= {"amount_fen": ordered.amount, "direction": "D"}
+    data = json.dumps(envelope.signed(body | told, _KEY), ensure_ascii=False).encode()
+    return bank.receive(data).as_json()
+
+
+@verb("agri_guarantee.check_payment")
+def check_payment(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Check the payment of a claim's case with another hand; `accept: false` sends it back."""
+    claim = Claim.objects.get(case=given["claim"])
+    payments.check_payment(actor=actor, payment=claim.payment_id or 0, accept=bool(given.get("accept", True)),
+                           reason=str(given.get("reason", "")))  # fmt: skip
+
+
+@check("answer")
+def answer(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """What the bank was told."""
+    return subject
+
+
+@check("fund")
+def fund_figures(_scene: Scene, _subject: Any, asked: Any) -> Any:
+    """The fund: balance (F), paid (S), existing (E), placed (P), accounts by code, halted, what does not hold."""
+    book = fund.fund()
+    found = fund.summary(book)
+    found |= {"halted": found["halted_at"] is not None, "faults": fund.faults(book)}
+    if isinstance(asked, Mapping) and isinstance(asked.get("accounts"), Mapping):
+        found["accounts"] = {str(code): fen for code, fen in found["accounts"].items()}
+    return found
+
+
+@check("halts")
+def halts(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """How many halts there were, and whether one is in force."""
+    return {"count": Halt.objects.count(), "live": fund.live_halt() is not None}
+
+
+@check("claim")
+def claim(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """The claim of a case: amounts in fen, receipt, tacit, payment."""
+    row = Claim.objects.select_related("payment").get(case=subject)
+    return {
+        "loss": row.loss, "payout": row.payout, "compensation": row.compensation, "part": row.part, "flags": row.flags,
+        "received_on": row.received_on, "tacit": row.tacit, "paid_on": row.paid_on, "live": row.live,
+        "payment": None if row.payment is None else row.payment.state,
+    }  # fmt: skip
+
+
+@check("reconciliation")
+def reconciliation(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """Both sides of the equation today."""
+    account = Account.objects.filter(book__key=fund.BOOK, code="1001").select_related("book").first()
+    if account is None:
+        raise LuoshiError("E_STATE", "基金的账簿还没有开立。")
+    return reconcile.figures(account, CLOCK.today())["sums"]
