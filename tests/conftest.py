@@ -57,6 +57,15 @@ def _put_back(self: TransactionTestCase) -> None:
 TransactionTestCase._fixture_teardown = _put_back  # type: ignore[method-assign]
 
 
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for each worker."""
+    from tests.site.browsing import chromium
+
+    with chromium() as opened:
+        yield opened
+
+
 @pytest.fixture
 def own_connection(db: None) -> Iterator[None]:
     """Let the test keep its connection, which the real application would close between requests."""

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from luoshi.office.accounts.models import User
+from tests import databases
 from tests.office.people import client_of, everybody
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -33,9 +33,9 @@ PLACED = ("target-size", "scrollable-region-focusable")
 """The rules that turn on where things are drawn: in larger type only these can answer differently."""
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; the test is skipped where the machine has none."""
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Chromium, once a process (the fixture `browser`); the test is skipped where the machine has none."""
     if not CHROMIUM.exists():
         pytest.skip("no Chromium on this machine")
     # Playwright keeps an event loop in this thread, which Django would take for an asynchronous caller.
@@ -52,7 +52,7 @@ def browser() -> Iterator[Browser]:
 def served(django_db_blocker) -> Iterator[str]:
     """Serve a site whose database stays as it is for all tests of a module, which only read; give its address.
 
-    A test marked `django_db` empties the database at its end: it belongs into another module.
+    A test marked `django_db` puts the database back at its end: it belongs into another module.
     """
     with django_db_blocker.unblock():
         server = LiveServer("localhost")
@@ -60,7 +60,7 @@ def served(django_db_blocker) -> Iterator[str]:
             yield server.url
         finally:
             server.stop()
-            call_command("flush", verbosity=0, interactive=False)
+            databases.put_back()
 
 
 def office() -> User:

@@ -1,4 +1,4 @@
-"""Pages are asked for by an account with every role, unless a test says otherwise; one browser serves a worker."""
+"""Pages are asked for by an account with every role, unless a test says otherwise."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import pytest
 from django.test import Client
 
 from tests.office.people import client_of, everybody
-from tests.site.browsing import browser
-
-__all__ = ["browser"]
 
 
 @pytest.fixture

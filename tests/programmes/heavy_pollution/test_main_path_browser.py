@@ -28,7 +28,6 @@ from tests.office.people import client_of, person
 from tests.site.browsing import (
     PHONE,
     WIDE,
-    browser,
     complaints,
     faults,
     page_of,
@@ -36,8 +35,6 @@ from tests.site.browsing import (
     too_wide,
     violations,
 )
-
-__all__ = ["browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NOW = datetime.datetime(2018, 1, 12, 9, tzinfo=SHANGHAI)
