@@ -398,7 +398,8 @@ def test_a_drill_counts_when_it_was_held_before_the_heating_season_of_its_year(d
 
 
 def test_papers_of_this_kind_are_delivered():
-    for name in ("stop_order", "accountability", "drill_plan", "drill_summary", "supervision", "training_plan"):
+    for name in ("stop_order", "accountability", "drill_plan", "drill_summary", "supervision", "training_plan",
+                 "start_order", "filing_form"):  # fmt: skip
         assert kind_of(f"heavy_pollution.{name}").words["body"]
 
 

@@ -301,6 +301,8 @@ def _first_issue(turn: Turn, row: Consultation) -> None:
     tasks.send(response, at)
     duties.owe_issue(response, at)
     announce(warning, turn.at, "Alert")
+    papers.order(turn, warning, level)
+    papers.filing(turn, warning, "预警发布")
     row.warning = warning
     row.save(update_fields=["warning"])
     turn.case.facts["warning"] = case.number
@@ -341,7 +343,7 @@ def _adjust(turn: Turn, row: Consultation) -> None:
     warning.release_at = None
     warning.save()
     response = warning.response
-    response.level = plan.LEVEL_OF[colour]
+    before, response.level = response.level, plan.LEVEL_OF[colour]
     if higher:
         response.highest = plan.LEVEL_OF[warning.highest]
     response.levels = [*response.levels, {"level": response.level, "at": turn.at.isoformat()}]
@@ -354,6 +356,8 @@ def _adjust(turn: Turn, row: Consultation) -> None:
         duties.owe_issue(response, turn.at)
     _change(warning, Kind.UPGRADE if higher else Kind.DOWNGRADE, turn, row)
     announce(warning, turn.at, "Update")
+    papers.order(turn, warning, response.level, before)
+    papers.filing(turn, warning, "预警调整")
 
 
 def _announce_release(turn: Turn, row: Consultation) -> None:
@@ -370,6 +374,7 @@ def _announce_release(turn: Turn, row: Consultation) -> None:
     warning.save(update_fields=["release_at"])
     _change(warning, Kind.RELEASE, turn, row, effective=release_at)
     announce(warning, turn.at, "Cancel")
+    papers.filing(turn, warning, "预警解除")
 
 
 def _over(turn: Turn) -> tuple[PollutionWarning, Response]:

@@ -8,10 +8,11 @@ from typing import Any
 from luoshi.kernel.clock import local
 from luoshi.office.cases.models import CasePaper
 from luoshi.office.cases.turns import PROGRAM, Turn
+from luoshi.office.duties import concern
 from luoshi.office.notices import actions as notices
 from luoshi.programmes.heavy_pollution import plan
 from luoshi.programmes.heavy_pollution.decisions.chain import COLOURS
-from luoshi.programmes.heavy_pollution.models import Consultation
+from luoshi.programmes.heavy_pollution.models import Consultation, PollutionWarning
 
 RELEASE = "release"
 _DRAFT = "notice_draft"
@@ -99,6 +100,39 @@ def publish(turn: Turn) -> None:
     pk = turn.case.facts.get(_DRAFT)
     if pk is not None and not turn.case.exercise:
         notices.publish(actor=turn.actor, notice=int(pk), channels={"web": True, "feed": True})
+
+
+def order(turn: Turn, warning: PollutionWarning, level: str, before: str = "") -> None:
+    """Draft the order that starts or changes the response, for the head of the command's office to sign."""
+    names = concern.titles({lead for one in plan.in_force(level) for lead in one.lead if lead != "all"})
+    fields = {
+        "warning": warning.case.number, "colour": COLOURS[warning.colour], "level": plan.LEVEL_WORDS[level],
+        "at": turn.at, "before": plan.LEVEL_WORDS[before] if before else "",
+        "measures": [
+            {"id": one.id, "title": one.title, "lead": "、".join(names.get(lead, "各镇区") for lead in one.lead)}
+            for one in plan.in_force(level)
+        ],
+    }  # fmt: skip
+    _drafted(turn, "start_order", fields)
+
+
+def filing(turn: Turn, warning: PollutionWarning, what: str) -> None:
+    """Draft the form by which the provincial working group is told of an issue, adjustment or release."""
+    fields = {
+        "what": what, "warning": warning.case.number, "colour": COLOURS[warning.colour],
+        "level": plan.LEVEL_WORDS[plan.LEVEL_OF[warning.colour]], "at": turn.at, "onset": _hour(warning.onset),
+        "end": _hour(warning.release_at or warning.expected_end), "peak": str(warning.max_aqi or ""),
+        "signer": str(turn.case.facts.get("signed_by", "")),
+    }  # fmt: skip
+    _drafted(turn, "filing_form", fields)
+
+
+def _drafted(turn: Turn, kind: str, fields: dict[str, Any]) -> None:
+    paper = notices.draft(
+        actor=PROGRAM, kind=f"heavy_pollution.{kind}", fields=fields, case=turn.case.pk, exercise=turn.case.exercise,
+        key=f"hp-{kind}:{turn.case.pk}",
+    )  # fmt: skip
+    _file(turn, kind, paper)
 
 
 def _file(turn: Turn, kind: str, paper: Any) -> None:

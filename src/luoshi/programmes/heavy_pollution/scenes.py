@@ -12,6 +12,7 @@ from django.db.models import Count
 
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.office.actors import Actor
+from luoshi.office.cases.models import CasePaper
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.notices.models import Notice, Publication, Sending
 from luoshi.office.scenarios import Scene, check, moment, verb
@@ -333,6 +334,12 @@ def measures(_scene: Scene, _subject: Any, _asked: Any) -> Any:
     """The measures in force, in order."""
     row = _latest()
     return row.response.measures if row else []
+
+
+@check("papers")
+def papers_of(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """The papers of a case, in order, by kind."""
+    return list(CasePaper.objects.filter(case=subject).order_by("id").values_list("kind", flat=True))
 
 
 @check("tasks")
