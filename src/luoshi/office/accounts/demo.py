@@ -58,6 +58,14 @@ PEOPLE = (
     Sample("jingxin1", "测试黄", ((Role.CLERK, "economy-it"), (Role.CLERK, "industry-it"))),
     Sample("jiaoyu1", "测试宇", ((Role.CLERK, "education"), (Role.CLERK, "education-sports"))),
     Sample("xuanchuan1", "测试宙", ((Role.CLERK, "publicity-dept"),)),
+    Sample("nongdan1", "测试荒", ((Role.CLERK, "agri-guarantee--office"),)),
+    Sample("nongdan2", "测试日", ((Role.LEADER, "agri-guarantee"),)),
+    Sample("xiaozu1", "测试月", ((Role.REVIEWER, "fin-agri-group"),)),
+    Sample("xiaozu2", "测试盈", ((Role.LEADER, "fin-agri-group"),)),
+    Sample("nongshang1", "测试昃", ((Role.CLERK, "rural-commercial-bank"),)),
+    Sample("nongshang2", "测试宿", ((Role.LEADER, "rural-commercial-bank"),)),
+    Sample("guoyun1", "测试列", ((Role.CLERK, "state-capital-co"),)),
+    Sample("guoyun2", "测试收", ((Role.REVIEWER, "state-capital-co"),)),
 )
 """Whom the login page of the demonstration offers."""
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from luoshi.office.programme import Programme, register
 
 _ROOM = "luoshi.programmes.agri_guarantee"
+
+
+def _demo() -> Iterator[str]:
+    from luoshi.programmes.agri_guarantee import demo
+
+    return demo.load()
+
 
 PROGRAMME = register(
     Programme(
@@ -16,5 +24,6 @@ PROGRAMME = register(
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions",),
         hooks=(f"{_ROOM}.fund", f"{_ROOM}.claims", f"{_ROOM}.guarantees", f"{_ROOM}.scenes"),
+        demo=_demo,
     )
 )

@@ -1,0 +1,193 @@
+"""The demonstration of the guarantee: a fund of some years, claims paid, one that runs out of time, loans on their way.
+
+Invented persons and farms only; the same every time, counted back from now. A second time does nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.money import Money
+from luoshi.office.accounts.models import User
+from luoshi.office.accounts.queries import standing
+from luoshi.office.actors import Actor
+from luoshi.office.cases import actions as cases
+from luoshi.office.cases.models import Case
+from luoshi.office.funds import bank, envelope, links, payments
+from luoshi.office.funds.models import Book, PaymentInstruction
+from luoshi.programmes.agri_guarantee import claims, fund, guarantees
+from luoshi.programmes.agri_guarantee.decisions.granting import HAVES
+from luoshi.programmes.agri_guarantee.models import Claim
+
+BANK, NUMBER = "402465000017", "90317000000000008018"
+_PEOPLE = {
+    "town": "xiachu1", "branch": "nongdan1", "company": "nongdan2", "reviewer": "xiaozu1", "leader": "xiaozu2",
+    "bank": "nongshang1", "bank_head": "nongshang2", "custodian": "guoyun1", "checker": "guoyun2",
+}  # fmt: skip
+_PAPERS = {"sealed": True, "payout_notice": True, "payout_certificate": True, "in_programme": True}
+_PAID = ((760, "测试家庭农场一", 1_500_000), (540, "测试合作社二", 1_800_000), (330, "测试种养大户三", 1_200_000),
+         (120, "测试家庭农场四", 2_000_000))  # fmt: skip
+"""Claims that were paid: days ago, borrower, loss in yuan."""
+_LOANS = (
+    ("测试家庭农场五", "FAMILY_FARM", "GRAIN", 300_000, 0),
+    ("测试合作社六", "COOP", "SPECIAL", 800_000, 1),
+    ("测试种养大户七", "LARGE_GROWER", "BREEDING", 1_500_000, 2),
+    ("测试小微企业八", "MICRO_ENT", "SERVICES", 600_000, 3),
+    ("测试服务组织九", "SERVICE_ORG", "SERVICES", 900_000, 5),
+    ("测试家庭农场十", "FAMILY_FARM", "GRAIN", 500_000, 6),
+    ("测试龙头企业十一", "LEADING_ENT", "INTEGRATED", 5_000_000, 7),
+)
+"""Loans: operator, category, scope, yuan, how many of the steps after the application are done."""
+
+
+def load(now: datetime.datetime | None = None) -> Iterator[str]:
+    """Play some years of the fund; needs the people of the demonstration. Yields in words what was done."""
+    if Book.objects.filter(key=fund.BOOK).exists():
+        yield "鲁担惠农贷：已装入过，没有改动。"
+        return
+    users = {user.login: user for user in User.objects.filter(login__in=_PEOPLE.values())}
+    if len(users) < len(_PEOPLE):
+        yield "鲁担惠农贷：没有演示账号，没有装入。"
+        return
+    play = _Play({key: standing(users[login]).actor("web") for key, login in _PEOPLE.items()}, now or CLOCK.now())
+    try:
+        with transaction.atomic():
+            play.years()
+    finally:
+        CLOCK.release()
+    figures = fund.figures(fund.fund())
+    yield (
+        f"鲁担惠农贷：{Claim.objects.count()} 笔补偿，{len(_LOANS)} 笔担保，"
+        f"基金余额 {Money(figures.balance)} 元，累计补偿 {Money(figures.paid)} 元。"
+    )
+
+
+class _Play:
+    """The fund's years, day by day, each act by who does it."""
+
+    def __init__(self, people: dict[str, Actor], now: datetime.datetime) -> None:
+        self.people, self.now = people, now.replace(hour=10, minute=0, second=0, microsecond=0)
+        if self.now > now:
+            self.now -= datetime.timedelta(days=1)
+        self.key, self.count = secrets.token_hex(24), 0
+
+    def day(self, ago: int, hour: int = 9) -> None:
+        """Go to a day so many days ago."""
+        CLOCK.set((self.now - datetime.timedelta(days=ago)).replace(hour=hour))
+
+    def act(self, who: str, case: Case, step: str, **data: Any) -> None:
+        """Let a person take a step."""
+        cases.act(actor=self.people[who], case=case.pk, step=step, data=data)
+
+    def booked(self, event: str, yuan: int, **more: Any) -> None:
+        """Post a row of the table."""
+        self.count += 1
+        lines = fund.lines_of(event, yuan * 100, txn=f"D{self.count:06d}", **more)
+        fund.post(actor=Actor.system("演示", "cli"), event=event, key=f"demo:{self.count}", value_on=CLOCK.today(),
+                  lines=lines, memo=f"演示 {event}")  # fmt: skip
+
+    def years(self) -> None:
+        """Play it all."""
+        self.day(1000)
+        fund.open_fund(actor=Actor.system("演示", "cli"), opened_on=CLOCK.today(), bank=(BANK, NUMBER), demo=True)
+        links.set_link(actor=Actor.system("演示", "cli"), bank=BANK, name="测试合作银行", key=self.key)
+        self.booked("J1", 10_000_000)
+        payee = cases.open_case(actor=self.people["branch"], procedure=claims.PAYEE, title="补偿收款账户", facts={
+            "name": "测试担保公司办事处", "number": "6222000000000000019", "payee_bank": "测试合作银行"})  # fmt: skip
+        self.act("leader", payee, "approve")
+        self.day(980)
+        self.booked("J7", 6_000_000, account="1003")
+        for n, (ago, borrower, loss) in enumerate(_PAID, 1):
+            case = self.delivered(ago + 12, n, borrower, loss)
+            self.day(ago + 9)
+            self.act("reviewer", case, "examine", opinion="材料齐全，金额相符")
+            self.day(ago + 8)
+            self.act("leader", case, "approve")
+            self.paid(case, ago + 7)
+            if n == 1:
+                self.day(ago - 60)
+                row = Claim.objects.get(case=case)
+                self.booked("J2", row.compensation // 400, loan=row.loan)
+                self.day(615)
+                self.booked("J7", 6_198_000, principal=600_000_000, account="1003")
+                self.day(610)
+                self.booked("J7", 5_000_000, account="1003")
+        waiting = self.delivered(11, 5, "测试合作社十二", 400_000)
+        self.day(8)
+        self.act("reviewer", waiting, "examine", opinion="材料齐全")
+        self.day(1, 15)
+        self.act("leader", waiting, "approve")
+        self.delivered(5, 6, "测试种养大户十三", 260_000)
+        for n, loan in enumerate(_LOANS):
+            self.loan(n, *loan)
+
+    def delivered(self, ago: int, n: int, borrower: str, loss: int) -> Case:
+        """Open a claim and deliver it."""
+        self.day(ago)
+        case = cases.open_case(
+            actor=self.people["branch"], procedure=claims.CLAIM, title=f"{borrower}代偿补偿",
+            facts={"loan": f"DK{n:04d}", "borrower": borrower, "bank": "测试合作银行", "loss": loss,
+                   "payout": loss * 8 // 10},
+        )  # fmt: skip
+        self.act("branch", case, "deliver", paid_out_on=CLOCK.today().isoformat(), notice_no=f"TZ{n:03d}",
+                 certificate_no=f"ZM{n:03d}", **_PAPERS)  # fmt: skip
+        return case
+
+    def paid(self, case: Case, ago: int) -> None:
+        """Let a claim be paid: drafted, checked by another hand, confirmed by the bank."""
+        self.day(ago)
+        self.act("custodian", case, "instruct")
+        payment = Claim.objects.get(case=case).payment
+        assert payment is not None
+        payments.check_payment(actor=self.people["checker"], payment=payment.pk)
+        self.day(ago, 14)
+        self.said(payment)
+
+    def said(self, payment: PaymentInstruction) -> None:
+        """Let the bank say that it has paid."""
+        self.count += 1
+        body = {
+            "v": 1, "bank": BANK, "account": NUMBER, "msg_id": f"DEMO-{self.count}", "type": "RESULT",
+            "created_at": CLOCK.now().isoformat(), "business_date": str(CLOCK.today()), "direction": "D",
+            "bank_txn_no": f"D{self.count:06d}", "amount_fen": payment.amount, "currency": "CNY",
+            "counter_account": "", "counter_name": "", "ref": payment.instr_id, "memo": "",
+            "instr_id": payment.instr_id, "result": "success",
+        }  # fmt: skip
+        bank.receive(json.dumps(envelope.signed(body, self.key), ensure_ascii=False).encode())
+
+    def loan(self, n: int, operator: str, category: str, scope: str, yuan: int, done: int) -> None:
+        """Let a loan come as far as it has."""
+        self.day(40 - n)
+        facts = {"operator": operator, "category": category, "scope": scope, "requested": yuan,
+                 "project_type": "ORDINARY", "mechanised": False, "purpose": "扩大生产"}  # fmt: skip
+        case = cases.open_case(actor=self.people["town"], procedure=guarantees.GUARANTEE, title=operator, facts=facts,
+                               organ="xiachu")  # fmt: skip
+        yes = dict.fromkeys((*HAVES, "in_rushan", "wide_reach", "strong_pull", "close_links"), "yes")
+        start = CLOCK.today()
+        contract = {
+            "entrusted_no": f"WT{n}", "guarantee_no": f"BZ{n}", "loan_no": f"JK{n}", "amount": yuan,
+            "start": start.isoformat(), "end": start.replace(year=start.year + 1, day=min(start.day, 28)).isoformat(),
+            "rate": "5.2", "fee": "1" if scope == "GRAIN" else "1.5", "rate_reason": "按生产周期",
+        }  # fmt: skip
+        steps: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
+            ("town_pass", ("town",), yes),
+            ("recommend", ("reviewer",), {"outstanding": 0, "outstanding_infra": 0}),
+            ("establish", ("branch", "bank"), {}),
+            ("investigate", ("branch", "bank"), {}),
+            ("approve", ("company", "bank_head"), {}),
+            ("contract", ("branch",), contract),
+            ("disburse", ("bank",), {"disbursed": yuan, "disbursed_on": None}),
+        ]
+        for step, who, data in steps[:done]:
+            CLOCK.advance(datetime.timedelta(days=3))
+            if step == "disburse":
+                data = data | {"disbursed_on": CLOCK.today().isoformat()}
+            for one in who:
+                self.act(one, case, step, **data)
