@@ -278,6 +278,12 @@ def test_a_roster_covers_as_many_hours_of_each_day_as_the_parameter_says(hours, 
     found = decide("heavy_pollution.roster", asked, day.date(), {"hp.contact": hours})
     assert (found.value["ok"], found.value["minutes"]) == (ok, (24 - ends) * 60)
     assert found.outcome is (Outcome.ALLOW if ok else Outcome.REFUSE)
+    named = {
+        "from": asked["begins"],
+        "to": asked["ends"],
+        "shifts": [{"from": shift[0], "to": shift[1], "person": "x"}],
+    }
+    assert decide("heavy_pollution.roster", named, day.date(), {"hp.contact": hours}).value == found.value
 
 
 def test_citizens_reports_are_bounded_and_lead_back_to_nobody(db):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from luoshi.kernel.clock import local
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
@@ -166,6 +166,28 @@ class RosterFacts(_Facts):
     begins: datetime = Field(description="自 / from")
     ends: datetime = Field(description="至 / to")
     shifts: list[tuple[datetime, datetime]] = Field(description="班次起止 / shifts, from and to")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelt_out(cls, data: Any) -> Any:
+        """`from` and `to` stand for begins and ends, of the stretch and of each shift."""
+        if not isinstance(data, Mapping):
+            return data
+        found = {_ENDS.get(str(name), str(name)): part for name, part in data.items()}
+        if isinstance(found.get("shifts"), list):
+            found["shifts"] = [_pair(one) for one in found["shifts"]]
+        return found
+
+
+_ENDS = {"from": "begins", "start": "begins", "to": "ends", "end": "ends", "until": "ends"}
+
+
+def _pair(shift: Any) -> Any:
+    """Return a shift given as an object as its two moments."""
+    if not isinstance(shift, Mapping):
+        return shift
+    named = {_ENDS.get(str(name), str(name)): part for name, part in shift.items()}
+    return named.get("begins"), named.get("ends")
 
 
 def _short_days(found: Sequence[Gap], begins: datetime, ends: datetime, hours: int) -> list[tuple[datetime, int]]:
