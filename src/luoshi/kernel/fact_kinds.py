@@ -32,7 +32,10 @@ _TIDY = re.compile(r"[\s_\-]")
 
 
 class Facts(BaseModel):
-    """A group of facts: unknown fields are refused; `SPELLINGS` are other names under which a field is taken."""
+    """A group of facts: unknown fields are refused; `SPELLINGS` are other names under which a field is taken.
+
+    A fact that is nothing is one not given: its default holds; nothing among the items of a list is left out.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,9 +49,11 @@ class Facts(BaseModel):
         renamed: dict[str, Any] = {}
         for name, value in cls.spelt_out(dict(data)).items():
             own, read = cls._own(str(name), value)
+            if own in cls.model_fields and (read is None or read == ""):
+                continue
             if own in renamed:
                 raise ValueError(f"“{own}”给出了两次")
-            renamed[own] = read
+            renamed[own] = [one for one in read if one is not None and one != ""] if isinstance(read, list) else read
         return renamed
 
     @classmethod

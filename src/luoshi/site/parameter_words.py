@@ -53,6 +53,8 @@ _PAIR = 2
 
 def shown(value: Any, unit: str = "") -> str:
     """Return a value as a page shows it: with its unit, numbers grouped, lists without brackets."""
+    if value is None:
+        return _("未定")
     if isinstance(value, Mapping):
         return "；".join(f"{key}：{shown(part)}" for key, part in value.items())
     if isinstance(value, (list, tuple)):

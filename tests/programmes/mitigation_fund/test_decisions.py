@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from luoshi.kernel.decisions import Outcome
 from luoshi.kernel.errors import LuoshiError
+from luoshi.programmes.mitigation_fund.decisions.settings import PARAMETERS
 from luoshi.programmes.mitigation_fund.postings import EVENTS, identity
+from luoshi.site.parameter_words import shown
 from tests.programmes.mitigation_fund.facts import take, value, yuan
 
 M = 1_000_000_00
@@ -385,3 +387,14 @@ def test_any_row_of_events_keeps_the_identity(events: list[tuple[str, int, str]]
 
 def test_the_identity_can_be_wrong() -> None:
     assert not identity({"1001.b": 1})
+
+
+def test_a_number_nobody_fixed_is_shown_as_open() -> None:
+    parameter = PARAMETERS["vote_days"]
+    assert shown(parameter.values[0].value, parameter.unit) == "未定"
+    assert shown(5, "工作日") == "5 工作日"
+
+
+def test_a_fact_that_is_nothing_is_not_given() -> None:
+    facts = {"balance": 500, "multiple": 9, "committed": None, "outstanding": "", "firms": [None]}
+    assert value("capacity", facts)["use"] == 0
