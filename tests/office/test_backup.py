@@ -26,11 +26,13 @@ from luoshi.office.audit.actions import append
 from luoshi.office.files.actions import keep
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.repetition import Answer, once
-from luoshi.site.demo import load_demonstration
+from luoshi.office.accounts.demo import load_people
+from luoshi.site.demo_city import load_city
 from tests.office.people import person
 one = Actor.system("测试甲", "test")
 demo.fill(50)
-for _ in load_demonstration(): pass
+load_people()
+for _ in load_city(): pass
 person("a", name="测试乙")
 keep(actor=one, name="一.txt", data="进展，带“引号”\\n和换行".encode())
 once(actor=one, key="k", body_digest="b", function=lambda: Answer(201, bytes(range(256))))
