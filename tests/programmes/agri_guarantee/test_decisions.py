@@ -262,6 +262,13 @@ def test_nothing_becomes_tacit_in_a_year_without_calendar() -> None:
     assert take("pay_deadline", {"received_on": "2049-09-20", "now": "2049-12-31"}).outcome is Outcome.UNDETERMINED
 
 
+def test_an_act_at_a_moment_stands_for_its_field() -> None:
+    asked = {"receipt_date": "2018-09-20", "act": "notify"}
+    assert value("tacit", asked | {"at": "2018-10-10 23:59"})["result"] == "E_NOT_YET"
+    assert value("tacit", asked | {"at": "2018-10-11 00:00"})["result"] == "TACIT"
+    assert refused("tacit", asked | {"act": "sleep", "at": "2018-10-11"}) == "E_INPUT"
+
+
 def test_the_remaining_working_days_count_today() -> None:
     assert value("tacit", {"received_on": "2018-09-20", "now": "2018-10-10T23:59"})["remaining"] == 1
     assert value("tacit", {"received_on": "2018-09-20", "now": "2018-09-20T10:00"})["remaining"] == 11

@@ -23,6 +23,7 @@ from luoshi.programmes.agri_guarantee.decisions.fields import (
     Strict,
     Text,
     Tri,
+    folded,
     written,
 )
 from luoshi.programmes.agri_guarantee.decisions.settings import FUND, PARAMETERS, undetermined, whole
@@ -55,6 +56,16 @@ class CalendarFacts(Strict):
     entered_on: Day = Field(None, description="录入之日 / day the change was entered")
 
 
+_ACTS = {
+    word: field
+    for field, words in {
+        "notice_at": "NOTIFY NOTICE 通知",
+        "approved_at": "APPROVE APPROVAL 同意",
+        "returned_at": "RETURN SENDBACK 退回",
+        "objected_at": "OBJECT OBJECTION 异议",
+    }.items()
+    for word in words.split()
+}
 _CALENDAR = Field(None, description="起算时已知的日历与公布的不同之处 / how the calendar known then differed")
 _CHANGE = Field(None, description="期限未满时的日历变更 / a change made while the limit ran")
 
@@ -93,6 +104,18 @@ class TacitFacts(Strict):
     now: Instant = Field(None, description="所问的时刻 / moment asked about")
     calendar: CalendarFacts | None = _CALENDAR
     calendar_change: CalendarFacts | None = _CHANGE
+
+    @classmethod
+    def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """One act `at` a moment stands for its field: notify, approve, return, object."""
+        act = next((data.pop(name) for name in ("act", "action", "event") if name in data), None)
+        if act is None:
+            return data
+        field = _ACTS.get(folded(act))
+        at = next((data.pop(name) for name in ("at", "now", "on") if data.get(name) is not None), None)
+        if field is None or at is None:
+            raise ValueError("act 应为 notify、approve、return 或 object，并给出 at")
+        return data | {field: at}
 
 
 def _known(facts: Any, context: Context) -> WorkingCalendar:
@@ -227,7 +250,10 @@ class PayFacts(Strict):
         }
     )
     SPELLINGS: ClassVar[Mapping[str, str]] = {
-        "received_at": "received_on", "notice_on": "received_on", "notice_at": "received_on", "notice": "received_on",
+        "received_at": "received_on", "notice_date": "received_on", "approval_date": "received_on",
+        "from": "received_on",
+        "date": "received_on", "event": "received_on", "notice_on": "received_on", "notice_at": "received_on",
+        "notice": "received_on",
         "approved_on": "received_on", "approval_on": "received_on", "approval_received_on": "received_on",
         "notified_on": "received_on", "notice_received_on": "received_on", "approval": "received_on",
         "reached_custodian_on": "received_on", "received": "received_on", "approved_at": "received_on",

@@ -28,7 +28,7 @@ MOST = 10**16
 def folded(value: Any) -> str:
     """Return a word as it is compared: half-width, upper case, without blanks and joining signs."""
     text = unicodedata.normalize("NFKC", str(value)).upper()
-    return re.sub(r"[\s_\-—·.]", "", text)
+    return re.sub(r"[\s_\-—·./,、]", "", text)
 
 
 class Strict(BaseModel):
@@ -48,6 +48,8 @@ class Strict(BaseModel):
         named = {{True: "on", False: "off"}.get(name, str(name)): value for name, value in data.items()}
         for name, value in cls.spelt_out(named).items():
             own, read = cls._own(name)
+            if (value is None or value == "") and own in cls.model_fields:
+                continue  # Nothing is as if it had not been given.
             if own in renamed:
                 raise ValueError(f"“{own}”给出了两次")
             renamed[own] = read(value)
@@ -142,7 +144,14 @@ def read_amounts(value: Any) -> tuple[int, ...]:
     given = value if isinstance(value, list | tuple) else [value]
     if len(given) > 1_000:
         raise ValueError("最多1000笔")
-    return tuple(read_fen(one) for one in given)
+    return tuple(read_fen(_amount_in(one)) for one in given)
+
+
+def _amount_in(row: Any) -> Any:
+    """Return the amount of a row given as an object: `{"D": 33333}`."""
+    if not isinstance(row, Mapping):
+        return row
+    return next((row[name] for name in ("D", "C", "payout", "compensation", "amount", "paid") if name in row), None)
 
 
 _FEN = {"type": "integer", "minimum": 0}
@@ -263,9 +272,9 @@ class Words:
 CATEGORIES = Words(
     "经营主体类别",
     {
-        "FAMILY_FARM": "家庭农场",
-        "LARGE_GROWER": "种养大户",
-        "COOP": "农民专业合作社 合作社 COOPERATIVE",
+        "FAMILY_FARM": "家庭农场 FAMILY_FARMS",
+        "LARGE_GROWER": "种养大户 LARGE_GROWERS LARGE_BREEDER",
+        "COOP": "农民专业合作社 合作社 COOPERATIVE FARMER_COOPERATIVE FARMERS_COOPERATIVE",
         "SERVICE_ORG": "农业社会化服务组织 社会化服务组织 SERVICE_ORGANIZATION SERVICE_ORGANISATION",
         "MICRO_ENT": "小微农业企业 小微企业 MICRO_ENTERPRISE",
         "STATE_FARM_UNIT": "国有农场中符合条件的主体 国有农场 国有农场主体 STATE_FARM",
@@ -276,14 +285,17 @@ SCOPES = Words(
     "服务范围",
     {
         "GRAIN": "粮食生产 粮食 种粮",
-        "BREEDING": "畜牧水产养殖 畜牧 水产 养殖 畜禽养殖 LIVESTOCK AQUATIC LIVESTOCK_AND_AQUATIC_BREEDING AQUACULTURE",
+        "BREEDING": "畜牧水产养殖 畜牧 水产 养殖 畜禽养殖 LIVESTOCK AQUATIC LIVESTOCK_AND_AQUATIC_BREEDING "
+        "AQUACULTURE LIVESTOCK_BREEDING AQUATIC_BREEDING",
         "SPECIAL": "菜果茶等特色农林业 菜果茶 蔬菜 水果 果树 茶 林业 特色农业 VEGETABLE VEGETABLES FRUIT TEA FORESTRY "
-        "SPECIAL_FARMING VEGETABLE_FRUIT_TEA",
+        "SPECIAL_FARMING VEGETABLE_FRUIT_TEA VEGETABLE_FRUIT_TEA_AND_OTHER_SPECIAL_FARMING_AND_FORESTRY",
         "SERVICES": "农资农机农技等农业服务 农资 农机 农技 农业服务 FARM_INPUT MACHINERY TECHNIQUE INPUTS "
-        "FARM_SERVICES",
+        "FARM_SERVICES FARM_INPUT_MACHINERY_OR_TECHNIQUE_SERVICES TECHNIQUE_SERVICES MACHINERY_SERVICES",
         "FARMLAND_INFRA": "农田基础设施 基础设施 FARMLAND_INFRASTRUCTURE INFRASTRUCTURE",
-        "INTEGRATED": "一二三产业融合发展 产业融合 一二三产融合 INTEGRATION INTEGRATED_PROJECT",
-        "LEISURE": "家庭休闲农业观光农业等新业态 家庭休闲农业 休闲农业 观光农业 新业态 SIGHTSEEING LEISURE_FARMING",
+        "INTEGRATED": "一二三产业融合发展 产业融合 一二三产融合 INTEGRATION INTEGRATED_PROJECT "
+        "INTEGRATED_PROJECTS INTEGRATED_PRIMARY_SECONDARY_TERTIARY_PROJECTS",
+        "LEISURE": "家庭休闲农业观光农业等新业态 家庭休闲农业 休闲农业 观光农业 新业态 SIGHTSEEING LEISURE_FARMING "
+        "HOME_LEISURE_FARMING SIGHTSEEING_FARMING NEW_FORMS",
     },
 )
 PROJECTS = Words(

@@ -228,7 +228,9 @@ class AmountFacts(Strict):
         }
     )  # fmt: skip
     SPELLINGS: ClassVar[Mapping[str, str]] = {
-        "asks": "requested", "ask": "requested", "request": "requested", "amount": "requested",
+        "asks": "requested", "O": "outstanding", "I": "outstanding_infra", "asked": "requested",
+        "request_type": "project_type", "requested_project_type": "project_type", "requested_type": "project_type",
+         "ask": "requested", "request": "requested", "amount": "requested",
         "requested_amount": "requested", "balance": "outstanding", "outstanding_balance": "outstanding",
         "outstanding_ordinary": "outstanding", "ordinary_outstanding": "outstanding", "ordinary": "outstanding",
         "infra_outstanding": "outstanding_infra", "outstanding_farmland_infra": "outstanding_infra",
@@ -440,6 +442,7 @@ class CostFacts(Strict):
         "fee_rate": "fee", "guarantee_fee": "fee", "fee_percent": "fee", "b": "benchmark",
         "benchmark_rate": "benchmark", "from": "start", "start_date": "start", "to": "end", "end_date": "end",
         "maturity": "end",
+        "tenor_years": "years", "term_years": "years",
         "term_months": "months", "tenor_months": "months", "tenor": "months", "grain_flag": "grain",
         "is_grain": "grain", "signed_on": "signed_on", "signing_date": "signed_on", "contract_date": "signed_on",
     }  # fmt: skip

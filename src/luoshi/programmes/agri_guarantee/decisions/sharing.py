@@ -148,6 +148,7 @@ class CompensationFacts(Strict):
         }
     )  # fmt: skip
     SPELLINGS: ClassVar[Mapping[str, str]] = {
+        "previous_C": "compensated", "C_previous": "compensated", "compensated_before": "compensated",
         "payout": "payouts", "D": "payouts", "d": "payouts", "paid_amounts": "payouts", "previous": "compensated",
         "previous_compensation": "compensated", "previous_claims": "compensated", "C": "compensated",
         "already_compensated": "compensated", "claims": "compensated", "programme_loan": "in_programme",
@@ -265,7 +266,8 @@ class RecoveryFacts(Strict):
     )  # fmt: skip
     SPELLINGS: ClassVar[Mapping[str, str]] = {
         "R": "gross", "r": "gross", "received": "gross", "recovered": "gross", "K": "costs", "k": "costs",
-        "cost": "costs", "claim_base": "base", "C": "compensation", "compensation_paid": "compensation",
+        "cost": "costs", "C_paid": "compensation", "compensated": "compensation", "claim_base": "base",
+        "C": "compensation", "compensation_paid": "compensation",
         "c_paid": "compensation", "paid": "compensation", "recoveries": "receipts", "before": "previous",
         "in_fund": "in_fund_before", "recovered_before": "in_fund_before",
     }  # fmt: skip

@@ -34,10 +34,12 @@ class SubsidyFacts(Strict):
         }
     )
     SPELLINGS: ClassVar[Mapping[str, str]] = {
-        "loan": "principal", "amount": "principal", "b": "benchmark", "benchmark_rate": "benchmark", "fee": "fee_paid",
+        "loan": "principal", "amount": "principal", "b": "benchmark", "benchmark_rate": "benchmark",
+        "fee": "fee_paid",
         "guarantee_fee": "fee_paid", "guarantee_fee_paid": "fee_paid", "interest": "interest_paid",
         "active": "rules_active", "rules": "rules_active", "rules_recorded": "rules_active",
-        "term_months": "months", "tenor_months": "months", "signing_date": "signed_on", "days_borne": "days",
+        "term_months": "months", "tenor_years": "years", "term_years": "years", "tenor_months": "months",
+        "signing_date": "signed_on", "days_borne": "days",
     }  # fmt: skip
 
     principal: Fen = Field(None, description="本金（分） / principal, fen")
