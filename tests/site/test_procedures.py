@@ -24,6 +24,7 @@ from luoshi.site.procedure_drawing import draw, told
 from luoshi.site.registry import load_decisions
 from tests.kernel.procedures_made import FOLDER, NAMES, written
 from tests.kernel.test_bpmn import check_drawing, faults
+from tests.office.elsewhere import luoshi
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +181,12 @@ def test_what_the_api_shows_of_a_procedure_can_be_read_again(client):
 def run(*words: str) -> tuple[int, str]:
     result = CliRunner().invoke(command, list(words))
     return result.exit_code, result.stdout or result.stderr
+
+
+def test_command_begins_by_itself(tmp_path):
+    told = luoshi("procedures", "list", data=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "heavy_pollution.approval" in {row["key"] for row in json.loads(told.stdout)}
 
 
 def test_command_lists_shows_and_writes(tmp_path):

@@ -39,10 +39,10 @@ _version = click.option("--version", "name", metavar="YYYY-MM-DD", default="", h
 @click.option("--programme", default="", help="只看一个领域，如 heavy_pollution。")
 def list_(programme: str) -> None:
     """列出各种办件的程序。"""
+    listed = [one for one in _known().all_procedures() if programme in ("", one.programme)]
     from luoshi.site.procedure_words import row
 
-    found = [row(one) for one in _known().all_procedures() if programme in ("", one.programme)]
-    _print(found)
+    _print([row(one) for one in listed])
 
 
 @command.command("show")
