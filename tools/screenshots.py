@@ -23,11 +23,12 @@ PAGES = (
     ("policy", "wenshu1", "/policy/", 1440, 900),
     ("pollution", "huanbao1", "/pollution/", 1440, 900),
     ("case", "huanbao1", "/cases/?kind=heavy_pollution.approval&closed=1", 1440, 900),
+    ("book", "guoyun1", "/funds/", 1440, 900),
     ("ledger-phone", "caizheng1", "/desk", 390, 844),
     ("public-phone", "", "/open/pollution/", 390, 844),
 )
 """Name, who looks (nobody: a citizen), address, width, height. `matter` and `case` open a row of their list."""
-OPENED = {"matter": "main tbody a.ls-act >> nth=-1", "case": "main tbody a.ls-act >> nth=0"}
+OPENED = {"book": "main th[scope=row] a >> nth=0", "matter": "main tbody a.ls-act >> nth=-1", "case": "main tbody a.ls-act >> nth=0"}
 
 
 def main() -> None:

@@ -93,6 +93,8 @@ def gauge_drawn(one: Gauge) -> dict[str, Any]:
         "top": f"{percent(scale)}%".replace(".00", ""),
         "sum": f"{one.part_title} {yuan(one.part)} ÷ {one.whole_title} {yuan(one.whole)}".strip(),
         "room": yuan(room) if room is not None else "",
+        "stop": stop.title if stop else "",
+        "drains": one.drains,
         "passed": passed.title if passed else "",
     }
 

@@ -26,7 +26,7 @@ from luoshi.office.funds.orders import Line, Order, credit, debit
 from luoshi.office.funds.writing import Posted
 from luoshi.office.parameters import book as parameters
 from luoshi.office.parameters.book import current
-from luoshi.programmes.agri_guarantee.arithmetic import cut, placing
+from luoshi.programmes.agri_guarantee.arithmetic import cut
 from luoshi.programmes.agri_guarantee.decisions.settings import FUND, percent
 from luoshi.programmes.agri_guarantee.models import Claim, FundState, Halt
 
@@ -489,13 +489,12 @@ def shown(book: Book) -> list[Gauge]:
         Mark("提醒", percent(line, "halt_warn") / 100),
         Mark("暂停新增", percent(line, "halt_line") / 100, stop=True),
     )
-    room = placing(now.balance, now.placed, cap)
     return [
         Gauge("累计代偿占现有基金", now.paid, max(now.existing, 0), pending=waiting, marks=marks,
               citation=f"{FUND} 第十四条", part_title="累计代偿", whole_title="现有基金"),
         Gauge("存放占基金余额", now.placed, max(now.balance, 0), marks=(Mark("上限", cap / 100, stop=True),),
               drains=False, citation=f"{FUND} 第九条", whole_title="基金余额",
-              part_title=f"存放（还可存 {Money(room.room)} 元）"),
+              part_title="存放"),
     ]  # fmt: skip
 
 

@@ -14,11 +14,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from luoshi.kernel.clock import local, start_of
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.fact_kinds import Kind
 from luoshi.kernel.money import Money
 
 MOST = 10**16
@@ -75,26 +75,6 @@ class Strict(BaseModel):
 
 def _same(value: Any) -> Any:
     return value
-
-
-class Kind:
-    """A kind of field, for `Annotated`: nothing stays nothing, all else is read and written by the two functions."""
-
-    def __init__(self, read: Callable[[Any], Any], write: Callable[[Any], Any], schema: dict[str, Any]) -> None:
-        self._read, self._write, self._schema = read, write, schema
-
-    def _reading(self, value: Any) -> Any:
-        return None if value is None or value == "" else self._read(value)
-
-    def _writing(self, value: Any) -> Any:
-        return None if value is None else self._write(value)
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        writing = core_schema.plain_serializer_function_ser_schema(self._writing)
-        return core_schema.no_info_plain_validator_function(self._reading, serialization=writing)
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return dict(self._schema)
 
 
 # --- money ------------------------------------------------------------------------------------------------------------

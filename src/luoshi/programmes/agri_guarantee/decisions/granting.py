@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from luoshi.kernel.counting import add_months
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.fact_kinds import Kind
 from luoshi.programmes.agri_guarantee.decisions.fields import (
     CATEGORIES,
     GROUNDS,
@@ -22,7 +23,6 @@ from luoshi.programmes.agri_guarantee.decisions.fields import (
     Fen,
     Flag,
     Ground,
-    Kind,
     Percent,
     Project,
     Strict,

@@ -11,9 +11,10 @@ from pydantic import ConfigDict, Field
 from luoshi.kernel.clock import day_of
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.fact_kinds import Kind
 from luoshi.programmes.heavy_pollution import air, series, words
 from luoshi.programmes.heavy_pollution.air import Index, Standard, SubIndex, class_of, quotient
-from luoshi.programmes.heavy_pollution.decisions.fields import Edition, Kind, Moment, Strict, Text
+from luoshi.programmes.heavy_pollution.decisions.fields import Edition, Moment, Strict, Text
 from luoshi.programmes.heavy_pollution.decisions.settings import PARAMETERS, PLAN, ROUNDING, number, rounding
 from luoshi.programmes.heavy_pollution.numbers import Exact, Rounding, exact, plain
 

@@ -11,10 +11,11 @@ from pydantic import ConfigDict, Field
 from luoshi.kernel.clock import SHANGHAI, day_of
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.dues import Due, Roll, Step, Unit
+from luoshi.kernel.fact_kinds import Kind
 from luoshi.kernel.limits import TimeLimit
 from luoshi.kernel.periods import due_at, due_on_day, repeated, yearly
 from luoshi.programmes.heavy_pollution.decisions.air import undetermined
-from luoshi.programmes.heavy_pollution.decisions.fields import Kind, Moment, Strict
+from luoshi.programmes.heavy_pollution.decisions.fields import Moment, Strict
 from luoshi.programmes.heavy_pollution.decisions.laying import refusal
 from luoshi.programmes.heavy_pollution.decisions.settings import PARAMETERS, PLAN, clock, switch, whole
 from luoshi.programmes.heavy_pollution.moments import named, read_moment, written

@@ -9,8 +9,9 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.fact_kinds import Kind
 from luoshi.programmes.heavy_pollution.decisions.air import undetermined
-from luoshi.programmes.heavy_pollution.decisions.fields import Kind, Level, Number, Strict, Text
+from luoshi.programmes.heavy_pollution.decisions.fields import Level, Number, Strict, Text
 from luoshi.programmes.heavy_pollution.decisions.laying import refusal
 from luoshi.programmes.heavy_pollution.decisions.settings import PARAMETERS, PLAN, switch, table
 from luoshi.programmes.heavy_pollution.numbers import Exact, cut, exact, plain

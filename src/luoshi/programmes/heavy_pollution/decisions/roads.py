@@ -9,8 +9,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.fact_kinds import Kind
 from luoshi.programmes.heavy_pollution.decisions.air import undetermined
-from luoshi.programmes.heavy_pollution.decisions.fields import Flag, Kind, Level, Number, Strict
+from luoshi.programmes.heavy_pollution.decisions.fields import Flag, Level, Number, Strict
 from luoshi.programmes.heavy_pollution.decisions.settings import PARAMETERS, PLAN, number, table, whole
 from luoshi.programmes.heavy_pollution.numbers import Exact, exact, plain, rounded
 from luoshi.programmes.heavy_pollution.series import is_missing_code

@@ -9,8 +9,9 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.fact_kinds import Kind
 from luoshi.programmes.heavy_pollution.decisions.air import undetermined
-from luoshi.programmes.heavy_pollution.decisions.fields import Flag, Kind, Level, Moment, Strict, Text
+from luoshi.programmes.heavy_pollution.decisions.fields import Flag, Level, Moment, Strict, Text
 from luoshi.programmes.heavy_pollution.decisions.settings import PARAMETERS, PLAN, word
 from luoshi.programmes.heavy_pollution.numbers import Exact, exact, plain
 from luoshi.programmes.heavy_pollution.words import LEVELS, folded

@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.decisions import Context, Outcome, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Text
-from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, answer, judged, undetermined, yuan
+from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, yuan
 
 _LOSS = f"{RULES} 第二十条"
 _CARELESS = f"{RULES} 第十八条"

@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import judged, undetermined
 from luoshi.kernel.decisions import Context, Reason, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Text
-from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, judged, undetermined, whole, yuan
+from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, whole, yuan
 
 _END = f"{RULES} 第十六条"
 JOINT = Rule(_END, "买卖双方共同申请")

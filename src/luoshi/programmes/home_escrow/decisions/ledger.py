@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import answer
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Facts, Fen, Text, folded
-from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, answer, yuan
+from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, yuan
 from luoshi.programmes.home_escrow.escrow import ACCOUNTS, TITLES, Books, Refusal
 
 _CLAUSE = f"{RULES} 第九条"

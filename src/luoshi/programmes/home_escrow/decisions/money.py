@@ -7,11 +7,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import answer, undetermined
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Choice, Facts, Fen, Flag, Number, Text
 from luoshi.kernel.money import Money
 from luoshi.programmes.home_escrow.decisions.scope import PayLine
-from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, answer, undetermined, whole, yuan
+from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, whole, yuan
 
 _DEPOSIT = f"{RULES} 第十五条"
 _OTHERS = f"{RULES} 第九条"

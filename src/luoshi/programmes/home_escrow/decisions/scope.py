@@ -8,22 +8,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Text
 from luoshi.kernel.identifiers import clean, parse_id_number, parse_uscc
-from luoshi.programmes.home_escrow.decisions.settings import (
-    FORCE,
-    PARAMETERS,
-    RULES,
-    answer,
-    force,
-    in_force,
-    judged,
-    undetermined,
-    yuan,
-)
+from luoshi.programmes.home_escrow.decisions.settings import FORCE, PARAMETERS, RULES, force, in_force, yuan
 
 _SCOPE = f"{RULES} 第二条"
 _MONEY = f"{RULES} 第三条"

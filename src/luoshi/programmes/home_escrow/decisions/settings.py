@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
+from luoshi.kernel.decisions import Context, Reason, Rule
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import exact
 from luoshi.kernel.money import Money
@@ -59,24 +57,3 @@ def in_force(context: Context, what: str, day: date) -> tuple[Reason, str]:
     if day > last:
         return _OVER.reason(False, what, day.isoformat(), last.isoformat()), "E_EXPIRED"
     return _IN_FORCE.reason(True, what, day.isoformat(), first.isoformat(), last.isoformat()), ""
-
-
-def answer(result: str, outcome: Outcome, reasons: Sequence[Reason], *, code: str = "", **more: Any) -> Verdict:
-    """Return a verdict: `result` in the rules' word, `code` of the refusal, and the figures."""
-    value: dict[str, Any] = {"result": result, **({"code": code} if code else {}), **more}
-    return Verdict(value, outcome, reasons)
-
-
-def judged(reasons: Sequence[Reason], *, good: str = "OK", bad: str = "REFUSE", code: str = "", **more: Any) -> Verdict:
-    """Return the verdict of reasons that must all hold."""
-    refused = any(reason.ok is False for reason in reasons)
-    outcome = Outcome.REFUSE if refused else Outcome.ALLOW
-    return answer(bad if refused else good, outcome, reasons, code=code if refused else "", **more)
-
-
-def undetermined(missing: Mapping[str, str], citation: str) -> Verdict:
-    """Return the verdict where facts are missing: which, by name and Chinese word."""
-    rule = Rule(citation, "缺少：{names}")
-    return answer(
-        "UNDETERMINED", Outcome.UNDETERMINED, [rule.reason(None, "、".join(missing.values()))], missing=list(missing)
-    )

@@ -8,19 +8,11 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Moment, Text, plain
 from luoshi.programmes.mitigation_fund.decisions.review import CoverageFacts, covered
-from luoshi.programmes.mitigation_fund.decisions.settings import (
-    FORCE,
-    PARAMETERS,
-    RULES,
-    answer,
-    judged,
-    number,
-    undetermined,
-    yuan,
-)
+from luoshi.programmes.mitigation_fund.decisions.settings import FORCE, PARAMETERS, RULES, number, yuan
 
 _LOSS = f"{RULES} 第十五条"
 _SCOPE = f"{RULES} 第十六条"

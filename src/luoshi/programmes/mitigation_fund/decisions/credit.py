@@ -9,18 +9,10 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.decisions import Context, Outcome, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Day, Facts, Fen, Number, Text, cut, plain
-from luoshi.programmes.mitigation_fund.decisions.settings import (
-    PARAMETERS,
-    RULES,
-    answer,
-    judged,
-    number,
-    undetermined,
-    whole,
-    yuan,
-)
+from luoshi.programmes.mitigation_fund.decisions.settings import PARAMETERS, RULES, number, whole, yuan
 
 _TERMS = f"{RULES} 第四条"
 _MULTIPLE = Rule(_TERMS, "放大倍数{multiple}在{least}至{most}倍之内")

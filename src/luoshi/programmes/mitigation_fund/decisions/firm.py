@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.counting import add_months
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Day, Facts, Fen, Flag, Moment, Number, Text, exact, not_after, plain
@@ -18,12 +19,9 @@ from luoshi.programmes.mitigation_fund.decisions.settings import (
     PARAMETERS,
     RULES,
     Board,
-    answer,
     board_words,
     in_force,
-    judged,
     switch,
-    undetermined,
     whole,
     yuan,
 )

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import answer, undetermined
 from luoshi.kernel.decisions import Context, Outcome, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Facts, Fen, Number, Text, folded
-from luoshi.programmes.mitigation_fund.decisions.settings import PARAMETERS, RULES, answer, undetermined, yuan
+from luoshi.programmes.mitigation_fund.decisions.settings import PARAMETERS, RULES, yuan
 from luoshi.programmes.mitigation_fund.postings import ACCOUNTS, EVENTS, TITLES, balance_of, identity
 
 _CLAUSE = f"{RULES} 第二条"

@@ -9,19 +9,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Moment, Text, at, not_after, plain
-from luoshi.programmes.mitigation_fund.decisions.settings import (
-    FORCE,
-    PARAMETERS,
-    RULES,
-    answer,
-    in_force,
-    judged,
-    undetermined,
-    whole,
-    yuan,
-)
+from luoshi.programmes.mitigation_fund.decisions.settings import FORCE, PARAMETERS, RULES, in_force, whole, yuan
 
 _MEMBERS = f"{RULES} 第三条"
 _CHECKS = f"{RULES} 第七条"
