@@ -28,7 +28,11 @@ PAGES = (
     ("public-phone", "", "/open/pollution/", 390, 844),
 )
 """Name, who looks (nobody: a citizen), address, width, height. `matter` and `case` open a row of their list."""
-OPENED = {"book": "main th[scope=row] a >> nth=0", "matter": "main tbody a.ls-act >> nth=-1", "case": "main tbody a.ls-act >> nth=0"}
+OPENED = {
+    "book": "main th[scope=row] a >> nth=0",
+    "matter": "main tbody a.ls-act >> nth=-1",
+    "case": "main tbody a.ls-act >> nth=0",
+}
 
 
 def main() -> None:
