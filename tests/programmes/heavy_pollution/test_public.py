@@ -232,6 +232,6 @@ def test_a_driver_is_answered_and_nothing_is_kept():
     # At Ⅱ an even plate: not on the 15th, but on the 16th; on the 17th nothing is expected any more.
     assert "今天不可以上路" in html
     assert html.count('class="allow"') == 2
-    assert "no-store" in answer["Cache-Control"]
+    assert answer["Cache-Control"] == "no-store, private"
     assert "sessionid" not in answer.cookies
     assert visitor.get(reverse("open-pollution-vehicle")).status_code == 200
