@@ -238,8 +238,8 @@ class CompensationFacts(OneClaim):
 def compensation(facts: CompensationFacts, context: Context) -> Verdict:
     """本金损失的一半（舍去不足一分），以该行专户的余额为限；余额不足的部分不再补，差额由银行承担。
 
-    几件申请按三家通过的时刻、再按编号先后。Value: `result` PAY or CLOSED, `compensation`, `bank_share`, `loss`, `half`,
-    `balance_after`, in fen; of several claims each one's in `claims`.
+    几件申请按三家通过的时刻、再按编号先后。Value: `result` PAY or CLOSED, `compensation`, `loss` that counts, `loss_all` of
+    the whole loan, `bank_share` of it, `half`, `balance_after`, in fen; of several claims each one's in `claims`.
     """
     if facts.balance is None:
         return undetermined({"balance": "专户余额"}, _LOSS)
@@ -263,19 +263,20 @@ def compensation(facts: CompensationFacts, context: Context) -> Verdict:
         reasons += [*why, *found.reasons, *told]
         shown.append(
             {"claim": one.claim, "loss": found.covered, "half": half, "compensation": paid,
-             "bank_share": max(found.covered if share else found.whole, 0) - paid, "balance_after": left,
+             "bank_share": found.whole - paid, "loss_all": found.whole, "balance_after": left,
              "result": "PAY" if paid else "CLOSED"}
         )  # fmt: skip
     refused = any(reason.ok is False for reason in reasons) and not facts.claims
     if refused and shown[0]["compensation"]:
         left += shown[0]["compensation"]
-        shown[0] |= {"compensation": 0, "bank_share": shown[0]["loss"], "balance_after": left, "result": "CLOSED"}
+        shown[0] |= {"compensation": 0, "bank_share": shown[0]["loss_all"], "balance_after": left, "result": "CLOSED"}
     total = sum(one["compensation"] for one in shown)
     outcome = Outcome.REFUSE if refused else Outcome.ALLOW
     if not total:
         reasons.append(NOTHING.reason(None))
     first = shown[0] if not facts.claims else {
-        "loss": sum(one["loss"] for one in shown), "half": sum(one["half"] for one in shown), "compensation": total,
+        "loss": sum(one["loss"] for one in shown), "loss_all": sum(one["loss_all"] for one in shown),
+        "half": sum(one["half"] for one in shown), "compensation": total,
         "bank_share": sum(one["bank_share"] for one in shown), "balance_after": left,
     }  # fmt: skip
     more = {name: value for name, value in first.items() if name not in ("claim", "result")} | {"interest": 0}
@@ -310,7 +311,7 @@ def _paid(
     if paid < half:
         told.append(CAPPED.reason(None, yuan(available), yuan(paid)))
     if paid:
-        told.append(PAID.reason(True, yuan(paid), yuan(found.covered - paid)))
+        told.append(PAID.reason(True, yuan(paid), yuan(found.whole - paid)))
     return paid, half, told
 
 

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.counting import add_months
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
-from luoshi.kernel.fact_kinds import Day, Facts, Fen, Flag, Moment, Number, Text, exact, not_after, plain
+from luoshi.kernel.fact_kinds import Day, Facts, Fen, Flag, Moment, Number, Text, at, exact, not_after, plain
 from luoshi.programmes.mitigation_fund.decisions.settings import (
     FORCE,
     OTHER,
@@ -237,6 +237,7 @@ _NOT_YEAR = Rule(_TERMS, "自{start}起{months}个月，到期日应为{ends}，
 _MONTHS = Rule(_TERMS, "期限{given}个月，应为{months}个月")
 _LINE = Rule(_TERMS, "本笔之后已用{used}个月，授信共{line}个月")
 _LINE_FULL = Rule(_TERMS, "加上本笔共{used}个月，超过授信的{line}个月")
+_OTHER_START = Rule(_TERMS, "借款起始日{start}不是放款日{drawn}")
 _OWES = Rule(_TERMS, "此前的贷款（{start}起）还欠本金{principal}、利息{interest}，应先还清")
 _REPAID_LATER = Rule(_TERMS, "此前的贷款（{start}起）{repaid}才还清，晚于本笔支用{drawn}")
 _REPAID = Rule(_TERMS, "此前的贷款都已还清")
@@ -324,6 +325,8 @@ def _one(facts: LoanFacts, drawn_at: Any, earlier: Sequence[LoanFacts], context:
         else:
             words = "或".join(day.isoformat() for day in reversed(right))
             reasons.append(_NOT_YEAR.reason(False, facts.start.isoformat(), term, words, facts.end.isoformat()))
+    if drawn_at is not None and facts.start is not None and at(drawn_at) != facts.start:
+        reasons.append(_OTHER_START.reason(False, facts.start.isoformat(), at(drawn_at).isoformat()))
     drawn = drawn_at or facts.start
     if not switch(context, "parallel_loans"):
         sound = True

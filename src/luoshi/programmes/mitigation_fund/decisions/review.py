@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Moment, Text, at, not_after, plain
 from luoshi.programmes.mitigation_fund.decisions.settings import FORCE, PARAMETERS, RULES, in_force, whole, yuan
 
@@ -358,12 +359,13 @@ class OverdueFacts(Facts):
     title="逾期多少天，要不要报告",
     citation=_OVERDUE,
     parameters=PARAMETERS,
-    reads=("overdue_days",),
+    reads=("overdue_days", "overdue_report_days"),
 )
 def overdue(facts: OverdueFacts, context: Context) -> Verdict:
     """逾期天数按自然日计，遇节假日不顺延；第30天当天就要报告并启动追偿。
 
-    Value: `result` REPORT or NONE, `days`, `duty`, `duty_from`: the day on which the duty arises.
+    Value: `result` REPORT or NONE, `days`, `duty`, `duty_from`: the day on which the duty arises, `report_by`: the last
+    day of the reminder's working days after it (none where the calendar is not known).
     """
     if facts.due is None:
         return undetermined({"due": "到期日"}, _OVERDUE)
@@ -371,12 +373,13 @@ def overdue(facts: OverdueFacts, context: Context) -> Verdict:
     day = facts.day or context.on
     if facts.paid_on is not None and facts.paid_on <= day:
         days = max((facts.paid_on - facts.due).days, 0)
-        value: dict[str, Any] = {"days": days, "duty": False, "duty_from": None}
+        value: dict[str, Any] = {"days": days, "duty": False, "duty_from": None, "report_by": None}
         return answer("NONE", Outcome.NOT_APPLICABLE, [PAID.reason(None, facts.paid_on.isoformat(), days)], **value)
     days = max((day - facts.due).days, 0)
     from_ = _plus(facts.due, limit)
     words = (facts.due.isoformat(), day.isoformat())
     more: dict[str, Any] = {"days": days, "duty": days >= limit, "duty_from": from_.isoformat()}
+    more["report_by"] = _working(context, from_, whole(context, "overdue_report_days"))
     if days >= limit:
         return answer("REPORT", Outcome.ALLOW, [REACHED.reason(True, *words, days, limit)], **more)
     reason = NOT_DUE.reason(None, *words) if days == 0 else DAYS.reason(None, *words, days, limit)
@@ -388,3 +391,11 @@ def _plus(day: date, days: int) -> date:
         return day + timedelta(days=days)
     except OverflowError:
         return date.max
+
+
+def _working(context: Context, day: date, days: int) -> str | None:
+    """Return the last of some working days after a day; None where no calendar tells."""
+    try:
+        return context.calendar.shift(day, days).isoformat()
+    except (LuoshiError, OverflowError):
+        return None
