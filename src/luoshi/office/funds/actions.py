@@ -269,7 +269,7 @@ def decide(*, actor: Actor, draft: int, accept: bool, reason: str = "", version:
         if row is None:
             raise LuoshiError("E_NOT_FOUND", "没有这份待复核。")
         book = row.book
-        require_visible(actor, "fund.see", [book.organ], "这份待复核")
+        require_visible(actor, "fund.see", book.seen_by, "这份待复核")
         permission = "fund.close" if row.act == Draft.Act.CLOSE else "fund.check"
         require(actor, permission, [book.organ])
         if row.state != Draft.State.PROPOSED:
@@ -373,7 +373,7 @@ def _close(row: Draft, actor: Actor) -> None:
 
 def _postable(actor: Actor, key: str) -> Book:
     found = book_of(key)
-    require_visible(actor, "fund.see", [found.organ], "这本账簿")
+    require_visible(actor, "fund.see", found.seen_by, "这本账簿")
     require(actor, "fund.post", [found.organ])
     if found.closed_on is not None:
         raise LuoshiError("E_STATE", f"账簿“{found.title}”已停用。")

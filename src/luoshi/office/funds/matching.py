@@ -177,7 +177,7 @@ def accept(*, actor: Actor, account: Account, lines: Iterable[int]) -> int:
 
     Side effects: matches, differences closed, audit. Errors: E_FORBIDDEN, E_NOT_FOUND.
     """
-    require_visible(actor, "fund.see", [account.book.organ], "这个账户")
+    require_visible(actor, "fund.see", account.book.seen_by, "这个账户")
     require(actor, "fund.bank", [account.book.organ])
     wanted = set(lines)
     with transaction.atomic():

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from luoshi.office.funds import plans
 from luoshi.office.funds.keys import PlacedKey
 
 BOOK = 1 << 32
@@ -84,6 +85,11 @@ class Book(models.Model):
     def short(self) -> str:
         """The part of its key after the room."""
         return self.key.partition("/")[2]
+
+    @property
+    def seen_by(self) -> list[str]:
+        """The organs that see it: who keeps it, and those its plan names."""
+        return [self.organ, *plans.seers(self.plan)]
 
 
 class Account(models.Model):
@@ -422,6 +428,60 @@ class Draft(models.Model):
         return f"{self.act} {self.title}"
 
 
+class Opening(models.Model):
+    """A book that one hand proposes and another opens: of which plan, under which key, with what was asked for."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        PROPOSED = "proposed", "待复核"
+        DONE = "done", "已开立"
+        REFUSED = "refused", "已退回"
+
+    plan = models.CharField(max_length=80)
+    key = models.CharField(max_length=80)
+    title = models.CharField(max_length=120)
+    organ = models.CharField(max_length=80)
+    opened_on = models.DateField()
+    told = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    maker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    maker_for = models.BigIntegerField(null=True)
+    maker_name = models.CharField(max_length=100)
+    made_at = models.DateTimeField()
+    checker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    checker_name = models.CharField(max_length=100, default="", blank=True)
+    checked_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, default="", blank=True)
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        """One proposal a book waits; what is open has its book, and was checked by another hand."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["key"], name="opening_waits_once", condition=Q(state="proposed")),
+            models.CheckConstraint(
+                condition=Q(state="proposed", checked_at__isnull=True, book__isnull=True)
+                | Q(state="refused", checked_at__isnull=False, book__isnull=True)
+                | Q(state="done", checked_at__isnull=False, book__isnull=False),
+                name="opening_decided",
+            ),
+            models.CheckConstraint(
+                condition=Q(checker__isnull=True) | Q(maker__isnull=True) | ~Q(checker=F("maker")),
+                name="opening_two_hands",
+            ),
+        )
+        indexes = (models.Index(fields=["state", "id"], name="opening_state"),)
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.state}"
+
+
 class Proof(models.Model):
     """The nightly re-sum of a book: up to which entry, what it found, and the chain over the digests of its seals."""
 
@@ -458,6 +518,6 @@ from luoshi.office.funds.bank_models import (  # noqa: E402 - the app's models a
 
 __all__ = [
     "Account", "Alarm", "Balance", "BankLink", "BankMessage", "Book", "Day", "Difference", "Draft", "Entry", "Kind",
-    "Match", "Part", "PaymentInstruction", "Period", "Posting", "Proof", "Seal", "Sheet", "Side", "Statement",
-    "StatementLine",
+    "Match", "Opening", "Part", "PaymentInstruction", "Period", "Posting", "Proof", "Seal", "Sheet", "Side",
+    "Statement", "StatementLine",
 ]  # fmt: skip

@@ -135,7 +135,7 @@ def check_payment(
     """
     with transaction.atomic():
         row = _locked(payment)
-        require_visible(actor, "fund.see", [row.book.organ], "这笔付款")
+        require_visible(actor, "fund.see", row.book.seen_by, "这笔付款")
         require(actor, "fund.check", [row.book.organ])
         if row.state != State.DRAFTED:
             raise LuoshiError(
@@ -254,7 +254,7 @@ def _book(actor: Actor, key: str, permission: str) -> Book:
     found = Book.objects.filter(key=key).first()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", f"没有账簿“{key[:80]}”。")
-    require_visible(actor, "fund.see", [found.organ], "这本账簿")
+    require_visible(actor, "fund.see", found.seen_by, "这本账簿")
     require(actor, permission, [found.organ])
     return found
 

@@ -11,11 +11,16 @@ accounts:
   "3101": {title: 已补偿, kind: fund, normal: D, by_subject: true}
 events:
   J1: 收到拨款
+sees: [audit-office]              # organs beside `organ` that see the book
+opening:                          # how one is opened on the page; left out: bank and number of its bank account
+  key: "{bank}"                   # after the room; left out: the plan's own key, so that there is one book
+  title: 专户（{name}）
+  fields: [{name: bank, title: 开户银行行号, kind: bank}, {name: number, title: 银行账号, kind: account}, …]
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +32,7 @@ from luoshi.kernel.errors import LuoshiError
 _GROWS_BY_DEBIT = ("asset", "expense")
 _KINDS = ("asset", "liability", "fund", "income", "expense")
 _PARTS = ("", "bank", "transit", "suspense", "receivable")
+_FIELD_KINDS = ("text", "bank", "account", "number", "date", "organ", "choice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,38 @@ class AccountPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """What is asked for when a book is opened.
+
+    `kind`: text, bank (12 digits), account (a bank account's number), number (a decimal), date, organ (slug: who keeps
+    the book), choice (one of `choices`, key to words). `of` is the code of the bank account that a `bank` or `account`
+    belongs to: the plan's first unless given.
+    """
+
+    name: str
+    title: str
+    kind: str = "text"
+    hint: str = ""
+    optional: bool = False
+    of: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningPlan:
+    """How books of a plan are opened: what is asked for, what key and title come of it (`{name}` of a field)."""
+
+    key: str = ""
+    title: str = ""
+    fields: Sequence[Field] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BookPlan:
-    """A kind of book: its accounts and the titles of its events (rows of the spec's posting table)."""
+    """A kind of book: its accounts and the titles of its events (rows of the spec's posting table).
+
+    `organ` keeps it unless another is named when it is opened; `sees` are the organs that see it beside its keeper.
+    """
 
     key: str
     title: str
@@ -57,6 +93,22 @@ class BookPlan:
     accounts: Sequence[AccountPlan]
     basis: str = ""
     events: Mapping[str, str] = field(default_factory=dict)
+    sees: Sequence[str] = ()
+    opening: OpeningPlan = field(default_factory=OpeningPlan)
+
+    @property
+    def asked(self) -> Sequence[Field]:
+        """What is asked for when one is opened: bank and number of its bank account unless the plan says more."""
+        if self.opening.fields:
+            return self.opening.fields
+        if all(one.part != "bank" for one in self.accounts):
+            return ()
+        return (Field("bank", "开户银行行号", "bank"), Field("number", "银行账号", "account"))
+
+    @property
+    def many(self) -> bool:
+        """Tell whether there may be several books of it."""
+        return bool(self.opening.key)
 
     @property
     def room(self) -> str:
@@ -84,6 +136,9 @@ def declare(plan: BookPlan) -> BookPlan:
     for part in ("suspense", "receivable"):
         if sum(one.part == part for one in plan.accounts) > 1:
             raise ValueError(f"book {plan.key}: more than one account for {part}")
+    names = [one.name for one in plan.asked]
+    if len(set(names)) != len(names) or any(one.kind not in _FIELD_KINDS for one in plan.asked):
+        raise ValueError(f"book {plan.key}: what is asked for when it is opened repeats or has an unknown kind")
     if _PLANS.get(plan.key, plan) != plan:
         raise ValueError(f"two books are called {plan.key}")
     _PLANS[plan.key] = plan
@@ -97,9 +152,14 @@ def load(path: Path) -> list[BookPlan]:
 
 def _read(body: Mapping[str, Any]) -> BookPlan:
     accounts = [AccountPlan(str(code), **told) for code, told in body["accounts"].items()]
-    return BookPlan(
-        body["plan"], body["title"], body["organ"], tuple(accounts), body.get("basis", ""), dict(body.get("events", {}))
+    told = body.get("opening", {})
+    opening = OpeningPlan(
+        told.get("key", ""), told.get("title", ""), tuple(Field(**one) for one in told.get("fields", ()))
     )
+    return BookPlan(
+        body["plan"], body["title"], body["organ"], tuple(accounts), body.get("basis", ""),
+        dict(body.get("events", {})), tuple(body.get("sees", ())), opening,
+    )  # fmt: skip
 
 
 def plan_of(key: str) -> BookPlan:
@@ -112,6 +172,17 @@ def plan_of(key: str) -> BookPlan:
 def known_plans() -> list[BookPlan]:
     """Return every declared plan, by key."""
     return [_PLANS[key] for key in sorted(_PLANS)]
+
+
+def seers(plan: str) -> Sequence[str]:
+    """Return the organs that see the books of a plan beside their keeper."""
+    found = _PLANS.get(plan)
+    return found.sees if found else ()
+
+
+def seen_by(organs: Collection[str]) -> list[str]:
+    """Return the keys of the plans whose books some of `organs` see beside their keeper."""
+    return [key for key, one in _PLANS.items() if any(organ in organs for organ in one.sees)]
 
 
 def event_title(plan: str, event: str) -> str:

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
+from luoshi.office.funds import plans
 from luoshi.office.funds.models import (
     BOOK,
     LINE,
@@ -48,7 +49,9 @@ def visible_books(actor: Actor) -> QuerySet[Book]:
     """Return the books the actor may see, by room and key."""
     scope = scope_of(actor, "fund.see")
     rows = Book.objects.order_by("room", "key")
-    return rows if scope.everywhere else rows.filter(organ__in=scope.organs)
+    if scope.everywhere:
+        return rows
+    return rows.filter(Q(organ__in=scope.organs) | Q(plan__in=plans.seen_by(scope.organs)))
 
 
 def visible_book(actor: Actor, key: str) -> Book:
@@ -56,7 +59,7 @@ def visible_book(actor: Actor, key: str) -> Book:
     found = Book.objects.filter(key=key).first()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", "没有这本账簿。")
-    require_visible(actor, "fund.see", [found.organ], "这本账簿")
+    require_visible(actor, "fund.see", found.seen_by, "这本账簿")
     return found
 
 

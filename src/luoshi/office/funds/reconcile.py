@@ -79,7 +79,7 @@ def make_sheet(*, actor: Actor, account: Account, on: datetime.date) -> Sheet:
     Side effects: what does not agree beyond the listed items becomes a difference with a holder; audit. Errors:
     E_FORBIDDEN, E_FUTURE, E_STATE (no statement).
     """
-    require_visible(actor, "fund.see", [account.book.organ], "这个账户")
+    require_visible(actor, "fund.see", account.book.seen_by, "这个账户")
     require(actor, "fund.bank", [account.book.organ])
     if on > CLOCK.today():
         raise LuoshiError("E_FUTURE", "日期晚于今天。", fields={"field": "on"})
@@ -106,7 +106,7 @@ def sign_sheet(*, actor: Actor, sheet: int) -> Sheet:
         row = Sheet.objects.select_for_update(of=("self",)).select_related("account__book").filter(pk=sheet).first()
         if row is None:
             raise LuoshiError("E_NOT_FOUND", "没有这份调节表。")
-        require_visible(actor, "fund.see", [row.account.book.organ], "这份调节表")
+        require_visible(actor, "fund.see", row.account.book.seen_by, "这份调节表")
         require(actor, "fund.check", [row.account.book.organ])
         if row.checked_at is not None:
             raise LuoshiError("E_STATE", "这份调节表已经复核。")
@@ -223,7 +223,7 @@ def _open_difference(actor: Actor, pk: int, permission: str) -> Difference:
     row = Difference.objects.select_related("account__book", "line").filter(pk=pk).first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", "没有这笔差异。")
-    require_visible(actor, "fund.see", [row.account.book.organ], "这笔差异")
+    require_visible(actor, "fund.see", row.account.book.seen_by, "这笔差异")
     require(actor, permission, [row.account.book.organ])
     if not row.open:
         raise LuoshiError("E_STATE", "这笔差异已经处理。")

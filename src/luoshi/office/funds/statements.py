@@ -307,7 +307,7 @@ def _fen(cell: Any) -> int | None:
 
 def import_file(*, actor: Actor, account: Account, name: str, data: bytes) -> Statement:
     """Take an Excel or CSV statement in and match it. Errors: E_FORBIDDEN, E_INCOMPLETE (faults), those of `take`."""
-    require_visible(actor, "fund.see", [account.book.organ], "这个账户")
+    require_visible(actor, "fund.see", account.book.seen_by, "这个账户")
     require(actor, "fund.bank", [account.book.organ])
     parsed = of_file(account, name, data)
     if Statement.objects.filter(account=account, digest=parsed.digest).exists():

@@ -19,7 +19,7 @@ from luoshi.kernel.money import Money
 from luoshi.kernel.parameters import Values
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
-from luoshi.office.funds import actions, hooks, payments, plans, queries
+from luoshi.office.funds import actions, hooks, openings, payments, plans, queries
 from luoshi.office.funds.gauge import Gauge, Mark, gauges
 from luoshi.office.funds.models import Balance, Book, PaymentInstruction, Posting
 from luoshi.office.funds.orders import Line, Order, credit, debit
@@ -97,11 +97,15 @@ class Figures:
 
 
 def open_fund(*, actor: Actor, opened_on: datetime.date, bank: tuple[str, str], demo: bool = False) -> Book:
-    """Open the fund's book (one that is open stays). Errors: those of `funds.actions.open_book`."""
-    with transaction.atomic():
-        book = actions.open_book(actor=actor, plan=BOOK, opened_on=opened_on, bank={"1001": bank}, demo=demo)
-        FundState.objects.get_or_create(book=book)
-    return book
+    """Open the fund's book (one that is open stays). Errors: those of `funds.openings.open_at_once`."""
+    told = {"bank": bank[0], "number": bank[1]}
+    return openings.open_at_once(actor=actor, plan=BOOK, opened_on=opened_on, values=told, demo=demo)
+
+
+@openings.opened(BOOK)
+def opened(told: openings.Told) -> None:
+    """Begin what is kept of the fund beside its balances."""
+    FundState.objects.get_or_create(book=told.book)
 
 
 def fund() -> Book:

@@ -20,7 +20,7 @@ from luoshi.kernel.decisions import Decision, Outcome
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
-from luoshi.office.funds import actions, hooks, payments, plans, queries
+from luoshi.office.funds import actions, hooks, openings, payments, plans, queries
 from luoshi.office.funds.models import Book, Entry, PaymentInstruction
 from luoshi.office.funds.orders import Line, credit, debit
 from luoshi.office.parameters import book as parameters
@@ -101,11 +101,9 @@ def _open(sale: Sale, *, besides: int | None = None) -> str:
 def open_account(
     *, actor: Actor, bank: str, name: str, number: str, opened_on: datetime.date, demo: bool = False
 ) -> Book:
-    """Open the book of a supervised account; one that is open stays. Errors: those of `funds.actions.open_book`."""
-    return actions.open_book(
-        actor=actor, plan=PLAN, opened_on=opened_on, key=f"{ROOM}/{bank}-{number[-8:]}", demo=demo,
-        title=f"存量房交易资金监管账户（{name}）", bank={"1001": (bank, number)},
-    )  # fmt: skip
+    """Open the book of a supervised account; one that is open stays. Errors: those of `funds.openings.open_at_once`."""
+    told = {"bank": bank, "name": name, "number": number}
+    return openings.open_at_once(actor=actor, plan=PLAN, opened_on=opened_on, values=told, demo=demo)
 
 
 def sign(

@@ -24,7 +24,7 @@ from luoshi.kernel.fact_kinds import exact, plain
 from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
-from luoshi.office.funds import actions, hooks, payments, plans, queries
+from luoshi.office.funds import actions, hooks, openings, payments, plans, queries
 from luoshi.office.funds.gauge import Gauge, Mark, gauges
 from luoshi.office.funds.models import Balance, Book, Day, Entry, PaymentInstruction
 from luoshi.office.funds.orders import credit, debit
@@ -123,25 +123,33 @@ def open_bank(
 ) -> Agreement:  # fmt: skip
     """Sign a bank and open the book of its special account; one that is open stays.
 
-    Errors: E_RULE (multiple), those of `funds.actions.open_book`.
+    Errors: E_RULE (multiple), those of `funds.openings.open_at_once`.
     """
-    require(actor, "fund.open", [ORGAN])
-    if (found := Agreement.objects.filter(bank=bank).select_related("book").first()) is not None:
-        return found
-    refuse(decide("agreement", {"multiple": str(multiple)}, signed_on), "协议不能签")
-    with transaction.atomic():
-        book = actions.open_book(
-            actor=actor, plan=PLAN, opened_on=signed_on, key=f"{ROOM}/{bank}", title=f"缓释基金专户（{name}）",
-            bank={"1001": (bank, number)}, demo=demo,
-        )  # fmt: skip
-        row = Agreement.objects.create(
-            book=book, bank=bank, name=name, multiple=int(exact(multiple) * 100), signed_on=signed_on
-        )
-        audit.append(
-            actor=actor, act="mitigation.agreement", subject=f"book:{book.key}", permission="fund.open",
-            after={"bank": bank, "multiple": str(multiple)}, basis=f"{RULES} 第五条",
-        )  # fmt: skip
-    return row
+    told = {"bank": bank, "name": name, "number": number, "multiple": str(multiple)}
+    book = openings.open_at_once(actor=actor, plan=PLAN, opened_on=signed_on, values=told, demo=demo)
+    return Agreement.objects.select_related("book").get(book=book)
+
+
+@openings.checks(PLAN)
+def may_open(told: openings.Told) -> None:
+    """A bank's agreement and the book of its special account are one act: the multiple is within its bounds."""
+    refuse(decide("agreement", {"multiple": told.values["multiple"]}, told.opened_on), "协议不能签")
+
+
+@openings.opened(PLAN)
+def signed(told: openings.Told) -> None:
+    """Keep the agreement of the bank whose book was opened."""
+    if told.book is None:
+        return
+    values = told.values
+    Agreement.objects.create(
+        book=told.book, bank=values["bank"], name=values["name"], signed_on=told.opened_on,
+        multiple=int(exact(values["multiple"]) * 100),
+    )  # fmt: skip
+    audit.append(
+        actor=told.actor, act="mitigation.agreement", subject=f"book:{told.book.key}", permission="fund.open",
+        after={"bank": values["bank"], "multiple": values["multiple"]}, basis=f"{RULES} 第五条",
+    )  # fmt: skip
 
 
 def allocate(

@@ -583,7 +583,7 @@ def sheet_pdf(request: HttpRequest, sheet: int) -> HttpResponse:
     row = Sheet.objects.select_related("account__book").filter(pk=_id(sheet)).first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", "没有这份调节表。")
-    require_visible(actor_of(request), "fund.see", [row.account.book.organ], "这份调节表")
+    require_visible(actor_of(request), "fund.see", row.account.book.seen_by, "这份调节表")
     return HttpResponse(sheets.pdf(row), content_type="application/pdf")
 
 

@@ -98,7 +98,7 @@ def payment_page(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise LuoshiError("E_NOT_FOUND", _("没有这笔付款。"))
     book = row.book
-    require_visible(actor, "fund.see", [book.organ], _("这笔付款"))
+    require_visible(actor, "fund.see", book.seen_by, _("这笔付款"))
     entries = {one.pk: one for one in Entry.objects.filter(pk__in=[row.instructed_id, row.settled_id, row.returned_id])}
     following = PaymentInstruction.objects.filter(replaces=row).exclude(state="cancelled").first()
     owed = row.state == "returned" or (row.state == "failed" and row.replaces_id is not None)
@@ -212,7 +212,7 @@ def bank_account(request: HttpRequest, room: str, name: str, code: str) -> HttpR
 
 def _look(request: HttpRequest, account: Account, actor: Actor) -> dict[str, Any]:
     """Read an uploaded statement without keeping anything of it but the file."""
-    require_visible(actor, "fund.see", [account.book.organ], _("这个账户"))
+    require_visible(actor, "fund.see", account.book.seen_by, _("这个账户"))
     file = request.FILES.get("file")
     if file is None:
         raise LuoshiError("E_FILE", _("请选择对账单文件（Excel 或 CSV）。"), fields={"field": "file"})
@@ -337,7 +337,7 @@ def _sheet(request: HttpRequest, pk: int) -> Sheet:
     row = Sheet.objects.select_related("account__book", "statement").filter(pk=pk).first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", _("没有这份调节表。"))
-    require_visible(actor_of(request), "fund.see", [row.account.book.organ], _("这份调节表"))
+    require_visible(actor_of(request), "fund.see", row.account.book.seen_by, _("这份调节表"))
     return row
 
 
