@@ -32,14 +32,24 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """What pushes every page down while it lasts: level 1 (blue) to 4 (red), words, where to."""
+
+    level: int
+    words: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """What a room contributes.
 
     `instruments` are the numbers of the documents it runs, `root` its folder (procedures/*.yaml, scenarios/*.yaml,
     coverage.yaml, notices/), `decisions` the modules whose import registers its decisions, `hooks` the modules whose
     import registers facts and effects of procedures, registers and indicators; `urls` the module of its pages, `api`
-    of its router; `public_urls` of pages without login; `demo` fills the demonstration; `keys` are the prefixes of
-    decision keys that belong to it, its own key unless given.
+    of its router; `public_urls` of pages without login; `demo` fills the demonstration; `emergency` returns the
+    warning in force, for every page; `keys` are the prefixes of decision keys that belong to it, its own key unless
+    given.
     """
 
     key: str
@@ -53,6 +63,7 @@ class Programme:
     api: str = ""
     public_urls: str = ""
     demo: Callable[[], Iterable[str]] | None = None
+    emergency: Callable[[], Emergency | None] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
 
     @property

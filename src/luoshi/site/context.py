@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,8 +16,10 @@ import luoshi
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.accounts.organs import titles
 from luoshi.office.actors import VISITOR, Actor
+from luoshi.office.programme import Emergency
 from luoshi.office.roles import Role
-from luoshi.site import places
+from luoshi.site import places, switching
+from luoshi.site.registry import manifests
 
 ACTING = "acting"
 """Where the session keeps the id of the delegation acted under."""
@@ -68,22 +69,10 @@ def as_of(request: HttpRequest) -> AsOf:
     return AsOf(on, CLOCK.today(), clear, error)
 
 
-@dataclass(frozen=True, slots=True)
-class Emergency:
-    """What pushes every page down while it lasts: level 1 to 4, words, where to."""
-
-    level: int
-    words: str
-    href: str
-
-
-EMERGENCIES: list[Callable[[], Emergency | None]] = []
-"""Programmes that warn put a function here; the highest level is shown."""
-
-
 def emergency() -> Emergency | None:
     """Return the warning in force with the highest level, None when there is none."""
-    found = [one for provider in EMERGENCIES if (one := provider()) is not None]
+    providers = (room.emergency for room in manifests() if room.emergency is not None)
+    found = [one for provider in providers if (one := provider()) is not None]
     return max(found, key=lambda one: one.level, default=None)
 
 
@@ -146,9 +135,11 @@ def actor_in(request: HttpRequest) -> Actor:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return what the base template needs. What costs a query is asked for only where the shell is drawn."""
     asof, actor = as_of(request), actor_in(request)
+    nav = cache(lambda: places.rail(actor, request.path, switching.carrying("", switching.present(request))))
     size = request.COOKIES.get("ls_size", "")
     return {
-        "nav": lambda: places.rail(actor, request.path),
+        "nav": nav,
+        "switch": cache(lambda: switching.choices(request, actor, nav())),
         "bar": lambda: places.bar(actor, request.path),
         "demo": settings.DEMO,
         "asof": asof,
@@ -158,7 +149,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "unread": cache(lambda: unread_of(actor)),
         "messages_href": places.address("messages"),
         "session_left": lambda: seconds_left(request),
-        "emergency": emergency,
+        "emergency": cache(emergency),
         "search_href": places.address("search") or places.address("policy"),
         "version": luoshi.__version__,
         "incident": getattr(request, "incident", ""),

@@ -23,6 +23,7 @@ from luoshi.office.duties.matter_models import Kind, Light, State
 from luoshi.office.duties.matter_queries import ORIGINS, MatterFacets, MatterFilter, matters
 from luoshi.office.paging import Total, bounded_totals
 from luoshi.office.permissions import may
+from luoshi.site import switching
 from luoshi.site.addresses import Address, chips, facet
 from luoshi.site.present import day_words
 from luoshi.site.templatetags.ls import LAMPS
@@ -70,12 +71,13 @@ PLAIN = MatterFilter(current=True)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an address asks for: the office's filter, the chosen span (today, soon, week, month) and flags."""
+    """What an address asks for: the office's filter, the chosen span (today, soon, week, month), flags, programme."""
 
     filter: MatterFilter
     span: str
     flags: frozenset[str]
     organs: tuple[str, ...]
+    room: tuple[tuple[str, str, str, str], ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -93,7 +95,7 @@ def read(query: QueryDict, actor: Actor, day: datetime.date) -> Asked:
     wanted = MatterFilter(
         organs=organs or own or (("-",) if "own" in flags else ()),
         any_role=query.get("role") == "any",
-        documents=_texts(query, "document"),
+        documents=_texts(query, "document") or switching.documents(query),
         origins=_known(query, "origin", ORIGINS),
         kinds=_known(query, "kind", Kind.values),
         states=_known(query, "state", State.values),
@@ -111,7 +113,8 @@ def read(query: QueryDict, actor: Actor, day: datetime.date) -> Asked:
         duty=_number(query.get("duty", "")),
         q=query.get("q", "").replace("\0", "").strip()[:_MOST_WORDS],
     )
-    return Asked(PLAIN if wanted == MatterFilter() else wanted, span, flags, organs)
+    room = () if "document" in query else tuple(switching.condition(query))
+    return Asked(PLAIN if wanted == MatterFilter() else wanted, span, flags, organs, room)
 
 
 SPANS: Mapping[str, Any] = {
@@ -171,7 +174,7 @@ def conditions(
     wanted = asked.filter
     role = _("参与") if wanted.any_role else _("牵头")
     found = [("organ", slug, role, organs.get(slug, slug)) for slug in asked.organs]
-    found += [("document", key, _("文件"), documents.get(key, key)) for key in wanted.documents]
+    found += asked.room or [("document", key, _("文件"), documents.get(key, key)) for key in wanted.documents]
     found += [("light", value, _("状态"), f"{LAMPS[value]} {LIGHT_WORDS[Light(value)]}") for value in wanted.lights]
     found += [("state", value, _("进度"), str(State(value).label)) for value in wanted.states]
     found += [("origin", value, _("期限"), ORIGINS[value]) for value in wanted.origins]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
@@ -12,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from luoshi.office.actors import Actor
 from luoshi.office.permissions import may
+from luoshi.office.programme import Page
 from luoshi.office.roles import Role
+from luoshi.site.registry import manifests
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,7 @@ PLACES = (
     Place("policy", _("公报与政策"), "book-2", (("policy", "instrument.see"),),
           ("/policy", "/instruments", "/organs", "/persons", "/groups", "/calc", "/procedures")),
     Place("tasks", _("任务督办"), "target-arrow", (("matters", "matter.see"),), ("/tasks",)),
-    Place("cases", _("办件"), "briefcase", (("cases", "case.see"), ("pollution", "pollution.see")),
-          ("/cases", "/pollution")),
+    Place("cases", _("办件"), "briefcase", (("cases", "case.see"),), ("/cases",)),
     Place("registers", _("台账"), "table", (("duties", "duty.see"),), ("/registers",)),
     Place("funds", _("资金"), "coin-yuan", (("funds", "fund.see"),), ("/funds",)),
     Place("indicators", _("指标"), "chart-histogram", (("indicators", "indicator.see"),), ("/indicators",)),
@@ -77,15 +79,16 @@ def address(name: str) -> str:
         return ""
 
 
-def rail(actor: Actor, path: str) -> list[dict[str, Any]]:
-    """Return the places `actor` may use; the one `path` lies in is current."""
+def rail(actor: Actor, path: str, query: str = "") -> list[dict[str, Any]]:
+    """Return the places `actor` may use; the one `path` lies in is current, `query` is carried to each of them."""
     current = place_of(path)
     shown = []
     for place in PLACES:
-        href = next((found for name, key in place.doors if may(actor, key) and (found := address(name))), "")
+        doors = (*place.doors, *((one.name, one.permission) for one in _added() if one.place == place.key))
+        href = next((found for name, key in doors if may(actor, key) and (found := address(name))), "")
         if href:
             shown.append(
-                {"key": place.key, "title": place.title, "icon": place.icon, "href": href,
+                {"key": place.key, "title": place.title, "icon": place.icon, "path": href, "href": href + query,
                  "current": place.key == current}
             )  # fmt: skip
     return shown
@@ -127,4 +130,14 @@ def landing(actor: Actor) -> str:
 
 def place_of(path: str) -> str:
     """Return the key of the place an address lies in, empty for none."""
-    return next((place.key for place in PLACES if path.startswith(place.under)), "")
+    own = next((place.key for place in PLACES if path.startswith(place.under)), "")
+    return own or next(
+        (page.place for page in _added() if (under := address(page.name)) and path.startswith(under)), ""
+    )
+
+
+@cache
+def _added() -> tuple[Page, ...]:
+    """The pages that programmes add for who works there, those with the longest addresses first."""
+    pages = (page for room in manifests() for page in room.pages if page.permission != "open.see")
+    return tuple(sorted(pages, key=lambda page: len(address(page.name)), reverse=True))

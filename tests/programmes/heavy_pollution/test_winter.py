@@ -83,6 +83,10 @@ def test_the_winter_and_its_pages(winter):
         assert answer.status_code == 200, name
         assert words in answer.content.decode(), name
     assert staff.get(reverse("pollution-warning", args=[over.pk])).status_code == 200
+    desk = reverse("desk")
+    assert "ls-emergency-orange" in staff.get(desk).content.decode()
+    PollutionWarning.objects.filter(live=True).update(exercise=True)
+    assert "ls-emergency" not in staff.get(desk).content.decode()
     chain = over.changes.order_by("id").first().approval_id
     assert "环保、气象双方会商" in staff.get(reverse("pollution-consultation", args=[chain])).content.decode()
     assert Client().get(reverse("pollution")).status_code == 302

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar as months
 import datetime
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
@@ -90,20 +90,33 @@ def desk(
     view: str = "mine",
     since: datetime.datetime | None = None,
     fold_at: int | None = None,
+    documents: Collection[str] = (),
 ) -> Desk:
     """Return the desk of `actor` on `day`.
 
     `view` mine: what the actor holds, and what nobody yet holds in organs for which the actor reports (for a person who
     reports for none: everything visible); organ: all of the actor's organs; check: what waits for the actor's check;
     all: everything visible. `since`: when the actor left, midnight before `day` unless given. A group comes without its
-    rows where it and those before it are more than `fold_at`, but for the first; with 0 every group does.
+    rows where it and those before it are more than `fold_at`, but for the first; with 0 every group does. With `documents` only
+    what these documents ask for.
     """
     with concern.remembered():
-        return _desk(actor, day, view, since or start_of(day - ONE_DAY), fold_at)
+        return _desk(actor, day, view, since or start_of(day - ONE_DAY), fold_at, documents)
 
 
-def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime, fold_at: int | None) -> Desk:
-    owed = _owed(actor, view)
+def _desk(
+    actor: Actor,
+    day: datetime.date,
+    view: str,
+    since: datetime.datetime,
+    fold_at: int | None,
+    documents: Collection[str],
+) -> Desk:
+    def owed_in(view: str) -> QuerySet[Matter]:
+        rows = _owed(actor, view)
+        return rows.filter(instrument__key__in=documents) if documents else rows
+
+    owed = owed_in(view)
     third = workdays.shift(day, 3)
     month_end = day.replace(day=months.monthrange(day.year, day.month)[1])
     running = owed.exclude(state__in=[State.PAUSED, State.SUBMITTED]) if view != "check" else owed
@@ -121,9 +134,9 @@ def _desk(actor: Actor, day: datetime.date, view: str, since: datetime.datetime,
     changes, changed = _changes(actor, since)
     mine, checking, organ, backlog, undated = bounded_totals(
         [
-            _owed(actor, "mine"),
-            _owed(actor, "check"),
-            _owed(actor, "organ"),
+            owed_in("mine"),
+            owed_in("check"),
+            owed_in("organ"),
             owed.filter(backlog=True, state=State.OPEN),
             running.filter(due_sort=FAR),
         ],

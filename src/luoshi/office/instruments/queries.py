@@ -28,7 +28,8 @@ _FACET_SIZE = 200
 class LibraryFilter:
     """What a reader of the list asks for; empty means no condition.
 
-    `states` are validity states on the day `on`; `expiring` leaves what its own term ends in so many days from then.
+    `states` are validity states on the day `on`; `expiring` leaves what its own term ends in so many days from then;
+    `numbers` are document numbers.
     `texts` are the ids of the texts that contain `q`, `many` says that they are too many to be counted: never asked by
     the reader, but set by `looked_up`.
     """
@@ -40,6 +41,7 @@ class LibraryFilter:
     states: tuple[str, ...] = ()
     q: str = ""
     expiring: int = 0
+    numbers: tuple[str, ...] = ()
     texts: tuple[int, ...] | None = None
     many: bool = False
 
@@ -69,6 +71,8 @@ def instruments(wanted: LibraryFilter) -> QuerySet[Instrument]:
     rows = Instrument.objects.filter(is_current=True)
     if wanted.issuers:
         rows = rows.filter(issuer__in=wanted.issuers)
+    if wanted.numbers:
+        rows = rows.filter(key__in=wanted.numbers)
     if wanted.years:
         rows = rows.filter(year__in=wanted.years)
     if wanted.kinds:

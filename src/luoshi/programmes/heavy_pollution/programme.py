@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from luoshi.office.programme import Page, Programme, register
+from luoshi.office.programme import Emergency, Page, Programme, register
 
 _ROOM = "luoshi.programmes.heavy_pollution"
 _HOOKS = (
@@ -25,6 +25,12 @@ def _demo() -> Iterator[str]:
     from luoshi.programmes.heavy_pollution import demo
 
     return demo.load()
+
+
+def _emergency() -> Emergency | None:
+    from luoshi.programmes.heavy_pollution import public_views
+
+    return public_views.emergency()
 
 
 PROGRAMME = register(
@@ -51,6 +57,7 @@ PROGRAMME = register(
             Page("publish", "open-pollution", "重污染公众页", "open.see", "预警、空气、怎么做、我的车能否上路"),
         ),
         demo=_demo,
+        emergency=_emergency,
         hooks=tuple(f"{_ROOM}.{one}" for one in _HOOKS),
     )
 )

@@ -27,6 +27,7 @@ from luoshi.kernel.decisions import Outcome
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern
 from luoshi.office.parameters import book
+from luoshi.office.programme import Emergency
 from luoshi.office.web import needs
 from luoshi.programmes.heavy_pollution import (
     air,
@@ -49,6 +50,8 @@ from luoshi.programmes.heavy_pollution.models import (
 
 HTML = "text/html; charset=utf-8"
 _SIZES = ("normal", "large", "largest")
+BARS = {"blue": 1, "yellow": 2, "orange": 3, "red": 4}
+"""How many of four bars a warning's colour fills."""
 _BACK = datetime.timedelta(days=8)
 
 
@@ -112,6 +115,17 @@ def live_warning() -> PollutionWarning | None:
     return rows.order_by("exercise").first()
 
 
+def emergency() -> Emergency | None:
+    """Return the real warning in force for the head of every page; a drill is told of in its own pages only."""
+    row = PollutionWarning.objects.filter(live=True, exercise=False).values_list("colour", "issued_at").first()
+    if row is None:
+        return None
+    at = local(row[1])
+    told = {"month": at.month, "day": at.day, "clock": f"{at:%H:%M}"}
+    words = _("重污染天气预警正在生效，%(month)s月%(day)s日 %(clock)s发布。") % told
+    return Emergency(BARS[row[0]], words, reverse("open-pollution"))
+
+
 def _banner(warning: PollutionWarning | None, now: datetime.datetime) -> dict[str, Any]:
     """Return what the head of a page says of the warning in force."""
     return {
@@ -119,7 +133,7 @@ def _banner(warning: PollutionWarning | None, now: datetime.datetime) -> dict[st
         "exercise": bool(warning and warning.exercise),
         "colour_word": words_shown.COLOURS[warning.colour] if warning else "",
         "level_word": words_shown.LEVELS[warning.response.level] if warning else "",
-        "bars": {"blue": 1, "yellow": 2, "orange": 3, "red": 4}.get(warning.colour if warning else "", 0),
+        "bars": BARS[warning.colour] if warning else 0,
         "day_number": (day_of(now) - day_of(local(warning.issued_at))).days + 1 if warning else 0,
     }
 

@@ -27,7 +27,7 @@ from luoshi.office.parameters import packaged, values
 from luoshi.office.parameters.book import Book, current, rerun
 from luoshi.office.web import incident_of
 from luoshi.site import parameter_words as words
-from luoshi.site import ribbon
+from luoshi.site import ribbon, switching
 from luoshi.site.access import needs
 from luoshi.site.fact_fields import FactError, FactField, as_text, fields_of, read_facts
 from luoshi.site.pages import page
@@ -71,7 +71,9 @@ _SHORT = 160
 @require_safe
 def calculator_list(request: HttpRequest) -> HttpResponse:
     """List the calculators, by room."""
-    found = sorted(load_decisions().items())
+    chosen = switching.chosen(request.GET)
+    prefix = f"{chosen.key}." if chosen is not None else ""
+    found = sorted(pair for pair in load_decisions().items() if pair[0].startswith(prefix))
     named = {room.key: room.title for room in packaged.rooms().values()}
     cited = words.cites({str(item.citation) for _key, item in found if item.citation})
     groups = [

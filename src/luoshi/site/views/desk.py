@@ -23,6 +23,7 @@ from luoshi.office.duties.matter_queries import MatterFilter, complete, matters
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.paging import Total
 from luoshi.office.permissions import may, scope_of
+from luoshi.site import switching
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address
 from luoshi.site.context import as_of
@@ -78,10 +79,10 @@ def _owed(request: HttpRequest, actor: Actor, day: datetime.date, at: Address, w
     view = view if view in views else next(iter(views))
     by = request.GET.get("by", "")
     by = by if by in BY else "due"
-    left = left_at(request) or start_of(day - ONE_DAY)
+    left, documents = left_at(request) or start_of(day - ONE_DAY), switching.documents(request.GET)
     # Rows that are not shown are not read: of later groups beyond the fold, and of all where the list is another.
     fold_at = 0 if view == "check" else FOLD_AT if by == "due" else None
-    found = office.desk(actor, day, view=view, since=left, fold_at=fold_at)
+    found = office.desk(actor, day, view=view, since=left, fold_at=fold_at, documents=documents)
     shown = iter(rows_of([row for group in found.groups for row in group.rows], day))
     rows = {group.key: [next(shown) for _row in group.rows] for group in found.groups}
     base = {"own": "1"} if view in ("mine", "organ") and actor.grants else {}
@@ -89,7 +90,7 @@ def _owed(request: HttpRequest, actor: Actor, day: datetime.date, at: Address, w
     if view == "check":
         # What waits for a check waits whenever it is due: the oldest submission first.
         total = found.checking.value
-        waiting = MatterFilter(checking=True)
+        waiting = MatterFilter(checking=True, documents=documents)
         ordered = matters(waiting, actor=actor, day=day).order_by("submitted_at", "id")
         ids = list(ordered.values_list("pk", flat=True)[:GROUP_ROWS]) if total else []
         submitted = complete(Matter.objects.filter(pk__in=ids)).order_by("submitted_at", "id")

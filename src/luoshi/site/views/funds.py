@@ -22,7 +22,7 @@ from luoshi.office.funds import actions, gauge, links, orders, plans, queries
 from luoshi.office.funds.models import Account, Book, Draft, Entry, Period, Proof
 from luoshi.office.paging import Total
 from luoshi.office.permissions import may
-from luoshi.site import fund_sheet
+from luoshi.site import fund_sheet, switching
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, page_links
 from luoshi.site.fund_words import attachment, book_href, cite_of, crumbs, gauge_drawn, split_yuan, yuan
@@ -85,7 +85,9 @@ def said(request: HttpRequest) -> str:
 def index(request: HttpRequest) -> HttpResponse:
     """Show the books with their money, what is on its way and what waits."""
     actor = actor_of(request)
-    books = list(queries.visible_books(actor)[:500])
+    room = switching.chosen(request.GET)
+    seen = queries.visible_books(actor)
+    books = list((seen.filter(room=room.key) if room is not None else seen)[:500])
     rows = queries.rows_of_books(books)
     for row in rows:
         row["href"] = book_href("fund-book", row["book"])

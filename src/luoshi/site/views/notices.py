@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import path, reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from luoshi.office.notices.queries import NoticeFilter
 from luoshi.office.permissions import may
 from luoshi.office.web import incident_of
 from luoshi.site import notice_words as words
+from luoshi.site import switching
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, facet, page_links
 from luoshi.site.context import as_of
@@ -67,7 +68,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
             facet(at, "year", _("年份"), [(str(year), _("%d年") % year, None) for year in spread.years],
                   (str(wanted.year),) if wanted.year else ()),
         ],
-        "chips": chips(at, _conditions(wanted, kind_titles, organs)),
+        "chips": chips(at, _conditions(request.GET, wanted, kind_titles, organs)),
         "page": page_links(at, found, total),
         "q": wanted.q,
         "hidden": at.hidden("q"),
@@ -81,13 +82,20 @@ def _read(request: HttpRequest) -> NoticeFilter:
     query = request.GET
     year = query.get("year", "")
     return NoticeFilter(
-        kinds=tuple(query.getlist("kind")[:40]),
+        kinds=tuple(query.getlist("kind")[:40]) or _of_room(query),
         organs=tuple(query.getlist("organ")[:40]),
         states=tuple(state for state in query.getlist("state") if state in words.STATES),
         year=int(year) if year.isascii() and year.isdecimal() and len(year) == 4 and int(year) >= 1949 else None,
         box="in" if query.get("box") == "in" else "",
         q=query.get("q", "").replace("\0", "").strip()[:60],
     )
+
+
+def _of_room(query: QueryDict) -> tuple[str, ...]:
+    room = switching.chosen(query)
+    if room is None:
+        return ()
+    return tuple(key for key, kind in kinds().items() if kind.room == room.key) or ("-",)
 
 
 def _tabs(request: HttpRequest, actor: Actor, wanted: NoticeFilter) -> list[dict[str, Any]]:
@@ -106,10 +114,11 @@ def _tabs(request: HttpRequest, actor: Actor, wanted: NoticeFilter) -> list[dict
 
 
 def _conditions(
-    wanted: NoticeFilter, kind_titles: Mapping[str, str], organs: Mapping[str, str]
+    query: QueryDict, wanted: NoticeFilter, kind_titles: Mapping[str, str], organs: Mapping[str, str]
 ) -> list[tuple[str, str, str, str]]:
     found = [("state", key, _("状态"), str(words.STATES[key][0])) for key in wanted.states]
-    found += [("kind", key, _("种类"), kind_titles.get(key, key)) for key in wanted.kinds]
+    asked = [("kind", key, _("种类"), kind_titles.get(key, key)) for key in wanted.kinds]
+    found += asked if "kind" in query else switching.condition(query)
     found += [("organ", key, _("单位"), organs.get(key, key)) for key in wanted.organs]
     if wanted.year:
         found.append(("year", str(wanted.year), _("年份"), str(wanted.year)))

@@ -21,7 +21,7 @@ from luoshi.office.instruments.queries import LibraryFilter
 from luoshi.office.instruments.validity import judge
 from luoshi.office.jobs.actions import enqueue
 from luoshi.office.permissions import may
-from luoshi.site import present
+from luoshi.site import present, switching
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, facet, page_links
 from luoshi.site.context import AsOf, as_of
@@ -51,6 +51,7 @@ def read_filter(query: QueryDict, seen: AsOf) -> LibraryFilter:
         states=tuple(state for state in query.getlist("validity") if state in STATE),
         q=query.get("q", "").replace("\0", "").strip()[:_MAX_QUERY],
         expiring=_days(query.get("expiring", "")),
+        numbers=switching.documents(query),
     )
 
 
@@ -78,7 +79,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "crumbs": [],
         "rows": [_row(item, judged[item.pk], hits.get(item.pk, ""), seen.date) for item in found.rows],
         "facets": _facets(address, wanted),
-        "chips": chips(address, _conditions(wanted)),
+        "chips": chips(address, switching.condition(request.GET) + _conditions(wanted)),
         "page": page_links(address, found, queries.total(wanted)),
         "tabs": _tabs(address, wanted),
         "q": wanted.q,

@@ -16,7 +16,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.mermaid import to_mermaid
 from luoshi.kernel.procedures import Procedure
 from luoshi.office.cases import procedures as known
-from luoshi.site import parameter_words
+from luoshi.site import parameter_words, switching
 from luoshi.site import procedure_words as words
 from luoshi.site.access import needs
 from luoshi.site.addresses import Address
@@ -31,7 +31,8 @@ from luoshi.site.registry import load_decisions, load_programmes
 def procedure_list(request: HttpRequest) -> HttpResponse:
     """List the kinds of case, by programme."""
     named = {room.key: room.title for room in load_programmes()}
-    found = [words.row(procedure) for procedure in known.all_procedures()]
+    room = switching.chosen(request.GET)
+    found = [words.row(one) for one in known.all_procedures() if room is None or one.programme == room.key]
     cites = parameter_words.cites({row["citation"] for row in found if row["citation"]})
     for row in found:
         row["cite"] = cites.get(row["citation"])

@@ -19,7 +19,7 @@ from luoshi.office.permissions import may
 from luoshi.office.registers import exports, jobs, queries, reach, sheets
 from luoshi.office.registers.declaration import Register, find, registers
 from luoshi.office.registers.queries import RegisterFilter, RegisterList
-from luoshi.site import present, register_list
+from luoshi.site import present, register_list, switching
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, page_links
 from luoshi.site.context import AsOf, as_of
@@ -47,11 +47,12 @@ def attached(body: bytes, name: str, plain_name: str) -> HttpResponse:
 def index(request: HttpRequest) -> HttpResponse:
     """List the registers of all programmes that are there for whoever asks."""
     actor, seen = actor_of(request), as_of(request)
+    room = switching.chosen(request.GET)
     own = queries.visible(actor) if may(actor, "register.see") else []
     changed = queries.last_change(own)
     chip_of = cites(dict.fromkeys(register.citation for register in registers() if register.citation))
     groups: dict[str, list[dict[str, Any]]] = {}
-    for register in own:
+    for register in (one for one in own if room is None or one.programme == room.key):
         groups.setdefault(register.programme, []).append(
             _index_row(actor, register, changed, seen.today) | {"cite": chip_of.get(register.citation)}
         )
