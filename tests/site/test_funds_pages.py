@@ -16,14 +16,16 @@ from python_calamine import CalamineWorkbook
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.money import rate
+from luoshi.office.accounts.queries import standing
 from luoshi.office.funds import gauge, payments, reconcile
-from luoshi.office.funds.models import BankMessage, Book, Difference, Draft, Entry, PaymentInstruction, Sheet
+from luoshi.office.funds.models import BankMessage, Book, Difference, Draft, Entry, Opening, PaymentInstruction, Sheet
 from luoshi.office.funds.orders import Order, credit, debit
 from luoshi.office.funds.writing import post_all
 from luoshi.office.roles import Role
 from luoshi.site import fund_sheet
+from luoshi.site.waiting import funds
 from tests.office import people
-from tests.office.funds_made import HAND, NUMBER, book, clock_at, deposit, funded, linked, message, movement
+from tests.office.funds_made import BANK, HAND, NUMBER, book, clock_at, deposit, funded, linked, message, movement
 
 D = datetime.date
 TODAY = D(2019, 3, 5)
@@ -136,8 +138,6 @@ def test_entry_goes_through_two_hands_on_pages(fund, clerk, head):
 
 
 def test_payment_pages(fund, clerk, head):
-    from luoshi.office.accounts.queries import standing
-
     row = payments.draft_payment(
         actor=standing(clerk).actor("web"), book="trial/fund", claim="DC2019-0001", lines=[("3101", "", 600)],
         payee=payments.Payee("测试担保公司", "6222000000001234", "测试银行"), basis="乳政办发〔2018〕7号 十二",
@@ -351,3 +351,42 @@ def test_no_book_yet_says_what_books_are_kept_of(clerk, db):
     assert "试验基金" in text
     outside = people.client_of(people.person("other", (Role.CLERK, "housing")))
     assert "试验基金" not in outside.get(reverse("funds")).content.decode()
+
+
+def test_a_book_is_opened_by_two_hands_on_pages(clerk, head):
+    """From the list to the open book; what is missing is said at its field, and the desk of the second hand says so."""
+    mine, other = people.client_of(clerk), people.client_of(head)
+    assert reverse("fund-open-kinds") in mine.get(reverse("funds")).content.decode()
+    assert reverse("fund-open", args=BOOK) in mine.get(reverse("fund-open-kinds")).content.decode()
+    form = {"opened_on": "2019-03-01", "bank": "12", "number": NUMBER}
+    bad = mine.post(reverse("fund-open", args=BOOK), form)
+    assert bad.status_code == 422
+    assert "12位数字" in bad.content.decode()
+    assert NUMBER in bad.content.decode()
+    done = mine.post(reverse("fund-open", args=BOOK), form | {"bank": BANK})
+    assert done.status_code == 303
+    page = reverse("fund-opening", args=[Opening.objects.get().pk])
+    assert page in other.get(reverse("funds")).content.decode()
+    assert [one.href for one in funds(standing(head).actor("web"), TODAY) if one.count] == [page]
+    assert "复核无误，开立" not in mine.get(page).content.decode()
+    assert "复核无误，开立" in other.get(page).content.decode()
+    opened = other.post(page, {"act": "accept", "version": "1"})
+    assert opened.status_code == 303
+    assert "账簿已开立" in other.get(opened["Location"]).content.decode()
+    assert "已开立" in mine.get(page).content.decode()
+    assert mine.post(reverse("fund-open", args=BOOK), form | {"bank": BANK}).status_code == 422
+
+
+def test_a_book_is_opened_through_the_api(clerk, head):
+    mine, other = people.client_of(clerk), people.client_of(head)
+    kind = next(one for one in mine.get("/api/v1/funds/kinds").json() if one["plan"] == "trial/fund")
+    assert [one["name"] for one in kind["fields"]] == ["bank", "number"]
+    body = {"plan": "trial/fund", "opened_on": "2019-03-01", "values": {"bank": BANK, "number": NUMBER}}
+    row = mine.post("/api/v1/funds/openings", json.dumps(body), "application/json").json()
+    assert row["state"] == "proposed"
+    answer = json.dumps({"accept": True, "version": row["version"]})
+    assert mine.post(f"/api/v1/funds/openings/{row['id']}", answer, "application/json").status_code == 403
+    assert other.post(f"/api/v1/funds/openings/{row['id']}", answer, "application/json").json()["state"] == "done"
+    assert mine.get("/api/v1/funds/openings").json() == []
+    again = mine.post("/api/v1/funds/openings", json.dumps(body), "application/json")
+    assert (again.status_code, again.json()["code"]) == (409, "E_DUPLICATE")

@@ -116,6 +116,8 @@ pollution.consult  会商：采用序列、改定       -   own own own -   -   
 pollution.command  指挥部：免除任务、演练     -   own own own -   -   -   -   -   -
 pollution.task     报任务落实、交报告         -   own own own -   -   -   -   -   -
 pollution.plan     企业减排方案：拟、审、备案 -   own own own -   -   -   -   -   -
+escrow.see         看存量房交易资金监管       -   own own own -   all -   -   all -
+escrow.check       登记、税务核对备案情况     -   own own own -   -   -   -   -   -
 open.see           看公开网站                 all all all all all all all all all all
 organ.see          看单位、职务、任职依据     all all all all all all all all all all
 organ.edit         拟改单位、名称、承接关系   -   -   -   -   -   -   all -   -   -
@@ -159,11 +161,13 @@ register.edit      登记、更正、终止台账记录   -   own own -   -   - 
 register.import    导入台账、对冲导入         -   own own -   -   -   -   -   -   -
 fund.see           看账簿、分录、对账         -   own own own -   all -   -   all -
 fund.open          开立账簿、加科目、设银行   -   -   own own -   -   -   -   -   -
-fund.post          拟记账、拟付款、拟结账     -   own own -   -   -   -   -   -   -
+fund.post          拟开账、记账、付款、结账   -   own own -   -   -   -   -   -   -
 fund.check         复核记账、付款、差异       -   -   own own -   -   -   -   -   -
 fund.close         复核结账                   -   -   own own -   -   -   -   -   -
 fund.bank          导对账单、核对、编调节表   -   own own -   -   -   -   -   -   -
 fund.receive       收银行报文（凭签名）       all -   -   -   -   -   -   -   -   -
+mitigation.see     看缓释基金的企业、贷款     -   own own own -   all -   -   all -
+mitigation.vote    缓释基金：审核意见、表决   -   -   own own -   -   -   -   -   -
 job.see            看后台任务                 -   all all all all all all all all all
 health.see         看运行状况                 -   -   -   -   -   -   -   -   all all
 design.see         看构件样张                 all all all all all all all all all all
@@ -196,6 +200,7 @@ SECOND_HAND: Mapping[str, str] = MappingProxyType(
         "notice.check": "notice.draft",
         "notice.sign": "notice.draft",
         "template.approve": "template.propose",
+        "fund.open": "fund.post",
         "fund.check": "fund.post",
         "fund.close": "fund.post",
     }

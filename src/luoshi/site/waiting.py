@@ -122,8 +122,23 @@ def papers(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
         yield Waiting(_("文书模板等批准"), found.templates, address("notice-templates"), "file-text")
 
 
+def funds(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
+    """Entries, payments and books to open that somebody else prepared."""
+    from luoshi.office.funds.queries import awaited
+
+    if not may(actor, "fund.check") and not may(actor, "fund.open"):
+        return
+    found = awaited(actor, _BOUND)
+    for title, one, icon in (
+        (_("记账等我复核"), found.drafts, "clipboard-check"),
+        (_("付款等我复核"), found.payments, "coin-yuan"),
+        (_("账簿等我开立"), found.openings, "book-2"),
+    ):
+        yield Waiting(title, one.count, one.href, icon, _("先看最早的一件"))
+
+
 ROOMS: tuple[Callable[[Actor, datetime.date], Iterator[Waiting]], ...] = (
-    matters, reviews, parameters, organs, calendars, papers,
+    matters, reviews, parameters, organs, calendars, papers, funds,
 )  # fmt: skip
 
 

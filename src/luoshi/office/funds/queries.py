@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -23,6 +23,7 @@ from luoshi.office.funds.models import (
     Difference,
     Draft,
     Entry,
+    Opening,
     Part,
     PaymentInstruction,
     Posting,
@@ -61,6 +62,41 @@ def visible_book(actor: Actor, key: str) -> Book:
         raise LuoshiError("E_NOT_FOUND", "没有这本账簿。")
     require_visible(actor, "fund.see", found.seen_by, "这本账簿")
     return found
+
+
+class First(NamedTuple):
+    """How many wait (bounded), and the page of the first."""
+
+    count: int
+    href: str
+
+
+class Awaited(NamedTuple):
+    """What waits for the actor as the second hand."""
+
+    drafts: First
+    payments: First
+    openings: First
+
+
+def awaited(actor: Actor, bound: int) -> Awaited:
+    """Return what others prepared and the actor may decide, each counted up to `bound`; three queries."""
+    hands = sorted(actor.hands)
+    checks, opens = scope_of(actor, "fund.check"), scope_of(actor, "fund.open")
+    drafts = Draft.objects.filter(state=Draft.State.PROPOSED)
+    payments = PaymentInstruction.objects.filter(state=PaymentInstruction.State.DRAFTED)
+    openings = Opening.objects.filter(state=Opening.State.PROPOSED).exclude(maker__in=hands)
+    drafts, payments = drafts.exclude(maker__in=hands), payments.exclude(drafted_by__in=hands)
+    if not checks.everywhere:
+        drafts, payments = drafts.filter(book__organ__in=checks.organs), payments.filter(book__organ__in=checks.organs)
+    if not opens.everywhere:
+        openings = openings.filter(organ__in=opens.organs)
+
+    def first(rows: QuerySet[Any], where: str) -> First:
+        found = list(rows.order_by("pk").values_list("pk", flat=True)[:bound])
+        return First(len(found), f"/funds/{where}/{found[0]}/" if found else "")
+
+    return Awaited(first(drafts, "drafts"), first(payments, "payments"), first(openings, "openings"))
 
 
 def account_of(book: Book, code: str) -> Account:

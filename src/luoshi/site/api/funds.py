@@ -11,8 +11,8 @@ from pydantic import Field
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.funds import actions, bank, links, payments, proof, queries, reconcile, sheets, statements
-from luoshi.office.funds.models import Account, Book, Difference, Draft, PaymentInstruction, Sheet
+from luoshi.office.funds import actions, bank, links, openings, payments, proof, queries, reconcile, sheets, statements
+from luoshi.office.funds.models import Account, Book, Difference, Draft, Opening, PaymentInstruction, Sheet
 from luoshi.office.funds.orders import Line
 from luoshi.office.permissions import require_visible
 from luoshi.site.access import Needs, actor_of
@@ -285,6 +285,56 @@ class BankAnswer(Schema):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
+class OpeningFieldOut(Schema):
+    """What is asked for when a book is opened."""
+
+    name: str
+    title: str
+    kind: str
+    hint: str
+    optional: bool
+    choices: dict[str, str]
+
+
+class BookKindOut(Schema):
+    """A kind of book: who keeps it, who sees it beside, how many are open, what is asked for."""
+
+    plan: str
+    title: str
+    organ: str
+    sees: list[str]
+    basis: str
+    many: bool
+    books: int
+    offered: bool
+    fields: list[OpeningFieldOut]
+
+
+class OpeningIn(Schema):
+    """A book to be opened: its kind, its first day, the answers to what its kind asks for."""
+
+    plan: Annotated[str, Field(max_length=80)]
+    opened_on: datetime.date
+    values: dict[str, Annotated[str, Field(max_length=200)]] = Field(default_factory=dict)
+
+
+class OpeningOut(Schema):
+    """A book that one hand proposed and another decides."""
+
+    id: int
+    plan: str
+    key: str
+    title: str
+    organ: str
+    opened_on: datetime.date
+    values: dict[str, str]
+    state: str
+    maker: str
+    checker: str
+    reason: str
+    version: int
+
+
 class FileAnswer(Schema):
     """What came of a file."""
 
@@ -330,6 +380,14 @@ def _payment(row: PaymentInstruction) -> PaymentOut:
     )  # fmt: skip
 
 
+def _opening(row: Opening) -> OpeningOut:
+    return OpeningOut(
+        id=row.pk, plan=row.plan, key=row.key, title=row.title, organ=row.organ, opened_on=row.opened_on,
+        values=row.told, state=row.state, maker=row.maker_name, checker=row.checker_name, reason=row.reason,
+        version=row.version,
+    )  # fmt: skip
+
+
 def _sheet(row: Sheet) -> SheetOut:
     names = ("bank", "book", "book_receipts", "book_payments", "bank_receipts", "bank_payments", "difference")
     return SheetOut(
@@ -353,6 +411,53 @@ def list_books(request: HttpRequest) -> list[BookOut]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+@router.get(
+    "/funds/kinds", auth=Needs("fund.see"), response={200: list[BookKindOut], ERRORS: Problem}, summary="账簿种类"
+)
+def list_kinds(request: HttpRequest) -> list[BookKindOut]:
+    """Return the kinds of books the asker sees, and what each wants to know when one is opened."""
+    return [
+        BookKindOut(
+            plan=one.plan.key, title=one.plan.title, organ=one.plan.organ, sees=list(one.plan.sees),
+            basis=one.plan.basis, many=one.plan.many, books=one.books, offered=one.offered,
+            fields=[
+                OpeningFieldOut(name=row.name, title=row.title, kind=row.kind, hint=row.hint, optional=row.optional,
+                                choices=dict(row.choices)) for row in one.plan.asked
+            ],
+        )
+        for one in openings.kinds(actor_of(request))
+    ]  # fmt: skip
+
+
+@router.get(
+    "/funds/openings", auth=Needs("fund.see"), response={200: list[OpeningOut], ERRORS: Problem}, summary="待开立账簿"
+)
+def list_openings(request: HttpRequest) -> list[OpeningOut]:
+    """Return the books that wait to be opened by a second hand."""
+    return [_opening(row) for row in openings.waiting(actor_of(request))]
+
+
+@router.post(
+    "/funds/openings", auth=Needs("fund.post"), response={200: OpeningOut, ERRORS: Problem}, summary="拟开立账簿"
+)
+def propose_opening(request: HttpRequest, body: OpeningIn) -> OpeningOut:
+    """Propose a book of a kind for another hand to open."""
+    row = openings.propose(actor=actor_of(request), plan=body.plan, opened_on=body.opened_on, values=dict(body.values))
+    return _opening(row)
+
+
+@router.post(
+    "/funds/openings/{opening}", auth=Needs("fund.open"), response={200: OpeningOut, ERRORS: Problem},
+    summary="复核开立账簿",
+)  # fmt: skip
+def decide_opening(request: HttpRequest, opening: int, body: DecisionIn) -> OpeningOut:
+    """Open a proposed book, or send it back with a reason."""
+    row = openings.decide(
+        actor=actor_of(request), opening=_id(opening), accept=body.accept, reason=body.reason, version=body.version
+    )
+    return _opening(row)
 
 
 _BOOK = "/funds/books/{room}/{name}"

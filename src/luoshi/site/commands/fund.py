@@ -1,4 +1,4 @@
-"""资金：luoshi fund books、trial、statement、entry、prove、receive、out、link、send、bank。"""
+"""资金：luoshi fund kinds、open、opening、books、trial、statement、entry、prove、receive、out、link、send、bank。"""
 
 from __future__ import annotations
 
@@ -64,6 +64,64 @@ def books(login: str) -> None:
          "transit": row["transit"], "suspense": row["suspense"], "closed_through": row["book"].closed_through}
         for row in rows
     ])  # fmt: skip
+
+
+@command.command()
+@_AS
+def kinds(login: str) -> None:
+    """列出可以开立的账簿：由谁记账、开立时问什么、已开几本。"""
+    actor = _actor(login)
+    from luoshi.office.funds import openings
+
+    _print([
+        {"plan": one.plan.key, "title": one.plan.title, "organ": one.plan.organ, "sees": list(one.plan.sees),
+         "books": one.books, "offered": one.offered,
+         "asks": {row.name: f"{row.title}{'（可不写）' if row.optional else ''}" for row in one.plan.asked}}
+        for one in openings.kinds(actor)
+    ])  # fmt: skip
+
+
+@command.command("open")
+@_AS
+@click.argument("plan")
+@click.option("--on", "day", type=_DAY, default=None, help="开立日，默认今天。")
+@click.option(
+    "--set", "answers", multiple=True, metavar="名=值", help="开立时问的一项，可写多次；见 luoshi fund kinds。"
+)
+def open_(login: str, plan: str, day: datetime.datetime | None, answers: tuple[str, ...]) -> None:
+    """拟开立一本账，例如 luoshi fund open agri_guarantee/fund --set bank=… --set number=… --as 经办。
+
+    另一人用 luoshi fund opening 编号 --accept 复核后开立。
+    """
+    told = {}
+    for one in answers:
+        name, mark, value = one.partition("=")
+        if not mark:
+            raise click.BadParameter(f"“{one}”应写成 名=值", param_hint="--set")
+        told[name.strip()] = value.strip()
+    actor = _actor(login)
+    from luoshi.office.funds import openings
+
+    row = openings.propose(actor=actor, plan=plan, opened_on=day.date() if day else CLOCK.today(), values=told)
+    _print({"opening": row.pk, "book": row.key, "title": row.title, "state": row.state})
+
+
+@command.command()
+@_AS
+@click.argument("number", type=int)
+@click.option("--accept/--refuse", default=None, help="开立，或退回（要写 --reason）；都不写只看。")
+@click.option("--reason", default="", help="退回的原因。")
+def opening(login: str, number: int, accept: bool | None, reason: str) -> None:
+    """看一份开立账簿的提议，或由另一人复核。"""
+    actor = _actor(login)
+    from luoshi.office.funds import openings
+
+    row = openings.opening_of(actor, number)
+    if accept is not None:
+        row = openings.decide(actor=actor, opening=number, accept=accept, reason=reason)
+    _print({"opening": row.pk, "plan": row.plan, "book": row.key, "title": row.title, "organ": row.organ,
+            "opened_on": row.opened_on, "told": row.told, "state": row.state, "maker": row.maker_name,
+            "checker": row.checker_name, "reason": row.reason})  # fmt: skip
 
 
 @command.command()

@@ -17,8 +17,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
-from luoshi.office.duties import concern
-from luoshi.office.funds import actions, gauge, links, orders, plans, queries
+from luoshi.office.funds import actions, gauge, links, openings, orders, plans, queries
 from luoshi.office.funds.models import Account, Book, Draft, Entry, Period, Proof
 from luoshi.office.paging import Total
 from luoshi.office.permissions import may
@@ -29,6 +28,7 @@ from luoshi.site.fund_words import attachment, book_href, cite_of, crumbs, gauge
 from luoshi.site.pages import page
 from luoshi.site.parameter_words import cites
 from luoshi.site.typography import date_words
+from luoshi.site.views import fund_opening
 
 LINES = 8
 TABS = (
@@ -69,6 +69,7 @@ DONE = {
     "signed": gettext_lazy("已复核签名"),
     "paid": gettext_lazy("付款已拟，待复核"),
     "seen": gettext_lazy("已看"),
+    "opened": gettext_lazy("账簿已开立，可以记账"),
 }
 
 
@@ -92,17 +93,15 @@ def index(request: HttpRequest) -> HttpResponse:
     for row in rows:
         row["href"] = book_href("fund-book", row["book"])
         row |= {f"{name}_yuan": yuan(row[name]) for name in ("bank", "transit", "suspense")}
-    declared = [] if rows else [one for one in plans.known_plans() if may(actor, "fund.see", [one.organ])]
+    offered = openings.kinds(actor)
     context = {
         "page_title": _("资金"),
         "crumbs": [],
         "rows": rows,
-        "declared": [
-            {"title": one.title, "organ": concern.titles([one.organ], CLOCK.today()).get(one.organ, one.organ),
-             "cite": cite_of(one.basis)}
-            for one in declared
-        ],
-    }  # fmt: skip
+        "waiting": fund_opening.waiting_rows(actor),
+        "open_href": reverse("fund-open-kinds") if any(one.offered for one in offered) else "",
+        "kinds": [] if rows else fund_opening.kind_rows(offered),
+    }
     return page(request, "funds/books.html", context)
 
 
