@@ -17,7 +17,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
-from luoshi.office.funds import plans, queries, reconcile
+from luoshi.office.funds import by_hand, plans, queries, reconcile
 from luoshi.office.funds.drafts import drafted
 from luoshi.office.funds.models import BOOK, Account, Book, Draft, Entry, Period
 from luoshi.office.funds.orders import Hand, Line, Order, faults, mirrored
@@ -214,6 +214,7 @@ def propose(
     if (fault := faults(order, ledger.rules)) is not None:
         raise fault
     _refuse_closed(found, value_on)
+    by_hand.refuse(actor, found, order)
     content = {
         "value_on": str(value_on), "event": event, "memo": order.memo, "basis": order.basis, "case": order.case,
         "lines": [list(one) for one in order.lines],
@@ -234,6 +235,7 @@ def propose_counter(*, actor: Actor, book: str, entry: int, reason: str) -> Draf
     waiting = Draft.objects.filter(book=found, act=Draft.Act.COUNTER, state=Draft.State.PROPOSED, entry=first)
     if Entry.objects.filter(counter_of=first).exists() or waiting.exists():
         raise LuoshiError("E_DUPLICATE", f"{first.number} 已经对冲或正待复核对冲。")
+    by_hand.refuse(actor, found, _undoing(ledger_of(found), first, "draft", reason.strip()))
     return drafted(
         actor,
         found,
@@ -306,22 +308,26 @@ def _carry_out(actor: Actor, row: Draft) -> None:
             f"draft:{row.pk}", datetime.date.fromisoformat(told["value_on"]), [Line(*one) for one in told["lines"]],
             told["event"], told["memo"], told["basis"], told["case"],
         )  # fmt: skip
-        row.entry_id = post_all(ledger, [order], hand)[0].entry
+        row.entry_id = by_hand.post(actor, ledger, order, hand).entry
     elif row.act == Draft.Act.COUNTER:
         first = row.entry
         if first is None:
             raise LuoshiError("E_STATE", "要对冲的分录不在了。")
-        codes = {one.pk: code for code, one in ledger.accounts.items()}
-        order = order_of(first, codes)
-        # An entry of an open month is undone on its own day, so that no day in between is wrong; else today.
-        day = first.value_on if _open_on(row.book, first.value_on) else CLOCK.today()
-        undo = Order(f"draft:{row.pk}", day, mirrored(order.lines), order.event,
-                     f"对冲 {first.number}：{told['reason']}"[:200], order.basis, order.case, first.pk)  # fmt: skip
-        row.entry_id = post_all(ledger, [undo], hand)[0].entry
+        row.entry_id = by_hand.post(
+            actor, ledger, _undoing(ledger, first, f"draft:{row.pk}", told["reason"]), hand
+        ).entry
     elif row.act == Draft.Act.CLOSE:
         _close(row, actor)
     else:
         reconcile.settle_drafted(actor, row, hand)
+
+
+def _undoing(ledger: Ledger, first: Entry, key: str, reason: str) -> Order:
+    """Return the counter-entry of an entry, on its own day while that month is open (no day between is wrong)."""
+    order = order_of(first, {one.pk: code for code, one in ledger.accounts.items()})
+    day = first.value_on if _open_on(ledger.book, first.value_on) else CLOCK.today()
+    memo = f"对冲 {first.number}：{reason}"[:200]
+    return Order(key, day, mirrored(order.lines), order.event, memo, order.basis, order.case, first.pk)
 
 
 def month_of(day: datetime.date) -> tuple[datetime.date, datetime.date]:

@@ -6,8 +6,16 @@
     @on("home_escrow", "bank.movement")
     def deposit(told: Told) -> Booking | None: ...
 
-Events: `payment.instructed`, `payment.confirmed`, `payment.failed`, `payment.returned`; `bank.movement` (money that
-moved without an instruction of ours: return where it belongs, None for suspense); `bank.<TYPE>` for the types of a
+    @on("agri_guarantee", "entry.proposed")
+    def may_be_booked(told: Told) -> None: ...
+
+`entry.proposed` is asked of every entry a person books by hand (an entry, a counter-entry, the settlement of a
+difference): when it is prepared and again under the book's lock just before it is posted, so that what changed between
+the two hands counts. `entry.posted` is told after it, in the same transaction. Both have the order; a refusal of either
+undoes all. A room's own postings have its own guards and are not asked here.
+
+Other events: `payment.instructed`, `payment.confirmed`, `payment.failed`, `payment.returned`; `bank.movement` (money
+that moved without an instruction of ours: return where it belongs, None for suspense); `bank.<TYPE>` for the types of a
 room's own (LOAN_BALANCE, FREEZE): what is returned goes into the answer to the bank. A hook runs in the transaction of
 what it is told, after it was booked; a refusal it raises undoes everything.
 """
@@ -18,7 +26,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from luoshi.office.funds.orders import Line
+from luoshi.office.actors import Actor
+from luoshi.office.funds.orders import Line, Order
 
 if TYPE_CHECKING:
     from luoshi.office.funds.models import Account, Book, PaymentInstruction
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a hook is told: the book, and what there is of payment, account, message (as plain data), reason."""
+    """What a hook is told: the book, and what there is of payment, account, message (as plain data), order, entry."""
 
     event: str
     book: Book
@@ -34,6 +43,8 @@ class Told:
     payment: PaymentInstruction | None = None
     message: Mapping[str, Any] = field(default_factory=dict)
     entry: int | None = None
+    order: Order | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.kernel.errors import LuoshiError
 
 _GROWS_BY_DEBIT = ("asset", "expense")
@@ -37,7 +36,10 @@ _FIELD_KINDS = ("text", "bank", "account", "number", "date", "organ", "choice")
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
-    """One account. `normal` is its growing side (by kind unless given); see `models.Account` for the rest."""
+    """One account. `normal` is its growing side (by kind unless given); see `models.Account` for the rest.
+
+    Without `by_hand` only payments and the room's own acts move it; so it is with every transit account.
+    """
 
     code: str
     title: str
@@ -46,6 +48,7 @@ class AccountPlan:
     by_subject: bool = False
     guarded: bool = True
     part: str = ""
+    by_hand: bool = True
 
     @property
     def side(self) -> str:
@@ -147,7 +150,7 @@ def declare(plan: BookPlan) -> BookPlan:
 
 def load(path: Path) -> list[BookPlan]:
     """Declare every book of a YAML file (one document a book) and return them."""
-    return [declare(_read(body)) for body in yaml.safe_load_all(path.read_text(encoding="utf-8")) if body]
+    return [declare(_read(body)) for body in yaml_text.read_all(path.read_text(encoding="utf-8")) if body]
 
 
 def _read(body: Mapping[str, Any]) -> BookPlan:
@@ -172,6 +175,12 @@ def plan_of(key: str) -> BookPlan:
 def known_plans() -> list[BookPlan]:
     """Return every declared plan, by key."""
     return [_PLANS[key] for key in sorted(_PLANS)]
+
+
+def not_by_hand(plan: str) -> dict[str, str]:
+    """Return the accounts of a plan that are not booked by hand, code to title."""
+    found = _PLANS.get(plan)
+    return {one.code: one.title for one in found.accounts if not one.by_hand or one.part == "transit"} if found else {}
 
 
 def seers(plan: str) -> Sequence[str]:

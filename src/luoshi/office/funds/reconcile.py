@@ -18,7 +18,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
-from luoshi.office.funds import bank, matching, queries, tasks
+from luoshi.office.funds import bank, by_hand, matching, queries, tasks
 from luoshi.office.funds.drafts import drafted
 from luoshi.office.funds.models import (
     Account,
@@ -31,7 +31,7 @@ from luoshi.office.funds.models import (
     StatementLine,
 )
 from luoshi.office.funds.orders import Hand, Line, Order, credit, debit
-from luoshi.office.funds.writing import ledger_of, post_all
+from luoshi.office.funds.writing import ledger_of
 from luoshi.office.permissions import require, require_other_hand, require_visible
 
 
@@ -162,6 +162,8 @@ def propose_settle(
     waiting = Draft.objects.filter(book=row.account.book, act=Draft.Act.SETTLE, state=Draft.State.PROPOSED)
     if any(one.content.get("difference") == row.pk for one in waiting[:500]):
         raise LuoshiError("E_DUPLICATE", "这笔差异的处理正待复核。")
+    if lines:
+        by_hand.refuse(actor, row.account.book, _order_of(row.account, row.line, lines, text))
     content = {"difference": row.pk, "posting": posting, "lines": [list(one) for one in lines], "text": text[:150]}
     return drafted(
         actor, row.account.book, Draft.Act.SETTLE, content, f"处理差异 {row.since_on} {Money(row.amount)} 元"
@@ -184,13 +186,13 @@ def settle_drafted(actor: Actor, draft: Draft, hand: Hand) -> None:
         if posting is None:
             raise LuoshiError("E_NOT_FOUND", "没有这笔分录。")
     else:
-        entry = _book(account, line, [Line(*one) for one in told["lines"]], told["text"], hand)
+        entry = _book(actor, account, line, [Line(*one) for one in told["lines"]], told["text"], hand)
         draft.entry_id = entry
         posting = Posting.objects.get(account=account, bank_txn_no=line.bank_txn_no)
     matching.by_hand(account, line, posting, draft.maker_name, actor.name)
 
 
-def _book(account: Account, line: StatementLine, lines: list[Line], text: str, hand: Hand) -> int:
+def _book(actor: Actor, account: Account, line: StatementLine, lines: list[Line], text: str, hand: Hand) -> int:
     known = Posting.objects.filter(account=account, bank_txn_no=line.bank_txn_no).first()
     if known is not None:
         raise LuoshiError("E_TXN_CONFLICT", "这个流水号在账上已有金额或方向不同的分录，请先对冲那一笔。")
@@ -198,13 +200,17 @@ def _book(account: Account, line: StatementLine, lines: list[Line], text: str, h
         message = {"ref": line.ref, "memo": line.memo, "counter_name": line.counter_name,
                    "counter_account": line.counter_account}  # fmt: skip
         return bank.book_movement(account, line.direction, line.amount, line.bank_txn_no, line.on, message)
+    order = _order_of(account, line, lines, text)
+    return by_hand.post(actor, ledger_of(account.book), order, hand).entry
+
+
+def _order_of(account: Account, line: StatementLine, lines: Sequence[Line], text: str) -> Order:
     make = debit if line.direction == "C" else credit
     own = make(account.code, line.amount, bank_txn_no=line.bank_txn_no)
     closed = account.book.closed_through
     day = line.on if closed is None or line.on > closed else closed + datetime.timedelta(days=1)
-    order = Order(f"bank:{account.pk}:{line.bank_txn_no}", day, [own, *lines], "", text or line.memo or "银行流水",
-                  f"银行流水 {line.bank_txn_no}"[:200])  # fmt: skip
-    return post_all(ledger_of(account.book), [order], hand)[0].entry
+    return Order(f"bank:{account.pk}:{line.bank_txn_no}", day, [own, *lines], "", text or line.memo or "银行流水",
+                 f"银行流水 {line.bank_txn_no}"[:200])  # fmt: skip
 
 
 def assign(*, actor: Actor, difference: int, organ: str) -> Difference:
