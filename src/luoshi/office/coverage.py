@@ -23,6 +23,7 @@ from typing import Any
 
 import yaml
 
+from luoshi.kernel import yaml_text
 from luoshi.kernel.citation import Locator
 from luoshi.kernel.errors import LuoshiError
 
@@ -176,7 +177,7 @@ def read(path: Path) -> dict[str, list[Entry]]:
     if not path.is_file():
         return {}
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
+        data = yaml_text.read(path.read_text("utf-8"))
     except yaml.YAMLError as error:
         raise LuoshiError("E_INPUT", f"{path.name}不是有效的YAML：{error}") from None
     return parse(data or {}, str(path.name))

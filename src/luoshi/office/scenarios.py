@@ -44,6 +44,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from pydantic_core import to_jsonable_python
 
+from luoshi.kernel import yaml_text
 from luoshi.kernel.clock import CLOCK, SHANGHAI, day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.models import Assignment, User
@@ -128,7 +129,7 @@ def check(name: str) -> Callable[[Check], Check]:
 def read(path: Path) -> dict[str, Any]:
     """Return a scenario; E_FILE, E_INPUT for what is none."""
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
+        data = yaml_text.read(path.read_text("utf-8"))
     except FileNotFoundError:
         raise LuoshiError("E_NOT_FOUND", f"没有文件 {path}。") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

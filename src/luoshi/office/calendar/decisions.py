@@ -7,8 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.citation import Citation
 from luoshi.kernel.clock import day_of, local
@@ -20,7 +19,7 @@ from luoshi.kernel.parameters import ParameterTable
 from luoshi.office.calendar.facts import LimitFacts
 from luoshi.office.calendar.forms import FORMS, Answer
 
-PARAMETERS = ParameterTable.from_data(yaml.safe_load((Path(__file__).parent / "parameters.yaml").read_text("utf-8")))
+PARAMETERS = ParameterTable.from_data(yaml_text.read((Path(__file__).parent / "parameters.yaml").read_text("utf-8")))
 
 
 # --- what the law says about counting ---------------------------------------------------------------------------------

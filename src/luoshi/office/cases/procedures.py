@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from luoshi.kernel import yaml_text
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import Procedure, read_procedure
@@ -22,7 +23,7 @@ def read_file(path: Path) -> list[Procedure]:
     """Return the procedures of a YAML file (one document a version); E_INPUT names file, place and fault."""
     if path not in _FILES:
         try:
-            documents = list(yaml.safe_load_all(path.read_text("utf-8")))
+            documents = list(yaml_text.read_all(path.read_text("utf-8")))
         except yaml.YAMLError as error:
             raise LuoshiError("E_INPUT", f"{path.name}不是有效的YAML：{error}") from None
         _FILES[path] = [read_procedure(data, path.name) for data in documents if data]

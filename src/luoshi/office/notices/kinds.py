@@ -44,6 +44,7 @@ from typing import Any
 import yaml
 
 import luoshi
+from luoshi.kernel import yaml_text
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.notices import sandbox
 from luoshi.office.notices.facts import TYPES, Field
@@ -197,7 +198,7 @@ def read(room: str, text: str, file: str = "") -> Kind:
     """Return the kind that a file gives; E_INPUT names file, place and, in the words, the line."""
     where = file or room
     try:
-        data = yaml.safe_load(text)
+        data = yaml_text.read(text)
     except yaml.YAMLError as error:
         raise LuoshiError("E_INPUT", f"{where}：不是有效的 YAML（{str(error)[:200]}）。") from None
     if not isinstance(data, dict):

@@ -12,8 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.kernel.citation import Citation, DocumentNumber, Locator, fold
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.parameters import ParameterTable
@@ -63,7 +62,7 @@ from luoshi.office.organs.posts import (
     transfers_of,
 )
 
-PARAMETERS = ParameterTable.from_data(yaml.safe_load((Path(__file__).parent / "parameters.yaml").read_text("utf-8")))
+PARAMETERS = ParameterTable.from_data(yaml_text.read((Path(__file__).parent / "parameters.yaml").read_text("utf-8")))
 
 STAFFING_OFFICE = "staffing-office"
 """The organ whose queue takes duties without a successor."""

@@ -7,21 +7,15 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from luoshi.gazette.organs import Directory
-
-try:
-    from yaml import CSafeLoader as _Loader
-except ImportError:
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+from luoshi.kernel import yaml_text
 
 
 @cache
 def load_data() -> Mapping[str, Any]:
     """The directory file as plain data: `place`, `issuers`, `organs`, `wildcards`; read once per process."""
     text = resources.files("luoshi.office.organs").joinpath("data/rushan.yaml").read_text(encoding="utf-8")
-    data: Mapping[str, Any] = yaml.load(text, Loader=_Loader)
+    data: Mapping[str, Any] = yaml_text.read(text)
     return data
 
 

@@ -7,9 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 import luoshi
+from luoshi.kernel import yaml_text
 from luoshi.kernel.decisions import REGISTRY, Definition
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.parameters import Parameter, ParameterTable
@@ -50,7 +49,7 @@ def rooms() -> Mapping[str, Room]:
 
 def read_room(key: str, text: str) -> Room:
     """Return the room `key` from the text of its `parameters.yaml`."""
-    return Room(key, title_of(key), ParameterTable.from_data(yaml.safe_load(text) or {}, key))
+    return Room(key, title_of(key), ParameterTable.from_data(yaml_text.read(text) or {}, key))
 
 
 def title_of(key: str) -> str:

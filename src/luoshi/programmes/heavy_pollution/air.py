@@ -14,8 +14,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.kernel.errors import LuoshiError
 from luoshi.programmes.heavy_pollution.numbers import Exact, Rounding, ceiling
 
@@ -27,7 +26,7 @@ _MOST_KEPT = 200_000
 
 @lru_cache(maxsize=1)
 def _data() -> Any:
-    return yaml.safe_load((Path(__file__).parent / "data" / "air.yaml").read_text("utf-8"))
+    return yaml_text.read((Path(__file__).parent / "data" / "air.yaml").read_text("utf-8"))
 
 
 class AirClass(NamedTuple):

@@ -7,8 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.programmes.heavy_pollution.words import LEVELS, folded
 
 PLAN = "乳政办发〔2018〕2号"
@@ -62,7 +61,7 @@ class Sector:
 
 
 def _read(name: str) -> Any:
-    return yaml.safe_load((Path(__file__).parent / "data" / name).read_text("utf-8"))
+    return yaml_text.read((Path(__file__).parent / "data" / name).read_text("utf-8"))
 
 
 def _cited(row: Any) -> tuple[str, ...]:

@@ -9,8 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.clock import local
 from luoshi.kernel.dues import Roll, Unit
@@ -60,7 +59,7 @@ class Measure:
 @lru_cache(maxsize=1)
 def measures() -> Mapping[str, Measure]:
     """Return every measure by its id, in the order of the plan."""
-    rows = yaml.safe_load((Path(__file__).parent / "data" / "measures.yaml").read_text("utf-8"))["measures"]
+    rows = yaml_text.read((Path(__file__).parent / "data" / "measures.yaml").read_text("utf-8"))["measures"]
     found = {}
     for row in rows:
         replaced = row.get("replaces") or []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from luoshi.kernel import yaml_text
 from luoshi.kernel.errors import LuoshiError
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _labels(file: str) -> Mapping[str, Any]:
     import yaml
 
     try:
-        labels = yaml.safe_load(_bytes(file).decode("utf-8-sig"))
+        labels = yaml_text.read(_bytes(file).decode("utf-8-sig"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise LuoshiError("E_FILE", f"标注文件“{file}”不是完好的 YAML：{error}") from None
     if not isinstance(labels, Mapping) or not isinstance(labels.get("instruments"), list):

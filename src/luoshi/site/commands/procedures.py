@@ -11,6 +11,7 @@ from typing import Any
 import click
 import yaml
 
+from luoshi.kernel import yaml_text
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import Procedure, read_procedure
 
@@ -86,7 +87,7 @@ def mermaid(key: str, on_text: str, name: str, out: str | None) -> None:
 def check(file: str) -> None:
     """校验一个程序文件：能否成立，所引的决定、事实、动作、单位是否存在；有误时以 2 退出。"""
     try:
-        documents = [data for data in yaml.safe_load_all(Path(file).read_text("utf-8")) if data]
+        documents = [data for data in yaml_text.read_all(Path(file).read_text("utf-8")) if data]
     except (OSError, UnicodeDecodeError) as error:
         raise LuoshiError("E_FILE", f"无法读取“{file}”：{error}", fields={"file": file}) from None
     except yaml.YAMLError as error:

@@ -8,8 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.kernel.citation import Citation
 from luoshi.kernel.decisions import Outcome, Rule, Verdict
 from luoshi.kernel.errors import LuoshiError
@@ -19,7 +18,7 @@ ROOM = "agri_guarantee"
 POLICY = "乳政发〔2018〕5号"
 FUND = "乳政办发〔2018〕7号"
 PARAMETERS = ParameterTable.from_data(
-    yaml.safe_load((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
+    yaml_text.read((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
 )
 MISSING = "缺少{what}，不能判断"
 

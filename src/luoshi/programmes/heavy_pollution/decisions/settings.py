@@ -7,8 +7,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.parameters import ParameterTable, Values
 from luoshi.programmes.heavy_pollution.numbers import Exact, Rounding, exact
@@ -20,7 +19,7 @@ PLAN = "乳政办发〔2018〕2号"
 ISSUED = date(2018, 1, 8)
 """The day of issue, from which the plan is in force (6.3)."""
 PARAMETERS = ParameterTable.from_data(
-    yaml.safe_load((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
+    yaml_text.read((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
 )
 
 ROUNDING = ("hp.round", "hp.round.ug", "hp.round.co")

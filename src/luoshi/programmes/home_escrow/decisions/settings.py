@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.kernel.decisions import Context, Reason, Rule
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import exact
@@ -16,7 +15,7 @@ from luoshi.kernel.parameters import ParameterTable
 ROOM = "home_escrow"
 RULES = "乳政办发〔2018〕10号"
 PARAMETERS = ParameterTable.from_data(
-    yaml.safe_load((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
+    yaml_text.read((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
 )
 FORCE = ("valid_from", "valid_to")
 _NOT_YET = Rule(f"{RULES} 第二十三条", "{what}{day}早于施行日{first}")

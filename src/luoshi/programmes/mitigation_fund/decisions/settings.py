@@ -8,8 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
-
+from luoshi.kernel import yaml_text
 from luoshi.kernel.decisions import Context, Reason, Rule
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Kind, exact, folded
@@ -19,7 +18,7 @@ from luoshi.kernel.parameters import ParameterTable
 ROOM = "mitigation_fund"
 RULES = "乳政办发〔2019〕5号"
 PARAMETERS = ParameterTable.from_data(
-    yaml.safe_load((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
+    yaml_text.read((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
 )
 FORCE = ("valid_from", "valid_to")
 BOARDS = {"NEEQ": "新三板", "QILU": "齐鲁股权交易中心", "BLUE_OCEAN": "青岛蓝海股权交易中心"}
