@@ -437,6 +437,35 @@ def moved(told: hooks.Told) -> None:
         watch(told.book, actor=_BANK, trigger="银行扣划", ahead=int(told.message.get("amount_fen") or 0))
 
 
+# --- booked by hand -----------------------------------------------------------------------------------------------------
+
+
+@hooks.on(ROOM, "entry.proposed")
+def may_be_booked(told: hooks.Told) -> None:
+    """An entry two hands book obeys what `post` obeys (V5, V7, V10): compensation only by payment, placements capped."""
+    if told.book.key != BOOK or told.order is None:
+        return
+    if told.order.event in ("J3", "J4", "J5", "J6"):
+        raise LuoshiError("E_RULE", "补偿付款要走付款指令，不能直接记账。", fields={"event": told.order.event},
+                          citation=f"{FUND} 第十二条")  # fmt: skip
+    lines = list(told.order.lines)
+    placing = any(line.account in PLACED and line.debit for line in lines) and told.order.counter_of is None
+    _refuse(told.book, state_of(told.book), "J7" if placing else told.order.event, lines)
+
+
+@hooks.on(ROOM, "entry.posted")
+def booked(told: hooks.Told) -> None:
+    """What was booked by hand moves the figures and the halt line as any other posting does."""
+    if told.book.key != BOOK or told.order is None or told.actor is None:
+        return
+    state = state_of(told.book, lock=True)
+    given_back = sum(line.credit for line in told.order.lines if line.account == "3101")
+    if given_back:
+        state.paid -= given_back
+        state.save()
+    watch(told.book, actor=told.actor, trigger=f"记账 {told.order.memo}", state=state)
+
+
 # --- what must hold ---------------------------------------------------------------------------------------------------
 
 

@@ -315,6 +315,30 @@ def moved(told: hooks.Told) -> hooks.Booking | None:
     return hooks.Booking(lines, "J6", f"追回 {claim.number}", f"{RULES} 第十五条", claim.number)
 
 
+# --- booked by hand -----------------------------------------------------------------------------------------------------
+
+
+@hooks.on(ROOM, "entry.proposed")
+def may_be_booked(told: hooks.Told) -> None:
+    """An entry two hands book obeys what the acts obey: allocations within the size, committed compensation kept."""
+    if told.book.plan != PLAN or told.order is None:
+        return
+    moved: dict[str, int] = {}
+    for line in told.order.lines:
+        moved[line.account] = moved.get(line.account, 0) + line.debit - line.credit
+    agreement = Agreement.objects.select_related("book").get(book=told.book)
+    # What leaves the fund, except what the bank took and owes (J9): that is booked whatever is left.
+    change = sum(moved.get(code, 0) for code in ("1001", "1101", "2001", "2002", "2003"))
+    if -change > available(told.book):
+        raise _short(agreement, -change)
+    granted = -moved.get("3001", 0)
+    if granted > 0 and "1201" not in moved:
+        serialise(f"{ROOM}.quota")
+        total, year = allocated()
+        facts = {"amount": granted, "value_on": str(told.order.value_on), "total": total, "total_2019": year}
+        refuse(decide("allocation", facts, max(told.order.value_on, agreement.signed_on)), "拨款超过规模")
+
+
 # --- what must hold ---------------------------------------------------------------------------------------------------
 
 
