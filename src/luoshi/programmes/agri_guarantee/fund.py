@@ -437,12 +437,12 @@ def moved(told: hooks.Told) -> None:
         watch(told.book, actor=_BANK, trigger="银行扣划", ahead=int(told.message.get("amount_fen") or 0))
 
 
-# --- booked by hand -----------------------------------------------------------------------------------------------------
+# --- booked by hand ---------------------------------------------------------------------------------------------------
 
 
 @hooks.on(ROOM, "entry.proposed")
 def may_be_booked(told: hooks.Told) -> None:
-    """An entry two hands book obeys what `post` obeys (V5, V7, V10): compensation only by payment, placements capped."""
+    """An entry two hands book obeys what `post` obeys (V5, V7, V10): compensation by payment only, placements capped."""
     if told.book.key != BOOK or told.order is None:
         return
     if told.order.event in ("J3", "J4", "J5", "J6"):

@@ -315,7 +315,7 @@ def moved(told: hooks.Told) -> hooks.Booking | None:
     return hooks.Booking(lines, "J6", f"追回 {claim.number}", f"{RULES} 第十五条", claim.number)
 
 
-# --- booked by hand -----------------------------------------------------------------------------------------------------
+# --- booked by hand ---------------------------------------------------------------------------------------------------
 
 
 @hooks.on(ROOM, "entry.proposed")
@@ -326,7 +326,9 @@ def may_be_booked(told: hooks.Told) -> None:
     moved: dict[str, int] = {}
     for line in told.order.lines:
         moved[line.account] = moved.get(line.account, 0) + line.debit - line.credit
-    agreement = Agreement.objects.select_related("book").get(book=told.book)
+    agreement = Agreement.objects.select_related("book").filter(book=told.book).first()
+    if agreement is None:
+        return
     # What leaves the fund, except what the bank took and owes (J9): that is booked whatever is left.
     change = sum(moved.get(code, 0) for code in ("1001", "1101", "2001", "2002", "2003"))
     if -change > available(told.book):
