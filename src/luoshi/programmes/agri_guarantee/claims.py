@@ -13,16 +13,20 @@ from django.db import IntegrityError, transaction
 
 from luoshi.kernel.clock import day_of
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
 from luoshi.office.audit import actions as audit
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect, facts
 from luoshi.office.cases.models import Case
 from luoshi.office.cases.turns import PROGRAM, Turn
+from luoshi.office.duties import concern
+from luoshi.office.duties.intake import push_matter
+from luoshi.office.duties.matter_models import Kind as MatterKind
 from luoshi.office.funds import payments
 from luoshi.office.funds.models import PaymentInstruction
 from luoshi.office.funds.payments import Events, Payee
 from luoshi.office.organs.sealing import seal, unseal
-from luoshi.programmes.agri_guarantee import fund
+from luoshi.programmes.agri_guarantee import archive, fund, lending
 from luoshi.programmes.agri_guarantee.decisions.settings import FUND
 from luoshi.programmes.agri_guarantee.models import Claim, Halt, PayeeAccount
 
@@ -34,15 +38,40 @@ _PAPERS = ("payment_form", "payout_notice", "payout_certificate")
 # --- a claim is delivered ---------------------------------------------------------------------------------------------
 
 
+@effect("agri_guarantee.claim_opened")
+def claim_opened(turn: Turn) -> None:
+    """Take borrower and bank from the register of loans; nothing is paid out for a loan before it was disbursed."""
+    told = turn.facts
+    loan = lending.loan_of(str(told["loan"]))
+    if loan is None:
+        lacking = {name: "台账里没有这笔贷款，请填写" for name in ("borrower", "bank") if not told.get(name)}
+        if lacking:
+            raise LuoshiError(
+                "E_INPUT", f"台账里没有“{told['loan']}”这笔贷款，请核对编号。", fields={"fields": lacking}
+            )
+        return
+    if not loan.disbursed:
+        raise LuoshiError("E_STATE", f"{loan.number}还没有放款，不能代偿。", fields={"fields": {"loan": "还没有放款"}})
+    told |= {"borrower": loan.borrower, "bank": concern.title(loan.bank), "in_programme": True,
+             "contract_on": loan.signed_on.isoformat()}  # fmt: skip
+
+
 def _earlier(turn: Turn) -> list[Claim]:
     rows = Claim.objects.filter(loan=str(turn.facts["loan"]), live=True).exclude(case=turn.case)
     return list(rows.order_by("part"))
 
 
+def _told(turn: Turn) -> dict[str, Any]:
+    """What is known of a claim: a loan of the register is one of the programme, whatever was ticked."""
+    told = turn.facts | turn.data
+    loan = lending.loan_of(str(told["loan"]))
+    return told if loan is None else told | {"in_programme": True, "contract_on": loan.signed_on.isoformat()}
+
+
 @facts("agri_guarantee.claim_facts")
 def claim_facts(turn: Turn) -> dict[str, Any]:
     """What a claim is computed from: the payouts of the loan so far and this one, what was claimed, the papers."""
-    told, before = turn.facts | turn.data, _earlier(turn)
+    told, before = _told(turn), _earlier(turn)
     again = any(one.certificate_no == told.get("certificate_no") and one.bank == told.get("bank") for one in before)
     halt = fund.live_halt()
     return {
@@ -60,7 +89,8 @@ def claim_facts(turn: Turn) -> dict[str, Any]:
 @effect("agri_guarantee.deliver")
 def deliver(turn: Turn) -> None:
     """Enter payout and claim, each once; the receipt is issued by the server, dated today."""
-    told, before = turn.facts | turn.data, _earlier(turn)
+    told, before = _told(turn), _earlier(turn)
+    archive.require_delegation(turn.organ, "claim", day_of(turn.at))
     loss, payout = int(told["loss"]), int(told["payout"])
     paid_on = datetime.date.fromisoformat(str(told["paid_out_on"]))
     if paid_on > day_of(turn.at):
@@ -79,6 +109,7 @@ def deliver(turn: Turn) -> None:
     try:
         with transaction.atomic():
             row = Claim.objects.filter(case=turn.case).first()
+            first = row is None
             if row is None:
                 row = Claim(case=turn.case, part=1 + max((one.part for one in before), default=0))
             for name, value in fields.items():
@@ -89,6 +120,8 @@ def deliver(turn: Turn) -> None:
             "E_DUPLICATE", "这笔代偿或这份代偿证明书已经申请过补偿，请核对贷款编号和证明书编号。",
             fields={"fields": {"certificate_no": "已经申请过"}},
         ) from None  # fmt: skip
+    if first:
+        lending.paid_out(row.loan, int(told.get("principal") or payout))
     turn.case.facts |= {"compensation": row.compensation, "received_on": row.received_on.isoformat(),
                         "deviates": row.deviates, "flags": row.flags}  # fmt: skip
     turn.tell("reviewer", f"拨款单 {turn.case.number} 已送达，十个工作日内未办即视为无异议")
@@ -136,32 +169,153 @@ def payee() -> Payee:
     return Payee(row.name, unseal(row.suite, row.sealed, f"agri_payee.{row.case_id}"), row.bank)
 
 
+@effect("agri_guarantee.notified")
+def notified(turn: Turn) -> None:
+    """The office of the company notifies on its behalf: it needs a live delegation."""
+    archive.require_delegation(turn.organ, "claim", day_of(turn.at))
+
+
+@effect("agri_guarantee.ready")
+def ready(turn: Turn) -> None:
+    """From now on the claim is to be paid; claims are paid in this order."""
+    Claim.objects.filter(case=turn.case).update(ready_at=turn.at)
+
+
+WAITING = ("approved", "notified", "failed", "queued")
+
+
+def before(row: Claim) -> list[Claim]:
+    """Return the claims that are to be paid before this one and are not yet instructed."""
+    rows = Claim.objects.filter(live=True, ready_at__isnull=False, case__state__in=WAITING).exclude(pk=row.pk)
+    if row.ready_at is not None:
+        rows = rows.filter(ready_at__lte=row.ready_at)
+        rows = rows.exclude(ready_at=row.ready_at, pk__gt=row.pk)
+    return list(rows.select_related("case").order_by("ready_at", "pk"))
+
+
+def room() -> tuple[int, int]:
+    """Return what demand money may be instructed now, drafts taken off, and what the fund has besides in placements."""
+    book = fund.fund()
+    now = fund.figures(book, fund.state_of(book, lock=True))
+    drafted = PaymentInstruction.objects.filter(book=book, state=PaymentInstruction.State.DRAFTED, replaces=None)
+    waiting = sum(drafted.exclude(events__instructed="J12").values_list("amount", flat=True))
+    return now.free - waiting, now.placed
+
+
 @effect("agri_guarantee.instruct")
 def instruct(turn: Turn) -> None:
-    """Draft the payment; another hand checks it in the funds' room, then it goes to the bank."""
+    """Draft the payment; another hand checks it in the funds' room, then it goes to the bank.
+
+    Where the fund is short what it allows is paid, in the order of approval or notice; the rest is queued.
+    """
     row = claim_of(turn.case)
-    if row.payment is not None and row.payment.state == PaymentInstruction.State.RETURNED:
-        row.payment = payments.reissue(actor=turn.actor, payment=row.payment_id or 0, payee=payee(), reason="付后退回")
+    back = _came_back(row)
+    if back is not None:
+        row.payment = payments.reissue(actor=turn.actor, payment=back.pk, payee=payee(), reason="付后退回")
     else:
+        amount = _payable(row)
         tries = PaymentInstruction.objects.filter(claim=turn.case.number, book__key=fund.BOOK).count()
         row.payment = payments.draft_payment(
             actor=turn.actor, book=fund.BOOK, claim=turn.case.number, part=1 + tries,
-            lines=[("3101", row.loan, row.compensation)], transit="2001", account="1001", payee=payee(),
+            lines=[("3101", row.loan, amount)], transit="2001", account="1001", payee=payee(),
             purpose=f"补偿 {row.loan}", basis=_REVIEW, case=turn.case.number, events=Events("J3", "J4", "J5", "J6"),
         )  # fmt: skip
     row.save(update_fields=["payment"])
     turn.tell("checker", f"补偿 {turn.case.number} 的付款待复核")
 
 
+def _came_back(row: Claim) -> PaymentInstruction | None:
+    """Return the payment of a claim whose money came back and has not been sent again."""
+    state = PaymentInstruction.State
+    sent = PaymentInstruction.objects.filter(claim=row.case.number, book__key=fund.BOOK)
+    again = sent.filter(replaces__isnull=False).exclude(state=state.CANCELLED).values("replaces")
+    owed = sent.filter(state=state.RETURNED) | sent.filter(state=state.FAILED, replaces__isnull=False)
+    return owed.exclude(pk__in=again).order_by("pk").first()
+
+
+def _payable(row: Claim) -> int:
+    """Return what may be instructed of a claim now (fen). Errors: E_STATE (others come first), E_CAPACITY (nothing)."""
+    free, placed = room()
+    left = row.compensation - row.settled
+    ahead = before(row)
+    first = sum(one.compensation - one.settled for one in ahead)
+    if free >= first + left:
+        return left
+    if free + placed >= first + left:
+        raise LuoshiError(
+            "E_CAPACITY", f"可动用活期 {Money(max(free, 0))} 元不够，存放还有 {Money(placed)} 元，请先提前支取。",
+            fields={"room": max(free, 0), "placed": placed}, citation=f"{FUND} 第九条",
+        )  # fmt: skip
+    if ahead and free < first + left:
+        raise LuoshiError(
+            "E_STATE", f"基金不足，先同意或通知的先付：{ahead[0].case.number} 在前，请先办。",
+            fields={"case": ahead[0].case_id, "number": ahead[0].case.number}, citation=f"{FUND} 第五条",
+        )  # fmt: skip
+    if placed:
+        raise LuoshiError(
+            "E_CAPACITY", f"可动用活期 {Money(max(free, 0))} 元不够，请先提前支取存放 {Money(placed)} 元。",
+            fields={"room": max(free, 0), "placed": placed}, citation=f"{FUND} 第九条",
+        )  # fmt: skip
+    if free <= 0:
+        raise LuoshiError(
+            "E_CAPACITY", "基金没有可以支付的钱，请按“基金不足，排队待付”，并请财政补充。", fields={"room": 0},
+            citation=f"{FUND} 第五条",
+        )  # fmt: skip
+    return free
+
+
+@effect("agri_guarantee.queued")
+def queued(turn: Turn) -> None:
+    """Only where the fund is short: Finance owes an urgent replenishment."""
+    row = claim_of(turn.case)
+    free, placed = room()
+    left = row.compensation - row.settled
+    if free + placed >= left + sum(one.compensation - one.settled for one in before(row)):
+        raise LuoshiError("E_STATE", "基金够付，不用排队，请拟付款指令。")
+    ask_for_money(turn, row, left)
+
+
+def ask_for_money(turn: Turn, row: Claim, left: int) -> None:
+    """Tell Finance that the fund cannot pay what it owes: a matter, urgent."""
+    push_matter(
+        actor=PROGRAM, module="agri-guarantee", external_id=f"replenish:{turn.case.number}:{row.settled}",
+        kind=MatterKind.INSPECTION_RECTIFICATION, title=f"补充风险补偿基金：{turn.case.number}尚欠{Money(left)}元",
+        organ="finance", due_on=day_of(turn.at), basis=f"{FUND} 第五条", href="/guarantee/fund/",
+    )  # fmt: skip
+
+
+def _settled(row: Claim) -> int:
+    sent = PaymentInstruction.objects.filter(claim=row.case.number, book__key=fund.BOOK,
+                                             state=PaymentInstruction.State.CONFIRMED)  # fmt: skip
+    return int(sum(sent.values_list("amount", flat=True)))
+
+
+def _confirmed(turn: Turn) -> Claim:
+    row = claim_of(turn.case)
+    if row.payment is None or row.payment.state != PaymentInstruction.State.CONFIRMED:
+        raise LuoshiError("E_STATE", "银行还没有确认付款成功，不能办结。")
+    row.settled = _settled(row)
+    return row
+
+
 @effect("agri_guarantee.paid")
 def paid(turn: Turn) -> None:
-    """Close the claim when the bank has confirmed; a person's word for it is not enough."""
-    row = claim_of(turn.case)
-    payment = row.payment
-    if payment is None or payment.state != PaymentInstruction.State.CONFIRMED:
-        raise LuoshiError("E_STATE", "银行还没有确认付款成功，不能办结。")
+    """Close the claim when the bank has confirmed all of it; a person's word for it is not enough."""
+    row = _confirmed(turn)
+    if row.settled < row.compensation:
+        raise LuoshiError("E_STATE", f"还有 {Money(row.compensation - row.settled)} 元没有支付，不能办结。")
     row.paid_on = day_of(turn.at)
-    row.save(update_fields=["paid_on"])
+    row.save(update_fields=["paid_on", "settled"])
+
+
+@effect("agri_guarantee.paid_part")
+def paid_part(turn: Turn) -> None:
+    """The bank has confirmed a part: the rest waits until the fund has money again."""
+    row = _confirmed(turn)
+    if row.settled >= row.compensation:
+        raise LuoshiError("E_STATE", "已经全部支付，请按“银行确认支付”。")
+    row.save(update_fields=["settled"])
+    ask_for_money(turn, row, row.compensation - row.settled)
 
 
 @effect("agri_guarantee.unpaid")
@@ -170,17 +324,23 @@ def unpaid(turn: Turn) -> None:
     row = claim_of(turn.case)
     payment = row.payment
     gone = (PaymentInstruction.State.FAILED, PaymentInstruction.State.RETURNED, PaymentInstruction.State.CANCELLED)
-    if payment is None or payment.state not in gone:
+    if (payment is None or payment.state not in gone) and _came_back(row) is None:
         raise LuoshiError("E_STATE", "这笔付款没有失败，不能重新指令。")
-    row.paid_on = None
-    row.save(update_fields=["paid_on"])
+    row.paid_on, row.settled = None, _settled(row)
+    row.save(update_fields=["paid_on", "settled"])
 
 
 def bank_said(payment: PaymentInstruction, step: str) -> None:
     """Move the claim of a payment on, by what the bank said: `pay`, `fail` or `come_back`."""
-    row = Claim.objects.filter(payment=payment).select_related("case").first()
+    row = Claim.objects.filter(case__number=payment.claim).select_related("case").first()
     if row is None:
         return
+    if step == "come_back" and row.case.state == "instructed":
+        # Another part is on its way: what came back is sent again when that one is done.
+        Claim.objects.filter(pk=row.pk).update(settled=_settled(row))
+        return
+    if step == "pay" and _settled(row) < row.compensation:
+        step = "pay_part"
     cases.act(actor=PROGRAM, case=row.case_id, step=step, data={})
 
 

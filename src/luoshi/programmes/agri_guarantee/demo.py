@@ -22,19 +22,17 @@ from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case
 from luoshi.office.funds import bank, envelope, links, payments
 from luoshi.office.funds.models import Book, PaymentInstruction
-from luoshi.programmes.agri_guarantee import claims, fund, guarantees
-from luoshi.programmes.agri_guarantee.decisions.granting import HAVES
-from luoshi.programmes.agri_guarantee.models import Claim
+from luoshi.programmes.agri_guarantee import claims, demo_registers, fund, guarantees, lending
+from luoshi.programmes.agri_guarantee.models import Claim, Loan
 
 BANK, NUMBER = "402465000017", "90317000000000008018"
 _PEOPLE = {
     "town": "xiachu1", "branch": "nongdan1", "company": "nongdan2", "reviewer": "xiaozu1", "leader": "xiaozu2",
     "bank": "nongshang1", "bank_head": "nongshang2", "custodian": "guoyun1", "checker": "guoyun2",
 }  # fmt: skip
-_PAPERS = {"sealed": True, "payout_notice": True, "payout_certificate": True, "in_programme": True}
-_PAID = ((760, "测试家庭农场一", 1_500_000), (540, "测试合作社二", 1_800_000), (330, "测试种养大户三", 1_200_000),
-         (120, "测试家庭农场四", 2_000_000))  # fmt: skip
-"""Claims that were paid: days ago, borrower, loss in yuan."""
+_PAPERS = {"sealed": True, "payout_notice": True, "payout_certificate": True}
+_PAID = (760, 540, 330, 120)
+"""Days ago on which claims were paid; their loans are `demo_registers.FAILED`."""
 _LOANS = (
     ("测试家庭农场五", "FAMILY_FARM", "GRAIN", 300_000, 0),
     ("测试合作社六", "COOP", "SPECIAL", 800_000, 1),
@@ -104,8 +102,9 @@ class _Play:
         self.act("leader", payee, "approve")
         self.day(980)
         self.booked("J7", 6_000_000, account="1003")
-        for n, (ago, borrower, loss) in enumerate(_PAID, 1):
-            case = self.delivered(ago + 12, n, borrower, loss)
+        demo_registers.load(self.now.date(), [(name, category, scope) for name, category, scope, *_rest in _LOANS])
+        for n, ago in enumerate(_PAID, 1):
+            case = self.delivered(ago + 12, n)
             self.day(ago + 9)
             self.act("reviewer", case, "examine", opinion="材料齐全，金额相符")
             self.day(ago + 8)
@@ -119,25 +118,26 @@ class _Play:
                 self.booked("J7", 6_198_000, principal=600_000_000, account="1003")
                 self.day(610)
                 self.booked("J7", 5_000_000, account="1003")
-        waiting = self.delivered(11, 5, "测试合作社十二", 400_000)
+        waiting = self.delivered(11, 5)
         self.day(8)
         self.act("reviewer", waiting, "examine", opinion="材料齐全")
         self.day(1, 15)
         self.act("leader", waiting, "approve")
-        self.delivered(5, 6, "测试种养大户十三", 260_000)
+        self.delivered(5, 6)
         for n, loan in enumerate(_LOANS):
             self.loan(n, *loan)
 
-    def delivered(self, ago: int, n: int, borrower: str, loss: int) -> Case:
-        """Open a claim and deliver it."""
+    def delivered(self, ago: int, n: int) -> Case:
+        """Open a claim and deliver it: all of the loan was lost."""
         self.day(ago)
+        loan = Loan.objects.get(guarantee_no=f"BZ{n:04d}")
+        loss = loan.outstanding
         case = cases.open_case(
-            actor=self.people["branch"], procedure=claims.CLAIM, title=f"{borrower}代偿补偿",
-            facts={"loan": f"DK{n:04d}", "borrower": borrower, "bank": "测试合作银行", "loss": loss,
-                   "payout": loss * 8 // 10},
+            actor=self.people["branch"], procedure=claims.CLAIM, title=f"{loan.borrower}代偿补偿",
+            facts={"loan": loan.number, "loss": lending.yuan(loss), "payout": lending.yuan(loss * 8 // 10)},
         )  # fmt: skip
         self.act("branch", case, "deliver", paid_out_on=CLOCK.today().isoformat(), notice_no=f"TZ{n:03d}",
-                 certificate_no=f"ZM{n:03d}", **_PAPERS)  # fmt: skip
+                 certificate_no=f"ZM{n:03d}", principal=lending.yuan(loss * 8 // 10), **_PAPERS)  # fmt: skip
         return case
 
     def paid(self, case: Case, ago: int) -> None:
@@ -162,23 +162,22 @@ class _Play:
         }  # fmt: skip
         bank.receive(json.dumps(envelope.signed(body, self.key), ensure_ascii=False).encode())
 
-    def loan(self, n: int, operator: str, category: str, scope: str, yuan: int, done: int) -> None:
+    def loan(self, n: int, operator: str, _category: str, scope: str, yuan: int, done: int) -> None:
         """Let a loan come as far as it has."""
         self.day(40 - n)
-        facts = {"operator": operator, "category": category, "scope": scope, "requested": yuan,
-                 "project_type": "ORDINARY", "mechanised": False, "purpose": "扩大生产"}  # fmt: skip
+        facts = {"archive": operator, "requested": yuan, "project_type": "ORDINARY", "months": 12,
+                 "bank": demo_registers.BANK, "purpose": "扩大生产"}  # fmt: skip
         case = cases.open_case(actor=self.people["town"], procedure=guarantees.GUARANTEE, title=operator, facts=facts,
                                organ="xiachu")  # fmt: skip
-        yes = dict.fromkeys((*HAVES, "in_rushan", "wide_reach", "strong_pull", "close_links"), "yes")
         start = CLOCK.today()
         contract = {
-            "entrusted_no": f"WT{n}", "guarantee_no": f"BZ{n}", "loan_no": f"JK{n}", "amount": yuan,
+            "entrusted_no": f"WT-N{n}", "guarantee_no": f"BZ-N{n}", "loan_no": f"JK-N{n}", "amount": yuan,
             "start": start.isoformat(), "end": start.replace(year=start.year + 1, day=min(start.day, 28)).isoformat(),
             "rate": "5.2", "fee": "1" if scope == "GRAIN" else "1.5", "rate_reason": "按生产周期",
         }  # fmt: skip
         steps: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
-            ("town_pass", ("town",), yes),
-            ("recommend", ("reviewer",), {"outstanding": 0, "outstanding_infra": 0}),
+            ("town_pass", ("town",), {"integrity": "村镇核查，诚信经营"}),
+            ("recommend", ("reviewer",), {"recheck": "材料齐全"}),
             ("establish", ("branch", "bank"), {}),
             ("investigate", ("branch", "bank"), {}),
             ("approve", ("company", "bank_head"), {}),

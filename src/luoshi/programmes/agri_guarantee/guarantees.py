@@ -12,23 +12,48 @@ from luoshi.office.actors import Actor
 from luoshi.office.cases.hooks import effect, facts
 from luoshi.office.cases.models import CaseEvent
 from luoshi.office.cases.turns import Turn
+from luoshi.office.duties import concern
 from luoshi.office.funds.models import Book
 from luoshi.office.parameters import book as parameters
-from luoshi.programmes.agri_guarantee import fund
-from luoshi.programmes.agri_guarantee.decisions.granting import HAVES, MERITS
+from luoshi.programmes.agri_guarantee import archive, fund, lending
+from luoshi.programmes.agri_guarantee.decisions.granting import MERITS
+from luoshi.programmes.agri_guarantee.models import Loan
 
 GUARANTEE = "agri_guarantee.guarantee"
 _PASSED = ("allow", "allow_with_condition")
 
 
+@effect("agri_guarantee.applied")
+def applied(turn: Turn) -> None:
+    """Take who applies from the archive, which must be live and of the station's own town; give the case its number."""
+    told = turn.facts
+    # What another town has archived is not told.
+    towns = None if turn.actor.trusted else concern.served_by(turn.case.organ)
+    operator = archive.find(str(told["archive"]), towns)
+    archive.require_live(operator)
+    requested = int(told["requested"])
+    if requested <= 0 or requested % 100:
+        raise LuoshiError("E_AMOUNT", "申请金额应大于零，且为整元。", fields={"fields": {"requested": "应为整元"}})
+    told |= archive.facts_of(operator)
+    turn.case.subject = archive.subject_of(operator)
+    year = str(local(turn.at).year)
+    if turn.case.number.startswith(f"LD{year}000"):
+        turn.case.number = f"LD{year}{archive.town_part(operator.town)}{turn.case.number[len(year) + 5 :]}"
+
+
 @facts("agri_guarantee.applicant")
 def applicant(turn: Turn) -> dict[str, Any]:
-    """Who applies and what for, with the seven haves as the station found them."""
+    """Who applies and what for: the archive's findings, where the station has not found otherwise."""
     told = turn.facts | turn.data
+    operator = archive.of_case(turn.case)
+    known = {} if operator is None else {name: getattr(operator, field) for name, field in archive.HAVES.items()}
+    merits = {} if operator is None else {name: getattr(operator, name) for name in MERITS}
+    live = operator is not None and operator.status == "archived" and operator.stands(day_of(turn.at))
+    inside = told.get("in_rushan") or ("yes" if operator is not None else None)
     return {
-        "category": told["category"], "scope": told["scope"], "in_rushan": told.get("in_rushan"),
-        "haves": {name: told.get(name) for name in HAVES},
-        "merits": {name: told[name] for name in MERITS if told.get(name)},
+        "category": told["category"], "scope": told["scope"], "in_rushan": inside,
+        "haves": {"archived": "yes" if live else "no", **{one: told.get(one) or said for one, said in known.items()}},
+        "merits": {name: told.get(name) or said for name, said in merits.items()},
     }  # fmt: skip
 
 
@@ -38,12 +63,27 @@ def request(turn: Turn) -> dict[str, Any]:
     return _amount(turn, int(turn.facts["requested"]))
 
 
+@effect("agri_guarantee.rechecked")
+def rechecked(turn: Turn) -> None:
+    """The Office looks again at who applies: what was fit at the station must be fit today."""
+    taken = parameters.decide("agri_guarantee.eligibility", applicant(turn), day_of(turn.at))
+    if taken.outcome.value not in _PASSED:
+        against = [one.text for one in taken.reasons if one.ok is not True]
+        raise LuoshiError("E_RULE", f"还不能推荐：{'；'.join(against)}。", fields={"decision": taken.definition.key},
+                          citation=str(taken.definition.citation))  # fmt: skip
+
+
 def _amount(turn: Turn, amount: int) -> dict[str, Any]:
     told = turn.facts | turn.data
+    operator = archive.of_case(turn.case)
+    if operator is None:
+        raise LuoshiError("E_STATE", "这件申请没有建档，请退回补正。")
+    certified = operator.mechanised_on
     return {
         "category": told["category"], "requested": amount, "project_type": told["project_type"],
-        "mechanised": bool(told.get("mechanised")), "outstanding": int(told.get("outstanding") or 0),
-        "outstanding_infra": int(told.get("outstanding_infra") or 0),
+        "mechanised": certified is not None,
+        "mechanised_certified_on": None if certified is None else certified.isoformat(),
+        "decided_on": day_of(turn.at).isoformat(), **archive.owed(operator, turn.case),
     }  # fmt: skip
 
 
@@ -80,6 +120,7 @@ for _number, _name in ((4, "fourth"), (5, "fifth"), (6, "sixth"), (7, "seventh")
 def contract(turn: Turn) -> None:
     """Test amount, term and cost again on what is being signed; what needs a reason must have one."""
     told, amount = turn.data, int(turn.data["amount"])
+    archive.require_delegation(turn.organ, "contract", day_of(turn.at))
     if amount > int(turn.facts["requested"]):
         raise LuoshiError("E_INPUT", "合同金额大于推荐的申请金额。", fields={"fields": {"amount": "大于申请金额"}})
     if amount % 100:
@@ -110,6 +151,7 @@ def contract(turn: Turn) -> None:
         raise LuoshiError(
             "E_INCOMPLETE", f"请写明理由：{'；'.join(words)}。", fields={"fields": {"rate_reason": "请写明理由"}}
         )
+    lending.sign(turn)
 
 
 @effect("agri_guarantee.disburse")
@@ -121,3 +163,25 @@ def disburse(turn: Turn) -> None:
     day = datetime.date.fromisoformat(str(told["disbursed_on"]))
     if day > day_of(turn.at):
         raise LuoshiError("E_FUTURE", "放款日期晚于今天。", fields={"fields": {"disbursed_on": "晚于今天"}})
+    lending.disbursed(turn, int(told["disbursed"]), day)
+
+
+@effect("agri_guarantee.overdue")
+def overdue(turn: Turn) -> None:
+    """The bank says that the borrower is late."""
+    lending.change(turn.case.number, "逾期", overdue_days=int(turn.data["overdue_days"]), status=Loan.Status.OVERDUE)
+
+
+@effect("agri_guarantee.cured")
+def cured(turn: Turn) -> None:
+    """The borrower has caught up."""
+    lending.change(turn.case.number, "已还清逾期", overdue_days=0, status=Loan.Status.ACTIVE)
+
+
+@effect("agri_guarantee.settled")
+def settled(turn: Turn) -> None:
+    """Nothing is owed any more."""
+    row = lending.loan_of(turn.case.number)
+    if row is not None:
+        lending.change(row.number, "结清", repaid=row.disbursed - row.covered, interest=0, overdue_days=0,
+                       status=Loan.Status.CLOSED)  # fmt: skip

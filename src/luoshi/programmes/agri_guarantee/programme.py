@@ -23,7 +23,7 @@ PROGRAMME = register(
         instruments=("乳政发〔2018〕5号", "乳政办发〔2018〕7号"),
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions",),
-        hooks=(f"{_ROOM}.fund", f"{_ROOM}.claims", f"{_ROOM}.guarantees", f"{_ROOM}.scenes"),
+        hooks=(f"{_ROOM}.fund", f"{_ROOM}.claims", f"{_ROOM}.guarantees", f"{_ROOM}.registers", f"{_ROOM}.scenes"),
         demo=_demo,
     )
 )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
+from luoshi.office.cases.models import Case
 from luoshi.office.funds import bank, envelope, links, payments, reconcile
 from luoshi.office.funds.models import Account, PaymentInstruction
+from luoshi.office.registers import actions as records
 from luoshi.office.scenarios import Scene, check, moment, verb
-from luoshi.programmes.agri_guarantee import fund
-from luoshi.programmes.agri_guarantee.models import Claim, Halt
+from luoshi.programmes.agri_guarantee import fund, registers
+from luoshi.programmes.agri_guarantee.models import Claim, Halt, Loan, Operator
 
 BANK, NUMBER, _KEY = "313465000019", "37050000000000000172", "scenario-key-" + "0" * 32
+_SYSTEM = Actor.system("场景", "scenario")
 
 
 @verb("agri_guarantee.open_fund")
@@ -26,6 +30,52 @@ def open_fund(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     links.set_link(actor=Actor.system("场景", "scenario"), bank=BANK, name="场景银行", key=_KEY)
     if given.get("amount"):
         _post(actor, "J1", int(given["amount"]), {"txn": "OPEN"})
+
+
+@verb("agri_guarantee.delegate")
+def delegate(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
+    """Register that the company lets its office act: `acts` all, contract or claim, `on` from a day, `until` a day."""
+    begins = moment(given["on"]).date() if "on" in given else day_of(CLOCK.now())
+    records.enter(
+        actor=_SYSTEM, register=registers.DELEGATIONS,
+        rows=[{"document": str(given.get("document", "场景授权书")), "grantor": "agri-guarantee",
+               "delegate": "agri-guarantee--office", "acts": str(given.get("acts", "all")), "starts_on": begins,
+               "ends_on": moment(given["until"]).date() if "until" in given else None}],
+    )  # fmt: skip
+
+
+@verb("agri_guarantee.operator")
+def operator(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
+    """Register an operator: `code`, `name`, `town` and any column; archived with all haves unless said otherwise."""
+    day = day_of(CLOCK.now())
+    row: dict[str, Any] = {
+        "category": "FAMILY_FARM", "scope": "GRAIN", "town": "xiacun", "village": "测试村", "surveyed_on": day,
+        "round": day.year, "status": "archived", **dict.fromkeys(("creditworthy", "has_scale", "experience", "profit",
+        "main_business", "need", "wide_reach", "strong_pull", "close_links"), "yes"), "scale": Decimal(1), "unit": "mu",
+        "revenue": 0, "income": 0, "wanted": 0, "households": 0, **given,
+    }  # fmt: skip
+    for name in ("mechanised_on", "surveyed_on"):
+        if isinstance(row.get(name), str):
+            row[name] = moment(row[name]).date()
+    records.enter(actor=_SYSTEM, register=registers.OPERATORS, rows=[row])
+    return str(given["code"])
+
+
+@verb("agri_guarantee.loan")
+def loan(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
+    """Register a loan that runs: `number`, `operator` (code), `amount` fen, all of it disbursed; `project_type`."""
+    day, found = day_of(CLOCK.now()), Operator.objects.get(code=given["operator"])
+    number, fen = str(given["number"]), int(given["amount"])
+    records.enter(
+        actor=_SYSTEM, register=registers.LOANS,
+        rows=[{"number": number, "borrower": found.name, "operator": found.pk, "town": found.town,
+               "bank": "rural-commercial-bank", "project_type": str(given.get("project_type", "ORDINARY")),
+               "entrusted_no": f"WT-{number}", "guarantee_no": f"BZ-{number}", "contract_no": f"JK-{number}",
+               "signed_on": day, "amount": fen, "rate": Decimal("5.2"), "fee": Decimal(1), "starts_on": day,
+               "ends_on": day.replace(year=day.year + 1, day=min(day.day, 28)), "disbursed": fen, "disbursed_on": day,
+               "repaid": 0, "covered": 0, "interest": 0, "overdue_days": 0, "level": "normal", "status": "active"}],
+    )  # fmt: skip
+    return number
 
 
 def _post(actor: Actor, event: str, amount: int, given: Mapping[str, Any]) -> None:
@@ -126,14 +176,24 @@ def halts(_scene: Scene, _subject: Any, _asked: Any) -> Any:
     return {"count": Halt.objects.count(), "live": fund.live_halt() is not None}
 
 
+@check("loan")
+def loan_kept(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """The loan of a number or of a case: amounts in fen, status."""
+    rows = Loan.objects.filter(number=subject) if isinstance(subject, str) else Loan.objects.filter(
+        number=Case.objects.get(pk=subject).number)  # fmt: skip
+    row = rows.get()
+    return {"amount": row.amount, "disbursed": row.disbursed, "repaid": row.repaid, "covered": row.covered,
+            "outstanding": row.outstanding, "overdue_days": row.overdue_days, "status": row.status}  # fmt: skip
+
+
 @check("claim")
 def claim(_scene: Scene, subject: Any, _asked: Any) -> Any:
     """The claim of a case: amounts in fen, receipt, tacit, payment."""
     row = Claim.objects.select_related("payment").get(case=subject)
     return {
         "loss": row.loss, "payout": row.payout, "compensation": row.compensation, "part": row.part, "flags": row.flags,
-        "received_on": row.received_on, "tacit": row.tacit, "paid_on": row.paid_on, "live": row.live,
-        "payment": None if row.payment is None else row.payment.state,
+        "settled": row.settled, "received_on": row.received_on, "tacit": row.tacit, "paid_on": row.paid_on,
+        "live": row.live, "payment": None if row.payment is None else row.payment.state,
     }  # fmt: skip
 
 
