@@ -325,8 +325,11 @@ def moving_of(book: Book, loan: str) -> int:
 
 def committed() -> int:
     """Return what approved or tacit claims still wait to be instructed for (fen)."""
-    rows = Claim.objects.filter(live=True, payment__isnull=True, case__state__in=["approved", "tacit", "notified"])
-    return int(rows.aggregate(n=Sum("compensation"))["n"] or 0)
+    rows = Claim.objects.filter(live=True, case__state__in=["approved", "tacit", "notified", "failed", "queued"])
+    # What came back is in transit still: it is owed there, not here.
+    rows = rows.exclude(case__state="failed", payment__state=PaymentInstruction.State.RETURNED)
+    found = rows.aggregate(whole=Sum("compensation"), paid=Sum("settled"))
+    return int((found["whole"] or 0) - (found["paid"] or 0))
 
 
 def _of_loan(book: Book, code: str, loan: str) -> int:
@@ -437,7 +440,7 @@ def moved(told: hooks.Told) -> None:
         watch(told.book, actor=_BANK, trigger="银行扣划", ahead=int(told.message.get("amount_fen") or 0))
 
 
-# --- booked by hand ---------------------------------------------------------------------------------------------------
+# --- booked by hand -----------------------------------------------------------------------------------------------------
 
 
 @hooks.on(ROOM, "entry.proposed")
