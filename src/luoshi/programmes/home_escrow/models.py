@@ -1,9 +1,14 @@
-"""Supervised sales: the agreement and its lines, vouchers of deposits, freezes. Amounts in fen."""
+"""Supervised sales: agreement, lines, parties, vouchers, freezes; banks and their accounts; sales outside; checks.
+
+Amounts in fen, areas in 0.01 m². Identity and account numbers are sealed; `tail` is what pages show of them.
+"""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+
+from luoshi.office.registers.models import Record
 
 
 class Sale(models.Model):
@@ -49,6 +54,12 @@ class Sale(models.Model):
     deducted = models.BigIntegerField(default=0)
     released = models.BigIntegerField(default=0)
     refunded = models.BigIntegerField(default=0)
+    contract_on = models.DateField(null=True)
+    title_no = models.CharField(max_length=80, default="", blank=True)
+    address = models.CharField(max_length=200, default="", blank=True)
+    area = models.BigIntegerField(null=True)
+    code = models.CharField(max_length=12, default="", blank=True)
+    """By which the parties ask for their sale without an account."""
 
     class Meta:
         """One live sale a contract and a home; never more in than is supervised."""
@@ -113,6 +124,8 @@ class Voucher(models.Model):
     amount = models.BigIntegerField()
     bank_txn_no = models.CharField(max_length=60)
     at = models.DateTimeField()
+    code = models.CharField(max_length=12, default="", blank=True)
+    """The check code printed on it."""
 
     class Meta:
         """Nothing without a deposit."""
@@ -127,9 +140,14 @@ class Voucher(models.Model):
 
 
 class Hold(models.Model):
-    """A freeze of a sale's money by an authority's order; `used` was deducted by it. Live until its end or lifted."""
+    """A freeze by an authority's order: of a sale's money, or (`book`) of a whole account.
 
-    sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="holds")
+    `used` was deducted by it; live until its end or lifted. `party`: against whom the order is.
+    """
+
+    sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="holds", null=True)
+    book = models.ForeignKey("funds.Book", on_delete=models.PROTECT, related_name="+", null=True)
+    party = models.CharField(max_length=100, default="", blank=True)
     authority = models.CharField(max_length=100)
     document_no = models.CharField(max_length=80)
     amount = models.BigIntegerField()
@@ -137,6 +155,7 @@ class Hold(models.Model):
     from_on = models.DateField()
     to_on = models.DateField(null=True)
     proof_shown_at = models.DateTimeField(null=True)
+    proof_shown_to = models.CharField(max_length=100, default="", blank=True)
     lifted_by = models.CharField(max_length=80, default="", blank=True)
 
     class Meta:
@@ -146,7 +165,229 @@ class Hold(models.Model):
             models.CheckConstraint(
                 condition=Q(amount__gt=0, used__gte=0, used__lte=F("amount")), name="he_hold_amount"
             ),
+            models.CheckConstraint(
+                condition=Q(sale__isnull=True, book__isnull=False) | Q(sale__isnull=False, book__isnull=True),
+                name="he_hold_target",
+            ),
         )
 
     def __str__(self) -> str:
         return self.document_no
+
+
+class Party(models.Model):
+    """A buyer or a seller of a sale; `share` is the weight by which several sellers divide the price."""
+
+    class Side(models.TextChoices):
+        """On which side."""
+
+        BUYER = "buyer", "买受人"
+        SELLER = "seller", "出卖人"
+
+    sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="parties", db_index=False)
+    side = models.CharField(max_length=6, choices=Side.choices)
+    n = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=100)
+    suite = models.CharField(max_length=20)
+    sealed = models.CharField(max_length=400)
+    blind = models.CharField(max_length=64, db_index=True)
+    tail = models.CharField(max_length=4)
+    share = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        """Each once on a sale, whichever the side."""
+
+        ordering = ("sale", "side", "n")
+        constraints = (
+            models.UniqueConstraint(fields=["sale", "side", "n"], name="he_party_n"),
+            models.UniqueConstraint(fields=["sale", "blind"], name="he_party_once"),
+            models.CheckConstraint(condition=Q(share__gt=0), name="he_party_share"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Payout(models.Model):
+    """Where money of a sale shall go: applied for by the clerk, valid once another hand has approved it.
+
+    `basis` is why this account: its owner's own, a notarial deed, a law firm's attestation, with `paper_no`.
+    """
+
+    class Basis(models.TextChoices):
+        """Why this account."""
+
+        OWN = "own", "本人账户"
+        NOTARIAL = "notarial", "公证书指定"
+        LAW_FIRM = "law_firm", "律师见证书指定"
+
+    sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="payouts")
+    purpose = models.CharField(max_length=8, choices=(("release", "放款"), ("refund", "退款")))
+    owner = models.CharField(max_length=100)
+    suite = models.CharField(max_length=20)
+    sealed = models.CharField(max_length=400)
+    tail = models.CharField(max_length=4)
+    blind = models.CharField(max_length=64, db_index=True)
+    bank = models.CharField(max_length=100)
+    basis = models.CharField(max_length=10, choices=Basis.choices, default=Basis.OWN)
+    paper_no = models.CharField(max_length=80, default="", blank=True)
+    paper_tail = models.CharField(max_length=4, default="", blank=True)
+    amount = models.BigIntegerField(null=True)
+    seller = models.CharField(max_length=100, default="", blank=True)
+    live = models.BooleanField(default=True)
+    approved = models.BooleanField(default=False)
+    place = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        """An amount, where one is named, is more than nothing."""
+
+        constraints = (
+            models.CheckConstraint(condition=Q(amount__isnull=True) | Q(amount__gt=0), name="he_payout_amount"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.owner} {self.tail}"
+
+
+class Bank(Record):
+    """A bank that supervises: what it was chosen by, its cooperation agreement. `organ` is whose tellers work on it."""
+
+    class Stage(models.TextChoices):
+        """How far it is."""
+
+        CANDIDATE = "candidate", "比选中"
+        AGREED = "agreed", "已签合作协议"
+        ACTIVE = "active", "已启用"
+        ENDED = "ended", "已退出"
+
+    class Link(models.TextChoices):
+        """How its messages come."""
+
+        FILE = "file", "报文文件"
+        API = "api", "实时接口"
+
+    code = models.CharField(max_length=2, unique=True)
+    name = models.CharField(max_length=100)
+    number = models.CharField(max_length=12)
+    organ = models.CharField(max_length=80, default="", blank=True)
+    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CANDIDATE)
+    agreement_no = models.CharField(max_length=80, default="", blank=True)
+    from_on = models.DateField(null=True, blank=True)
+    to_on = models.DateField(null=True, blank=True)
+    reputation = models.CharField(max_length=200, default="", blank=True)
+    service = models.CharField(max_length=200, default="", blank=True)
+    loan_rate = models.CharField(max_length=60, default="", blank=True)
+    safety = models.CharField(max_length=200, default="", blank=True)
+    network = models.CharField(max_length=200, default="", blank=True)
+    link = models.CharField(max_length=5, choices=Link.choices, default=Link.FILE)
+    phone = models.CharField(max_length=40, default="", blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EscrowAccount(models.Model):
+    """A supervised account: its book, its bank, the seal card without which it is not used; published or not."""
+
+    class Status(models.TextChoices):
+        """May it be used."""
+
+        OPENED = "opened", "待留印鉴"
+        ACTIVE = "active", "已启用"
+        CLOSED = "closed", "已停用"
+
+    book = models.OneToOneField("funds.Book", on_delete=models.PROTECT, related_name="+")
+    bank = models.ForeignKey(Bank, on_delete=models.PROTECT, related_name="accounts")
+    tail = models.CharField(max_length=4)
+    status = models.CharField(max_length=6, choices=Status.choices, default=Status.OPENED)
+    seal_card_on = models.DateField(null=True)
+    published_on = models.DateField(null=True)
+
+    class Meta:
+        """No use without the Department's seal on the card."""
+
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(status="active") | Q(seal_card_on__isnull=False), name="he_account_sealed"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.bank_id} {self.tail}"
+
+
+class Agency(Record):
+    """An agency or guarantee firm: filed, may it sign online, what stands in its credit file. It takes no money."""
+
+    class Kind(models.TextChoices):
+        """What it is."""
+
+        AGENCY = "agency", "中介机构"
+        GUARANTEE = "guarantee", "房屋置业担保机构"
+
+    credit_code = models.CharField(max_length=18, unique=True)
+    name = models.CharField(max_length=100, db_index=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.AGENCY)
+    filing_no = models.CharField(max_length=60, default="", blank=True)
+    online_sign = models.BooleanField(default=True)
+    violations = models.PositiveIntegerField(default=0)
+    credit_note = models.CharField(max_length=300, default="", blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Outside(models.Model):
+    """A contract that goes another way than supervision: opted out, excluded, exempt."""
+
+    class Route(models.TextChoices):
+        """Which way."""
+
+        OPT_OUT = "OPT_OUT", "自行划转"
+        EXCLUDED = "EXCLUDED", "不纳入监管"
+        EXEMPT = "EXEMPT", "豁免"
+
+    contract_no = models.CharField(max_length=60)
+    unit_code = models.CharField(max_length=28)
+    route = models.CharField(max_length=8, choices=Route.choices)
+    ground = models.CharField(max_length=20, default="", blank=True)
+    buyer = models.CharField(max_length=100)
+    seller = models.CharField(max_length=100)
+    price = models.BigIntegerField()
+    certificate = models.CharField(max_length=40, unique=True)
+    filed_on = models.DateField()
+
+    class Meta:
+        """A contract is filed once."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["contract_no"], name="he_outside_contract"),
+            models.CheckConstraint(condition=Q(price__gt=0), name="he_outside_price"),
+        )
+        indexes = (
+            models.Index(fields=["unit_code"], name="he_outside_unit"),
+            models.Index(fields=["filed_on", "route"], name="he_outside_filed"),
+        )
+
+    def __str__(self) -> str:
+        return self.contract_no
+
+
+class StatusCheck(models.Model):
+    """What registry or tax asked about a contract, and the answer it got."""
+
+    asked = models.CharField(max_length=60)
+    organ = models.CharField(max_length=80)
+    by = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="checks", null=True)
+    answer = models.JSONField()
+
+    class Meta:
+        """By the day."""
+
+        indexes = (models.Index(fields=["at"], name="he_check_at"),)
+
+    def __str__(self) -> str:
+        return self.asked

@@ -15,6 +15,6 @@ PROGRAMME = register(
         instruments=("乳政办发〔2018〕10号",),
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions",),
-        hooks=(f"{_ROOM}.sales", f"{_ROOM}.scenes"),
+        hooks=(f"{_ROOM}.sales", f"{_ROOM}.contracts", f"{_ROOM}.registers", f"{_ROOM}.scenes"),
     )
 )

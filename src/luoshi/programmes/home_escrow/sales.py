@@ -8,33 +8,59 @@ refused again under the lock of the sale when it is checked. One sale's money ne
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.decisions import Decision, Outcome
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.identifiers import clean
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
+from luoshi.office.cases import actions as cases
+from luoshi.office.cases import procedures
+from luoshi.office.cases.models import Case
+from luoshi.office.cases.turns import PROGRAM
 from luoshi.office.funds import actions, hooks, openings, payments, plans, queries
-from luoshi.office.funds.models import Book, Entry, PaymentInstruction
+from luoshi.office.funds.models import Book, Entry, PaymentInstruction, Posting
 from luoshi.office.funds.orders import Line, credit, debit
+from luoshi.office.organs.sealing import blind, seal
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import require
 from luoshi.programmes.home_escrow.decisions.settings import RULES
-from luoshi.programmes.home_escrow.models import Hold, Sale, SaleLine, Voucher
+from luoshi.programmes.home_escrow.models import Agency, EscrowAccount, Hold, Party, Sale, SaleLine, Voucher
 
 ROOM = "home_escrow"
 PLAN = f"{ROOM}/account"
 ORGAN = "housing-admin"
+SALE, ENDING = f"{ROOM}.sale", f"{ROOM}.termination"
+"""The kinds of case: a supervised sale, the end of its supervision."""
 State = Sale.State
 OWN = ("2001", "2002")
 _WAITING = ("drafted", "checked", "sent", "unknown", "returned")
 plans.load(Path(__file__).parent / "books.yaml")
+
+
+class Person(NamedTuple):
+    """A buyer or a seller as the agreement names them; `share` among sellers."""
+
+    side: str
+    name: str
+    number: str
+    share: int = 1
+
+
+class Home(NamedTuple):
+    """What the title certificate says: number, address, area in 0.01 m²."""
+
+    title_no: str = ""
+    address: str = ""
+    area: int | None = None
 
 
 def decide(key: str, facts: Mapping[str, Any], on: datetime.date | None = None) -> Decision:
@@ -56,15 +82,64 @@ def refuse(taken: Decision, what: str) -> None:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def sale_of(agreement_no: str, *, lock: bool = False) -> Sale:
-    """Return a sale by its agreement number, locked for a change (its book first); E_NOT_FOUND."""
+class Lock(IntEnum):
+    """How much is locked with a sale. The order is always: book, termination's case, sale's case, sale.
+
+    A step of the sale's case holds that case already and takes the sale alone; a step of a termination takes the sale's
+    case too; what posts takes the book first, so that nobody waits for somebody who waits for him.
+    """
+
+    NONE = 0
+    SALE = 1
+    CASE = 2
+    BOOK = 3
+
+
+def sale_of(agreement_no: str, *, lock: Lock = Lock.NONE) -> Sale:
+    """Return a sale by its agreement number, locked for a change; E_NOT_FOUND."""
     found = Sale.objects.select_related("book").filter(agreement_no=agreement_no).first()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", f"没有监管协议“{agreement_no[:40]}”。")
-    if lock:
+    if not lock:
+        return found
+    if lock >= Lock.BOOK:
         Book.objects.select_for_update().get(pk=found.book_id)
-        return Sale.objects.select_for_update(of=("self",)).select_related("book").get(pk=found.pk)
-    return found
+        list(Case.objects.select_for_update().filter(procedure=ENDING, subject=f"sale:{agreement_no}", is_open=True))
+    if lock >= Lock.CASE:
+        list(Case.objects.select_for_update().filter(procedure=SALE, number=agreement_no))
+    return Sale.objects.select_for_update(of=("self",)).select_related("book").get(pk=found.pk)
+
+
+def case_of(agreement_no: str) -> Case | None:
+    """Return the case of a sale: it bears the agreement's number."""
+    return Case.objects.filter(procedure=SALE, number=agreement_no).first()
+
+
+def ending_of(agreement_no: str) -> Case | None:
+    """Return the open case that would end the supervision of a sale, else the last one."""
+    rows = Case.objects.filter(procedure=ENDING, subject=f"sale:{agreement_no}")
+    return rows.order_by("-is_open", "-pk").first()
+
+
+def advance(case: Case | None, step: str) -> None:
+    """Let a case take a step by what the bank did; nothing where there is no case or it stands elsewhere."""
+    if case is None:
+        return
+    found = procedures.version(case.procedure, case.version).steps[step]
+    state = Case.objects.filter(pk=case.pk).values_list("state", flat=True).get()
+    if state in found.sources:
+        cases.act(actor=PROGRAM, case=case.pk, step=step, data={})
+
+
+def follow(sale: Sale) -> None:
+    """Move the case of a sale to what is paid in: begun, complete for filing, or short again."""
+    case = case_of(sale.agreement_no)
+    if case is None or sale.state != State.FUNDING:
+        return
+    if sale.deposits > sale.reversed:
+        advance(case, "deposit")
+    lacking = any(one.amount > one.deposited for one in sale.lines.all() if one.before_filing)
+    advance(case, "unfund" if lacking else "fund")
 
 
 def money(sale: Sale) -> dict[str, int]:
@@ -73,12 +148,21 @@ def money(sale: Sale) -> dict[str, int]:
     return {code: kept.get(code, 0) for code in (*OWN, "2006")}
 
 
+def live_holds(on: datetime.date | None = None) -> QuerySet[Hold]:
+    """Return the freezes that hold on a day: begun, not past their end, not lifted."""
+    day = on or CLOCK.today()
+    return Hold.objects.filter(lifted_by="", from_on__lte=day).exclude(to_on__lt=day)
+
+
 def held(sale: Sale, on: datetime.date | None = None) -> int:
     """Return what is frozen of a sale on a day (fen)."""
-    day = on or CLOCK.today()
-    rows = Hold.objects.filter(sale=sale, lifted_by="", from_on__lte=day).exclude(to_on__lt=day)
-    told = rows.aggregate(a=Sum("amount"), u=Sum("used"))
+    told = live_holds(on).filter(sale=sale).aggregate(a=Sum("amount"), u=Sum("used"))
     return int(told["a"] or 0) - int(told["u"] or 0)
+
+
+def frozen(book: Book, on: datetime.date | None = None) -> Hold | None:
+    """Return the freeze of a whole account, None when there is none."""
+    return live_holds(on).filter(book=book).first()
 
 
 def free(sale: Sale) -> int:
@@ -87,7 +171,7 @@ def free(sale: Sale) -> int:
     return max(kept["2001"] + kept["2002"] - held(sale), 0)
 
 
-def _open(sale: Sale, *, besides: int | None = None) -> str:
+def open_payment(sale: Sale, *, besides: int | None = None) -> str:
     """Return the kind of a payment of the sale that is not settled, empty when there is none."""
     rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no, state__in=_WAITING)
     rows = rows.exclude(state="returned", replaced_by__isnull=False)
@@ -109,19 +193,25 @@ def open_account(
 def sign(
     *, actor: Actor, book: Book, agreement_no: str, contract_no: str, unit_code: str, buyer: str, seller: str,
     price: int, lines: Sequence[Mapping[str, Any]], supervised: int | None = None, plan: str = "SINGLE",
-    contract_supervised: int | None = None,
+    contract_supervised: int | None = None, mode: str = "", filed: bool = False, parties: Sequence[Person] = (),
+    home: Home | None = None, contract_on: datetime.date | None = None,
 ) -> Sale:  # fmt: skip
     """Sign the agreement of a sale: in force, in scope, the amounts agree, the home in no other live sale.
 
-    `lines`: kind, amount, lender, due, as in `home_escrow.amount`. Errors: E_FORBIDDEN, E_RULE, E_EXPIRED,
-    E_DUPLICATE (该房屋已有在办监管).
+    `lines`: kind, amount, lender, due, as in `home_escrow.amount`; `filed`: the contract was filed before. Errors:
+    E_FORBIDDEN, E_RULE, E_EXPIRED, E_STATE (account not in use), E_CHECK_DIGIT, E_DUPLICATE (该房屋已有在办监管).
     """
     require(actor, "fund.post", [ORGAN])
     total = supervised if supervised is not None else sum(int(one["amount"]) for one in lines)
     day = CLOCK.today()
-    refuse(decide("agreement", {"agreement_on": str(day)}), "不能签订监管协议")
+    usable(book)
+    refuse(decide("agreement", {"agreement_on": str(day), "filed": filed}), "不能签订监管协议")
     refuse(decide("scope", {"unit_code": unit_code}), "不在监管范围")
-    facts = {"mode": "FULL" if total == price else "PARTIAL", "price": price, "supervised": total, "lines": list(lines)}
+    if parties:
+        told_parties = {f"{side}s": [one.number for one in parties if one.side == side] for side in ("buyer", "seller")}
+        refuse(decide("party", told_parties), "证件号码有误")
+    facts = {"mode": mode or ("FULL" if total == price else "PARTIAL"), "price": price, "supervised": total,
+             "lines": list(lines)}  # fmt: skip
     told = {} if contract_supervised is None else {"contract_supervised": contract_supervised}
     refuse(decide("amount", facts | told), "监管资金不符")
     if buyer == seller:
@@ -130,15 +220,18 @@ def sign(
         with transaction.atomic():
             sale = Sale.objects.create(
                 book=book, agreement_no=agreement_no, contract_no=contract_no, unit_code=unit_code, buyer=buyer,
-                seller=seller, price=price, supervised=total, plan=plan, signed_on=day,
+                seller=seller, price=price, supervised=total, plan=plan, signed_on=day, contract_on=contract_on,
+                code=blind("escrow.sale", agreement_no)[:8].upper(), **(home._asdict() if home else {}),
             )  # fmt: skip
-            for n, one in enumerate(lines, 1):
-                loan = one.get("kind") in ("按揭贷款", "loan") or bool(one.get("lender"))
-                due = one.get("due") or ("AFTER_REGISTRATION" if loan else "BEFORE_FILING")
+            for one in parties:
+                _party(sale, one)
+            for n, line in enumerate(lines, 1):
+                loan = line.get("kind") in ("按揭贷款", "loan") or bool(line.get("lender"))
+                due = line.get("due") or ("AFTER_REGISTRATION" if loan else "BEFORE_FILING")
                 SaleLine.objects.create(
-                    sale=sale, n=n, amount=int(one["amount"]),
-                    kind="按揭贷款" if loan else str(one.get("kind", "首付款")),
-                    lender=str(one.get("lender", "贷款银行")) if loan else "", before_filing=due == "BEFORE_FILING",
+                    sale=sale, n=n, amount=int(line["amount"]),
+                    kind="按揭贷款" if loan else str(line.get("kind", "首付款")),
+                    lender=str(line.get("lender", "贷款银行")) if loan else "", before_filing=due == "BEFORE_FILING",
                 )  # fmt: skip
             _note(actor, sale, "escrow.sign", {"price": price, "supervised": total})
     except IntegrityError:
@@ -146,11 +239,32 @@ def sign(
     return sale
 
 
-def cancel(*, actor: Actor, agreement_no: str) -> Sale:
+def usable(book: Book) -> None:
+    """Refuse an account that takes no new sale: without the Department's seal, out of use, frozen; E_STATE."""
+    row = EscrowAccount.objects.select_related("bank").filter(book=book).first()
+    if row is not None and (row.status != "active" or row.bank.stage != "active"):
+        raise LuoshiError("E_STATE", f"监管账户（尾号{row.tail}）{row.get_status_display()}，不能用于新的交易。",
+                          citation=f"{RULES} 第八条")  # fmt: skip
+    if (hold := frozen(book)) is not None:
+        raise LuoshiError("E_STATE", f"监管账户被{hold.authority}冻结，请改用其他监管账户。",
+                          citation=f"{RULES} 第十条")  # fmt: skip
+
+
+def _party(sale: Sale, one: Person) -> Party:
+    number = clean(one.number)
+    n = Party.objects.filter(sale=sale, side=one.side).count() + 1
+    suite, sealed = seal(number, f"home_escrow_party.{sale.agreement_no}.{one.side}.{n}")
+    return Party.objects.create(
+        sale=sale, side=one.side, n=n, name=one.name.strip()[:100], suite=suite, sealed=sealed,
+        blind=blind("escrow.person", number), tail=number[-4:], share=one.share,
+    )  # fmt: skip
+
+
+def cancel(*, actor: Actor, agreement_no: str, lock: Lock = Lock.BOOK) -> Sale:
     """End an agreement under which nothing was ever paid in. Errors: E_FORBIDDEN, E_STATE."""
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
-        sale = sale_of(agreement_no, lock=True)
+        sale = sale_of(agreement_no, lock=lock)
         if sale.state != State.FUNDING or sale.deposits:
             raise LuoshiError("E_STATE", "已有存款或已备案，不能取消，请办理解除。", fields={"state": sale.state})
         sale.state, sale.live = State.CANCELLED, False
@@ -159,30 +273,34 @@ def cancel(*, actor: Actor, agreement_no: str) -> Sale:
     return sale
 
 
-def file(*, actor: Actor, agreement_no: str, on: datetime.date | None = None) -> Sale:
+def lines_told(sale: Sale) -> list[dict[str, Any]]:
+    """Return the lines of a sale as facts of `home_escrow.filing` and `home_escrow.deposit`."""
+    return [
+        {"kind": one.kind, "lender": one.lender or None, "amount": one.amount, "deposited": one.deposited,
+         "due": "BEFORE_FILING" if one.before_filing else "AFTER_REGISTRATION"}
+        for one in sale.lines.all()
+    ]  # fmt: skip
+
+
+def file(*, actor: Actor, agreement_no: str, on: datetime.date | None = None, lock: Lock = Lock.BOOK) -> Sale:
     """File the contract: what must be in before is in. Errors: E_FORBIDDEN, E_STATE, E_RULE."""
     require(actor, "fund.check", [ORGAN])
     with transaction.atomic():
-        sale = sale_of(agreement_no, lock=True)
+        sale = sale_of(agreement_no, lock=lock)
         if sale.state != State.FUNDING:
             raise _state(sale, "备案")
-        lines = [
-            {"kind": one.kind, "amount": one.amount, "deposited": one.deposited,
-             "due": "BEFORE_FILING" if one.before_filing else "AFTER_REGISTRATION"}
-            for one in sale.lines.all()
-        ]  # fmt: skip
-        refuse(decide("filing", {"route": "SUPERVISED", "lines": lines}), "不能备案")
+        refuse(decide("filing", {"route": "SUPERVISED", "lines": lines_told(sale)}), "不能备案")
         sale.state, sale.filed_on = State.FILED, on or CLOCK.today()
         sale.save()
         _note(actor, sale, "escrow.file", {"filed_on": str(sale.filed_on)})
     return sale
 
 
-def register(*, actor: Actor, agreement_no: str, on: datetime.date) -> Sale:
+def register(*, actor: Actor, agreement_no: str, on: datetime.date, lock: Lock = Lock.BOOK) -> Sale:
     """Note that the home is in the buyer's name (the register's feed or the certificate). Errors: E_STATE, E_RULE."""
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
-        sale = sale_of(agreement_no, lock=True)
+        sale = sale_of(agreement_no, lock=lock)
         if sale.state != State.FILED:
             raise _state(sale, "登记过户")
         if sale.filed_on is not None and on < sale.filed_on:
@@ -198,24 +316,53 @@ def register(*, actor: Actor, agreement_no: str, on: datetime.date) -> Sale:
 
 @hooks.on(ROOM, "bank.movement")
 def moved(told: hooks.Told) -> hooks.Booking | None:
-    """Book money that came in: to the sale named by `ref` as far as its payer's lines are open, the rest to suspense.
+    """Book money that moved without an order of ours where it belongs; None: suspense, or owed by the bank (J3, J13).
 
-    The payer is known by name: the buyer, or the lender of a loan line. Everything else is unidentified.
+    In: to the sale named by `ref` as far as its payer's lines are open, interest split over the sales. Out: a court's
+    deduction and a deposit reversed with ground go against the sale named, whatever else against the bank.
     """
+    if told.book.plan != PLAN:
+        return None
     body = told.message
-    if body.get("direction") != "C" or told.book.plan != PLAN:
+    act = _MOVES.get((str(body.get("type") or "MOVEMENT"), str(body.get("direction"))))
+    return None if act is None else act(told.book, body)
+
+
+def _named(book: Book, body: Mapping[str, Any]) -> Sale | None:
+    """Return the sale a message names by `ref`, locked; None where it names none of this account."""
+    number = str(body.get("ref", "")).strip()
+    if not Sale.objects.filter(agreement_no=number, book=book).exists():
         return None
-    found = Sale.objects.filter(agreement_no=str(body.get("ref", "")), book=told.book).values_list(
-        "agreement_no", flat=True
-    )
-    if (agreement_no := found.first()) is None:
-        return None
-    sale = sale_of(agreement_no, lock=True)
+    return sale_of(number, lock=Lock.BOOK)
+
+
+def payer_of(sale: Sale, name: str, lines: Sequence[SaleLine]) -> str:
+    """Return what the payer of that name is to a sale: lender, buyer, agency, guarantee or other."""
+    if any(one.lender == name for one in lines if one.lender):
+        return "lender"
+    if name == sale.buyer or sale.parties.filter(side="buyer", name=name).exists():
+        return "buyer"
+    return agency_kind(name) or "other"
+
+
+def agency_kind(name: str) -> str:
+    """Return what an agency or guarantee firm of that name is, empty where the register has none."""
+    return Agency.objects.filter(name=name, void=False).values_list("kind", flat=True).first() or ""
+
+
+def _deposited(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
     fen, name = int(body.get("amount_fen") or 0), str(body.get("counter_name", "")).strip()
+    if kind := agency_kind(name):
+        for listen in ON_AGENCY:
+            listen(book, body, kind)
+        return None
+    if (sale := _named(book, body)) is None:
+        return None
     lines = list(sale.lines.all())
-    lender = any(one.lender == name for one in lines if one.lender)
+    payer = payer_of(sale, name, lines)
+    lender = payer == "lender"
     taken = decide("deposit", {
-        "payer": "lender" if lender else "buyer" if name == sale.buyer else "other", "amount": fen,
+        "payer": payer, "amount": fen,
         "lines": [{"kind": one.kind, "lender": one.lender or None, "amount": one.amount, "deposited": one.deposited}
                   for one in lines if not lender or one.lender == name],
         "sale_state": "closed" if not sale.live else "terminating" if sale.state == State.TERMINATING else "open",
@@ -228,10 +375,86 @@ def moved(told: hooks.Told) -> hooks.Booking | None:
     sale.deposits += booked
     sale.save()
     _voucher(sale, name, booked, str(body.get("bank_txn_no", "")))
+    follow(sale)
     rest = fen - booked
     code, event = ("2002", "J2") if lender else ("2001", "J1")
     booking = [credit(code, booked, sale.agreement_no), *([credit("2005", rest)] if rest else [])]
     return hooks.Booking(booking, event, f"{name}存入"[:200], f"{RULES} 第十五条", sale.agreement_no)
+
+
+ON_AGENCY: list[Callable[[Book, Mapping[str, Any], str], None]] = []
+"""Who is told when an agency or guarantee firm paid in (article 9)."""
+
+
+def _credited(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
+    """Split interest the bank credited (J11); without a period, or where no sale had money, it is unidentified."""
+    try:
+        first, last = (datetime.date.fromisoformat(str(body.get(name))) for name in ("period_from", "period_to"))
+    except ValueError:
+        return None
+    Book.objects.select_for_update().get(pk=book.pk)
+    parts = _interest_parts(book, int(body.get("amount_fen") or 0), first, last)
+    if not parts:
+        return None
+    lines = [credit("2006", fen, name) for name, fen in parts.items()]
+    return hooks.Booking(lines, "J11", f"{first}至{last}利息", f"{RULES} 第十条")
+
+
+def _reversed(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
+    """Take back a deposit the bank reversed with ground (J14), as far as the money is free; the rest the bank owes."""
+    sale = _named(book, body)
+    if sale is None or not str(body.get("ground", "")).strip():
+        return None
+    fen = int(body.get("amount_fen") or 0)
+    loan = payer_of(sale, str(body.get("counter_name", "")).strip(), list(sale.lines.all())) == "lender"
+    code = "2002" if loan else "2001"
+    part = min(fen, money(sale)[code], free(sale))
+    if not part:
+        return None
+    sale.reversed += part
+    sale.save()
+    _empty(sale, part, loan=loan)
+    follow(sale)
+    lines = [debit(code, part, sale.agreement_no), *([debit("1101", fen - part)] if fen > part else [])]
+    memo = f"存款冲回：{str(body.get('ground'))[:80]}"
+    return hooks.Booking(lines, "J14", memo, f"{RULES} 第十五条", sale.agreement_no)
+
+
+def _deducted(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
+    """Book a court's deduction against the sale named (J12), the named party's money first; never another sale's."""
+    if (sale := _named(book, body)) is None:
+        return None
+    fen, kept = int(body.get("amount_fen") or 0), money(sale)
+    of_loan = any(one.lender and one.lender == str(body.get("party", "")).strip() for one in sale.lines.all())
+    lines: list[Line] = []
+    left = fen
+    for code in reversed(OWN) if of_loan else OWN:
+        part = min(left, kept[code])
+        left -= part
+        if part:
+            lines.append(debit(code, part, sale.agreement_no))
+            _empty(sale, part, loan=code == "2002")
+    if not lines:
+        return None
+    number = str(body.get("document_no", "")).strip()
+    hold = live_holds().select_for_update(of=("self",)).filter(sale=sale, document_no=number).first()
+    if hold is not None:
+        hold.used += min(fen - left, hold.amount - hold.used)
+        hold.proof_shown_at = hold.proof_shown_at or CLOCK.now()
+        hold.save()
+    sale.deducted += fen - left
+    sale.save()
+    follow(sale)
+    settle(sale)
+    lines += [debit("1101", left)] if left else []
+    memo = f"{str(body.get('authority', ''))[:60]}扣划 {number}".strip()
+    return hooks.Booking(lines, "J12", memo[:200], f"{RULES} 第十条", sale.agreement_no)
+
+
+_MOVES: Mapping[tuple[str, str], Callable[[Book, Mapping[str, Any]], hooks.Booking | None]] = {
+    ("MOVEMENT", "C"): _deposited, ("DEPOSIT", "C"): _deposited, ("INTEREST", "C"): _credited,
+    ("DEPOSIT_REVERSED", "D"): _reversed, ("DEDUCTION", "D"): _deducted,
+}  # fmt: skip
 
 
 def _fill(lines: Sequence[SaleLine], fen: int) -> None:
@@ -255,11 +478,16 @@ def _empty(sale: Sale, fen: int, *, loan: bool) -> None:
 
 def _voucher(sale: Sale, payer: str, fen: int, txn: str) -> Voucher:
     count = sale.vouchers.count() + 1
+    number = f"{sale.agreement_no}-{count:03d}"
     return Voucher.objects.create(
-        number=f"{sale.agreement_no}-{count:03d}", sale=sale, payer=payer[:100], amount=fen,
-        bank_txn_no=txn or f"-{count}",
-        at=CLOCK.now(),
+        number=number, sale=sale, payer=payer[:100], amount=fen, bank_txn_no=txn or f"-{count}", at=CLOCK.now(),
+        code=voucher_code(number, fen),
     )  # fmt: skip
+
+
+def voucher_code(number: str, fen: int) -> str:
+    """Return the check code of a voucher: nobody can make one without the office's key."""
+    return blind("escrow.voucher", f"{number}|{fen}")[:8].upper()
 
 
 def identify(*, actor: Actor, checker: Actor, agreement_no: str, amount: int, key: str, payer: str) -> int:
@@ -270,7 +498,7 @@ def identify(*, actor: Actor, checker: Actor, agreement_no: str, amount: int, ke
     require(actor, "fund.post", [ORGAN])
     require(checker, "fund.check", [ORGAN])
     with transaction.atomic():
-        sale = sale_of(agreement_no, lock=True)
+        sale = sale_of(agreement_no, lock=Lock.BOOK)
         if _known(sale.book, key):
             return amount
         if not sale.live or sale.state == State.TERMINATING:
@@ -283,6 +511,7 @@ def identify(*, actor: Actor, checker: Actor, agreement_no: str, amount: int, ke
         sale.deposits += amount
         sale.save()
         _voucher(sale, payer, amount, f"K:{key}"[:60])
+        follow(sale)
         moves = [debit("2005", amount), credit("2001", amount, sale.agreement_no)]
         _post(actor, sale, "J3", key, moves, "待查来款认领",
               checker=checker)  # fmt: skip
@@ -302,59 +531,85 @@ def release(
     """
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
-        sale = sale_of(agreement_no, lock=True)
-        if sale.state not in (State.REGISTERED, State.RELEASING):
-            raise _state(sale, "放款")
-        if _open(sale):
-            raise LuoshiError(
-                "E_STATE", "前一条指令尚无最终结果，只能查询，不能另发指令。", citation=f"{RULES} 第十五条"
-            )
-        papers = {"paper": paper, "paper_number": paper_number}
-        refuse(
-            decide("payee", {"seller": sale.seller, "owner": payee.name, "number": payee.number, **papers}), "收款账户"
-        )
-        kept = money(sale)
-        fen = amount if amount is not None else sum(kept[code] for code in OWN) if sale.plan == "SINGLE" else free(sale)
-        facts = _release_facts(sale, fen)
-        refuse(decide("release", {**facts, "applied_by": list(applied_by)}), "不能放款")
-        lines = _taken(sale, kept, fen)
-        number = PaymentInstruction.objects.filter(book=sale.book, claim=sale.agreement_no).count() + 1
-        return payments.draft_payment(
+        sale = sale_of(agreement_no, lock=Lock.BOOK)
+        fen = releasable(sale, amount, applied_by)
+        told = {"owner": payee.name, "number": payee.number, "paper": paper, "paper_number": paper_number}
+        refuse(decide("payee", {"seller": sale.seller, **told}), "收款账户")
+        return draft_release(actor, sale, fen, [(payee, 1)])[0]
+
+
+def releasable(sale: Sale, amount: int | None, applied_by: Sequence[str]) -> int:
+    """Return what may be released of a locked sale: all of it, or the amount asked for; E_STATE, E_RULE, E_CAPACITY."""
+    if sale.state not in (State.REGISTERED, State.RELEASING):
+        raise _state(sale, "放款")
+    if open_payment(sale):
+        raise LuoshiError("E_STATE", "前一条指令尚无最终结果，只能查询，不能另发指令。", citation=f"{RULES} 第十五条")
+    kept = money(sale)
+    fen = amount if amount is not None else sum(kept[code] for code in OWN) if sale.plan == "SINGLE" else free(sale)
+    refuse(decide("release", {**release_facts(sale, fen), "applied_by": list(applied_by)}), "不能放款")
+    return fen
+
+
+def draft_release(
+    actor: Actor, sale: Sale, fen: int, payees: Sequence[tuple[payments.Payee, int]]
+) -> list[PaymentInstruction]:
+    """Draft a release of `fen` to each payee by its share, to the fen; the interest with the last of it."""
+    kept = money(sale)
+    weights = [weight for _payee, weight in payees]
+    whole = fen == sum(kept[code] for code in OWN)
+    parts = _shared(fen, weights)
+    interest = _shared(kept["2006"], weights) if whole and kept["2006"] else [0] * len(payees)
+    number = PaymentInstruction.objects.filter(book=sale.book, claim=sale.agreement_no).count()
+    left, drafted = {code: kept[code] for code in OWN}, []
+    for (payee, _weight), part, extra in zip(payees, parts, interest, strict=True):
+        lines = []
+        for code in OWN:
+            taken = min(part, left[code])
+            left[code] -= taken
+            part -= taken
+            lines += [(code, sale.agreement_no, taken)] if taken else []
+        lines += [("2006", sale.agreement_no, extra)] if extra else []
+        if not lines:
+            continue
+        number += 1
+        drafted.append(payments.draft_payment(
             actor=actor, book=sale.book.key, claim=sale.agreement_no, part=number, lines=lines, transit="2003",
             account="1001", payee=payee, purpose="放款", basis=f"{RULES} 第十五条", case=sale.agreement_no,
             events=payments.Events("J5", "J6", "J7", "J8"), type="RELEASE", meta={"sale": sale.agreement_no},
-        )  # fmt: skip
+        ))  # fmt: skip
+    return drafted
 
 
-def _release_facts(sale: Sale, fen: int) -> dict[str, Any]:
+def _shared(fen: int, weights: Sequence[int]) -> list[int]:
+    if len(weights) == 1:
+        return [fen]
+    return [int(part) for part in decide("shares", {"amount": fen, "shares": list(weights)}).value["parts"]]
+
+
+def release_facts(sale: Sale, fen: int | None) -> dict[str, Any]:
+    """Return the facts of `home_escrow.release` as the sale stands."""
     kept = money(sale)
     return {
         "plan": sale.plan, "supervised": sale.supervised, "deposits": sale.deposits, "reversed": sale.reversed,
         "deducted": sale.deducted, "balance": kept["2001"] + kept["2002"], "held": held(sale), "amount": fen,
-        "registered_on": str(sale.registered_on), "filed_on": str(sale.filed_on),
+        "registered": sale.registered_on is not None, "frozen": frozen(sale.book) is not None,
+        "registered_on": sale.registered_on and str(sale.registered_on),
+        "filed_on": sale.filed_on and str(sale.filed_on),
+        "buyer_money": kept["2001"], "loan_money": kept["2002"],
     }  # fmt: skip
 
 
-def _taken(sale: Sale, kept: Mapping[str, int], fen: int) -> list[tuple[str, str, int]]:
-    """Return the debits of a release: the buyer's money first, then the loan's; interest with the last of it."""
-    first = min(fen, kept["2001"])
-    parts = [("2001", first), ("2002", fen - first)]
-    if fen == kept["2001"] + kept["2002"]:
-        parts.append(("2006", kept["2006"]))
-    return [(code, sale.agreement_no, part) for code, part in parts if part]
-
-
-def terminate(*, actor: Actor, agreement_no: str, facts: Mapping[str, Any]) -> Sale:
+def terminate(*, actor: Actor, agreement_no: str, facts: Mapping[str, Any], lock: Lock = Lock.BOOK) -> Sale:
     """Issue the notice that ends supervision: the sale is locked for refunds. `facts`: `home_escrow.termination`.
 
     Errors: E_FORBIDDEN, E_STATE (a release is open, closed already), E_RULE.
     """
     require(actor, "fund.check", [ORGAN])
     with transaction.atomic():
-        sale = sale_of(agreement_no, lock=True)
+        sale = sale_of(agreement_no, lock=lock)
         if not sale.live or sale.state == State.TERMINATING:
             raise _state(sale, "解除")
-        if sale.state == State.RELEASING or _open(sale):
+        if sale.state == State.RELEASING or open_payment(sale):
             raise LuoshiError(
                 "E_STATE", "放款正在办理，不能同时解除。", fields={"state": sale.state}, citation=f"{RULES} 第十六条"
             )
@@ -369,8 +624,8 @@ def terminate(*, actor: Actor, agreement_no: str, facts: Mapping[str, Any]) -> S
 
 
 def refund(
-    *, actor: Actor, agreement_no: str, buyer: payments.Payee | None = None,
-    lenders: Mapping[str, payments.Payee] | None = None,
+    *, actor: Actor, agreement_no: str, buyer: payments.Payee | None = None, paper: tuple[str, str] | None = None,
+    lenders: Mapping[str, payments.Payee] | None = None, lock: Lock = Lock.BOOK,
 ) -> list[PaymentInstruction]:  # fmt: skip
     """Draft the refunds of a terminated sale (J9): the buyer's part to the buyer, the loan part to its lender.
 
@@ -378,28 +633,34 @@ def refund(
     """
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
-        sale = sale_of(agreement_no, lock=True)
+        sale = sale_of(agreement_no, lock=lock)
         if sale.state != State.TERMINATING:
             raise _state(sale, "退款")
-        if _open(sale):
+        if open_payment(sale):
             raise LuoshiError("E_STATE", "前一条退款指令尚无最终结果。", citation=f"{RULES} 第十七条")
         kept = money(sale)
-        names = [one.lender for one in sale.lines.all() if one.lender] or [""]
-        taken = decide("refund", {
-            "buyer_money": kept["2001"], "loan_money": kept["2002"], "lender": names[0] or None, "held": held(sale),
-        })  # fmt: skip
+        loans, left = [], kept["2002"]
+        for one in sale.lines.all():
+            part = min(left, one.deposited) if one.lender else 0
+            left -= part
+            loans += [{"lender": one.lender, "amount": part}] if part else []
+        taken = decide("refund", {"buyer_money": kept["2001"], "loans": loans, "held": held(sale)})
         refuse(taken, "不能退款")
         drafted = []
         number = PaymentInstruction.objects.filter(book=sale.book, claim=sale.agreement_no).count()
-        for one in taken.value["instructions"]:
-            to_buyer = one["to"] == "buyer"
-            payee = buyer if to_buyer else (lenders or {}).get(str(one["name"]))
+        buyers = {sale.buyer, *sale.parties.filter(side="buyer").values_list("name", flat=True)}
+        for told in taken.value["instructions"]:
+            to_buyer = told["to"] == "buyer"
+            payee = buyer if to_buyer else (lenders or {}).get(str(told["name"]))
             if payee is None:
-                raise LuoshiError("E_INCOMPLETE", f"缺少{'买受人' if to_buyer else one['name']}的收款账户。")
-            if payee.name != (sale.buyer if to_buyer else one["name"]):
+                raise LuoshiError("E_INCOMPLETE", f"缺少{'买受人' if to_buyer else told['name']}的收款账户。")
+            if to_buyer and payee.name not in buyers and paper is not None:
+                refuse(decide("payee", {"seller": sale.buyer, "owner": payee.name, "number": payee.number,
+                                        "paper": paper[0], "paper_number": paper[1]}), "退款账户")  # fmt: skip
+            elif payee.name not in (buyers if to_buyer else {told["name"]}):
                 raise LuoshiError("E_RULE", "退款只能退给付款的一方。", citation=f"{RULES} 第十七条")
-            lines = [(one["account"], sale.agreement_no, int(one["amount"]))]
-            if to_buyer and kept["2006"] and one["amount"] == kept["2001"]:
+            lines = [(told["account"], sale.agreement_no, int(told["amount"]))]
+            if to_buyer and kept["2006"] and told["amount"] == kept["2001"]:
                 lines.append(("2006", sale.agreement_no, kept["2006"]))
             number += 1
             drafted.append(payments.draft_payment(
@@ -408,6 +669,43 @@ def refund(
                 events=payments.Events("J9", "J10", "J10", "J10"), type="REFUND", meta={"sale": sale.agreement_no},
             ))  # fmt: skip
         return drafted
+
+
+def pay_interest(*, actor: Actor, agreement_no: str) -> PaymentInstruction:
+    """Draft the payment of interest that came after a sale was closed, to whom its last money went (6.12).
+
+    Errors: E_FORBIDDEN, E_STATE (not closed, nothing to pay, a payment is not settled), E_RULE (too small).
+    """
+    require(actor, "fund.post", [ORGAN])
+    with transaction.atomic():
+        sale = sale_of(agreement_no, lock=Lock.BOOK)
+        fen = money(sale)["2006"]
+        if sale.state != State.CLOSED or not fen or open_payment(sale):
+            raise LuoshiError("E_STATE", f"{agreement_no} 没有办结后待付的利息。", fields={"state": sale.state})
+        least = int(parameters.current().values(ROOM, CLOCK.today())["interest_min"])
+        if fen < least:
+            raise LuoshiError("E_RULE", f"利息 {fen} 分，不足 {least} 分，暂不付出。", citation=f"{RULES} 第十条")
+        rows = PaymentInstruction.objects.filter(book=sale.book, case=sale.agreement_no, state="confirmed")
+        # To the seller what was released, to the buyer what was refunded: never to a lender.
+        wanted = rows.filter(type="RELEASE") if sale.released else rows.filter(type="REFUND")
+        last = wanted.exclude(payee_name__in=sale.lines.exclude(lender="").values("lender")).order_by("-pk").first()
+        if last is None:
+            raise LuoshiError("E_STATE", f"{agreement_no} 没有付过款，利息的收款账户要先定。")
+        count = PaymentInstruction.objects.filter(book=sale.book, claim=sale.agreement_no).count()
+        payee = payments.Payee(last.payee_name, payments.payee_number(last), last.payee_bank)
+        return payments.draft_payment(
+            actor=actor, book=sale.book.key, claim=sale.agreement_no, part=count + 1, account="1001", payee=payee,
+            lines=[("2006", sale.agreement_no, fen)], transit="2003" if sale.released else "2004", purpose="利息",
+            basis=f"{RULES} 第十条", case=sale.agreement_no, type=last.type,
+            events=payments.Events(*("J5 J6 J7 J8" if sale.released else "J9 J10 J10 J10").split()),
+            meta={"sale": sale.agreement_no, "interest": True},
+        )  # fmt: skip
+
+
+def withdraw_drafts(*, sale: Sale, reason: str) -> int:
+    """Withdraw drafted payments of a sale whose money has not moved; return how many."""
+    rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no, state="drafted")
+    return rows.update(state="cancelled", reason=reason[:200], version=F("version") + 1)
 
 
 def send_back(*, actor: Actor, book: Book, amount: int, key: str, payee: payments.Payee) -> PaymentInstruction:
@@ -424,7 +722,7 @@ def send_back(*, actor: Actor, book: Book, amount: int, key: str, payee: payment
 
 def _of(told: hooks.Told) -> Sale | None:
     number = told.payment.meta.get("sale") if told.payment is not None else None
-    return None if number is None else sale_of(str(number), lock=True)
+    return None if number is None else sale_of(str(number), lock=Lock.BOOK)
 
 
 def _principal(told: hooks.Told) -> int:
@@ -437,7 +735,9 @@ def _principal(told: hooks.Told) -> int:
 def instructed(told: hooks.Told) -> None:
     """Tested again under the sale's lock: the state, and that what is frozen stays."""
     sale, payment = _of(told), told.payment
-    if sale is None or payment is None or payment.replaces_id is not None:
+    if payment is not None and (hold := frozen(told.book)) is not None:
+        raise LuoshiError("E_STATE", f"监管账户被{hold.authority}冻结，不执行任何指令。", citation=f"{RULES} 第十条")
+    if sale is None or payment is None or payment.replaces_id is not None or payment.meta.get("interest"):
         return
     releases = payment.type == "RELEASE"
     wanted = (State.REGISTERED, State.RELEASING) if releases else (State.TERMINATING,)
@@ -455,34 +755,66 @@ def instructed(told: hooks.Told) -> None:
 def confirmed(told: hooks.Told) -> None:
     """The bank has paid: released or refunded; the sale is closed when nothing is left of it."""
     sale, payment = _of(told), told.payment
-    if sale is None or payment is None:
+    if sale is None or payment is None or payment.meta.get("interest"):
         return
     if payment.type == "RELEASE":
         sale.released += _principal(told)
     else:
         sale.refunded += _principal(told)
-    if sale.state == State.RELEASING:
+    waiting = open_payment(sale, besides=payment.pk)
+    if sale.state == State.RELEASING and not waiting:
         sale.state = State.REGISTERED
-    complete = sale.deposits - sale.reversed >= sale.supervised or sale.state == State.TERMINATING
-    if complete and not any(money(sale).values()) and not _open(sale, besides=payment.pk):
-        sale.state, sale.live = State.CLOSED, False
     sale.save()
+    settle(sale, besides=payment.pk)
+    if not waiting:
+        _paid(sale)
+
+
+def settle(sale: Sale, besides: int | None = None) -> None:
+    """Close a sale of which nothing is left: all came in and went out again, or its supervision ended."""
+    complete = sale.deposits - sale.reversed >= sale.supervised or sale.state == State.TERMINATING
+    gone = sale.released + sale.refunded > 0
+    if complete and gone and not any(money(sale).values()) and not open_payment(sale, besides=besides):
+        sale.state, sale.live = State.CLOSED, False
+        sale.save()
+
+
+def _paid(sale: Sale) -> None:
+    """Move the cases on after the last payment on its way was made."""
+    case, ending = case_of(sale.agreement_no), ending_of(sale.agreement_no)
+    closed = sale.state == State.CLOSED
+    if ending is not None and ending.is_open and sale.state in (State.TERMINATING, State.CLOSED):
+        advance(ending, "paid" if closed else "part")
+    if case is not None:
+        advance(case, "pay" if closed else "pay_part")
+        if closed:
+            advance(case, "ended")
 
 
 @hooks.on(ROOM, "payment.failed")
 def failed(told: hooks.Told) -> None:
     """The bank refused: the money is the sale's again, a new instruction may be drafted."""
     sale, payment = _of(told), told.payment
-    if sale is not None and payment is not None and payment.replaces_id is None and sale.state == State.RELEASING:
+    if sale is None or payment is None or payment.meta.get("interest"):
+        return
+    if payment.replaces_id is not None:
+        advance(ending_of(sale.agreement_no) if payment.type == "REFUND" else case_of(sale.agreement_no), "fail_again")
+        return
+    if open_payment(sale, besides=payment.pk):
+        return
+    if sale.state == State.RELEASING:
         sale.state = State.REGISTERED
         sale.save()
+        advance(case_of(sale.agreement_no), "fail")
+    elif sale.state == State.TERMINATING:
+        advance(ending_of(sale.agreement_no), "part")
 
 
 @hooks.on(ROOM, "payment.returned")
 def returned(told: hooks.Told) -> None:
     """The payee's bank sent the money back: owed again, to an account to be corrected; the sale is open again."""
     sale, payment = _of(told), told.payment
-    if sale is None or payment is None:
+    if sale is None or payment is None or payment.meta.get("interest"):
         return
     releases = payment.type == "RELEASE"
     if releases:
@@ -491,6 +823,90 @@ def returned(told: hooks.Told) -> None:
         sale.refunded -= _principal(told)
     sale.state, sale.live = (State.RELEASING if releases else State.TERMINATING), True
     sale.save()
+    if releases:
+        advance(case_of(sale.agreement_no), "come_back")
+    else:
+        advance(case_of(sale.agreement_no), "reopened")
+        advance(ending_of(sale.agreement_no), "come_back")
+
+
+# --- types of messages of this room -----------------------------------------------------------------------------------
+
+
+@hooks.on(ROOM, "bank.DEPOSIT")
+def deposit_told(told: hooks.Told) -> dict[str, Any]:
+    """Answer a deposit with the voucher it made. Money must have moved: E_INPUT without a transaction number."""
+    txn = _moved(told, "C")
+    row = Voucher.objects.filter(sale__book=told.book, bank_txn_no=txn).select_related("sale").first()
+    return {} if row is None else {"agreement_no": row.sale.agreement_no, "voucher": row.number}
+
+
+@hooks.on(ROOM, "bank.INTEREST")
+def interest_told(told: hooks.Told) -> dict[str, Any]:
+    """Interest is booked as it moved (`period_from`, `period_to`); E_INPUT where no money moved."""
+    _moved(told, "C")
+    return {}
+
+
+@hooks.on(ROOM, "bank.DEPOSIT_REVERSED")
+def reversal_told(told: hooks.Told) -> dict[str, Any]:
+    """A reversal is booked as it moved: with `ground` against the sale, without it against the bank."""
+    _moved(told, "D")
+    return {}
+
+
+@hooks.on(ROOM, "bank.DEDUCTION")
+def deduction_told(told: hooks.Told) -> dict[str, Any]:
+    """A deduction is booked as it moved: `ref` agreement, `document_no`, `authority`, `party`."""
+    _moved(told, "D")
+    return {}
+
+
+@hooks.on(ROOM, "bank.FEE")
+def fee_told(told: hooks.Told) -> dict[str, Any]:
+    """A fee has no ground (article 4): the bank owes it (J13)."""
+    _moved(told, "D")
+    return {"owed_by": "bank"}
+
+
+def _moved(told: hooks.Told, direction: str) -> str:
+    txn = str(told.message.get("bank_txn_no") or "")
+    if not txn or told.message.get("direction") != direction:
+        raise LuoshiError("E_INPUT", f"{told.message.get('type')} 要有流水号、金额，方向为 {direction}，没有受理。",
+                          fields={"field": "bank_txn_no" if not txn else "direction"})  # fmt: skip
+    return txn
+
+
+@hooks.on(ROOM, "bank.FREEZE")
+def freeze_told(told: hooks.Told) -> dict[str, Any]:
+    """Note a freeze the bank was ordered: of the sale named by `ref`, of the whole account where `ref` is empty.
+
+    `authority`, `document_no`, `party`, `to`; `amount_fen` for a sale.
+    """
+    body, actor = told.message, Actor.system(f"银行 {told.message.get('bank', '')}", "bank")
+    words = {name: str(body.get(name) or "").strip()[:100] for name in ("authority", "document_no", "party")}
+    try:
+        to_on = datetime.date.fromisoformat(str(body["to"])) if body.get("to") else None
+    except ValueError:
+        raise LuoshiError("E_INPUT", "FREEZE 的 to 应为日期，没有受理。", fields={"field": "to"}) from None
+    number = str(body.get("ref", "")).strip()
+    if number:
+        row = freeze(actor=actor, agreement_no=number, amount=int(body.get("amount_fen") or 0), to_on=to_on, **words)
+    else:
+        row = freeze_account(actor=actor, book=told.book, to_on=to_on, **words)
+    return {"hold": row.pk, "proof": "须向执行机关出示资金性质证明"}
+
+
+@hooks.on(ROOM, "bank.UNFREEZE")
+def unfreeze_told(told: hooks.Told) -> dict[str, Any]:
+    """End the freeze of `document_no` by the document `lift_no`; E_NOT_FOUND where there is none."""
+    body, actor = told.message, Actor.system(f"银行 {told.message.get('bank', '')}", "bank")
+    rows = Hold.objects.filter(document_no=str(body.get("document_no", "")).strip(), lifted_by="")
+    row = rows.filter(Q(sale__book=told.book) | Q(book=told.book)).first()
+    if row is None:
+        raise LuoshiError("E_NOT_FOUND", "没有这道冻结，没有受理。", fields={"field": "document_no"})
+    lift(actor=actor, hold=row.pk, document_no=str(body.get("lift_no") or ""))
+    return {"hold": row.pk}
 
 
 # --- freezes, interest, errors ----------------------------------------------------------------------------------------
@@ -498,18 +914,51 @@ def returned(told: hooks.Told) -> None:
 
 def freeze(
     *, actor: Actor, agreement_no: str, authority: str, document_no: str, amount: int,
-    to_on: datetime.date | None = None,
+    to_on: datetime.date | None = None, party: str = "",
 ) -> Hold:  # fmt: skip
     """Note an authority's freeze of a sale's money; the proof of its nature is to be shown. Errors: E_INCOMPLETE."""
     require(actor, "fund.post", [ORGAN])
     if not authority.strip() or not document_no.strip() or amount <= 0:
         raise LuoshiError("E_INCOMPLETE", "冻结要写明机关、文书号和金额。", citation=f"{RULES} 第十条")
     with transaction.atomic():
-        sale = sale_of(agreement_no, lock=True)
+        sale = sale_of(agreement_no, lock=Lock.BOOK)
         row = Hold.objects.create(
-            sale=sale, authority=authority, document_no=document_no, amount=amount, from_on=CLOCK.today(), to_on=to_on
-        )
+            sale=sale, authority=authority, document_no=document_no, amount=amount, from_on=CLOCK.today(), to_on=to_on,
+            party=party,
+        )  # fmt: skip
         _note(actor, sale, "escrow.freeze", {"amount": amount, "document": document_no})
+    return row
+
+
+def freeze_account(
+    *, actor: Actor, book: Book, authority: str, document_no: str, to_on: datetime.date | None = None, party: str = ""
+) -> Hold:
+    """Note the freeze of a whole account: nothing is executed, new sales go to another. Errors: E_INCOMPLETE."""
+    require(actor, "fund.post", [ORGAN])
+    if not authority.strip() or not document_no.strip():
+        raise LuoshiError("E_INCOMPLETE", "冻结要写明机关和文书号。", citation=f"{RULES} 第十条")
+    with transaction.atomic():
+        Book.objects.select_for_update().get(pk=book.pk)
+        row = Hold.objects.create(book=book, authority=authority, document_no=document_no, from_on=CLOCK.today(),
+                                  amount=max(queries.balances(book)["1001"], 1), to_on=to_on, party=party)  # fmt: skip
+        audit.append(actor=actor, act="escrow.freeze_account", subject=f"book:{book.key}", permission="fund.post",
+                     after={"authority": authority, "document": document_no}, basis=f"{RULES} 第十条")  # fmt: skip
+    return row
+
+
+def show_proof(*, actor: Actor, hold: int, to: str) -> Hold:
+    """Note when and to whom the proof of the money's nature was shown. Errors: E_INCOMPLETE, E_NOT_FOUND."""
+    require(actor, "fund.post", [ORGAN])
+    if not to.strip():
+        raise LuoshiError("E_INCOMPLETE", "请写明向谁出示。", fields={"field": "to"}, citation=f"{RULES} 第十条")
+    with transaction.atomic():
+        row = Hold.objects.select_for_update(of=("self",)).filter(pk=hold).first()
+        if row is None:
+            raise LuoshiError("E_NOT_FOUND", "没有这道冻结。")
+        row.proof_shown_at, row.proof_shown_to = CLOCK.now(), to.strip()[:100]
+        row.save()
+        audit.append(actor=actor, act="escrow.show_proof", subject=f"hold:{row.pk}", permission="fund.post",
+                     after={"to": row.proof_shown_to}, basis=f"{RULES} 第十条")  # fmt: skip
     return row
 
 
@@ -524,7 +973,8 @@ def lift(*, actor: Actor, hold: int, document_no: str) -> Hold:
             raise LuoshiError("E_NOT_FOUND", "没有这道冻结。")
         row.lifted_by = document_no[:80]
         row.save()
-        _note(actor, row.sale, "escrow.lift", {"document": document_no})
+        audit.append(actor=actor, act="escrow.lift", subject=f"hold:{row.pk}", permission="fund.post",
+                     after={"document": document_no}, basis=f"{RULES} 第十条")  # fmt: skip
     return row
 
 
@@ -539,7 +989,7 @@ def deduct(
     require(checker, "fund.check", [ORGAN])
     with transaction.atomic():
         number = Hold.objects.filter(pk=hold).values_list("sale__agreement_no", flat=True).first()
-        sale = sale_of(number or "", lock=True)
+        sale = sale_of(number or "", lock=Lock.BOOK)
         if _known(sale.book, key):
             return sale
         row = Hold.objects.select_for_update(of=("self",)).get(pk=hold)
@@ -563,7 +1013,7 @@ def reverse(
     require(actor, "fund.post", [ORGAN])
     require(checker, "fund.check", [ORGAN])
     with transaction.atomic():
-        sale = sale_of(agreement_no, lock=True)
+        sale = sale_of(agreement_no, lock=Lock.BOOK)
         if _known(sale.book, key):
             return sale
         code = "2002" if loan else "2001"
@@ -587,31 +1037,44 @@ def interest(
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
         Book.objects.select_for_update().get(pk=book.pk)
-        rows = [
-            {"sale": sale.agreement_no, "weight": _weight(sale, first_on, last_on)}
-            for sale in Sale.objects.filter(book=book).select_related("book").order_by("agreement_no")
-        ]
-        rows = [one for one in rows if one["weight"]]
-        taken = decide("interest", {"interest": amount, "sales": rows})
-        if taken.value["result"] != "OK":
+        parts = _interest_parts(book, amount, first_on, last_on)
+        if not parts:
             raise LuoshiError("E_STATE", "这一期没有可分利息的交易。", citation=f"{RULES} 第十条")
-        parts = {name: int(fen) for name, fen in taken.value["sales"].items() if fen}
         lines = [debit("1001", amount, bank_txn_no=txn), *(credit("2006", fen, name) for name, fen in parts.items())]
         actions.post(book=book.key, actor=actor, key=key, value_on=CLOCK.today(), event="J11", lines=lines,
                      memo=f"{first_on}至{last_on}利息", basis=f"{RULES} 第十条")  # fmt: skip
     return parts
 
 
-def _weight(sale: Sale, first_on: datetime.date, last_on: datetime.date) -> int:
-    """Return the sum of a sale's end-of-day balances in a period (fen times days)."""
-    total = 0
-    for code in OWN:
-        account = queries.account_of(sale.book, code)
-        day = first_on
-        while day <= last_on:
-            total += queries.balance_on(account, day, sale.agreement_no)
-            day += queries.ONE_DAY
-    return total
+UNSPLIT = "ACCOUNT"
+"""The subject under which interest is kept that is not split (interest_mode none)."""
+
+
+def _interest_parts(book: Book, amount: int, first: datetime.date, last: datetime.date) -> dict[str, int]:
+    """Return what of an interest belongs to each sale: by the sums of end-of-day balances; empty: no sale had money."""
+    rows = [{"sale": name, "weight": weight} for name, weight in weights_of(book, first, last).items()]
+    taken = decide("interest", {"interest": amount, "sales": rows})
+    if taken.value["result"] == "KEPT":
+        return {UNSPLIT: amount}
+    if taken.value["result"] != "OK":
+        return {}
+    return {name: int(fen) for name, fen in taken.value["sales"].items() if fen}
+
+
+def weights_of(book: Book, first: datetime.date, last: datetime.date) -> dict[str, int]:
+    """Return the sums of the sales' end-of-day balances in a period (fen times days), what is on its way included.
+
+    The money of sale d lies in 2001.d and 2002.d, on its way in 2003 and 2004 under entries that bear its number.
+    """
+    lines = Posting.objects.filter(account__book=book, account__code__in=(*OWN, "2003", "2004"), value_on__lte=last)
+    moves = lines.exclude(entry__case="").values_list("entry__case", "value_on").annotate(
+        net=Sum("credit") - Sum("debit")
+    )  # fmt: skip
+    found: dict[str, int] = {}
+    for name, day, net in moves:
+        found[name] = found.get(name, 0) + net * ((last - max(day, first)).days + 1)
+    known = set(Sale.objects.filter(book=book).values_list("agreement_no", flat=True))
+    return {name: weight for name, weight in sorted(found.items()) if weight > 0 and name in known}
 
 
 # --- helpers, what must hold ------------------------------------------------------------------------------------------
@@ -648,9 +1111,9 @@ def faults(book: Book) -> list[str]:
         kept = money(sale)
         for code in total:
             total[code] += kept[code]
-        moving = _moving(sale)
+        on_way = moving(sale)
         gone = sale.released + sale.refunded + sale.deducted + sale.reversed
-        if sale.deposits != kept["2001"] + kept["2002"] + moving + gone:
+        if sale.deposits != kept["2001"] + kept["2002"] + on_way + gone:
             found.append(f"{sale.agreement_no} 存入 {sale.deposits}，余额、在途和去向之和不等")
         if sum(one.deposited for one in sale.lines.all()) != sale.deposits - sale.reversed - sale.deducted:
             found.append(f"{sale.agreement_no} 各笔款项与存入不等")
@@ -659,11 +1122,12 @@ def faults(book: Book) -> list[str]:
         ).values_list("type", flat=True))  # fmt: skip
         if len(kinds) > 1:
             found.append(f"{sale.agreement_no} 放款和退款同时在办")
+    total["2006"] += queries.balances_of_subject(book, UNSPLIT).get("2006", 0)
     found += [f"{code} 分户之和 {fen} 与总账 {now[code]} 不符" for code, fen in total.items() if fen != now[code]]
     return found
 
 
-def _moving(sale: Sale) -> int:
+def moving(sale: Sale) -> int:
     """Return what of a sale's deposits is in transit (fen)."""
     rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no, type__in=("RELEASE", "REFUND"))
     rows = rows.filter(state__in=("checked", "sent", "unknown", "returned")).exclude(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.identifiers import uscc_check
 from luoshi.office.actors import Actor
-from luoshi.office.funds import bank, payments, queries
+from luoshi.office.cases.models import Case
+from luoshi.office.funds import bank, envelope, links, payments, queries
 from luoshi.office.funds.models import Account, Book, PaymentInstruction
 from luoshi.office.funds.orders import Hand
 from luoshi.office.scenarios import Scene, check, verb
-from luoshi.programmes.home_escrow import sales
-from luoshi.programmes.home_escrow.models import Hold, Sale
+from luoshi.programmes.home_escrow import contracts, sales
+from luoshi.programmes.home_escrow.models import Agency, Hold, Sale
 
 BANK, NUMBER = "313465000019", "37050000000000000291"
+_KEY = "scenario-key-" + "0" * 32
 BUYER, SELLER, LENDER = "测试甲", "测试乙", "测试银行"
 _LINES = [{"kind": "首付款", "amount": 32_000_000}, {"kind": "按揭贷款", "amount": 48_000_000, "lender": LENDER}]
 
@@ -142,6 +146,40 @@ def bank_says(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
     _answer(int(given["payment"]), str(given["result"]), str(given.get("txn", f"T{given['payment']}")))
 
 
+@verb("home_escrow.settle")
+def settle(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> list[int]:
+    """Let the reviewer check the drafted payments of `sale` and the bank answer all that are open with `result`."""
+    _clerk, head = _hands(scene)
+    rows = PaymentInstruction.objects.filter(case=str(given["sale"])).order_by("pk")
+    for row in rows.filter(state="drafted"):
+        payments.check_payment(actor=head, payment=row.pk)
+    wanted = ("confirmed",) if given["result"] == "returned" else ("checked", "sent", "unknown")
+    found = [row.pk for row in rows.filter(state__in=wanted, replaced_by__isnull=True)]
+    for pk in found:
+        _answer(pk, str(given["result"]), f"T{pk}")
+    return found
+
+
+@verb("home_escrow.agency")
+def agency(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
+    """Enter an agency called `name`."""
+    body = "91371083MA3CTXYT1"
+    Agency.objects.create(credit_code=body + uscc_check(body), name=str(given["name"]))
+
+
+@verb("home_escrow.bank_sends")
+def bank_sends(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the bank send a signed message: its fields; money comes in unless `direction` says D."""
+    links.set_link(actor=Actor.system("场景", "scenario"), bank=BANK, name="场景银行", key=_KEY)
+    body = {
+        "v": 1, "bank": BANK, "account": NUMBER, "created_at": CLOCK.now().isoformat(),
+        "business_date": str(_today()), "bank_txn_no": "", "direction": "C" if "bank_txn_no" in given else "",
+        "currency": "CNY", "counter_account": "", "counter_name": "", "ref": "", "memo": "",
+    }  # fmt: skip
+    told = {name: str(one) if name in ("to", "period_from", "period_to") else one for name, one in given.items()}
+    return bank.receive(json.dumps(envelope.signed(body | told, _KEY), ensure_ascii=False).encode()).as_json()
+
+
 @verb("home_escrow.freeze")
 def freeze(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
     """Freeze `amount` of `sale` for a court."""
@@ -183,3 +221,21 @@ def sales_seen(_scene: Scene, _thing: Any, asked: Any) -> Any:
             "deducted": row.deducted, "vouchers": row.vouchers.count(), "holds": Hold.objects.filter(sale=row).count(),
         }  # fmt: skip
     return found
+
+
+@check("answer")
+def answer(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """What the bank was told."""
+    return subject
+
+
+@check("payments")
+def paid(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """The amounts of payments, in the order in which they were drafted."""
+    return [PaymentInstruction.objects.get(pk=pk).amount for pk in subject]
+
+
+@check("findings")
+def findings(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """Against whom findings were opened."""
+    return [row.facts["who"] for row in Case.objects.filter(procedure=contracts.DISCIPLINE).order_by("pk")]

@@ -1,0 +1,112 @@
+"""The papers of the room: agreement, notice of release, notice of the end, certificate, proof of nature, order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.money import Money
+from luoshi.office.actors import Actor
+from luoshi.office.cases.models import CasePaper
+from luoshi.office.cases.turns import PROGRAM, Turn
+from luoshi.office.notices import actions as notices
+from luoshi.office.notices.models import Notice
+from luoshi.programmes.home_escrow import sales
+from luoshi.programmes.home_escrow.decisions.scope import EXCLUSIONS, PROOFS
+from luoshi.programmes.home_escrow.models import Hold, Outside, Payout, Sale
+
+
+def words(fen: int) -> str:
+    """Return an amount in figures and in capital characters."""
+    return f"{Money(fen)}元（{Money(fen).capitals()}）"
+
+
+def agreement(turn: Turn, sale: Sale) -> None:
+    """Draw up the agreement of the three."""
+    lines = [
+        {"n": one.n, "kind": one.kind, "payer": one.lender or sale.buyer, "amount": f"{Money(one.amount)}",
+         "due": "备案前" if one.before_filing else "登记后"}
+        for one in sale.lines.all()
+    ]  # fmt: skip
+    fields = {
+        "number": sale.agreement_no, "contract": sale.contract_no, "buyer": sale.buyer, "seller": sale.seller,
+        "home": f"{sale.address}（{sale.title_no}，{sale.unit_code}）", "price": words(sale.price),
+        "mode": "全额监管" if sale.supervised == sale.price else "部分监管", "supervised": words(sale.supervised),
+        "lines": lines, "plan": sale.get_plan_display(), "account": sale.book.title,
+    }  # fmt: skip
+    _drafted(turn, "agreement", fields)
+
+
+def release_notice(turn: Turn, sale: Sale, rows: Sequence[Payout]) -> None:
+    """Draw up the notice by which the bank is told whom to pay."""
+    kept = sales.money(sale)
+    fen = rows[0].amount or kept["2001"] + kept["2002"]
+    fields = {
+        "number": sale.agreement_no, "contract": sale.contract_no, "buyer": sale.buyer, "seller": sale.seller,
+        "amount": words(fen), "payees": [{"owner": one.owner, "bank": one.bank, "tail": one.tail,
+                                          "basis": one.get_basis_display(), "paper": one.paper_no} for one in rows],
+        "registered": str(sale.registered_on),
+    }  # fmt: skip
+    _drafted(turn, "release_notice", fields)
+
+
+def ending_notice(turn: Turn, sale: Sale) -> None:
+    """Draw up the notice that ends the supervision: what goes to the buyer, what to the lender."""
+    kept = sales.money(sale)
+    ground = {"1": "协商一致或登记机构不予登记", "2": "生效法律文书终止交易和登记", "3": "法律规定的其他情形"}
+    fields = {
+        "number": sale.agreement_no, "ground": ground[str(turn.facts["ground"])], "buyer": sale.buyer,
+        "seller": sale.seller, "to_buyer": words(kept["2001"]), "to_lender": words(kept["2002"]),
+        "lender": "、".join(sale.lines.exclude(lender="").values_list("lender", flat=True)) or "无",
+        "papers": str(turn.facts.get("document_no") or turn.facts.get("print_on") or turn.facts.get("citation") or "—"),
+    }  # fmt: skip
+    _drafted(turn, "ending_notice", fields)
+
+
+def certificate(turn: Turn, row: Outside) -> None:
+    """Draw up the certificate by which a contract is filed without supervision."""
+    fields = {
+        "number": row.certificate, "contract": row.contract_no, "unit": row.unit_code, "buyer": row.buyer,
+        "seller": row.seller, "price": words(row.price), "route": row.get_route_display(),
+        "ground": (EXCLUSIONS | PROOFS).get(row.ground, "双方声明自行划转，已读风险提示"),
+    }  # fmt: skip
+    _drafted(turn, "certificate", fields)
+
+
+def order(turn: Turn) -> None:
+    """Draw up the order to correct by a day."""
+    told = turn.facts | turn.data
+    fields = {"who": told["who"], "finding": told["finding"], "measures": told["measures"],
+              "correct_by": told["correct_by"]}  # fmt: skip
+    _drafted(turn, "order", fields)
+
+
+def proof(*, actor: Actor, hold: Hold) -> Notice:
+    """Draft the proof of the money's nature for a freeze: whose it is, under which agreement; once a day."""
+    sale = hold.sale
+    rows = (
+        [sale]
+        if sale is not None
+        else list(Sale.objects.filter(book=hold.book, live=True).select_related("book")[:200])
+    )
+    fields = {
+        "authority": hold.authority, "document": hold.document_no,
+        "sales": [{"number": one.agreement_no, "buyer": one.buyer, "seller": one.seller,
+                   "amount": f"{Money(sum(sales.money(one).values()))}"} for one in rows],
+    }  # fmt: skip
+    return notices.draft(actor=actor, kind="home_escrow.proof", fields=fields, subject=f"hold:{hold.pk}",
+                         key=f"he-proof:{hold.pk}:{CLOCK.today()}")  # fmt: skip
+
+
+def _drafted(turn: Turn, kind: str, fields: dict[str, Any]) -> None:
+    number = turn.case.events_count + 1
+    paper = notices.draft(
+        actor=PROGRAM, kind=f"home_escrow.{kind}", fields=fields, case=turn.case.pk, subject=turn.case.subject,
+        key=f"he-{kind}:{turn.case.number}:{number}",
+    )  # fmt: skip
+    if turn.case.pk:
+        CasePaper.objects.create(case=turn.case, kind=kind, title=paper.title[:200], notice_id=paper.pk, event=number,
+                                 at=turn.at)  # fmt: skip
+    if turn.papers is not None:
+        turn.papers.add(kind)

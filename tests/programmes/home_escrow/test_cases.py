@@ -1,0 +1,125 @@
+"""Cases of sales: two writers at one sale (G15), what no other hand may skip, what is kept of numbers."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.cases import actions as cases
+from luoshi.office.cases.models import CaseEvent
+from luoshi.office.funds import bank
+from luoshi.office.funds.models import Account
+from luoshi.office.roles import Role
+from luoshi.programmes.home_escrow import contracts, sales
+from luoshi.programmes.home_escrow.models import Payout
+from luoshi.site.registry import load_decisions, load_programmes
+from tests.office import people
+from tests.office.funds_made import ACTOR, BANK, NUMBER, clock_at
+from tests.office.test_two_at_once import at_once
+
+DAY = datetime.date(2018, 6, 20)
+ACCOUNT = "6222000000000018"
+
+
+class World:
+    """A sale whose release waits for approval, and its people."""
+
+    def __init__(self) -> None:
+        load_decisions()
+        load_programmes()
+        clock_at(DAY)
+        organ = "housing-admin"
+        self.clerk = people.actor("clerk", (Role.CLERK, organ))
+        self.reviewer = people.actor("reviewer", (Role.REVIEWER, organ))
+        self.book = sales.open_account(actor=ACTOR, bank=BANK, name="测试银行", number=NUMBER, opened_on=DAY)
+        self.case = contracts.open_sale(actor=self.clerk, told={
+            "account": self.book.key, "contract_no": "HT-1", "contract_on": "2018-06-19", "address": "测试路1号",
+            "unit_code": "371083001001GB00001F00010001", "title_no": "鲁（2018）乳山市不动产权第0000001号",
+            "buyers": "测试甲 371083197001010014", "sellers": "测试乙 371083197002020011", "price": "8000",
+            "mode": "FULL", "contract_supervised": "8000", "own": "8000", "plan": "SINGLE",
+        })  # fmt: skip
+        self.number = self.case.number
+        account = Account.objects.select_related("book").get(book=self.book, code="1001")
+        body = {"direction": "C", "amount_fen": 800_000, "counter_name": "测试甲", "ref": self.number}
+        bank.book_movement(account, "C", 800_000, "t1", DAY, body | {"bank_txn_no": "t1"})
+
+    def act(self, step: str, who=None, **data) -> None:
+        cases.act(actor=who or self.clerk, case=self.case.pk, step=step, data=data)
+
+    def registered(self) -> None:
+        self.act("submit", **dict.fromkeys(("paper_agreement", "paper_vouchers", "paper_identity", "paper_title"), "1"))
+        self.act("file", self.reviewer)
+        for step in ("registry_check", "tax_check"):
+            self.act(step, ACTOR)
+        self.act("register", registered_on="2018-06-20", certificate_no="测试1号")
+
+    def request(self) -> None:
+        self.act("request", buyer_applied="1", seller_applied="1", owner="测试乙", number=ACCOUNT,
+                 payee_bank="测试银行", basis="own")  # fmt: skip
+
+    def ending(self, ground: str = "1", **more):
+        told = {"agreement_no": self.number, "ground": ground, "buyer_applied": "1", "seller_applied": "1"}
+        return contracts.open_ending(actor=self.clerk, told=told | {"print_on": "2018-06-20"} | more)
+
+    def state(self) -> str:
+        return str(sales.case_of(self.number).state)
+
+
+def test_release_and_ending_at_the_same_moment_one_wins(transactional_db):
+    world = World()
+    world.registered()
+    world.request()
+    now = CLOCK.now()
+
+    def tried(act):
+        def run():
+            CLOCK.set(now)
+            try:
+                act()
+            except LuoshiError as refusal:
+                return refusal.code, refusal.message
+            return "done", ""
+
+        return run
+
+    results = at_once(tried(lambda: world.act("approve", world.reviewer)), tried(world.ending))
+    codes = sorted(code for code, _words in results)
+    assert codes in (["E_RULE", "done"], ["E_STATE", "done"]), results
+    refused = next(words for code, words in results if code != "done")
+    assert ("解除正在办理" in refused) or ("划转正在办理" in refused)
+    assert world.state() == ("requested" if "解除正在办理" in refused else "approved")
+    assert sales.faults(world.book) == []
+    CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_a_verified_court_document_voids_an_approval_whose_money_is_not_on_its_way():
+    world = World()
+    world.registered()
+    world.request()
+    same = people.actor("clerk", (Role.REVIEWER, "housing-admin"))
+    with pytest.raises(LuoshiError, match="另一人"):
+        world.act("approve", same)
+    world.act("approve", world.reviewer)
+    world.act("instruct")
+    assert world.state() == "releasing"
+    case = world.ending("2", document_no="测试判决1号")
+    cases.act(actor=world.clerk, case=case.pk, step="verify", data={})
+    assert world.state() == "registered"
+    assert sales.open_payment(sales.sale_of(world.number)) == ""
+    assert not Payout.objects.filter(live=True).exists()
+    cases.act(actor=world.reviewer, case=case.pk, step="issue", data={})
+    assert world.state() == "terminating"
+    # The full numbers of persons and accounts stand nowhere in the case's story.
+    told = str(list(CaseEvent.objects.values_list("data", "text"))) + str(world.case.facts)
+    assert "371083197001010014" not in told
+    assert ACCOUNT not in told
+    assert contracts.status_of("HT-1") | {"reasons": []} == {
+        "result": "OK", "online_signed": True, "filed": True, "filed_on": "2018-06-20", "route": "SUPERVISED",
+        "price": 800_000, "contract_no": "HT-1", "unit_code": "371083001001GB00001F00010001",
+        "agreement_no": world.number, "state": "terminating", "reasons": [],
+    }  # fmt: skip
+    CLOCK.release()
