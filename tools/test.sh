@@ -16,6 +16,9 @@ install_needed || { echo "please install: ${need[*]}" >&2; exit 1; }
 .venv/bin/python -m pip install --quiet --require-hashes -r requirements/dev.lock
 .venv/bin/python -m pip install --quiet --no-deps --editable .
 
+# Many tests start the program anew: it is compiled once, whatever the machine is set to.
+unset PYTHONDONTWRITEBYTECODE
+
 echo "== tests on SQLite"
 .venv/bin/python -m pytest -q -n auto --dist worksteal "$@"
 # The browser sees the same pages on either database; tests that touch no database are left out there (tests/conftest.py).

@@ -14,7 +14,8 @@ READY = "from luoshi.site.setup import migrate, prepare; prepare(); migrate()\n"
 
 def environment(data: Path, url: str = "") -> dict[str, str]:
     """Return the environment of a process that works on `data`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LUOSHI", "DJANGO"))}
+    left_out = ("LUOSHI", "DJANGO", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     path = os.pathsep.join([str(SOURCE / "src"), str(SOURCE)])
     return kept | {"LUOSHI_DATA": str(data), "LUOSHI_DATABASE_URL": url, "LUOSHI_JOBS": "off", "PYTHONPATH": path}
 
