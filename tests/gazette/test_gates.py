@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from luoshi.gazette import figures, labels, marks, subjects, targets, timelimits
 from luoshi.gazette.text import Line, join
+from luoshi.gazette.wording import any_of
 
 _PIECES = (
     "市甲局", "人民政府", "社区(村)", "办公室", "各镇", "要", "负责", "应当", "应", "设在", "自", "从", "于", "本办法",
@@ -23,13 +24,15 @@ texts = st.lists(st.sampled_from(_PIECES), max_size=24).map("".join)
 
 @settings(max_examples=60)
 @given(texts)
-def test_hint_hides_no_gate(text: str) -> None:
+def test_gates_stand_at_the_ends_of_the_names_that_meet_a_verb(text: str) -> None:
+    tail = r"(?:\([^()]{1,60}\))?(?:,|设在|" + subjects._ADVERB + subjects._DOES + ")"
+    named = re.compile(f"{any_of(subjects._BODY)}(?={subjects._MEETS}){tail}")
+
+    def parts(begins: list[int]) -> set[int]:
+        return {len(re.findall("[,:;。!?]", text[:begin])) for begin in begins}
+
     gates = [match.start() for match in subjects._GATE.finditer(text)]
-    hint = subjects._GATE_HINT.search(text)
-    assert (hint is not None) or not gates
-    if gates and hint is not None:
-        begin = max(0, hint.start() - subjects._LONGEST_BODY)
-        assert [match.start() for match in subjects._GATE.finditer(text, begin)] == gates
+    assert parts(gates) == parts([match.start() for match in named.finditer(text)])
 
 
 @settings(max_examples=60)

@@ -41,23 +41,22 @@ _MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
 _begin = attrgetter("start")
 
 
-class _Read(NamedTuple):
-    """A paragraph whose limits have been read."""
+_Read = tuple[Node, Sequence[FoundLimit]]
+"""A node and the limits of its paragraph."""
 
-    paragraph: Paragraph
-    limits: Sequence[FoundLimit]
 
-    def own(self, found: Iterable[FoundLimit]) -> list[Limit]:
-        """Return limits with their places in the file."""
-        span = self.paragraph.span
-        return [Limit(limit.kind, limit.value, limit.text, *span(limit.start, limit.end)) for limit in found]
+def _placed(paragraph: Paragraph, found: Sequence[FoundLimit]) -> list[Limit]:
+    """Return limits with their places in the file."""
+    if not found:
+        return []
+    span = paragraph.span
+    return [Limit(limit.kind, limit.value, limit.text, *span(limit.start, limit.end)) for limit in found]
 
-    def within(self, start: int, end: int) -> list[Limit]:
-        """Return the limits that begin between two offsets."""
-        if not self.limits:
-            return []
-        first = bisect_left(self.limits, start, key=_begin)
-        return self.own(self.limits[first : bisect_left(self.limits, end, key=_begin)])
+
+def _within(limits: Sequence[FoundLimit], start: int, end: int) -> Sequence[FoundLimit]:
+    """Return the limits that begin between two offsets."""
+    first = bisect_left(limits, start, key=_begin)
+    return limits[first : bisect_left(limits, end, key=_begin)]
 
 
 class _Found(NamedTuple):
@@ -122,77 +121,86 @@ class DutyReader:
 
     def read(self, nodes: Sequence[Node]) -> None:
         """Read every paragraph, in order, into the duties, targets and parameters of the sheet's instrument."""
-        pending: list[tuple[Node, _Read]] = []
+        context, state = self.context, self.state
+        pending: list[_Read] = []
         dated: dict[int, str] = {}
         numbered = any(node.numbered for node in nodes)
         for node in nodes:
             text = node.paragraph.text
             if not text or node.kind == "part":
                 continue
-            read = _Read(node.paragraph, find_limits(text, self.context))
+            limits = find_limits(text, context)
             lead: list[Organ] = []
-            if marks := find_marks(text, self.state):
+            if marks := find_marks(text, state):
                 covers = _covers(pending, node)
                 self._withdraw(node.filed, covers)
-                self._read_marked(node, read, marks, covers)
+                self._read_marked(node, limits, marks, covers)
                 pending = []
                 lead = self.sheet.organs(marks[-1].lead)
             else:
                 if not numbered or node.filed[0] not in "¶—":
-                    self._read_unmarked(node, read)
+                    self._read_unmarked(node, limits)
                 if node.numbered:
                     pending = []
-                pending.append((node, read))
-            by = dated.get(id(node.parent)) if node.parent is not None else None
-            self._read_figures(node, read, by, lead)
-            if opening := _opening_by(text, read.limits) or by:
-                dated[id(node)] = opening
+                pending.append((node, limits))
+            by = dated.get(id(node.parent)) if dated and node.parent is not None else None
+            self._read_figures(node, limits, by, lead)
+            if limits and text[-1] == ":":
+                by = _last_day(limits) or by
+            if by:
+                dated[id(node)] = by
         self.sheet.instrument.duties.extend(self.filed.values())
 
     # --- marks
 
     def _read_marked(
-        self, node: Node, read: _Read, marks: Sequence[Mark], covers: Sequence[tuple[Node, _Read]]
+        self, node: Node, found: Sequence[FoundLimit], marks: Sequence[Mark], covers: Sequence[_Read]
     ) -> None:
         """File a duty for each mark; the first also carries the unmarked siblings above it, the last the rest."""
-        paragraph, text = read.paragraph, read.paragraph.text
+        paragraph, text = node.paragraph, node.paragraph.text
         start = taken = 0
         for position, mark in enumerate(marks):
             first = taken
-            while taken < len(read.limits) and (position == len(marks) - 1 or read.limits[taken].start < mark.end):
+            while taken < len(found) and (position == len(marks) - 1 or found[taken].start < mark.end):
                 taken += 1
-            limits = [] if position else [limit for _, other in covers for limit in other.own(other.limits)]
-            limits += read.own(read.limits[first:taken])
-            action = text[start : mark.start] or (covers[-1][1].paragraph.text if covers else text)
+            limits: list[Limit] = []
+            if not position:
+                for other, above in covers:
+                    limits += _placed(other.paragraph, above)
+            limits += _placed(paragraph, found[first:taken])
+            action = text[start : mark.start] or (covers[-1][0].paragraph.text if covers else text)
             self._warn_unknown(mark, paragraph)
-            found = _Found(
+            duty = _Found(
                 action, _summary(node), mark.lead, limits, paragraph.span(start, mark.end), "mark", 0.95,
                 mark.cooperating, mark.local_names, mark.local, mark.open_ended,
             )  # fmt: skip
-            self._file(node.filed, found)
+            self._file(node.filed, duty)
             start = mark.end
-        self._read_beside(node, read, marks)
+        self._read_beside(node, found, marks)
 
-    def _read_beside(self, node: Node, read: _Read, marks: Sequence[Mark]) -> None:
+    def _read_beside(self, node: Node, limits: Sequence[FoundLimit], marks: Sequence[Mark]) -> None:
         """File the duties that sentences of a marked paragraph state of others than the marks' own leads."""
+        statements = find_statements(node.paragraph.text, self.state.level, [(mark.start, mark.end) for mark in marks])
+        if not statements:
+            return
         begins = [mark.start for mark in marks]
-        leads = dict.fromkeys(name for mark in marks for name in mark.lead)
-        spans = [(mark.start, mark.end) for mark in marks]
-        for statement in find_statements(read.paragraph.text, self.state.level, spans):
+        leads = dict.fromkeys([name for mark in marks for name in mark.lead])
+        for statement in statements:
             before = bisect_right(begins, statement.start) - 1
             if before >= 0 and statement.start < marks[before].end:
                 continue
             if not all(_known_form(name, leads) for name in statement.lead):
-                self._file_statement(node, read, statement)
+                self._file_statement(node, limits, statement)
 
     def _warn_unknown(self, mark: Mark, paragraph: Paragraph) -> None:
         """Warn once per instrument of an organ that the directory of the place does not know."""
         if not self.sheet.local_place:
             return
+        slug, unknown = self.sheet.slug, self.unknown
         for name in (*mark.lead, *mark.cooperating):
-            if self.sheet.slug(name) or name in self.unknown or name[0] == "各" or not _NAMES_ONE.search(name):
+            if slug(name) or name in unknown or name[0] == "各" or not _NAMES_ONE.search(name):
                 continue
-            self.unknown.add(name)
+            unknown.add(name)
             near = self.sheet.directory.similar(name)
             hint = f",是否为“{near}”?" if near else ""
             message = f"机构名录中没有“{name}”{hint}原文照录,请核对"
@@ -200,37 +208,36 @@ class DutyReader:
 
     # --- running text
 
-    def _read_unmarked(self, node: Node, read: _Read) -> None:
+    def _read_unmarked(self, node: Node, limits: Sequence[FoundLimit]) -> None:
         """File what a paragraph without marks states: of the body its heading names, of a subject, or of nobody."""
-        text = read.paragraph.text
+        text = node.paragraph.text
         whole = (0, len(text))
-        if (body := self._own_body(node)) is not None:
-            self._file_whole(node, read, whole, body, read.limits, "heading", 0.8)
+        if node.heading and (body := self._own_body(node)) is not None:
+            self._file_whole(node, whole, body, limits, "heading", 0.8)
             return
         if (named := colon_subject(text, self.state.level)) is not None:
             names, local, open_ended, after = named
             summary = _summary(node) if node.numbered else ""
             found = _Found(
-                text[after:], summary or text[after : after + _SUMMARY_LENGTH], names, read.own(read.limits),
-                read.paragraph.span(*whole), "subject", 0.85, partners_in(text[after:], self.state.level), local,
+                text[after:], summary or text[after : after + _SUMMARY_LENGTH], names, _placed(node.paragraph, limits),
+                node.paragraph.span(*whole), "subject", 0.85, partners_in(text[after:], self.state.level), local,
                 bool(local), open_ended,
             )  # fmt: skip
             self._file(node.filed, found)
             return
         statements = find_statements(text, self.state.level)
         for statement in statements:
-            self._file_statement(node, read, statement)
-        if not statements and (body := self._titled_body(node)) is not None:
-            self._file_whole(node, read, whole, body, read.limits, "heading", 0.7)
-        elif loose := _outside(read.limits, statements):
+            self._file_statement(node, limits, statement)
+        if not statements and node.parent is not None and (body := self._titled_body(node, node.parent)) is not None:
+            self._file_whole(node, whole, body, limits, "heading", 0.7)
+        elif limits and (loose := _outside(limits, statements)):
             place = _sentence_around(text, loose[0].start)
             lead = _subject_before(text, statements, place[0])
-            self._file_whole(node, read, place, lead, loose, "subject", 0.5)
+            self._file_whole(node, place, lead, loose, "subject", 0.5)
 
     def _file_whole(
         self,
         node: Node,
-        read: _Read,
         place: tuple[int, int],
         lead: Sequence[str],
         limits: Sequence[FoundLimit],
@@ -238,34 +245,39 @@ class DutyReader:
         confidence: float,
     ) -> None:
         """File a part of a paragraph as one duty."""
-        action, span = read.paragraph.text[slice(*place)], read.paragraph.span(*place)
-        self._file(node.filed, _Found(action, _summary(node), lead, read.own(limits), span, basis, confidence))
+        paragraph = node.paragraph
+        action, span = paragraph.text[slice(*place)], paragraph.span(*place)
+        found = _Found(action, _summary(node), lead, _placed(paragraph, limits), span, basis, confidence)
+        self._file(node.filed, found)
 
-    def _file_statement(self, node: Node, read: _Read, statement: Statement) -> None:
-        start, end = statement.start, statement.end
-        names = self.names.get(node.filed, {})
-        lead = tuple(_known_form(name, names) or name for name in statement.lead)
-        action = read.paragraph.text[start:end].strip(",")
+    def _file_statement(self, node: Node, limits: Sequence[FoundLimit], statement: Statement) -> None:
+        start, end, lead, *_ = statement
+        paragraph = node.paragraph
+        action, span = paragraph.text[start:end].strip(","), paragraph.span(start, end)
+        own = _placed(paragraph, _within(limits, start, end)) if limits else []
+        if names := self.names.get(node.filed):
+            lead = tuple([_known_form(name, names) or name for name in lead])
         found = _Found(
-            action, _summary(node), lead, read.within(start, end), read.paragraph.span(start, end), "subject", 0.75,
+            action, _summary(node), lead, own, span, "subject", 0.75,
             statement.cooperating, statement.local, bool(statement.local), statement.open_ended,
         )  # fmt: skip
         self._file(node.filed, found)
 
     def _own_body(self, node: Node) -> tuple[str, ...] | None:
         """A run-in heading that names a body whose text says what it is made of and what it does."""
-        if not node.heading or not _MADE_OF.match(node.paragraph.text, node.heading_end):
+        text, begin = node.paragraph.text, node.heading_end
+        if not text.startswith("由", begin) or not _MADE_OF.match(text, begin):
             return None
-        parsed = bodies(node.heading, self.state.level)
+        parsed = bodies(node.heading or "", self.state.level)
         return parsed[0] if parsed else None
 
-    def _titled_body(self, node: Node) -> tuple[str, ...] | None:
+    def _titled_body(self, node: Node, parent: Node) -> tuple[str, ...] | None:
         """The body named by the title the node stands under, for items that begin with what is to be done."""
-        if node.parent is None or (node.heading and not node.text):
+        if node.heading and node.heading_end >= len(node.paragraph.text):
             return None
-        key = id(node.parent)
+        key = id(parent)
         if key not in self.bodies:
-            self.bodies[key] = self._body_above(node.parent)
+            self.bodies[key] = self._body_above(parent)
         return self.bodies[key]
 
     def _body_above(self, parent: Node) -> tuple[str, ...] | None:
@@ -279,9 +291,11 @@ class DutyReader:
 
     # --- filing
 
-    def _withdraw(self, clause: str, covers: Sequence[tuple[Node, _Read]]) -> None:
+    def _withdraw(self, clause: str, covers: Sequence[_Read]) -> None:
         """Withdraw the duty of nobody that paragraphs were given before the mark that covers them was read."""
-        first = next((read.paragraph.start for node, read in covers if node.filed == clause), None)
+        if not covers:
+            return
+        first = next((node.paragraph.start for node, _ in covers if node.filed == clause), None)
         known = self.filed.get((clause, frozenset()))
         if first is not None and known is not None and known.start >= first:
             del self.filed[clause, frozenset()]
@@ -298,17 +312,18 @@ class DutyReader:
                 holdings = self.holdings[key] = _Holdings(known)
             holdings.add(found, cooperating, local)
             return
-        names = self.names.setdefault(clause, {})
-        if len(names) < _FORMS:
+        if (names := self.names.get(clause)) is None:
+            self.names[clause] = dict.fromkeys(found.lead)
+        elif len(names) < _FORMS:
             names.update(dict.fromkeys(found.lead))
         self.filed[key] = records.Duty(
             clause, found.action, found.summary, self.sheet.organs(found.lead), cooperating, local,
             list(found.local_text), found.limits, *found.span, found.basis, found.confidence, found.open_ended,
         )  # fmt: skip
 
-    def _read_figures(self, node: Node, read: _Read, by: str | None, lead: list[Organ]) -> None:
-        instrument, span = self.sheet.instrument, read.paragraph.span
-        targets, parameters = find_figures(read.paragraph.text, read.limits, by, instrument.kind in _RULES)
+    def _read_figures(self, node: Node, limits: Sequence[FoundLimit], by: str | None, lead: list[Organ]) -> None:
+        instrument, span = self.sheet.instrument, node.paragraph.span
+        targets, parameters = find_figures(node.paragraph.text, limits, by, instrument.kind in _RULES)
         for target in targets:
             instrument.targets.append(
                 records.Target(
@@ -331,7 +346,7 @@ class DutyReader:
             )
 
 
-def _covers(pending: Sequence[tuple[Node, _Read]], node: Node) -> list[tuple[Node, _Read]]:
+def _covers(pending: Sequence[_Read], node: Node) -> list[_Read]:
     """The unmarked paragraphs above a marked one that its mark covers as well: its siblings and its parent."""
     return [entry for entry in pending if entry[0].parent is node.parent or entry[0] is node.parent]
 
@@ -375,10 +390,8 @@ def _summary(node: Node) -> str:
     return node.paragraph.text[:_SUMMARY_LENGTH]
 
 
-def _opening_by(text: str, limits: Sequence[FoundLimit]) -> str | None:
+def _last_day(limits: Sequence[FoundLimit]) -> str | None:
     """The date of an opening sentence that ends with a colon and so dates the items under it."""
-    if text[-1] != ":" or not limits:
-        return None
     dated = [found for found in limits if found.kind == "by"]
     return dated[-1].value if dated else None
 

@@ -162,17 +162,14 @@ def _to_date(match: re.Match[str]) -> date | None:
 def without_contents(lines: list[Line]) -> list[Line]:
     """Return the lines without tables of contents: their entries look like heads and clauses but are none."""
     kept: list[Line] = []
-    index = 0
-    while index < len(lines):
-        text = lines[index].text
-        if len(text) < 60 and (text[-1] in "录次" or text[-1] == "则") and _opens_contents(lines, index):
-            end = _contents_end(lines, index if text[-1] == "则" else index + 1)
+    done = 0
+    for index in [i for i, line in enumerate(lines) if line.text[-1] in "录次则" and len(line.text) < 60]:
+        if index >= done and _opens_contents(lines, index):
+            end = _contents_end(lines, index if lines[index].text[-1] == "则" else index + 1)
             if end > index:
-                index = end
-                continue
-        kept.append(lines[index])
-        index += 1
-    return kept
+                kept += lines[done:index]
+                done = end
+    return [*kept, *lines[done:]]
 
 
 def _opens_contents(lines: list[Line], index: int) -> bool:
@@ -187,10 +184,17 @@ def _opens_contents(lines: list[Line], index: int) -> bool:
     return entries and (text.endswith("目录") or text.lstrip("1. ") == "总则")
 
 
+def _is_page_entry(text: str) -> bool:
+    """Whether a line ends with the number of a page or is filled up with dots."""
+    return (text[-1].isdecimal() or text[-1] == ")" or "." in text or "·" in text or "…" in text) and bool(
+        _PAGE_ENTRY.search(text)
+    )
+
+
 def _contents_end(lines: list[Line], start: int) -> int:
     last_paged = -1
     for index in range(start, min(start + 400, len(lines))):
-        if len(lines[index].text) < 120 and _PAGE_ENTRY.search(lines[index].text):
+        if len(text := lines[index].text) < 120 and _is_page_entry(text):
             last_paged = index
         elif last_paged >= 0 and index - last_paged > 6:
             break
@@ -419,7 +423,7 @@ def _title_text(lines: Sequence[Line]) -> str:
     text = text_of(lines)
     if match := _NUMBER_AT_START.match(text):
         text = text[match.end() :]
-    if (match := _NUMBER_AT_END.search(text)) and match.start() > 6:
+    if text[-1:] in _NUMBER_LAST and (match := _NUMBER_AT_END.search(text)) and match.start() > 6:
         text = text[: match.start()]
     if text.startswith("《") and text.endswith("》") and "》" not in text[:-1]:
         text = text[1:-1].replace("〈", "《").replace("〉", "》")

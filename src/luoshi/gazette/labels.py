@@ -62,7 +62,8 @@ def read_label(text: str, *, decimals: bool = False, articles: bool = False) -> 
         if match := _PAREN.match(text):
             kind = "cn_paren" if match[1] else "num_paren"
             name = (match[1] or match[2]).replace(" ", "")
-            return Label(kind, f"({name})", numeral(name), match.end()) if numeral(name) else None
+            ordinal = numeral(name)
+            return Label(kind, f"({name})", ordinal, match.end()) if ordinal else None
         return None
     if first == "附":
         return _annex(text)
@@ -145,9 +146,11 @@ def inline_labels(text: str) -> list[Label]:
 
     Whether one of them opens a clause depends on its neighbours; the caller decides.
     """
+    if (first_gate := _INLINE_GATE.search(text)) is None:
+        return []
     found: list[Label] = []
     circles: list[Label] = []
-    for gate in _INLINE_GATE.finditer(text):
+    for gate in _INLINE_GATE.finditer(text, first_gate.start()):
         place = gate.start() + 1
         first = text[place]
         if first in CIRCLES:

@@ -141,7 +141,6 @@ _NO_NAME = re.compile(rf".*{_SENTENCE_WORD}.*|.{{31,}}|[\u4e00-\u9fff]")
 _HINTS = re.compile(r"[局委府办镇街道区县实施合与加工门位导进理助协][)〕】\]:]")
 _BOXED_NOUN = re.compile(r"[位门][)〕】\]]")
 _BRACKET = re.compile(r"[()〔〕【】\[\]]")
-_MAY_CLOSE = re.compile(r"[)〕】\]:]")
 _CLOSING = {")": "(", "〕": "〔", "】": "【", "]": "["}
 _LONGEST_MARK = 800
 _BARE_LIST = re.compile(r"[市县区省州旗盟各][\u4e00-\u9fff、,;()·]{2,200}")
@@ -314,7 +313,10 @@ def _brackets(text: str) -> list[tuple[int, int]]:
         if opening is None:
             stack.append((char, match.start()))
             continue
-        for depth in range(len(stack) - 1, max(len(stack) - 4, -1), -1):
+        if stack and stack[-1][0] == opening:
+            spans.append((stack.pop()[1], match.end()))
+            continue
+        for depth in range(len(stack) - 2, max(len(stack) - 4, -1), -1):
             if stack[depth][0] == opening:
                 spans.append((stack[depth][1], match.end()))
                 del stack[depth:]
@@ -329,6 +331,8 @@ def _brackets(text: str) -> list[tuple[int, int]]:
 
 def _quoted(text: str, start: int, end: int) -> bool:
     """Whether a bracket stands inside a short quotation or title."""
+    if not ("“" in text or "《" in text):
+        return False
     before = text[max(0, start - 60) : start]
     after = text[end : end + 60]
     for opening, closing in ("“”", "《》"):
@@ -386,7 +390,7 @@ class _Candidate(NamedTuple):
 def _labelled_line(text: str) -> _Candidate | None:
     """A mark without brackets: the paragraph, or its end, begins with a label (which may itself stand in brackets)."""
     line = _LINE.match(text) if ":" in text and text[0] in _LINE_STARTS else None
-    boxed = _LABEL_IN_BRACKETS.search(text) if _BOXED_NOUN.search(text) else None
+    boxed = _LABEL_IN_BRACKETS.search(text) if ("位" in text or "门" in text) and _BOXED_NOUN.search(text) else None
     if line is None and boxed is None and ("位:" in text or "门:" in text):
         line = _label_inside(text)
     first = boxed or line
@@ -415,6 +419,11 @@ def _candidates(text: str, level: Level) -> Iterator[_Candidate]:
         yield line
 
 
+def _closes(text: str) -> bool:
+    """Whether a text holds a sign that can close a mark or its label."""
+    return ")" in text or ":" in text or "】" in text or "〕" in text or "]" in text
+
+
 def find_marks(text: str, state: MarkState) -> list[Mark]:
     """Every responsibility mark of a canonical paragraph, in order.
 
@@ -422,9 +431,7 @@ def find_marks(text: str, state: MarkState) -> list[Mark]:
     declaration applies from its mark on, itself included.
     """
     after_lead, state.lead_line = state.lead_line, False
-    if _MAY_CLOSE.search(text) is None and "责" not in text and "牵头" not in text:
-        return []
-    if not ("责" in text or "牵头" in text or "位:" in text or _HINTS.search(text)):
+    if not ("责" in text or "牵头" in text or (_closes(text) and ("位:" in text or _HINTS.search(text)))):
         return []
     found: list[tuple[_Candidate, _Reading]] = []
     for candidate in _candidates(text, state.level):

@@ -30,15 +30,20 @@ class Sheet:
 
     def organs(self, names: Sequence[str]) -> list[Organ]:
         """Return the organs of a list of names."""
-        return [Organ(name, self.slug(name)) for name in names]
+        if not self.local_place:
+            return [Organ(name) for name in names]
+        slugs = self._slugs
+        return [Organ(name, slugs[name] if name in slugs else self.slug(name)) for name in names] if names else []
 
     def slug(self, name: str) -> str | None:
         """Return the slug of an organ, which only instruments of the directory's own place are given."""
         if not self.local_place:
             return None
-        if name not in self._slugs:
-            self._slugs[name] = self.directory.resolve(name, self.issued_on)
-        return self._slugs[name]
+        try:
+            return self._slugs[name]
+        except KeyError:
+            slug = self._slugs[name] = self.directory.resolve(name, self.issued_on)
+            return slug
 
     def warn(self, code: str, message: str, start: int, end: int) -> None:
         """Tell the reader what to check, and where."""

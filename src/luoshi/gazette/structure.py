@@ -73,7 +73,7 @@ def read_structure(lines: Sequence[Line]) -> list[Node]:
     """Return the clauses and unnumbered paragraphs of a document's body in reading order, paths set."""
     texts = [line.text for line in lines]
     decimals = numbers_by_decimals(texts)
-    articles = sum(text[0] == "第" and "条" in text[:9] for text in texts) >= 3
+    articles = len([text for text in texts if text[0] == "第" and "条" in text[:9]]) >= 3
     blocks = _blocks(lines, decimals=decimals, articles=articles)
     nodes = _Nesting(blocks).run()
     _set_paths(nodes)
@@ -89,8 +89,12 @@ def _blocks(lines: Sequence[Line], *, decimals: bool, articles: bool) -> list[Bl
     running = _running_kinds(lines, labels)
     blocks: list[Block] = []
     for index, (line, label) in enumerate(zip(lines, labels, strict=True)):
-        opens_part = label is None and index + 1 < len(lines) and _titles_list(line, labels[index + 1])
-        if blocks and label is None and not opens_part and _continues(blocks[-1], line, widths[index - 1], running):
+        if (
+            blocks
+            and label is None
+            and not (index + 1 < len(lines) and _titles_list(line, labels[index + 1]))
+            and _continues(blocks[-1], line, widths[index - 1], running)
+        ):
             blocks[-1].lines.append(line)
             blocks[-1].length += len(line.text)
         else:
@@ -121,15 +125,16 @@ def _running_kinds(lines: Sequence[Line], labels: Sequence[Label | None]) -> fro
 def _widths(lines: Sequence[Line]) -> list[int]:
     """For each line, the width of the hard-wrapped run it stands in; 0 where lines are whole paragraphs."""
     widths = [0] * len(lines)
-    start = 0
-    for index in range(1, len(lines) + 1):
-        if index < len(lines) and lines[index].gap == 0:
+    close = [index for index, line in enumerate(lines) if not line.gap and index]
+    for first, index in enumerate(close):
+        if first and close[first - 1] == index - 1:
             continue
-        if index - start >= 2:
-            width = max(len(line.text) for line in lines[start:index])
-            if 12 <= width <= 60:
-                widths[start:index] = [width] * (index - start)
-        start = index
+        start = index - 1
+        while index < len(lines) and not lines[index].gap:
+            index += 1
+        width = max([len(line.text) for line in lines[start:index]])
+        if 12 <= width <= 60:
+            widths[start:index] = [width] * (index - start)
     return widths
 
 
@@ -185,8 +190,10 @@ class _Nesting:
         self.seen: set[tuple[int, str]] = set()
         self.last: dict[str, int] = {}
         self.top = 0
-        self.last_bare = max((i for i, block in enumerate(blocks) if _is_bare_annex(block)), default=-1)
-        self.last_text = max((i for i, block in enumerate(blocks) if not _lists_annex(block)), default=-1)
+        annexes = [i for i, block in enumerate(blocks) if block.label is not None and block.label.kind == "annex"]
+        self.last_bare = max((i for i in annexes if _is_bare_annex(blocks[i])), default=-1)
+        backwards = range(len(blocks) - 1, -1, -1)
+        self.last_text = next((i for i in backwards if not _lists_annex(blocks[i])), -1)
 
     def run(self) -> list[Node]:
         index = 0
@@ -348,6 +355,8 @@ class _Nesting:
             ):
                 stack.pop()
             return stack[-1] if stack else None
+        if stack and stack[-1].kind == label.kind:
+            return stack.pop().parent
         rank = _RANK[label.kind]
         same = len(stack) - 1
         while same >= 0 and stack[same].kind != label.kind:
@@ -413,11 +422,10 @@ def _set_heading(node: Node) -> None:
 def _set_paths(nodes: list[Node]) -> None:
     supply_first(nodes)
     for node, following in pairwise(nodes):
-        text = node.paragraph.text
         if (
             node.heading is None
             and following.parent is node
-            and 2 <= len(text) <= 30
+            and 2 <= len(text := node.paragraph.text) <= 30
             and text[-1] == "。"
             and "," not in text
         ):

@@ -8,12 +8,13 @@ definitions, permissions and prohibitions state none; nor do private parties.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from luoshi.gazette.organs import Level, is_local, is_vague, split_organs
-from luoshi.gazette.wording import any_of, first_of, words_of
+from luoshi.gazette.wording import any_of, ends_in, first_of, last_of, words_of
 
 
 class Statement(NamedTuple):
@@ -77,20 +78,14 @@ _SUBJECT = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _BY_WHOM = re.compile(rf"由(?<![自来理缘]由)(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _WHOLE = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}$")
 _SEATED = re.compile(rf"(?P<run>{_RUN}){_NOTE}设在")
-_GATE = re.compile(
-    rf"{any_of(_BODY)}(?={first_of(f'{_ADVERBS} {_BINDING} {_PLAIN} , ( 设在')})"
-    rf"(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})"
-)
-"""Where a body's name meets a verb: only parts with such a place are read at all."""
-_LAST = "".join(sorted({word[-1] for word in words_of(_BODY)}))
-_GATE_HINT = re.compile(rf"[{_LAST}](?={first_of(f'{_ADVERBS} {_BINDING} {_PLAIN} , ( 设在')})")
-"""The last character of a body's name before the first of what follows: two tests where the gate itself makes many."""
-_LONGEST_BODY = 8
+_MEETS = first_of(f"{_ADVERBS} {_BINDING} {_PLAIN} , ( 设在")
+_GATE = re.compile(rf"{last_of(_BODY)}(?={_MEETS}){ends_in(_BODY)}(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})")
+"""The last character of a body's name where a verb follows: only parts with such a place are read at all."""
 _PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等)")
 _GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?{_DOES}")
 _CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以后|情况下|过程中|基础上|范围内|情形|原因)$")
-_FORBIDS = re.compile(r"(?:一律|均|也|都|应|应当|要)?(?:不得|不准|不予|禁止|严禁)")
 _PERMITS = re.compile(r"(?:也|均|都)?(?:可以|可|有权)")
+_UNBOUND = re.compile(rf"(?:一律|均|也|都|应|应当|要)?(?:不得|不准|不予|禁止|严禁)|{_PERMITS.pattern}")
 _IS_BODY = re.compile(r"是[^,;。]{0,30}(?:主体|单位|机构|部门|责任人|机关)$")
 _LONGEST_RUN = 60
 _COLON = re.compile(rf"(?P<run>{_RUN}):(?=.)")
@@ -150,7 +145,7 @@ def core(name: str) -> str:
 
 def same_body(one: str, other: str) -> bool:
     """Return whether two names are two forms of one body (环保部门 beside 市环保局)."""
-    if one == other or one.replace("各", "") == other.replace("各", ""):
+    if one == other or (("各" in one or "各" in other) and one.replace("各", "") == other.replace("各", "")):
         return True
     a, b = core(one), core(other)
     if len(a) < 2 or len(b) < 2:
@@ -219,25 +214,24 @@ def _place_in(run: str, name: str) -> int:
     return next((place for form in (name, own, own[1:], own[-2:]) if (place := run.find(form)) >= 0), len(run))
 
 
+_start_of = re.Match.start
+
+
 def find_statements(text: str, level: Level, covered: Sequence[tuple[int, int]] = ()) -> list[Statement]:
     """Return the duties stated in a canonical paragraph; `covered` are spans of it (marks) that are no sentences."""
-    hint = _GATE_HINT.search(text)
-    if hint is None:
-        return []
-    gates = [match.start() for match in _GATE.finditer(text, max(0, hint.start() - _LONGEST_BODY))]
-    if not gates:
-        return []
-    ends = [match.start() for match in _SENTENCE_END.finditer(text)]
-    ends.append(len(text))
     found: list[Statement] = []
-    position = mark = sentence = 0
+    gates = [*map(_start_of, _GATE.finditer(text))]
+    if not gates:
+        return found
+    stops = text.replace(";", "。").replace("!", "。").replace("?", "。")
+    position = mark = done = 0
     while position < len(gates):
-        first = position
-        while ends[sentence] < gates[position]:
-            sentence += 1
-        start, done = ends[sentence - 1] + 1 if sentence else 0, ends[sentence]
-        while position < len(gates) and gates[position] < done:
-            position += 1
+        first, gate = position, gates[position]
+        start = stops.rfind("。", done, gate) + 1
+        done = stops.find("。", gate)
+        if done < 0:
+            done = len(text)
+        position = bisect_left(gates, done, position)
         while mark < len(covered) and covered[mark][1] < done - 2:
             mark += 1
         if done - start > 5 and not (mark < len(covered) and covered[mark][0] <= start + 2):
@@ -245,7 +239,6 @@ def find_statements(text: str, level: Level, covered: Sequence[tuple[int, int]] 
     return found
 
 
-_SENTENCE_END = re.compile("[。;!?]")
 _PART = re.compile(r"(?:[^,:()]++|\([^()]{0,80}\)|[()])+")
 
 
@@ -269,18 +262,16 @@ class _Head(NamedTuple):
 def _in_sentence(text: str, start: int, end: int, places: list[int], level: Level) -> list[Statement]:
     if text.find("所称", start, end) >= 0 or text.find("是指", start, end) >= 0:
         return []
-    parts = [(match.start(), match[0]) for match in _PART.finditer(text, start, end)]
+    parts = _parts(text, start, end)
     heads: list[_Head] = []
     gate = 0
-    for position, (place, words) in enumerate(parts):
-        first, after = gate, place + len(words)
-        while gate < len(places) and places[gate] < after:
-            gate += 1
-        if (
-            gate > first
-            and (head := _read_part(place, words, parts[position + 1 : position + 1 + _NEAR], level)) is not None
-        ):
+    for position, (place, words) in enumerate(parts, start=1):
+        if places[gate] >= (after := place + len(words)):
+            continue
+        if (head := _read_part(place, words, parts[position : position + _NEAR], level)) is not None:
             heads.append(head)
+        if (gate := bisect_left(places, after, gate)) == len(places):
+            break
     found: list[Statement] = []
     begin = start
     for index, (_, lead, cooperating, local, open_ended) in enumerate(heads, start=1):
@@ -290,17 +281,34 @@ def _in_sentence(text: str, start: int, end: int, places: list[int], level: Leve
     return found
 
 
+def _parts(text: str, start: int, end: int) -> list[tuple[int, str]]:
+    """The parts of a sentence between commas and colons, each with its place; a bracket belongs to its part."""
+    sentence = text[start:end]
+    if "(" in sentence or ")" in sentence:
+        return [(match.start(), match[0]) for match in _PART.finditer(text, start, end)]
+    parts: list[tuple[int, str]] = []
+    for words in sentence.replace(":", ",").split(","):
+        if words:
+            parts.append((start, words))
+        start += len(words) + 1
+    return parts
+
+
 def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level) -> _Head | None:
     """Read one part between commas; `rest` are the parts after it, which a condition or a bare subject leans on."""
     match = _SUBJECT.match(words)
-    if match is not None and _binds(words, match) and (parsed := bodies(match["run"], level)) is not None:
+    if (
+        match is not None
+        and not _UNBOUND.match(words, match.start("verb"))
+        and (parsed := bodies(match["run"], level)) is not None
+    ):
         if _stands(words, match, rest, parsed[0]):
             return _head(place, words, match, parsed, level)
         if "由" not in words:
             return None
     if "由" in words:
         for match in _BY_WHOM.finditer(words):
-            if _binds(words, match) and match["verb"] not in ("组成", "是", "为"):
+            if not _UNBOUND.match(words, match.start("verb")) and match["verb"] not in ("组成", "是", "为"):
                 parsed = bodies(match["run"], level)
                 if parsed is not None:
                     return _head(place, words, match, parsed, level)
@@ -367,11 +375,6 @@ def _partners(words: str, verb: int, names: tuple[str, ...], level: Level) -> tu
     if match is None or match.start() - verb > 12 or (helpers := bodies(match["run"], level)) is None:
         return ()
     return tuple(name for name in helpers[0] if name not in names)
-
-
-def _binds(words: str, match: re.Match[str]) -> bool:
-    verb = match.start("verb")
-    return not _FORBIDS.match(words, verb) and not _PERMITS.match(words, verb)
 
 
 def partners_in(text: str, level: Level) -> tuple[str, ...]:

@@ -494,9 +494,9 @@ def find_figures(
     `limits` are the paragraph's time limits, `by` the date an opening sentence gave (ISO), and `policy` says that the
     instrument is rules (办法, 细则), whose figures are parameters.
     """
+    phrases = find_phrases(text)
     targets: list[FoundTarget] = []
     parameters: list[FoundParameter] = []
-    phrases = find_phrases(text)
     if not phrases:
         return targets, parameters
     ops, continuing = _runs(text, phrases)

@@ -117,15 +117,20 @@ def read_lines(source: str) -> list[Line]:
     folded = fold(source)
     if "</" in folded or "<br" in folded:
         folded = _TAG.sub(lambda tag: ("\n" if tag["block"] else " ") + " " * (len(tag[0]) - 1), folded)
+    printed = folded.split("\n")
     if "。 " in folded or ": " in folded or "; " in folded or "日 " in folded:
-        folded = _unglue(folded)
+        printed = _unglue(printed)
     barred = "**" in folded or "|" in folded
     lines: list[Line] = []
     offset = gap = 0
-    for raw in folded.split("\n"):
+    for raw in printed:
+        if not raw:
+            gap += 1
+            offset += 1
+            continue
         start = offset
         offset += len(raw) + 1
-        text = raw.strip(" ") if raw else ""
+        text = raw.strip(" ")
         if not text:
             gap += 1
             continue
@@ -145,7 +150,7 @@ def read_lines(source: str) -> list[Line]:
 
 _MARKS = frozenset("#-*+>|=_—…·.")
 _PAGES = frozenset("0123456789第")
-_SHORT = 12
+_SHORT, _LONG = 12, 160
 
 
 def _unmarked(text: str) -> tuple[str, int]:
@@ -159,9 +164,15 @@ def _unmarked(text: str) -> tuple[str, int]:
     return body, len(text) - len(rest.lstrip(" "))
 
 
-def _unglue(folded: str) -> str:
+def _unglue(lines: list[str]) -> list[str]:
     """Break lines into which a web page glued several paragraphs, at the blanks it left between them."""
-    return "\n".join([_unglue_line(line) if len(line) > 160 else line for line in folded.split("\n")])
+    broken = {}
+    for index, line in enumerate(lines):
+        if len(line) > _LONG and (text := _unglue_line(line)) != line:
+            broken[index] = text.split("\n")
+    if not broken:
+        return lines
+    return [part for index, line in enumerate(lines) for part in broken.get(index, (line,))]
 
 
 def _unglue_line(line: str) -> str:
@@ -187,9 +198,9 @@ def join(lines: Sequence[Line], skip: int = 0) -> Paragraph:
     """Join printed lines into one canonical paragraph, leaving out the first `skip` characters of the first line."""
     if len(lines) == 1:
         line = lines[0]
-        text = line.text
+        text = line.text[skip:] if skip else line.text
         if " " not in text:
-            return Paragraph(text[skip:], [(0, line.start + skip)])
+            return Paragraph(text, [(0, line.start + skip)])
     parts: list[str] = []
     pieces: list[tuple[int, int]] = []
     length = 0

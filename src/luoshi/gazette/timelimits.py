@@ -57,7 +57,9 @@ def find_limits(text: str, context: Context) -> list[FoundLimit]:
         context = Context(context.issued_on, context.issued_on.year)
     taken = _Taken(_names(text), _Spans())
     hits: list[_Hit] = []
-    for finder in (_every, _within, _dates, _plan_ends, _from_issue):
+    for finder, signs in _FINDERS:
+        if signs not in text:
+            continue
         for hit in finder(text, context, taken):
             if not taken.limits.meets(hit.start, hit.end):
                 taken.limits.add(hit.start, hit.end)
@@ -108,11 +110,16 @@ _NAMES = re.compile(r"《[^《》]{0,120}》|《[^》]{0,200}》|“[^“”,。
 
 
 def _names(text: str) -> _Spans:
+    if not ("《" in text or "“" in text):
+        return _NO_NAMES
     names = _Spans()
-    if "《" in text or "“" in text:
-        for m in _NAMES.finditer(text):
-            names.add(*m.span())
+    for m in _NAMES.finditer(text):
+        names.add(*m.span())
     return names
+
+
+_NO_NAMES = _Spans()
+"""Of the texts without any; nothing is added to it."""
 
 
 # ---- rhythms -------------------------------------------------------------------------------------------------------
@@ -342,7 +349,8 @@ _DONE_IN = re.compile(rf"(?<![{DIGITS}])(?P<count>{_COUNT})(?P<unit>个?工作�
 
 
 def _within(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
-    return (hit for hit in _spans(text, taken) if not hit.value.startswith("0 "))
+    if "内" in text or "前" in text or "超过" in text or "多于" in text or "时间" in text or "工作日" in text:
+        yield from (hit for hit in _spans(text, taken) if not hit.value.startswith("0 "))
 
 
 def _spans(text: str, taken: _Taken) -> Iterator[_Hit]:
@@ -741,3 +749,7 @@ def _from_issue(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
         if m and m[0].strip("自从之日起") and not _FROM_ISSUE_NOT.match(text, m.end()):
             yield _Hit("from", str(context.issued_on), m.start(), m.end())
         done, at = at + 2, text.find("日起", at + 2)
+
+
+_FINDERS = ((_every, ""), (_within, ""), (_dates, ""), (_plan_ends, "末"), (_from_issue, "日起"))
+"""In this order, each with the signs without which it finds nothing."""

@@ -41,3 +41,17 @@ def words_of(text: str) -> tuple[str, ...]:
 def first_of(words: str) -> str:
     """Return the class of the characters that the words begin with."""
     return f"[{''.join(sorted({word[0] for word in words.split()}))}]"
+
+
+def last_of(words: str) -> str:
+    """Return the class of the characters that the words end with."""
+    return f"[{''.join(sorted({word[-1] for word in words.split()}))}]"
+
+
+def ends_in(words: str) -> str:
+    """Return a look-behind for text that ends in one of the words, which may hold escaped signs but no guards."""
+    lengths: dict[int, list[str]] = {}
+    for word in dict.fromkeys(words.split()):
+        lengths.setdefault(len(word.replace("\\", "")), []).append(word)
+    behind = (f"(?<={any_of(' '.join(same))})" for _, same in sorted(lengths.items()))
+    return f"(?:{'|'.join(behind)})"
