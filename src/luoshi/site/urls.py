@@ -1,6 +1,8 @@
 """Every address of the site."""
 
-from django.urls import include, path
+from importlib import import_module
+
+from django.urls import path
 
 from luoshi.site import design
 from luoshi.site.api import api
@@ -31,7 +33,10 @@ from luoshi.site.views import (
     system,
 )
 
+# Addresses are tried in this order: those of programs come first, rooms stand among the others without a step between.
 urlpatterns = [
+    path("api/v1/docs", docs, name="api-docs"),
+    path("api/v1/", api.urls),
     path("", system.home, name="home"),
     path("policy/", policy.library, name="policy"),
     path("policy/upload/", policy.upload, name="upload"),
@@ -62,11 +67,9 @@ urlpatterns = [
     *coverage.urlpatterns,
     *audit.urlpatterns,
     *search.urlpatterns,
-    *(path("", include(room.urls)) for room in load_programmes() if room.urls),
+    *(one for room in load_programmes() if room.urls for one in import_module(room.urls).urlpatterns),
     path("design/", design.design, name="design"),
     path("health", system.health, name="health"),
-    path("api/v1/docs", docs, name="api-docs"),
-    path("api/v1/", api.urls),
 ]
 
 handler400 = "luoshi.site.errors.bad_request"
