@@ -66,6 +66,16 @@ PEOPLE = (
     Sample("nongshang2", "测试宿", ((Role.LEADER, "rural-commercial-bank"),)),
     Sample("guoyun1", "测试列", ((Role.CLERK, "state-capital-co"),)),
     Sample("guoyun2", "测试收", ((Role.REVIEWER, "state-capital-co"),)),
+    Sample("jinfu1", "测试冬", ((Role.CLERK, "local-finance-center"),)),
+    Sample("jinfu2", "测试藏", ((Role.REVIEWER, "local-finance-center"),)),
+    Sample("jinfu3", "测试闰", ((Role.LEADER, "local-finance-center"),)),
+    Sample("shuiwu1", "测试余", ((Role.REVIEWER, "tax"),)),
+    Sample("shuiwu2", "测试成", ((Role.LEADER, "tax"),)),
+    Sample("fangguan1", "测试岁", ((Role.CLERK, "housing-admin"),)),
+    Sample("fangguan2", "测试律", ((Role.REVIEWER, "housing-admin"),)),
+    Sample("fangguan3", "测试吕", ((Role.LEADER, "housing-admin"),)),
+    Sample("guotu1", "测试调", ((Role.CLERK, "land-resources"),)),
+    Sample("shuiwu3", "测试阳", ((Role.CLERK, "tax"),)),
 )
 """Whom the login page of the demonstration offers."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -25,16 +25,25 @@ State = Claim.State
 
 
 def file_claim(
-    *, actor: Actor, agreement: Agreement, number: str, contract_no: str, firm: str, facts: Mapping[str, Any]
+    *,
+    actor: Actor,
+    agreement: Agreement,
+    number: str,
+    contract_no: str,
+    firm: str,
+    facts: Mapping[str, Any],
+    case: str | None = None,
 ) -> Claim:
     """File a bank's claim: `facts` are those of `mitigation_fund.loss` and of `mitigation_fund.coverage`.
 
+    `case` is the number of the case it is filed by (whose parties were asked already); a claim sent back is filed anew.
     Errors: E_FORBIDDEN, E_RULE (not covered, no loss, the paper is not final), E_DUPLICATE (a second claim for a loan).
     """
-    require(actor, "fund.post", [ORGAN])
-    shared = {"approved", "disbursed"}
-    lost = {name: value for name, value in facts.items() if name not in ("passed_on", "disbursed_on", "passed")}
-    told = {name: value for name, value in facts.items() if name in shared | {"passed_on", "disbursed_on", "passed"}}
+    if case is None:
+        require(actor, "fund.post", [ORGAN])
+    shared, asked = {"approved", "disbursed"}, {"passed_on", "disbursed_on", "passed", "old_repaid"}
+    lost = {name: value for name, value in facts.items() if name not in asked}
+    told = {name: value for name, value in facts.items() if name in shared | asked}
     cover = decide("coverage", told)
     if not cover.value.get("covered"):
         refuse(cover, "不在基金保障内")
@@ -48,11 +57,13 @@ def file_claim(
         )
     try:
         with transaction.atomic():
-            row = Claim.objects.create(
-                agreement=agreement, number=number, contract_no=contract_no, firm=firm, principal=facts["principal"],
-                recovered=facts.get("recovered", 0), approved=facts["approved"], disbursed=facts["disbursed"],
-                loss=taken.value["loss"], half=half.value["half"], filed_at=CLOCK.now(), receipt=half.receipt,
-            )  # fmt: skip
+            row = Claim.objects.filter(case_id=case).first() if case else None
+            row = row or Claim(agreement=agreement, number=number, contract_no=contract_no, firm=firm, case_id=case)
+            row.principal, row.recovered = int(facts["principal"]), int(facts.get("recovered", 0))
+            row.approved, row.disbursed = int(facts["approved"]), int(facts["disbursed"])
+            row.loss, row.half, row.receipt = taken.value["loss"], half.value["half"], half.receipt
+            row.filed_at, row.state = CLOCK.now(), State.FILED
+            row.save()
             audit.append(
                 actor=actor, act="mitigation.claim", subject=f"claim:{number}", permission="fund.post",
                 after={"loss": row.loss, "half": row.half, "contract": contract_no}, basis=f"{RULES} 第十五条",
@@ -70,11 +81,13 @@ def vote(*, actor: Actor, claim: int, organ: str, passes: bool, reason: str = ""
     """
     if organ not in ClaimVote.Organ.values:
         raise LuoshiError("E_INPUT", "只有金融服务中心、财政局、税务局表决。", fields={"field": "organ"})
-    require(actor, "fund.check", [organ])
+    require(actor, "mitigation.vote", [organ])
     if not passes and not reason.strip():
         raise LuoshiError("E_INCOMPLETE", "不通过要写明原因。", fields={"field": "reason"})
     with transaction.atomic():
-        row = _locked(claim)
+        row = locked(claim)
+        if row.case_id is not None:
+            raise LuoshiError("E_STATE", f"{row.number} 在会签里表决，请在办件里办理。")
         if row.votes.filter(organ=organ).exists():
             raise LuoshiError("E_DUPLICATE", f"{ClaimVote.Organ(organ).label}已经表决，不能再改。")
         if row.state != State.FILED:
@@ -93,7 +106,7 @@ def vote(*, actor: Actor, claim: int, organ: str, passes: bool, reason: str = ""
             row.state = State.REJECTED
         row.save()
         audit.append(
-            actor=actor, act="mitigation.vote", subject=f"claim:{row.number}", permission="fund.check",
+            actor=actor, act="mitigation.vote", subject=f"claim:{row.number}", permission="mitigation.vote",
             after={"organ": organ, "passes": passes, "state": row.state}, basis=f"{RULES} 第三条",
         )  # fmt: skip
     return row
@@ -107,13 +120,13 @@ def instruct(*, actor: Actor, claim: int, payee: payments.Payee) -> PaymentInstr
     """
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
-        row = _locked(claim)
+        row = locked(claim)
         if row.state != State.PASSED:
             raise LuoshiError(
                 "E_STATE", f"{row.number} {row.get_state_display()}，不能发指令。", fields={"state": row.state}
             )
         _in_turn(row)
-        amount = row.compensation if row.compensation is not None else _amount(row)
+        amount = row.compensation if row.compensation is not None else amount_now(row)
         if amount == 0:
             row.state, row.compensation = State.CLOSED, 0
             row.closing = "专户余额不足或损失不足一分，补偿为零，不记账"
@@ -130,7 +143,7 @@ def instruct(*, actor: Actor, claim: int, payee: payments.Payee) -> PaymentInstr
         )  # fmt: skip
 
 
-def _amount(row: Claim) -> int:
+def amount_now(row: Claim) -> int:
     """Return G now: the half, at most what the account has free for it."""
     facts = {"loss": row.loss, "balance": max(fund.available(row.agreement.book), 0)}
     return int(decide("compensation", facts).value["compensation"])
@@ -151,7 +164,8 @@ def _in_turn(row: Claim) -> None:
         )
 
 
-def _locked(claim: int) -> Claim:
+def locked(claim: int) -> Claim:
+    """Return a claim, its account and itself locked; E_NOT_FOUND."""
     row = Claim.objects.select_related("agreement__book").filter(pk=claim).first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", "没有这件补偿申请。")
@@ -165,7 +179,7 @@ def _locked(claim: int) -> Claim:
 
 def _of(told: hooks.Told) -> Claim | None:
     pk = told.payment.meta.get("claim") if told.payment is not None else None
-    return None if pk is None else _locked(int(pk))
+    return None if pk is None else locked(int(pk))
 
 
 @hooks.on(ROOM, "payment.instructed")
@@ -194,10 +208,14 @@ def instructed(told: hooks.Told) -> None:
     row.save()
 
 
+moved_on: list[Callable[[Claim, str], None]] = []
+"""Who is told when the bank has paid a claim, refused it or sent the money back: `pay`, `fail`, `come_back`."""
+
+
 @hooks.on(ROOM, "payment.confirmed")
 def confirmed(told: hooks.Told) -> None:
     """The bank has paid."""
-    _moved(told, State.PAID)
+    _moved(told, State.PAID, "pay")
 
 
 @hooks.on(ROOM, "payment.failed")
@@ -205,20 +223,24 @@ def failed(told: hooks.Told) -> None:
     """The bank refused: G stays committed and is instructed again unchanged."""
     payment = told.payment
     if payment is not None and payment.replaces_id is None:
-        _moved(told, State.PASSED)
+        _moved(told, State.PASSED, "fail")
 
 
 @hooks.on(ROOM, "payment.returned")
 def returned(told: hooks.Told) -> None:
     """The payee's bank sent it back: in transit again, paid by a new instruction."""
-    _moved(told, State.INSTRUCTED)
+    _moved(told, State.INSTRUCTED, "come_back")
 
 
-def _moved(told: hooks.Told, state: Claim.State) -> None:
+def _moved(told: hooks.Told, state: Claim.State, step: str) -> None:
     row = _of(told)
-    if row is not None:
-        row.state = state
-        row.save()
+    if row is None:
+        return
+    row.state = state
+    row.save()
+    if row.case_id is not None:
+        for tell in moved_on:
+            tell(row, step)
 
 
 def recovered(row: Claim, amount: int) -> tuple[int, int]:
@@ -226,10 +248,10 @@ def recovered(row: Claim, amount: int) -> tuple[int, int]:
 
     What comes in is the fund's part of a recovery as the bank reckons it: it is booked up to G, never beyond.
     """
-    locked = _locked(row.pk)
-    part = min(amount, (locked.compensation or 0) - locked.recovered_after)
-    locked.recovered_after += part
-    locked.save()
+    held = locked(row.pk)
+    part = min(amount, (held.compensation or 0) - held.recovered_after)
+    held.recovered_after += part
+    held.save()
     return part, amount - part
 
 
@@ -240,7 +262,7 @@ def recover(*, actor: Actor, claim: int, amount: int, key: str, txn: str = "") -
     """
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
-        row = _locked(claim)
+        row = locked(claim)
         if row.state != State.PAID:
             raise LuoshiError("E_STATE", f"{row.number} 尚未补偿。", fields={"state": row.state})
         taken = decide("recovery", {

@@ -33,7 +33,7 @@ from luoshi.office.locks import serialise
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import require
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
-from luoshi.programmes.mitigation_fund.models import Agreement, Claim
+from luoshi.programmes.mitigation_fund.models import Agreement, Application, Claim, Loan
 
 ROOM = "mitigation_fund"
 PLAN = f"{ROOM}/bank"
@@ -105,13 +105,41 @@ def agreement_of(bank: str) -> Agreement:
     return found
 
 
-def capacity(agreement: Agreement, use: int = 0, amount: int | None = None) -> Decision:
-    """Decide what a bank may lend: on its fund now, with `use` already lent or approved and `amount` asked for."""
+def use_of(agreement: Agreement, besides: int | None = None) -> int:
+    """Return u_b (fen): of each firm what is larger, its outstanding loan or what is approved and not yet disbursed.
+
+    `besides`: a firm that is left out.
+    """
+    owed: dict[int, int] = {}
+    for firm, fen in Loan.objects.filter(agreement=agreement, outstanding__gt=0).values_list("firm", "outstanding"):
+        owed[firm] = owed.get(firm, 0) + fen
+    waiting = Application.objects.filter(agreement=agreement, live=True, approved__isnull=False)
+    for firm, approved in waiting.values_list("firm", "approved"):
+        owed[firm] = max(owed.get(firm, 0), approved or 0)
+    return sum(fen for firm, fen in owed.items() if firm != besides)
+
+
+def capacity(
+    agreement: Agreement, use: int | None = None, amount: int | None = None, firm: int | None = None
+) -> Decision:
+    """Decide what a bank may lend on its fund now.
+
+    `use` is what is lent or approved (what stands here unless given), `amount` what is asked for by `firm`.
+    """
     facts: dict[str, Any] = {
         "balance": max(figures(agreement.book).balance, 0), "committed": committed(agreement.book),
-        "multiple": plain(Fraction(agreement.multiple, 100)), "use": use,
+        "multiple": plain(Fraction(agreement.multiple, 100)),
+        "use": use_of(agreement, firm) if use is None else use,
     }  # fmt: skip
+    if amount is not None and firm is not None:
+        own = Loan.objects.filter(agreement=agreement, firm=firm).aggregate(n=Sum("outstanding"))["n"] or 0
+        amount = max(amount, int(own))
     return decide("capacity", facts | ({} if amount is None else {"amount": amount}))
+
+
+def lock(agreement: Agreement) -> None:
+    """Hold a bank's book until the end of the transaction: what is tested under it cannot shrink meanwhile."""
+    Book.objects.select_for_update().get(pk=agreement.book_id)
 
 
 # --- agreements and postings ------------------------------------------------------------------------------------------
@@ -119,13 +147,13 @@ def capacity(agreement: Agreement, use: int = 0, amount: int | None = None) -> D
 
 def open_bank(
     *, actor: Actor, bank: str, name: str, number: str, multiple: str | Decimal, signed_on: datetime.date,
-    demo: bool = False,
+    organ: str = "", demo: bool = False,
 ) -> Agreement:  # fmt: skip
     """Sign a bank and open the book of its special account; one that is open stays.
 
     Errors: E_RULE (multiple), those of `funds.openings.open_at_once`.
     """
-    told = {"bank": bank, "name": name, "number": number, "multiple": str(multiple)}
+    told = {"bank": bank, "name": name, "number": number, "multiple": str(multiple), "bank_organ": organ}
     book = openings.open_at_once(actor=actor, plan=PLAN, opened_on=signed_on, values=told, demo=demo)
     return Agreement.objects.select_related("book").get(book=book)
 
@@ -134,6 +162,10 @@ def open_bank(
 def may_open(told: openings.Told) -> None:
     """A bank's agreement and the book of its special account are one act: the multiple is within its bounds."""
     refuse(decide("agreement", {"multiple": told.values["multiple"]}, told.opened_on), "协议不能签")
+    organ = told.values["bank_organ"]
+    others = Agreement.objects.filter(organ=organ, ended_on__isnull=True).exclude(bank=told.values["bank"])
+    if organ and others.exists():
+        raise LuoshiError("E_DUPLICATE", "这家银行已有未终止的合作协议。", fields={"field": "bank_organ"})
 
 
 @openings.opened(PLAN)
@@ -144,7 +176,7 @@ def signed(told: openings.Told) -> None:
     values = told.values
     Agreement.objects.create(
         book=told.book, bank=values["bank"], name=values["name"], signed_on=told.opened_on,
-        multiple=int(exact(values["multiple"]) * 100),
+        multiple=int(exact(values["multiple"]) * 100), organ=values["bank_organ"],
     )  # fmt: skip
     audit.append(
         actor=told.actor, act="mitigation.agreement", subject=f"book:{told.book.key}", permission="fund.open",
@@ -202,7 +234,7 @@ def move(
     """
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
-        _locked(source)
+        lock(source)
         if not known(source.book, key) and amount > available(source.book):
             raise _short(source, amount)
         lines = [debit("1201", amount), credit("1001", amount, bank_txn_no=txn)]
@@ -253,7 +285,7 @@ def pay_out(
         raise LuoshiError("E_INPUT", "应为 interest、suspense 或 treasury。", fields={"field": "what"})
     code, event, word = rows[what]
     with transaction.atomic():
-        _locked(agreement)
+        lock(agreement)
         if what == "treasury" and amount > available(agreement.book):
             raise _short(agreement, amount)
         return payments.draft_payment(
@@ -280,10 +312,6 @@ def _post(
 def known(book: Book, key: str) -> bool:
     """Tell whether an entry of that key is booked: what is asked again is not tested again."""
     return Entry.objects.filter(book=book, key=key).exists()
-
-
-def _locked(agreement: Agreement) -> None:
-    Book.objects.select_for_update().get(pk=agreement.book_id)
 
 
 def _short(agreement: Agreement, amount: int) -> LuoshiError:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from luoshi.office.programme import Programme, register
+from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.mitigation_fund"
+_HOOKS = ("fund", "claims", "lending", "recourse", "instructions", "registers", "scenes")
+
+
+def _demo() -> Iterator[str]:
+    from luoshi.programmes.mitigation_fund import demo
+
+    return demo.load()
+
 
 PROGRAMME = register(
     Programme(
@@ -15,6 +24,17 @@ PROGRAMME = register(
         instruments=("乳政办发〔2019〕5号",),
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions",),
-        hooks=(f"{_ROOM}.fund", f"{_ROOM}.claims", f"{_ROOM}.scenes"),
+        urls=f"{_ROOM}.urls",
+        api=f"{_ROOM}.api",
+        pages=(
+            Page("funds", "mitigation", "缓释基金", "mitigation.see", "额度、会签、逾期、补偿，各银行的专户"),
+            Page("registers", "mitigation-firms", "挂牌企业", "mitigation.see", "谁符合条件、上限多少、三年用了多少"),
+            Page("cases", "mitigation-apply", "收一件贷款申请", "case.open", "合作银行收挂牌企业的申请"),
+            Page(
+                "publish", "open-mitigation", "挂牌企业贷款公众页", "open.see", "条件、上限、最高利率、合作银行、试算"
+            ),
+        ),
+        demo=_demo,
+        hooks=tuple(f"{_ROOM}.{one}" for one in _HOOKS),
     )
 )

@@ -238,8 +238,9 @@ class CompensationFacts(OneClaim):
 def compensation(facts: CompensationFacts, context: Context) -> Verdict:
     """本金损失的一半（舍去不足一分），以该行专户的余额为限；余额不足的部分不再补，差额由银行承担。
 
-    几件申请按三家通过的时刻、再按编号先后。Value: `result` PAY or CLOSED, `compensation`, `loss` that counts, `loss_all` of
-    the whole loan, `bank_share` of it, `half`, `balance_after`, in fen; of several claims each one's in `claims`.
+    几件申请按三家通过的时刻、再按编号先后。Value: `result` PAY or CLOSED, `compensation`, `loss` that counts,
+    `loss_all` of the whole loan, `bank_share` of it, `half`, `balance_after`, in fen; of several claims each one's in
+    `claims`.
     """
     if facts.balance is None:
         return undetermined({"balance": "专户余额"}, _LOSS)

@@ -7,7 +7,10 @@ from django.db.models import F, Q
 
 
 class Agreement(models.Model):
-    """A cooperating bank: the book of its special account and the multiple it lends by (in hundredths)."""
+    """A cooperating bank: the book of its special account and the multiple it lends by (in hundredths).
+
+    `organ` is the bank's slug among the organs, empty where nobody of the bank works here; `score` the last review's.
+    """
 
     book = models.OneToOneField("funds.Book", primary_key=True, on_delete=models.PROTECT, related_name="+")
     bank = models.CharField(max_length=12, unique=True)
@@ -15,11 +18,18 @@ class Agreement(models.Model):
     multiple = models.PositiveSmallIntegerField()
     signed_on = models.DateField()
     ended_on = models.DateField(null=True)
+    organ = models.CharField(max_length=80, default="", blank=True)
+    score = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    scored_on = models.DateField(null=True)
 
     class Meta:
         """A multiple is between 8 and 10 times by the rules of today; the database keeps it plausible."""
 
-        constraints = (models.CheckConstraint(condition=Q(multiple__gte=100), name="mf_multiple"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(multiple__gte=100), name="mf_multiple"),
+            models.UniqueConstraint(fields=["organ"], condition=~Q(organ="") & Q(ended_on__isnull=True),
+                                    name="mf_agreement_one"),
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return self.name
@@ -61,6 +71,7 @@ class Claim(models.Model):
     filed_at = models.DateTimeField()
     passed_at = models.DateTimeField(null=True)
     closing = models.CharField(max_length=200, default="", blank=True)
+    case = models.OneToOneField("cases.Case", to_field="number", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         """One claim a loan, never more than half of the loss."""

@@ -1,0 +1,185 @@
+"""Finance's instructions on the fund's money (P4) and the banks' agreements (P5): tested, then carried out."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from luoshi.kernel.clock import day_of
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.fact_kinds import exact
+from luoshi.kernel.money import Money
+from luoshi.office.cases.hooks import effect
+from luoshi.office.cases.turns import Turn
+from luoshi.office.duties import concern
+from luoshi.office.funds import payments
+from luoshi.programmes.mitigation_fund import fund
+from luoshi.programmes.mitigation_fund.decisions.settings import RULES
+from luoshi.programmes.mitigation_fund.fund import decide, refuse
+from luoshi.programmes.mitigation_fund.models import Agreement
+
+MONEY, AGREEMENT = "mitigation_fund.money", "mitigation_fund.agreement"
+_PAID = {"hand_over_interest": "interest", "return": "treasury"}
+
+
+def _bank(number: Any, field: str = "bank") -> Agreement:
+    found = Agreement.objects.select_related("book").filter(bank=str(number or "")).first()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", "没有这个行号的合作银行。", fields={"fields": {field: "没有这家银行"}})
+    return found
+
+
+def _test(turn: Turn) -> None:
+    """Refuse what cannot be carried out as things stand; tested again when it is."""
+    told = turn.facts
+    row, amount = _bank(told["bank"]), int(told["amount"])
+    if amount <= 0:
+        raise LuoshiError("E_AMOUNT", "金额应大于零。", fields={"fields": {"amount": "应大于零"}})
+    match told["what"]:
+        case "allocate":
+            total, year = fund.allocated()
+            facts = {"amount": amount, "total": total, "total_2019": year, "value_on": day_of(turn.at).isoformat()}
+            refuse(decide("allocation", facts), "拨款超过规模")
+        case "move":
+            if _bank(told.get("to_bank"), "to_bank").pk == row.pk:
+                raise LuoshiError("E_INPUT", "调入银行应是另一家。", fields={"fields": {"to_bank": "应是另一家"}})
+            _room(row, amount)
+        case "return":
+            _room(row, amount)
+            _protected(row, amount)
+        case _:
+            kept = fund.figures(row.book).accounts["2002"]
+            if amount > kept:
+                raise LuoshiError(
+                    "E_CAPACITY", f"待处理的利息只有 {Money(kept)} 元。", fields={"fields": {"amount": "大于利息"}}
+                )
+
+
+def _room(row: Agreement, amount: int) -> None:
+    room = max(fund.available(row.book), 0)
+    if amount > room:
+        raise LuoshiError(
+            "E_CAPACITY",
+            f"{row.name}可动用的基金余额 {Money(room)} 元，不够。",
+            fields={"fields": {"amount": "大于余额"}},
+        )
+
+
+def _protected(row: Agreement, amount: int) -> None:
+    """Refuse a return that leaves running loans above what the rest of the fund carries."""
+    left, used = fund.available(row.book) - amount, fund.use_of(row)
+    if used * 100 > left * row.multiple:
+        raise LuoshiError(
+            "E_RULE", f"退回后基金余额 {Money(left)} 元，不够在贷和已通过的 {Money(used)} 元，须先经表决。",
+            citation=f"{RULES} 第二条",
+        )  # fmt: skip
+
+
+@effect("mitigation_fund.money_asked")
+def money_asked(turn: Turn) -> None:
+    """An instruction names a bank there is and an amount that can be had."""
+    _test(turn)
+    turn.facts["bank_name"] = _bank(turn.facts["bank"]).name
+
+
+@effect("mitigation_fund.money_tested")
+def money_tested(turn: Turn) -> None:
+    """Tested again when it is decided."""
+    _test(turn)
+
+
+def _day(turn: Turn) -> datetime.date:
+    return datetime.date.fromisoformat(str(turn.data["value_on"]))
+
+
+@effect("mitigation_fund.carry_out")
+def carry_out(turn: Turn) -> None:
+    """Book what Finance instructed, or draft its payment; a move has two steps of its own."""
+    told, row = turn.facts, _bank(turn.facts["bank"])
+    amount, key, txn = int(told["amount"]), turn.case.number, str(turn.data.get("txn") or "")
+    what, document = str(told["what"]), str(told["document"])
+    if what == "move":
+        raise LuoshiError("E_STATE", "银行间调拨先办“调出”，到账后办“调入到账”。")
+    if what == "allocate":
+        if not txn:
+            raise LuoshiError("E_INCOMPLETE", "拨款到账要写银行流水号。", fields={"fields": {"txn": "请填流水号"}})
+        fund.allocate(actor=turn.actor, agreement=row, amount=amount, value_on=_day(turn), key=key, txn=txn)
+    elif what == "keep_interest":
+        fund.keep_interest(actor=turn.actor, agreement=row, amount=amount, key=key, document=document)
+    else:
+        if what == "return":
+            _protected(row, amount)
+        payee = payments.Payee(
+            str(turn.data.get("payee") or ""), str(turn.data.get("payee_number") or ""), "国库集中收付账户开户行"
+        )
+        fund.pay_out(actor=turn.actor, agreement=row, what=_PAID[what], amount=amount, key=key, payee=payee,
+                     document=document)  # fmt: skip
+
+
+def _moved(turn: Turn) -> dict[str, Any]:
+    told = turn.facts
+    if told["what"] != "move":
+        raise LuoshiError("E_STATE", "这不是银行间调拨，请办“办理入账”。")
+    return {"actor": turn.actor, "source": _bank(told["bank"]), "target": _bank(told["to_bank"]),
+            "amount": int(told["amount"]), "value_on": _day(turn), "txn": str(turn.data.get("txn") or "")}  # fmt: skip
+
+
+@effect("mitigation_fund.send")
+def send(turn: Turn) -> None:
+    """Take the money out of one bank's account: it is under way."""
+    fund.move(**_moved(turn), key=f"{turn.case.number}:out")
+
+
+@effect("mitigation_fund.arrive")
+def arrive(turn: Turn) -> None:
+    """Book it in the other bank's account."""
+    fund.arrive(**_moved(turn), key=f"{turn.case.number}:in")
+
+
+# --- agreements -------------------------------------------------------------------------------------------------------
+
+
+@effect("mitigation_fund.agreement_drafted")
+def agreement_drafted(turn: Turn) -> None:
+    """A draft names a bank without an agreement and a multiple that may be signed."""
+    told = turn.facts
+    number = str(told["bank"])
+    if not (len(number) == 12 and number.isascii() and number.isdigit()):
+        raise LuoshiError("E_INPUT", "银行行号应为12位数字。", fields={"fields": {"bank": "应为12位数字"}})
+    if Agreement.objects.filter(bank=number, ended_on__isnull=True).exists():
+        raise LuoshiError("E_DUPLICATE", "这家银行已有未终止的合作协议。", fields={"fields": {"bank": "已有协议"}})
+    organ = str(told.get("bank_organ") or "")
+    if organ and not concern.known(organ):
+        raise LuoshiError("E_INPUT", f"没有单位“{organ[:60]}”。", fields={"fields": {"bank_organ": "没有这个单位"}})
+    refuse(decide("agreement", {"multiple": str(told["multiple"])}), "协议不能签")
+
+
+@effect("mitigation_fund.sign")
+def sign(turn: Turn) -> None:
+    """Sign it: the agreement stands and the book of its special account is open."""
+    told = turn.facts
+    row = fund.open_bank(
+        actor=turn.actor, bank=str(told["bank"]), name=str(told["bank_name"]), number=str(told["account"]),
+        multiple=str(told["multiple"]), signed_on=day_of(turn.at), organ=str(told.get("bank_organ") or ""),
+    )  # fmt: skip
+    if row.ended_on is not None:
+        row.ended_on, row.signed_on = None, day_of(turn.at)
+        row.multiple, row.organ = int(exact(str(told["multiple"])) * 100), str(told.get("bank_organ") or "")
+        row.save()
+    turn.case.subject = f"mf-bank:{row.bank}"
+
+
+@effect("mitigation_fund.scored")
+def scored(turn: Turn) -> None:
+    """Keep the last review of the bank's performance."""
+    score = Decimal(str(turn.data["score"]))
+    if not 0 <= score <= 100:
+        raise LuoshiError("E_INPUT", "得分应在0到100之间。", fields={"fields": {"score": "应在0到100之间"}})
+    Agreement.objects.filter(bank=str(turn.facts["bank"])).update(score=score, scored_on=day_of(turn.at))
+
+
+@effect("mitigation_fund.agreement_ended")
+def agreement_ended(turn: Turn) -> None:
+    """No new loans from now on; running ones stay covered."""
+    Agreement.objects.filter(bank=str(turn.facts["bank"])).update(ended_on=day_of(turn.at))

@@ -1,0 +1,20 @@
+"""What the mitigation fund keeps: registers, applications and loans, agreements, claims, votes."""
+
+from __future__ import annotations
+
+from luoshi.programmes.mitigation_fund.models.fund import Agreement, Claim, ClaimVote
+from luoshi.programmes.mitigation_fund.models.lending import Application, Loan
+from luoshi.programmes.mitigation_fund.models.registers import Benchmark, Firm, Listing, MonthlyReport, Window
+
+__all__ = [
+    "Agreement",
+    "Application",
+    "Benchmark",
+    "Claim",
+    "ClaimVote",
+    "Firm",
+    "Listing",
+    "Loan",
+    "MonthlyReport",
+    "Window",
+]

@@ -1,0 +1,132 @@
+"""The demonstration of the fund: what a stranger finds on its pages, what a bank may not see, its forms."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.office.accounts.demo import load_people
+from luoshi.office.accounts.models import User
+from luoshi.office.cases.models import Case
+from luoshi.office.roles import Role
+from luoshi.programmes.mitigation_fund import board, demo, fund, lending, monitoring
+from luoshi.programmes.mitigation_fund.models import Agreement, Application, Claim, Loan
+from luoshi.site.registry import load_decisions, load_programmes
+from tests.office.people import actor, client_of, person
+
+
+@pytest.mark.django_db
+def test_the_demonstration_shows_the_fund_at_work(django_assert_max_num_queries):
+    load_decisions()
+    load_programmes()
+    load_people()
+    assert len(list(demo.load())) == 1
+    states = set(Application.objects.values_list("case__state", flat=True))
+    assert {
+        "applied",
+        "listed",
+        "circulated",
+        "disbursed",
+        "filed",
+        "overdue",
+        "reported",
+        "rejected",
+        "repaid",
+    } <= states
+    assert Claim.objects.get().state == "paid"
+    assert fund.faults() == []
+    what_stands_on_the_pages(django_assert_max_num_queries)
+    a_bank_sees_its_own_files_only()
+    a_bank_takes_an_application_in()
+    the_api_answers()
+    before = Case.objects.count()
+    assert "已装入过" in next(iter(demo.load()))
+    assert Case.objects.count() == before
+
+
+def shown(client, name: str, *args: str) -> str:
+    answer = client.get(reverse(name, args=args))
+    assert answer.status_code == 200, (name, answer.status_code)
+    return answer.content.decode()
+
+
+def what_stands_on_the_pages(most_queries) -> None:
+    centre = client_of(User.objects.get(login="jinfu1"))
+    with most_queries(60):
+        html = shown(centre, "mitigation")
+    # 5,000,000 + 2,000,000 paid in, half of a loss of 2,300,000 paid out, 100,000 come back.
+    assert "5,950,000.00" in html
+    assert "等三家会签" in html
+    assert "已审核" in html
+    assert "须报告并启动追偿" not in html
+    bank = shown(centre, "mitigation-bank", demo.BANK)
+    assert "可贷总额" in bank
+    firm = shown(centre, "mitigation-firm", demo.credit_code(0))
+    assert "24 / 36" in firm
+    assert "7.0000%" in firm
+    delisted = shown(centre, "mitigation-firm", demo.credit_code(11))
+    assert "不符合" in delisted
+    assert "测试丁新材料公司" in shown(centre, "mitigation-firms")
+    claim = shown(centre, "mitigation-claim", Claim.objects.get().number)
+    assert "1,150,000.00" in claim
+    assert "100,000.00" in claim
+    assert client_of(User.objects.get(login="jinfu1")).post(reverse("mitigation-circular")).status_code == 303
+    assert centre.get(reverse("mitigation-bank", args=["000000000000"])).status_code == 404
+    visitor = shown(client_of(User.objects.get(login="nongye1")), "open-mitigation")
+    assert "每户不超过" in visitor
+    tried = centre.get(reverse("open-mitigation"), {"board": "QILU", "amount": "3000000.01"}).content.decode()
+    assert "不可以，最多 3,000,000.00 元" in tried
+
+
+def a_bank_sees_its_own_files_only() -> None:
+    own = actor("own", (Role.CLERK, demo.ORGAN))
+    other = actor("other", (Role.CLERK, "agri-guarantee"))
+    member = actor("member", (Role.REVIEWER, "tax"))
+    assert board.loans(own).count() == Loan.objects.count()
+    assert board.loans(other).count() == 0
+    assert board.applications(other).count() == 0
+    assert monitoring.agreements(other) == []
+    assert board.loans(member).count() == Loan.objects.count()
+    assert board.files(own) == []
+    assert [light["state"] for light in board.files(member)[0]["lights"]] == ["pass", "examined", "waiting"]
+    stranger = client_of(person("stranger", (Role.CLERK, "agri-guarantee")))
+    assert stranger.get(reverse("mitigation-claim", args=[Claim.objects.get().number])).status_code == 404
+    review = Case.objects.filter(procedure="mitigation_fund.review", state="rejected").get()
+    bank = client_of(User.objects.get(login="nongshang1"))
+    assert bank.get(f"/cases/{review.pk}/").status_code == 404
+    # What the bank is told of a rejection names no finding.
+    told = bank.get(f"/cases/{review.parent_id}/").content.decode()
+    assert "联合审查不通过" in told
+    assert "核查未通过" not in told
+
+
+def a_bank_takes_an_application_in() -> None:
+    bank = client_of(User.objects.get(login="nongshang1"))
+    asked = {"firm": demo.credit_code(11), "amount": "1000000", "purpose": "购买原材料", "material": "1"}
+    refused = bank.post(reverse("mitigation-apply"), asked)
+    assert refused.status_code == 422
+    assert "已摘牌" in refused.content.decode()
+    opened = bank.post(reverse("mitigation-apply"), asked | {"firm": demo.credit_code(10)})
+    assert opened.status_code == 303
+    again = bank.post(reverse("mitigation-apply"), asked | {"firm": demo.credit_code(10)})
+    assert again.status_code == 409
+    assert "同一企业已有在办申请" in again.content.decode()
+    assert "还没有合作银行" not in shown(bank, "mitigation")
+    assert "请选合同" in shown(bank, "mitigation-recourse")
+
+
+def the_api_answers() -> None:
+    centre = client_of(User.objects.get(login="jinfu1"))
+    row = Agreement.objects.get(bank=demo.BANK)
+    told = next(one for one in centre.get("/api/v1/mitigation/banks").json()["banks"] if one["bank"] == demo.BANK)
+    assert told["cap"] == fund.capacity(row).value["cap"]
+    assert told["used"] == fund.use_of(row)
+    assert centre.get("/api/v1/mitigation/terms").json()["highest_rate"] == lending.highest_rate(CLOCK.today())
+    assert len(centre.get("/api/v1/mitigation/loans?overdue=true").json()["loans"]) == 3
+    code = demo.credit_code(0)
+    assert centre.get(f"/api/v1/mitigation/firms/{code}").json()["months_left"] == "12"
+    claim = centre.get(f"/api/v1/mitigation/claims/{Claim.objects.get().number}").json()
+    assert (claim["compensation"], claim["bank_share"]) == (115_000_000, 115_000_000)
+    month = f"{monitoring.month_before(CLOCK.today()):%Y-%m}"
+    assert not all(one["complete"] for one in centre.get(f"/api/v1/mitigation/reports/{month}").json()["reports"])
