@@ -23,7 +23,7 @@ from luoshi.gazette.subjects import (
     partners_in,
     same_body,
 )
-from luoshi.gazette.targets import find_figures
+from luoshi.gazette.targets import FoundParameter, FoundTarget, find_figures
 from luoshi.gazette.text import Paragraph
 from luoshi.gazette.timelimits import Context, FoundLimit, find_limits
 
@@ -121,7 +121,7 @@ class DutyReader:
 
     def read(self, nodes: Sequence[Node]) -> None:
         """Read every paragraph, in order, into the duties, targets and parameters of the sheet's instrument."""
-        context, state = self.context, self.state
+        context, state, rules = self.context, self.state, self.sheet.instrument.kind in _RULES
         pending: list[_Read] = []
         dated: dict[int, str] = {}
         numbered = any(node.numbered for node in nodes)
@@ -144,7 +144,9 @@ class DutyReader:
                     pending = []
                 pending.append((node, limits))
             by = dated.get(id(node.parent)) if dated and node.parent is not None else None
-            self._read_figures(node, limits, by, lead)
+            targets, parameters = find_figures(text, limits, by, rules)
+            if targets or parameters:
+                self._file_figures(node, targets, parameters, lead)
             if limits and text[-1] == ":":
                 by = _last_day(limits) or by
             if by:
@@ -212,10 +214,10 @@ class DutyReader:
         """File what a paragraph without marks states: of the body its heading names, of a subject, or of nobody."""
         text = node.paragraph.text
         whole = (0, len(text))
-        if node.heading and (body := self._own_body(node)) is not None:
+        if node.heading and text.startswith("由", node.heading_end) and (body := self._own_body(node)) is not None:
             self._file_whole(node, whole, body, limits, "heading", 0.8)
             return
-        if (named := colon_subject(text, self.state.level)) is not None:
+        if ":" in text and (named := colon_subject(text, self.state.level)) is not None:
             names, local, open_ended, after = named
             summary = _summary(node) if node.numbered else ""
             found = _Found(
@@ -265,8 +267,7 @@ class DutyReader:
 
     def _own_body(self, node: Node) -> tuple[str, ...] | None:
         """A run-in heading that names a body whose text says what it is made of and what it does."""
-        text, begin = node.paragraph.text, node.heading_end
-        if not text.startswith("由", begin) or not _MADE_OF.match(text, begin):
+        if not _MADE_OF.match(node.paragraph.text, node.heading_end):
             return None
         parsed = bodies(node.heading or "", self.state.level)
         return parsed[0] if parsed else None
@@ -321,9 +322,10 @@ class DutyReader:
             list(found.local_text), found.limits, *found.span, found.basis, found.confidence, found.open_ended,
         )  # fmt: skip
 
-    def _read_figures(self, node: Node, limits: Sequence[FoundLimit], by: str | None, lead: list[Organ]) -> None:
+    def _file_figures(
+        self, node: Node, targets: Sequence[FoundTarget], parameters: Sequence[FoundParameter], lead: list[Organ]
+    ) -> None:
         instrument, span = self.sheet.instrument, node.paragraph.span
-        targets, parameters = find_figures(node.paragraph.text, limits, by, instrument.kind in _RULES)
         for target in targets:
             instrument.targets.append(
                 records.Target(

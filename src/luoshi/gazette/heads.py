@@ -551,7 +551,9 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
     wanted = _letters(document.title)
     characters = frozenset(wanted)
     best: tuple[float, int, int, str] | None = None
-    common = [_common(characters, line.text) for line in lines[:64]]
+    ends = [after for after, line in enumerate(lines[:64], start=1) if line.text[-1] in _TITLE_LAST]
+    near = {index for after in ends for index in range(after - 4, after)}
+    common = [_common(characters, line.text) if index in near else None for index, line in enumerate(lines[:64])]
     for index in range(min(len(lines), 60)):
         shared: frozenset[str] = frozenset()
         length = -2  # the signs of a title that 《》 enclose
@@ -565,11 +567,13 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
             if line[-1] not in _TITLE_LAST or 3 * len(shared) < min(len(characters), length):
                 continue
             text = bare(text_of(lines[index:after]))
-            if 3 * len(characters.intersection(text)) < min(len(characters), len(text)):
+            if not _TITLE_END.search(text) or 3 * len(characters.intersection(text)) < min(len(characters), len(text)):
                 continue
             score = _similarity(wanted, _letters(text))
-            if score > 0.62 and (best is None or score > best[0]) and _TITLE_END.search(text):
+            if score > 0.62 and (best is None or score > best[0]):
                 best = (score, index, after, text)
+        if best is not None and best[0] == 1.0:
+            break
     if best is None:
         return None
     _, first, after, text = best
@@ -582,7 +586,7 @@ def _common(characters: frozenset[str], line: str) -> frozenset[str] | None:
     """Return which characters of the title a line holds; None for a line that stands in no title."""
     if line[-1] in "。;:,、" or (len(line) > 70 and len(compact(line)) > 70):
         return None
-    return characters.intersection(line)
+    return frozenset([char for char in characters if char in line])
 
 
 _BARE_ANNEX = re.compile(r"附件\d{0,2}:?$")

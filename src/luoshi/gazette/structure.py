@@ -88,11 +88,12 @@ def _blocks(lines: Sequence[Line], *, decimals: bool, articles: bool) -> list[Bl
     labels = [read_label(line.text, decimals=decimals, articles=articles) for line in lines]
     running = _running_kinds(lines, labels)
     blocks: list[Block] = []
+    last = len(lines) - 1
     for index, (line, label) in enumerate(zip(lines, labels, strict=True)):
         if (
             blocks
             and label is None
-            and not (index + 1 < len(lines) and _titles_list(line, labels[index + 1]))
+            and not (index < last and labels[index + 1] is not None and _titles_list(line, labels[index + 1]))
             and _continues(blocks[-1], line, widths[index - 1], running)
         ):
             blocks[-1].lines.append(line)
@@ -202,7 +203,7 @@ class _Nesting:
             if block.label is not None and block.label.kind == "annex":
                 index = self._annex(index)
                 continue
-            if block.label is None and self._is_part(index):
+            if block.label is None and self.stack and self.stack[0].kind == "annex" and self._is_part(index):
                 self._push_part(block)
             else:
                 self._place(block)
@@ -262,8 +263,8 @@ class _Nesting:
         )
 
     def _is_part(self, index: int) -> bool:
-        """An unnumbered title inside an annex after which the numbering begins with its first number."""
-        if not self.stack or self.stack[0].kind != "annex" or index + 1 >= len(self.blocks):
+        """An unnumbered title, inside an annex, after which the numbering begins with its first number."""
+        if index + 1 >= len(self.blocks):
             return False
         following = self.blocks[index + 1].label
         if (
@@ -338,14 +339,16 @@ class _Nesting:
 
     def _push(self, label: Label, start: int, paragraph: Paragraph, block: Block) -> None:
         parent = self._parent(label)
-        node = Node(label.kind, label.text, label.ordinal, start, paragraph, parent, lines=block.lines)
+        kind = label.kind
+        node = Node(kind, label.text, label.ordinal, start, paragraph, parent, lines=block.lines)
         _set_heading(node)
+        if not (self.nodes and self.nodes[-1].kind == kind):
+            for lower in _RESTARTS[kind].intersection(self.last):
+                del self.last[lower]
+        self.last[kind] = label.ordinal
         self.stack.append(node)
         self.nodes.append(node)
-        self.seen.add((id(parent), label.kind))
-        self.last[label.kind] = label.ordinal
-        for kind in _RESTARTS[label.kind].intersection(self.last):
-            del self.last[kind]
+        self.seen.add((id(parent), kind))
 
     def _parent(self, label: Label) -> Node | None:
         stack = self.stack

@@ -143,6 +143,7 @@ def core(name: str) -> str:
     return stripped or name
 
 
+@lru_cache(maxsize=16384)
 def same_body(one: str, other: str) -> bool:
     """Return whether two names are two forms of one body (环保部门 beside 市环保局)."""
     if one == other or (("各" in one or "各" in other) and one.replace("各", "") == other.replace("各", "")):

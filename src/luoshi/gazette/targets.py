@@ -104,6 +104,8 @@ _STATE_NEAR = re.compile(
     r"(?:下设|设有|下辖|辖|已经|共有|共分|共设|合计|总面积|设(?:主任|组长|副|秘书|总指挥|指挥长))[^,;。、]{0,12}$"
     r"|(?:组长|主任|指挥|指挥长|召集人|秘书长)$"
 )
+_NEAR = 18
+"""Characters before a figure among which a word of the present state, and what follows it, has room."""
 _FUTURE = re.compile(
     _any(
         "提高到 提升到 增加到 提高至 提升至 增加至 扩大到 下降到 降低到 达到 力争 争取 年内 今年 新增 新建 确保",
@@ -263,11 +265,11 @@ class _Part(NamedTuple):
 
 def _surroundings(text: str, phrase: Phrase) -> _Part:
     start, tail = phrase.start, phrase.tail
-    low = max(0, start - _LEFT)
-    low = max(low, text.rfind("。", low, start) + 1, text.rfind(";", low, start) + 1)
-    own = max(low, text.rfind(",", low, start) + 1, text.rfind(":", low, start) + 1)
+    before = text[start - _LEFT if start > _LEFT else 0 : start]
+    sentence = before.rpartition("。")[2].rpartition(";")[2]
     ending = _PART_END.search(text, tail, tail + _RIGHT)
-    return _Part(text[own:start], text[tail : ending.start() if ending else tail + _RIGHT], text[low:start])
+    right = text[tail : ending.start() if ending else tail + _RIGHT]
+    return _Part(sentence.rpartition(",")[2].rpartition(":")[2], right, sentence)
 
 
 def _quoted(text: str, phrase: Phrase) -> bool:
@@ -319,7 +321,9 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if phrase.unit in _WEAK_UNITS and phrase.after_op is None and not _ACHIEVING.search(left):
         return True
-    if ("了" in left and _DONE.search(left)) or (_STATE_NEAR.search(left) and not _ACHIEVING.search(left)):
+    if ("了" in left and _DONE.search(left)) or (
+        _STATE_NEAR.search(left, max(0, len(left) - _NEAR)) and not _ACHIEVING.search(left)
+    ):
         return True
     if _STATE.search(part.sentence) is None:
         return False
@@ -343,25 +347,24 @@ def _defines_class(text: str, part: _Part, phrase: Phrase) -> bool:
     return over and _CLASS_NOUN.match(right) is not None
 
 
-def _is_condition(text: str, phrase: Phrase) -> bool:
+def _is_condition(text: str, part: _Part, phrase: Phrase) -> bool:
     """Tell whether the figure is the threshold of a rule: `低于70%时`, `逾期30天以上的,`."""
     tail = phrase.tail
     if text.startswith("时", tail):
         return not text.startswith(("时间", "时限"), tail)
-    ending = _PART_END.search(text, tail, tail + 40)
-    if ending is None:
+    end = tail + len(part.right)
+    if end >= tail + 40 or end >= len(text):
         return False
-    end = ending.start()
-    if text.endswith("时", tail, end):
-        return not text.endswith(_NOT_WHEN, tail, end)
-    return text.endswith("的", tail, end) and text[end] in ",;:"
+    if part.right.endswith("时"):
+        return not part.right.endswith(_NOT_WHEN)
+    return part.right.endswith("的") and text[end] in ",;:"
 
 
 def _is_parameter(text: str, part: _Part, phrase: Phrase) -> bool:
     """Tell whether the figure is the policy's own: rate, cap, fee, grant, threshold."""
     if phrase.symbol and not phrase.unit:
         return True
-    if _is_condition(text, phrase) or _RATE.search(part.sentence):
+    if _is_condition(text, part, phrase) or _RATE.search(part.sentence):
         return True
     if phrase.unit in _MONEY or phrase.unit.startswith("元/"):
         if _GIVING.search(part.left) or _GIVEN_AFTER.match(part.right):

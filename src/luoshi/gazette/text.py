@@ -80,7 +80,7 @@ class Paragraph:
         """Return the file's span of `text[start:end]`."""
         if len(self.pieces) == 1:
             shift = self.pieces[0][1]
-            return shift + start, shift + max(start, end)
+            return shift + start, shift + (end if end > start else start)
         if end <= start:
             place = self.origin(start)
             return place, place
@@ -107,8 +107,10 @@ def fold(source: str) -> str:
     """Return `source` in canonical characters, same length."""
     for printed in _COMMON:
         source = source.replace(printed, _PLAIN[printed])
-    for printed in set(_RARE.findall(source)):
-        source = source.replace(printed, _PLAIN[printed])
+    found = _RARE.search(source)
+    while found is not None:
+        source = source.replace(found[0], _PLAIN[found[0]])
+        found = _RARE.search(source, found.end())
     return source
 
 
@@ -155,6 +157,8 @@ _SHORT, _LONG = 12, 160
 
 def _unmarked(text: str) -> tuple[str, int]:
     """Return a line without Markdown marks (a rule or page number: empty), and how many characters went before it."""
+    if text[0] in _PAGES and "|" not in text and "**" not in text:
+        return ("", 0) if _PAGE_NUMBER.match(text) and len(text) < _SHORT else (text, 0)
     text = text.replace("**", "  ").replace("|", " ")
     mark = _MARKDOWN.match(text)
     rest = text[mark.end() :] if mark else text
