@@ -26,7 +26,7 @@ from luoshi.office.funds import payments
 from luoshi.office.funds.models import PaymentInstruction
 from luoshi.office.funds.payments import Events, Payee
 from luoshi.office.organs.sealing import seal, unseal
-from luoshi.programmes.agri_guarantee import archive, fund, lending
+from luoshi.programmes.agri_guarantee import archive, fund, lending, recovery
 from luoshi.programmes.agri_guarantee.decisions.settings import FUND
 from luoshi.programmes.agri_guarantee.models import Claim, Halt, PayeeAccount
 
@@ -122,6 +122,7 @@ def deliver(turn: Turn) -> None:
         ) from None  # fmt: skip
     if first:
         lending.paid_out(row.loan, int(told.get("principal") or payout))
+        recovery.begin(row.loan, row.borrower, turn.case)
     turn.case.facts |= {"compensation": row.compensation, "received_on": row.received_on.isoformat(),
                         "deviates": row.deviates, "flags": row.flags}  # fmt: skip
     turn.tell("reviewer", f"拨款单 {turn.case.number} 已送达，十个工作日内未办即视为无异议")
@@ -306,6 +307,7 @@ def paid(turn: Turn) -> None:
         raise LuoshiError("E_STATE", f"还有 {Money(row.compensation - row.settled)} 元没有支付，不能办结。")
     row.paid_on = day_of(turn.at)
     row.save(update_fields=["paid_on", "settled"])
+    recovery.move_waiting(row.loan, PROGRAM)
 
 
 @effect("agri_guarantee.paid_part")
@@ -315,6 +317,7 @@ def paid_part(turn: Turn) -> None:
     if row.settled >= row.compensation:
         raise LuoshiError("E_STATE", "已经全部支付，请按“银行确认支付”。")
     row.save(update_fields=["settled"])
+    recovery.move_waiting(row.loan, PROGRAM)
     ask_for_money(turn, row, row.compensation - row.settled)
 
 

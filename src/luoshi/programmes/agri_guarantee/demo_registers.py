@@ -85,7 +85,7 @@ def _all_yes() -> dict[str, str]:
 
 
 def _operator(number: int, town: str, today: datetime.date, dice: random.Random) -> dict[str, Any]:
-    _word, category, scope, unit = _KINDS[number % len(_KINDS)]
+    _word, category, scope, unit = _KINDS[number % len(_KINDS)] if number < 500 else ("", "FAMILY_FARM", "GRAIN", "mu")
     natural = category in ("FAMILY_FARM", "LARGE_GROWER")
     status = "archived" if number % 9 else ("draft", "posted", "signed", "lapsed")[number // 9 % 4]
     surveyed = today - dice.randint(60, 300) * _DAY

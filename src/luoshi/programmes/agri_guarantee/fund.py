@@ -19,11 +19,13 @@ from luoshi.kernel.money import Money
 from luoshi.kernel.parameters import Values
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
+from luoshi.office.duties import concern
 from luoshi.office.funds import actions, hooks, openings, payments, plans, queries
 from luoshi.office.funds.gauge import Gauge, Mark, gauges
 from luoshi.office.funds.models import Balance, Book, PaymentInstruction, Posting
 from luoshi.office.funds.orders import Line, Order, credit, debit
 from luoshi.office.funds.writing import Posted
+from luoshi.office.messages.actions import Telling, tell_organs
 from luoshi.office.parameters import book as parameters
 from luoshi.office.parameters.book import current
 from luoshi.programmes.agri_guarantee.arithmetic import cut
@@ -177,7 +179,23 @@ def watch(book: Book, *, actor: Actor, trigger: str, state: FundState | None = N
             actor=actor, act="agri.halt", subject=f"book:{book.key}", permission="fund.see",
             after={"paid": now.paid, "existing": now.existing, "trigger": trigger}, basis=f"{FUND} 第十四条",
         )  # fmt: skip
+        _tell_halt(row)
         return row
+
+
+def _tell_halt(row: Halt) -> None:
+    """Draft the notice of a suspension and tell the Office, the company, the banks and the towns."""
+    from luoshi.programmes.agri_guarantee import papers
+
+    papers.halted(row)
+    told = ("fin-agri-group", "agri-guarantee", "agri-guarantee--office", "rural-commercial-bank", "finance")
+    tell_organs(
+        [
+            Telling(f"ag-halt:{row.pk}:{organ}:{role}", organ, role, "agri.halt",
+                    f"累计代偿 {Money(max(row.paid, 0))} 元超过停办线，即时起暂停新增惠农贷担保", "/guarantee/")
+            for organ in (*told, *sorted(concern.towns())) for role in ("clerk", "reviewer", "leader")
+        ]
+    )  # fmt: skip
 
 
 def resume(*, actor: Actor, cause: str, measures: str, decision_no: str) -> Halt:
@@ -440,12 +458,12 @@ def moved(told: hooks.Told) -> None:
         watch(told.book, actor=_BANK, trigger="银行扣划", ahead=int(told.message.get("amount_fen") or 0))
 
 
-# --- booked by hand -----------------------------------------------------------------------------------------------------
+# --- booked by hand ---------------------------------------------------------------------------------------------------
 
 
 @hooks.on(ROOM, "entry.proposed")
 def may_be_booked(told: hooks.Told) -> None:
-    """An entry two hands book obeys what `post` obeys (V5, V7, V10): compensation by payment only, placements capped."""
+    """An entry two hands book obeys what `post` does (V5, V7, V10): compensation by payment only, placements capped."""
     if told.book.key != BOOK or told.order is None:
         return
     if told.order.event in ("J3", "J4", "J5", "J6"):

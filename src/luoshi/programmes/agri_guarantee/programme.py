@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from luoshi.office.programme import Programme, register
+from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.agri_guarantee"
 
@@ -23,7 +23,22 @@ PROGRAMME = register(
         instruments=("乳政发〔2018〕5号", "乳政办发〔2018〕7号"),
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions",),
-        hooks=(f"{_ROOM}.fund", f"{_ROOM}.claims", f"{_ROOM}.guarantees", f"{_ROOM}.registers", f"{_ROOM}.scenes"),
+        urls=f"{_ROOM}.urls",
+        pages=(Page("funds", "guarantee", "惠农贷工作台", "case.see", "基金停办线、补偿倒计时、担保八步、各镇在保"),),
+        hooks=tuple(
+            f"{_ROOM}.{one}"
+            for one in (
+                "fund",
+                "claims",
+                "guarantees",
+                "archiving",
+                "recovery",
+                "standing",
+                "papers",
+                "registers",
+                "scenes",
+            )
+        ),
         demo=_demo,
     )
 )

@@ -15,8 +15,8 @@ from luoshi.office.funds import bank, envelope, links, payments, reconcile
 from luoshi.office.funds.models import Account, PaymentInstruction
 from luoshi.office.registers import actions as records
 from luoshi.office.scenarios import Scene, check, moment, verb
-from luoshi.programmes.agri_guarantee import fund, registers
-from luoshi.programmes.agri_guarantee.models import Claim, Halt, Loan, Operator
+from luoshi.programmes.agri_guarantee import archive, archiving, fund, recovery, registers
+from luoshi.programmes.agri_guarantee.models import Claim, Halt, Loan, Operator, Receipt
 
 BANK, NUMBER, _KEY = "313465000019", "37050000000000000172", "scenario-key-" + "0" * 32
 _SYSTEM = Actor.system("场景", "scenario")
@@ -174,6 +174,34 @@ def fund_figures(_scene: Scene, _subject: Any, asked: Any) -> Any:
 def halts(_scene: Scene, _subject: Any, _asked: Any) -> Any:
     """How many halts there were, and whether one is in force."""
     return {"count": Halt.objects.count(), "live": fund.live_halt() is not None}
+
+
+@verb("agri_guarantee.recovery_of")
+def recovery_of(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int:
+    """Return the open recovery of a `loan`: it was opened with the payout."""
+    case = Case.objects.get(procedure=recovery.RECOVERY, subject=recovery.subject_of(str(given["loan"])), is_open=True)
+    return int(case.pk)
+
+
+@verb("agri_guarantee.lapse")
+def lapse(_scene: Scene, _actor: Actor, _given: Mapping[str, Any]) -> None:
+    """Let archives lapse that were not renewed, as the timer does at night."""
+    archiving.lapse()
+
+
+@check("recovery")
+def recovery_shared(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """The last receipt of a recovery's case, shared; amounts in fen."""
+    row = Receipt.objects.filter(case=subject).order_by("-pk")[0]
+    return {"city": row.city, "bank": row.bank, "guarantor": row.guarantor, "to_fund": row.to_fund,
+            "moved": row.moved}  # fmt: skip
+
+
+@check("operator")
+def operator_kept(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """The archive of a case's operator."""
+    row = archive.of_case(Case.objects.get(pk=subject))
+    return None if row is None else {"status": row.status, "mechanised_on": row.mechanised_on, "round": row.round}
 
 
 @check("loan")

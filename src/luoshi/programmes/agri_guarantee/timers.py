@@ -7,7 +7,7 @@ import datetime
 from luoshi.office.actors import Actor
 from luoshi.office.funds.models import Book
 from luoshi.office.timer import timer
-from luoshi.programmes.agri_guarantee import fund
+from luoshi.programmes.agri_guarantee import archiving, fund
 
 
 @timer("agri_guarantee.halt", every=datetime.timedelta(minutes=10), catch_up=False)
@@ -17,3 +17,9 @@ def look_at_halt_line(_moment: datetime.datetime) -> int:
     if book is None:
         return 0
     return int(fund.watch(book, actor=Actor.system("系统", "timer"), trigger="定时查看") is not None)
+
+
+@timer("agri_guarantee.lapse", at=datetime.timedelta(hours=1), catch_up=False)
+def lapse_archives(_moment: datetime.datetime) -> int:
+    """Let archives lapse that were not renewed; return how many."""
+    return archiving.lapse()

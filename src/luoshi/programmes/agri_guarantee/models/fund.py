@@ -126,7 +126,7 @@ class Receipt(models.Model):
     """Money recovered for a loan (追偿): gross, costs, and how it was shared; amounts in fen.
 
     `to_fund` of the city's part went into the fund, the rest waits in suspense; `moved` is what of that rest has gone
-    into the fund since.
+    into the fund since. One that the bank does not show is `withdrawn` before anything is booked.
     """
 
     class Base(models.TextChoices):
@@ -142,12 +142,13 @@ class Receipt(models.Model):
     gross = models.BigIntegerField()
     costs = models.BigIntegerField(default=0)
     voucher = models.CharField(max_length=120, default="", blank=True)
-    bank_txn_no = models.CharField(max_length=64, unique=True)
+    bank_txn_no = models.CharField(max_length=64)
     city = models.BigIntegerField()
     bank = models.BigIntegerField()
     guarantor = models.BigIntegerField()
     to_fund = models.BigIntegerField()
     moved = models.BigIntegerField(default=0)
+    withdrawn = models.BooleanField(default=False)
     at = models.DateTimeField()
 
     class Meta:
@@ -159,6 +160,7 @@ class Receipt(models.Model):
                             city__gte=F("to_fund") + F("moved")),
                 name="ag_receipt_amounts",
             ),
+            models.UniqueConstraint(fields=["bank_txn_no"], name="ag_receipt_once", condition=Q(withdrawn=False)),
         )  # fmt: skip
         indexes = (models.Index(fields=["loan", "base"], name="ag_receipt_loan"),)
 

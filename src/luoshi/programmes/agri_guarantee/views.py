@@ -1,0 +1,264 @@
+"""Pages of the guarantee: the workbench, a farmer's application, the guarantor's claim, the fund's year."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
+from luoshi.office.actors import Actor
+from luoshi.office.cases import actions as cases
+from luoshi.office.cases import procedures
+from luoshi.office.cases.offers import may_open
+from luoshi.office.duties import concern
+from luoshi.office.permissions import may
+from luoshi.office.registers import reach
+from luoshi.office.web import actor_of, needs, page
+from luoshi.programmes.agri_guarantee import archive, board, claims, fund, lending
+from luoshi.programmes.agri_guarantee.arithmetic import cut
+from luoshi.programmes.agri_guarantee.decisions.settings import percent
+from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator
+from luoshi.programmes.agri_guarantee.registers import LOANS, OPERATORS
+
+
+def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
+    """Return the way back to the workbench."""
+    return [{"title": _("惠农贷"), "href": reverse("guarantee")}, *({"title": t, "href": h} for t, h in more)]
+
+
+def status_of(error: LuoshiError | None) -> int:
+    """Return the status of a page that shows a refusal."""
+    return 200 if error is None else error.http_status if error.http_status < 500 else 422
+
+
+def yuan(fen: int | None) -> str:
+    """Return an amount as pages show it; a dash for none."""
+    return "—" if fen is None else str(Money(fen))
+
+
+# --- the workbench ----------------------------------------------------------------------------------------------------
+
+
+@needs("case.see")
+@require_safe
+def workbench(request: HttpRequest) -> HttpResponse:
+    """Show what waits for whoever looks, claims counted down, the gauge with its lines, loans by town."""
+    actor = actor_of(request)
+    found = board.picture()
+    waiting = board.open_cases(actor, board.CLAIM)
+    amounts = {one.case_id: one for one in Claim.objects.filter(case__in=[case.pk for case in waiting])}
+    towns = board.towns(actor)
+    for one in towns:
+        one |= {"owed_yuan": yuan(one["owed"]), "late_yuan": yuan(one["late_owed"])}
+    context = {
+        "page_title": _("惠农贷工作台"),
+        "crumbs": [],
+        "found": found,
+        "facts": [] if found is None else _facts(found),
+        "mine": board.my_turn(actor),
+        "claims": [{"case": case, "row": amounts.get(case.pk)} for case in waiting],
+        "claim_cases": waiting,
+        "claims_sum": yuan(sum(one.compensation - one.settled for one in amounts.values() if one.live)),
+        "steps": board.steps(actor),
+        "towns": towns,
+        "sums": {"loans": sum(one["loans"] for one in towns), "owed": yuan(sum(one["owed"] for one in towns))},
+        "stale": board.stale(actor),
+        "can_apply": may_open(actor, archive.GUARANTEE),
+        "can_claim": may_open(actor, claims.CLAIM),
+        "can_fund": may(actor, "fund.see"),
+        "can_enquire": found is not None and found["halt"] is not None and may_open(actor, claims.HALT),
+        "sees_loans": bool(reach.reach(actor, LOANS)),
+    }
+    return page(request, "agri_guarantee/workbench.html", context)
+
+
+def _facts(found: dict[str, Any]) -> list[dict[str, Any]]:
+    now = found["now"]
+    return [
+        {"title": _("基金余额"), "words": yuan(now.balance),
+         "note": _("利息 %(y)s 元另列，不作补偿") % {"y": yuan(now.accounts["2002"])}},
+        {"title": _("累计已补偿"), "words": yuan(now.paid),
+         "note": _("待付 %(y)s 元") % {"y": yuan(found["committed"] + now.moving)}},
+        {"title": _("市里承担的敞口"), "words": yuan(found["exposure"]),
+         "note": _("在保 %(y)s 元的 20%%") % {"y": yuan(found["outstanding"])}
+         if percent(fund.values(), "share_city") == 20
+         else _("在保 %(y)s 元") % {"y": yuan(found["outstanding"])}},
+        {"title": _("覆盖率"), "words": f"{found['coverage']}%" if found["coverage"] else _("无数据"), "unit": False,
+         "note": _("基金余额 ÷ 敞口")},
+    ]  # fmt: skip
+
+
+# --- an application ---------------------------------------------------------------------------------------------------
+
+
+def _towns(actor: Actor) -> frozenset[str] | None:
+    """Return the towns whose archives the actor may see, None for all."""
+    scope = reach.reach(actor, OPERATORS)
+    return None if scope.everywhere else frozenset(scope.organs)
+
+
+@needs("case.open")
+@require_http_methods(["GET", "HEAD", "POST"])
+def apply(request: HttpRequest) -> HttpResponse:
+    """Take a farmer's application: find the archive, see what the household owes and may still have, open the case."""
+    actor, error = actor_of(request), None
+    words = (request.POST if request.method == "POST" else request.GET).get("archive", "")[:100]
+    towns, chosen = _towns(actor), None
+    typed = {
+        name: request.POST.get(name, "")[:2000] for name in ("requested", "project_type", "months", "purpose", "bank")
+    }
+    rows = archive.search(words, towns)
+    if len(rows) == 1:
+        chosen = rows[0]
+    if request.method == "POST":
+        try:
+            operator = archive.find(words, towns)
+            case = cases.open_case(
+                actor=actor, procedure=archive.GUARANTEE, title=_title(operator), organ=operator.town,
+                facts={"archive": operator.number, **{key: value for key, value in typed.items() if value}},
+            )  # fmt: skip
+            return HttpResponseRedirect(reverse("case", args=[case.pk]), status=303)
+        except LuoshiError as refusal:
+            error = refusal
+    kind = procedures.procedure(archive.GUARANTEE)
+    asks = {ask.name: ask for ask in kind.asks}
+    context = {
+        "page_title": _("收惠农贷申请"),
+        "crumbs": crumbs((_("收申请"), "")),
+        "barred": "" if may_open(actor, archive.GUARANTEE) else _("申请由镇经管站收件。您可以在工作台看办到哪一步。"),
+        "words": words,
+        "rows": [] if chosen else [_row(one) for one in rows],
+        "asked": bool(words),
+        "chosen": None if chosen is None else _archive(chosen),
+        "typed": typed,
+        "projects": list(asks["project_type"].choices.items()),
+        "banks": [(key, concern.title(key)) for key in asks["bank"].choices],
+        "halt": fund.live_halt(),
+        "error": error,
+        "errors": _errors(error),
+    }
+    return page(request, "agri_guarantee/apply.html", context, status=status_of(error))
+
+
+def _title(operator: Operator) -> str:
+    return f"{operator.name}申请惠农贷"
+
+
+def _errors(error: LuoshiError | None) -> dict[str, str]:
+    """Return the faults of a refused form by field; what belongs to none stands under an empty name."""
+    if error is None:
+        return {}
+    found = error.fields.get("fields")
+    return {str(key): str(words) for key, words in found.items()} if isinstance(found, dict) else {"": error.message}
+
+
+def _row(one: Operator) -> dict[str, Any]:
+    return {"number": one.number, "name": one.name, "town": concern.title(one.town), "village": one.village,
+            "category": one.get_category_display(), "status": one.get_status_display(),
+            "live": one.status == Operator.Status.ARCHIVED}  # fmt: skip
+
+
+def _archive(one: Operator) -> dict[str, Any]:
+    """Return what a form shows of an archive: who, the household's balance, the most it may still have."""
+    owed = archive.owed(one)
+    most = {}
+    for kind in ("ORDINARY", "FARMLAND_INFRA"):
+        facts = {"category": one.category, "requested": 100, "project_type": kind, **owed,
+                 "mechanised": one.mechanised_on is not None}  # fmt: skip
+        taken = fund.decide("agri_guarantee.amount", facts)
+        most[kind] = (taken.value["least"], taken.value["most"])
+    unknown = [
+        str(Operator._meta.get_field(field).name) for field in archive.HAVES.values() if getattr(one, field) != "yes"
+    ]
+    titles = {column.name: column.title for column in OPERATORS.columns}
+    return {
+        **_row(one), "scope": one.get_scope_display(), "scale": f"{one.scale.normalize():f}{one.get_unit_display()}",
+        "round": one.round, "lacking": [titles[name] for name in unknown],
+        "members": len(archive.members(one)), "owed": yuan(owed["outstanding"] + owed["outstanding_infra"]),
+        "undisbursed": yuan(owed["undisbursed"] + owed["undisbursed_infra"]),
+        "least": yuan(most["ORDINARY"][0]), "most": yuan(most["ORDINARY"][1]),
+        "most_infra": yuan(most["FARMLAND_INFRA"][1]), "none": most["ORDINARY"][1] == 0,
+    }  # fmt: skip
+
+
+# --- a claim ----------------------------------------------------------------------------------------------------------
+
+_TICKS = ("sealed", "payout_notice", "payout_certificate")
+_TYPED = ("loss", "payout", "principal", "paid_out_on", "notice_no", "certificate_no", *_TICKS)
+
+
+@needs("case.open")
+@require_http_methods(["GET", "HEAD", "POST"])
+def claim(request: HttpRequest) -> HttpResponse:
+    """Claim what the fund owes for a payout: choose the loan, enter payout and papers, deliver; one act."""
+    actor, error = actor_of(request), None
+    given = request.POST if request.method == "POST" else request.GET
+    words = given.get("loan", "")[:60].strip()
+    typed = {name: request.POST.get(name, "")[:200].strip() for name in _TYPED}
+    rows = _loans(actor, words)
+    chosen = next((one for one in rows if one.number == words), rows[0] if len(rows) == 1 else None)
+    if request.method == "POST" and chosen is not None:
+        try:
+            return HttpResponseRedirect(reverse("case", args=[_deliver(actor, chosen, typed)]), status=303)
+        except LuoshiError as refusal:
+            error = refusal
+    elif request.method == "POST":
+        error = LuoshiError(
+            "E_NOT_FOUND", _("没有这笔贷款，请核对编号。"), fields={"fields": {"loan": _("没有这笔贷款")}}
+        )
+    context = {
+        "page_title": _("申请补偿（送达拨款单）"),
+        "crumbs": crumbs((_("申请补偿"), "")),
+        "barred": "" if may_open(actor, claims.CLAIM) else _("拨款单由省农担公司办事处送达。"),
+        "words": words,
+        "rows": [] if chosen else [_loan(one) for one in rows],
+        "chosen": None if chosen is None else _loan(chosen) | _suggested(chosen),
+        "typed": typed,
+        "error": error,
+        "errors": _errors(error),
+    }
+    return page(request, "agri_guarantee/claim.html", context, status=status_of(error))
+
+
+def _deliver(actor: Actor, loan: Loan, typed: dict[str, str]) -> int:
+    data: dict[str, Any] = {name: typed[name] for name in _TYPED[2:] if typed[name]}
+    with transaction.atomic():
+        case = cases.open_case(
+            actor=actor, procedure=claims.CLAIM, title=f"{loan.borrower}代偿补偿",
+            facts={"loan": loan.number, "loss": typed["loss"], "payout": typed["payout"]},
+        )  # fmt: skip
+        cases.act(actor=actor, case=case.pk, step="deliver", data=data)
+    return case.pk
+
+
+def _loans(actor: Actor, words: str) -> list[Loan]:
+    """Return loans a claim may be about: paid out and not settled; those that are late first."""
+    rows = board.loans_seen(actor).exclude(status__in=[Loan.Status.SIGNED, Loan.Status.CLOSED])
+    if words:
+        exact = list(rows.filter(number=words))
+        return exact or list(rows.filter(borrower__contains=words).order_by("-overdue_days", "pk")[:20])
+    return list(rows.filter(overdue_days__gt=0).order_by("-overdue_days", "pk")[:20])
+
+
+def _loan(one: Loan) -> dict[str, Any]:
+    return {"number": one.number, "borrower": one.borrower, "bank": concern.title(one.bank),
+            "owed": yuan(one.outstanding), "overdue_days": one.overdue_days,
+            "status": one.get_status_display()}  # fmt: skip
+
+
+def _suggested(one: Loan) -> dict[str, Any]:
+    """Return what the shares of the policy give for all that is owed: L, D, C."""
+    loss = one.outstanding + one.interest
+    shared = fund.decide("agri_guarantee.sharing", {"loss": loss}).value if loss else {"payout": 0}
+    payout = int(shared["payout"])
+    part = one.outstanding * payout // loss if loss else 0
+    return {"loss": lending.yuan(loss), "payout": lending.yuan(payout), "principal": lending.yuan(part),
+            "comp": yuan(cut(percent(fund.values(), "comp_rate"), payout)), "rate": fund.values()["comp_rate"],
+            "today": CLOCK.today().isoformat()}  # fmt: skip
