@@ -163,6 +163,8 @@ def plan_page(request: HttpRequest, pk: int) -> HttpResponse:
         "changes": site_plans.comparison(row, against) if against is not None else [],
         "open": row.state in (SitePlan.State.DRAFT, SitePlan.State.RETURNED),
         "may_draw": may(actor, "pollution.plan"),
+        "may_paper": may(actor, "notice.draft", ["environment"]),
+        "may_pledge": may(actor, "notice.draft", ["economy-it"]),
         "way": stepping.offered(actor, row.case, request.POST if error else None),
         "refused": request.POST.get("step", "") if error else "",
         "error": error,

@@ -29,6 +29,7 @@ from luoshi.programmes.heavy_pollution import (
     duties,
     episodes,
     plan,
+    report_papers,
     supervising,
     tasks,
     words_shown,
@@ -116,6 +117,7 @@ def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.dateti
         "steps": board.chain(warning),
         "hours_in": max(0, int(((response.ended_at or now) - response.started_at).total_seconds() // 3600)),
         "lead": _lead(warning),
+        "may_ban": response.ended_at is None and may(actor, "notice.draft", ["public-security"]),
         "measures": [
             row | {"bar": charts.share_bar(row["done"], row["going"], row["failed"]),
                    "cite": row["measure"].citations[0]}
@@ -351,7 +353,7 @@ def _air_act(request: HttpRequest, actor: Any) -> str:
                                evidence=request.POST.get("evidence", ""))  # fmt: skip
         return _("沙尘已录入，等环保局确认；确认前不排除。")
     if kind == "confirm":
-        air_actions.confirm_dust(actor=actor, dust=int(request.POST.get("dust") or 0))
+        air_actions.confirm_dust(actor=actor, dust=_number(request.POST.get("dust", "")))
         return _("沙尘已确认。")
     if kind == "frost":
         air_actions.set_met_day(actor=actor, day=CLOCK.today(), frost=request.POST.get("frost") == "1")
@@ -418,7 +420,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
 
 
 def _report(request: HttpRequest, actor: Any) -> None:
-    number = int(request.POST.get("task") or 0)
+    number = _number(request.POST.get("task", ""))
     with transaction.atomic():
         if request.POST.get("state") == "excused":
             tasks.excuse(actor=actor, task=number, reason=request.POST.get("note", ""))
@@ -428,8 +430,12 @@ def _report(request: HttpRequest, actor: Any) -> None:
             actor=actor, task=number, state=request.POST.get("state", ""), note=request.POST.get("note", ""),
             photo=(str(photo.name), photo.read()) if photo is not None else None, lat=request.POST.get("lat", ""),
             lon=request.POST.get("lon", ""), acted_at=moment_of(request.POST.get("acted_at", "")),
-            version=int(request.POST["version"]) if request.POST.get("version") else None,
+            version=_number(request.POST["version"]) if request.POST.get("version") else None,
         )  # fmt: skip
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 @needs("pollution.see")
@@ -444,10 +450,13 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         upload = request.FILES.get("file")
         try:
             if "supervise" in request.POST:
-                letter = supervising.supervise(actor=actor, response=int(request.POST.get("response") or 0),
+                letter = supervising.supervise(actor=actor, response=_number(request.POST.get("response", "")),
                                                organ=request.POST["supervise"][:80])  # fmt: skip
                 return HttpResponseRedirect(reverse("notice", args=[letter.pk]), status=303)
-            duties.hand_in(actor=actor, duty=int(request.POST.get("duty") or 0), content=content,
+            if "paper" in request.POST:
+                paper = report_papers.of_duty(actor=actor, duty=_number(request.POST["paper"]))
+                return HttpResponseRedirect(reverse("notice", args=[paper.pk]), status=303)
+            duties.hand_in(actor=actor, duty=_number(request.POST.get("duty", "")), content=content,
                            upload=(str(upload.name), upload.read()) if upload is not None else None)  # fmt: skip
             return HttpResponseRedirect(request.get_full_path(), status=303)
         except LuoshiError as refusal:
@@ -472,6 +481,7 @@ def duty_list(request: HttpRequest) -> HttpResponse:
                 "duty": row,
                 "organ": names[row.organ],
                 "late": row.state == "due" and row.due_at < now,
+                "paper_ready": row.state != "due" or row.kind == "lists",
                 "content": [(_CONTENT.get(key, key), value) for key, value in row.content.items()],
             }
             for row in shown
@@ -486,6 +496,8 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         "now": now,
         "own": concern.organs_for(actor, "pollution.task"),
         "may_supervise": may(actor, "pollution.command", [plan.COMMAND]),
+        "with_paper": report_papers.WITH_PAPER,
+        "may_draft": may(actor, "notice.draft"),
     }
     return page(request, "heavy_pollution/duties.html", context, status=status)
 
