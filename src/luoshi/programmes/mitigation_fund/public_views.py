@@ -13,11 +13,11 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.parameters import book as parameters
 from luoshi.office.registers.models import standing
-from luoshi.office.web import needs, page
+from luoshi.office.web import needs
 from luoshi.programmes.mitigation_fund import lending
 from luoshi.programmes.mitigation_fund.fund import ROOM, decide
 from luoshi.programmes.mitigation_fund.models import Agreement, Listing, Loan, Window
-from luoshi.programmes.mitigation_fund.views import reasons
+from luoshi.programmes.mitigation_fund.views import reasons, shown
 
 
 @needs("open.see")
@@ -47,7 +47,7 @@ def public(request: HttpRequest) -> HttpResponse:
         "amount": request.GET.get("amount", "")[:20],
         **_answer(request, within),
     }  # fmt: skip
-    return page(request, "mitigation_fund/public.html", context)
+    return shown(request, "mitigation_fund/public.html", context)
 
 
 def _answer(request: HttpRequest, day: Any) -> dict[str, Any]:

@@ -77,11 +77,13 @@ def loss_facts(turn: Turn) -> dict[str, Any]:
 
 @effect("mitigation_fund.recovered")
 def recovered(turn: Turn) -> None:
-    """Add what was recovered from debtor, guarantors and enforcement, gross."""
+    """Add what was recovered from debtor, guarantors and enforcement, gross: it is set against principal."""
     amount = int(turn.data["amount"])
     if amount <= 0:
         raise LuoshiError("E_AMOUNT", "追回金额应大于零。", fields={"fields": {"amount": "应大于零"}})
     turn.facts["recovered"] = int(turn.facts.get("recovered") or 0) + amount
+    loan = _loan(turn)
+    Loan.objects.filter(pk=loan.pk).update(outstanding=max(loan.outstanding - amount, 0))
 
 
 @effect("mitigation_fund.ended")

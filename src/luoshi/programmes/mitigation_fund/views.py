@@ -17,6 +17,7 @@ from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
 from luoshi.programmes.mitigation_fund import board, lending, monitoring, papers, recourse
+from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import ORGAN, QUOTA_YEAR, ROOM, allocated
 from luoshi.programmes.mitigation_fund.models import Agreement, Firm, Listing, Loan
 
@@ -32,6 +33,16 @@ def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
 def status_of(error: LuoshiError | None) -> int:
     """Return the status of a page that shows a refusal."""
     return 200 if error is None else error.http_status if error.http_status < 500 else 422
+
+
+_CITED = ("二", "三", "四", "五", "六", "九", "十三", "十四", "十五")
+CLAUSES = [*({"cite": f"{RULES} 第{one}条"} for one in _CITED), {"cite": RULES}]
+"""The clauses the pages cite, in the order in which templates name them."""
+
+
+def shown(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """Render a page of this room with the clauses it cites."""
+    return page(request, template, {"clauses": CLAUSES, **context}, status=status)
 
 
 def _yuan(fen: int) -> str:
@@ -107,7 +118,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "may_circulate": may(actor, "notice.draft", [ORGAN]),
         "quota_year": QUOTA_YEAR,
     }  # fmt: skip
-    return page(request, "mitigation_fund/workbench.html", context)
+    return shown(request, "mitigation_fund/workbench.html", context)
 
 
 @needs("notice.draft")
@@ -145,7 +156,7 @@ def bank(request: HttpRequest, number: str) -> HttpResponse:
         "today": day,
         "book_href": f"/funds/{row.book.key}/",
     }  # fmt: skip
-    return page(request, "mitigation_fund/bank.html", context)
+    return shown(request, "mitigation_fund/bank.html", context)
 
 
 @needs("mitigation.see")
@@ -173,7 +184,7 @@ def firm_list(request: HttpRequest) -> HttpResponse:
         "board": chosen,
         "boards": Listing.Board.choices,
     }  # fmt: skip
-    return page(request, "mitigation_fund/firms.html", context)
+    return shown(request, "mitigation_fund/firms.html", context)
 
 
 @needs("mitigation.see")
@@ -202,7 +213,7 @@ def firm_page(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "may_apply": may(actor, "case.open") and _own_bank(request) is not None,
     }
-    return page(request, "mitigation_fund/firm.html", context)
+    return shown(request, "mitigation_fund/firm.html", context)
 
 
 @needs("case.open")
@@ -237,7 +248,7 @@ def apply(request: HttpRequest) -> HttpResponse:
         "reasons": reasons([*stand["eligible"].reasons, *stand["ceiling"].reasons]) if stand else [],
         "free": _yuan(board.stands([own])[0].free) if own else "",
     }
-    return page(request, "mitigation_fund/apply.html", context, status=status_of(error))
+    return shown(request, "mitigation_fund/apply.html", context, status=status_of(error))
 
 
 @needs("case.open")
@@ -271,7 +282,7 @@ def begin_recourse(request: HttpRequest) -> HttpResponse:
         "error": error,
         "errors": (error.fields.get("fields") if error else None) or {},
     }
-    return page(request, "mitigation_fund/recourse.html", context, status=status_of(error))
+    return shown(request, "mitigation_fund/recourse.html", context, status=status_of(error))
 
 
 @needs("mitigation.see")
@@ -306,4 +317,4 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
                   "bank": _yuan(row.recovered_all - row.recovered_after)} if row.recovered_all else None,
         "case_href": f"/cases/{row.case.pk}/" if row.case else "",
     }  # fmt: skip
-    return page(request, "mitigation_fund/claim.html", context)
+    return shown(request, "mitigation_fund/claim.html", context)
