@@ -98,6 +98,10 @@ def signed(turn: Turn) -> None:
     book = Book.objects.filter(key=str(told["account"]), plan=sales.PLAN).first()
     if book is None:
         raise LuoshiError("E_INPUT", "没有这个监管账户。", fields={"fields": {"account": "请从已启用的账户里选"}})
+    if str(told["contract_on"]) > day.isoformat():
+        raise LuoshiError("E_FUTURE", "网上签订日期晚于今天。", fields={"fields": {"contract_on": "晚于今天"}})
+    if told.get("area") and not 0 < Decimal(str(told["area"])) < 10**7:
+        raise LuoshiError("E_INPUT", "建筑面积不对。", fields={"fields": {"area": "请核对建筑面积"}})
     people = [*people_of(told["buyers"], "buyer"), *people_of(told["sellers"], "seller")]
     lines: list[dict[str, Any]] = []
     if told.get("own"):
@@ -115,7 +119,7 @@ def signed(turn: Turn) -> None:
         unit_code=clean(str(told["unit_code"])), buyer=names["buyer"], seller=names["seller"],
         price=int(told["price"]), lines=lines, plan=str(told["plan"]), mode=str(told["mode"]),
         contract_supervised=int(told["contract_supervised"]), filed=bool(told.get("filed_already")), parties=people,
-        home=Home(str(told["title_no"])[:80], str(told["address"])[:200],
+        home=Home(str(told["title_no"]).replace("（", "(").replace("）", ")")[:80], str(told["address"])[:200],
                   int(Decimal(str(told["area"])) * 100) if told.get("area") else None),
         contract_on=datetime.date.fromisoformat(str(told["contract_on"])),
     )  # fmt: skip

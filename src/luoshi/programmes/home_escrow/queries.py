@@ -174,7 +174,7 @@ def money_of(sale: Sale) -> dict[str, Any]:
     return {
         "lines": lines, "buyer": kept["2001"], "loan": kept["2002"], "interest": kept["2006"], "balance": balance,
         "held": held, "free": max(balance - held, 0), "in_transit": sales.moving(sale),
-        "inside": sum(one["line"].deposited for one in lines), "short": sum(one["open"] for one in lines),
+        "inside": sale.deposits - sale.reversed - sale.deducted,
     }  # fmt: skip
 
 

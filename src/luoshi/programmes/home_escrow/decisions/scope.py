@@ -14,7 +14,15 @@ from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, dec
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Text
 from luoshi.kernel.identifiers import clean, parse_id_number, parse_uscc
-from luoshi.programmes.home_escrow.decisions.settings import FORCE, PARAMETERS, RULES, force, in_force, yuan
+from luoshi.programmes.home_escrow.decisions.settings import (
+    FORCE,
+    PARAMETERS,
+    RULES,
+    SUCCESSOR,
+    force,
+    in_force,
+    yuan,
+)
 
 _SCOPE = f"{RULES} 第二条"
 _MONEY = f"{RULES} 第三条"
@@ -607,7 +615,7 @@ class AgreementFacts(Facts):
     title="可以签监管协议吗",
     citation=_FILING,
     parameters=PARAMETERS,
-    reads=FORCE,
+    reads=(*FORCE, *SUCCESSOR),
     also=("home_escrow.validity", "home_escrow.sign"),
 )
 def agreement(facts: AgreementFacts, context: Context) -> Verdict:

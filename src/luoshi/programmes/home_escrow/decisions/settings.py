@@ -18,8 +18,10 @@ PARAMETERS = ParameterTable.from_data(
     yaml_text.read((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
 )
 FORCE = ("valid_from", "valid_to")
+SUCCESSOR = ("successor_from", "successor_to")
 _NOT_YET = Rule(f"{RULES} 第二十三条", "{what}{day}早于施行日{first}")
 _OVER = Rule(f"{RULES} 第二十三条", "{what}{day}晚于有效期最后一天{last}")
+_SUCCEEDED = Rule(f"{RULES} 第二十三条", "{what}{day}在后继文件的有效期{first}至{last}内")
 _IN_FORCE = Rule(f"{RULES} 第二十三条", "{what}{day}在有效期{first}至{last}内")
 
 
@@ -48,11 +50,25 @@ def force(context: Context) -> tuple[date, date]:
     return first, last
 
 
+def _successor(context: Context) -> tuple[date, date] | None:
+    """Return the first and last day of a successor that was recorded; None where none was."""
+    words = [context.parameters.get(name) for name in SUCCESSOR]
+    if not all(words):
+        return None
+    try:
+        first, last = (date.fromisoformat(str(one)) for one in words)
+    except ValueError:
+        raise LuoshiError("E_INPUT", "后继文件施行日和有效期的参数应为日期") from None
+    return first, last
+
+
 def in_force(context: Context, what: str, day: date) -> tuple[Reason, str]:
     """Return the reason whether `day` lies in the rules' validity, and the code of its refusal (empty: it does)."""
     first, last = force(context)
     if day < first:
         return _NOT_YET.reason(False, what, day.isoformat(), first.isoformat()), "E_NOT_IN_FORCE"
     if day > last:
+        if (then := _successor(context)) and then[0] <= day <= then[1]:
+            return _SUCCEEDED.reason(True, what, day.isoformat(), *(one.isoformat() for one in then)), ""
         return _OVER.reason(False, what, day.isoformat(), last.isoformat()), "E_EXPIRED"
     return _IN_FORCE.reason(True, what, day.isoformat(), first.isoformat(), last.isoformat()), ""

@@ -1,0 +1,129 @@
+"""What other systems ask of this room: is a contract filed, which sales there are, one sale's money; a sale opened."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from luoshi.office.web import Needs, actor_of
+from luoshi.programmes.home_escrow import contracts, queries, sales
+from luoshi.programmes.home_escrow.models import Sale
+
+router = Router()
+_PLAIN = r"^[^\x00]*$"
+Text = Annotated[str, Field(max_length=300, pattern=_PLAIN)]
+_REFUSALS = frozenset((400, 401, 403, 404, 405, 409, 422))
+
+
+class Refused(Schema):
+    """A refusal (RFC 9457)."""
+
+    code: str
+    detail: str
+
+
+_ANSWERS: dict[Any, Any] = {200: dict[str, Any], _REFUSALS: Refused}
+
+
+class AskedIn(Schema):
+    """A contract number or a unit code."""
+
+    asked: Annotated[str, Field(min_length=1, max_length=60, pattern=_PLAIN)]
+
+
+@router.post("/escrow/status", auth=Needs("escrow.check"), response=_ANSWERS)
+def status(request: HttpRequest, body: AskedIn) -> dict[str, Any]:
+    """Answer registry or tax whether a contract is signed online and filed; the question is kept with who asked."""
+    return dict(contracts.check_status(actor=actor_of(request), asked=body.asked).answer)
+
+
+@router.get("/escrow/sales", auth=Needs("escrow.see"), response=_ANSWERS)
+def sale_list(request: HttpRequest, q: str = "", state: str = "live", after: int = 0) -> dict[str, Any]:
+    """Return the sales the actor sees, 200 at a time, newest first; `after` is the last id seen."""
+    rows = queries.matching(queries.visible_sales(actor_of(request)), q[:100])
+    rows = rows if q or state == "all" else queries.in_state(rows, state[:20])
+    rows = rows.filter(pk__lt=after) if 0 < after < 2**63 else rows
+    found = list(rows.order_by("-pk")[:200])
+    return {
+        "sales": [
+            {"id": one["sale"].pk, "state": one["state"], "days": one["days"], "balance": one["balance"],
+             "held": one["held"], **_told(one["sale"])}
+            for one in queries.listed(found)
+        ],
+        "next": found[-1].pk if len(found) == 200 else None,
+    }  # fmt: skip
+
+
+def _told(sale: Sale) -> dict[str, Any]:
+    return {
+        "agreement_no": sale.agreement_no, "contract_no": sale.contract_no, "unit_code": sale.unit_code,
+        "price": sale.price, "supervised": sale.supervised, "deposits": sale.deposits, "released": sale.released,
+        "refunded": sale.refunded, "deducted": sale.deducted, "reversed": sale.reversed,
+        "signed_on": str(sale.signed_on), "filed_on": sale.filed_on and str(sale.filed_on),
+        "registered_on": sale.registered_on and str(sale.registered_on),
+    }  # fmt: skip
+
+
+@router.get("/escrow/sales/{number}", auth=Needs("escrow.see"), response=_ANSWERS)
+def one_sale(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Return a sale with its money line by line (fen), what is frozen, what is free, what it waits for."""
+    sale = queries.visible_sale(actor_of(request), number[:40])
+    state, money = queries.state_of(sale), queries.money_of(sale)
+    title, reasons = queries.why(sale, state)
+    lines = [
+        {"kind": one["line"].kind, "payer": one["payer"], "amount": one["line"].amount,
+         "deposited": one["line"].deposited, "before_filing": one["line"].before_filing}
+        for one in money.pop("lines")
+    ]  # fmt: skip
+    return {"state": state, "next": queries.NEXT[state], "money": money, "lines": lines, "waits_for": title,
+            "reasons": reasons, **_told(sale)}  # fmt: skip
+
+
+class SaleIn(Schema):
+    """The agreement of a sale; amounts in yuan as text, parties `name number [share]` line by line."""
+
+    account: Text
+    contract_no: Text
+    contract_on: Text
+    unit_code: Text
+    title_no: Text
+    address: Text
+    area: Text = ""
+    buyers: Annotated[str, Field(max_length=2000, pattern=_PLAIN)]
+    sellers: Annotated[str, Field(max_length=2000, pattern=_PLAIN)]
+    price: Text
+    mode: Annotated[str, Field(pattern="^(FULL|PARTIAL)$")] = "FULL"
+    contract_supervised: Text
+    own: Text = ""
+    loan: Text = ""
+    lender: Text = ""
+    plan: Annotated[str, Field(pattern="^(SINGLE|STAGED)$")] = "SINGLE"
+
+
+@router.post("/escrow/sales", auth=Needs("case.open"), response=_ANSWERS)
+def open_sale(request: HttpRequest, body: SaleIn) -> dict[str, Any]:
+    """Open the case of a sale whose agreement was signed; steps go on under /cases/{case}."""
+    case = contracts.open_sale(actor=actor_of(request), told=body.dict())
+    return {"agreement_no": case.number, "case": case.pk, "state": case.state}
+
+
+class FreezeIn(Schema):
+    """An authority's order against a sale's money."""
+
+    authority: Annotated[str, Field(min_length=1, max_length=100, pattern=_PLAIN)]
+    document_no: Annotated[str, Field(min_length=1, max_length=80, pattern=_PLAIN)]
+    amount: Annotated[int, Field(gt=0, le=10**15)]
+    party: Annotated[str, Field(max_length=100, pattern=_PLAIN)] = ""
+
+
+@router.post("/escrow/sales/{number}/holds", auth=Needs("fund.post"), response=_ANSWERS)
+def freeze(request: HttpRequest, number: str, body: FreezeIn) -> dict[str, Any]:
+    """Note a freeze of a sale's money (fen)."""
+    actor = actor_of(request)
+    sale = queries.visible_sale(actor, number[:40])
+    row = sales.freeze(actor=actor, agreement_no=sale.agreement_no, authority=body.authority, party=body.party,
+                       document_no=body.document_no, amount=body.amount)  # fmt: skip
+    return {"hold": row.pk, "held": sales.held(sale), "free": sales.free(sale)}

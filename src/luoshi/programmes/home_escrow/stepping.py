@@ -1,0 +1,72 @@
+"""The steps the cases of this room offer on its own pages: what may be done now, by whom, and doing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from luoshi.kernel.clock import local
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.procedures import Ask
+from luoshi.office.actors import Actor
+from luoshi.office.cases import actions as cases
+from luoshi.office.cases.models import Case, CaseEvent
+from luoshi.office.cases.offers import offers
+from luoshi.office.cases.procedures import version
+
+_INPUT = {"date": "date", "moment": "datetime-local", "integer": "number", "file": "file"}
+
+
+def field(ask: Ask, value: Any = "") -> dict[str, Any]:
+    """Return a field of a form as a template shows it."""
+    return {
+        "name": ask.name, "title": ask.title, "type": ask.type, "input": _INPUT.get(ask.type, "text"),
+        "required": ask.required and ask.type != "tick", "choices": list(ask.choices.items()), "help": ask.help,
+        "value": value,
+    }  # fmt: skip
+
+
+def offered(actor: Actor, case: Case | None, typed: Any = None) -> dict[str, Any]:
+    """Return what a page shows of a case: state, whose turn it is, the steps the actor may take, its story."""
+    if case is None:
+        return {}
+    try:
+        turn = cases.opened(actor, case.pk, lock=False)
+    except LuoshiError as refusal:
+        if refusal.code != "E_NOT_FOUND":
+            raise
+        # Who sees the sale need not be a party to its case.
+        return {}
+    events = list(CaseEvent.objects.filter(case=case).order_by("n"))
+    state = turn.procedure.states[turn.case.state]
+    found = [
+        {
+            "key": one.step.key, "title": one.step.title, "aside": one.step.aside, "note": one.step.note,
+            "against": [why.text for why in one.whys if why.ok is False],
+            "asks": [field(ask, typed.get(ask.name, "") if typed else "") for ask in one.step.asks],
+        }
+        for one in offers(turn, events)
+        if one.party is not None and one.party.party != "feed"
+    ]  # fmt: skip
+    holders = [turn.procedure.parties[one.party].title for one in turn.parties if one.acts and one.party != "feed"]
+    shown = [{"at": local(one.at), "who": one.who, "text": one.text, "hand": one.hand} for one in events]
+    return {
+        "case": turn.case, "state": state.title, "ends": state.ends, "offers": found, "events": shown[::-1],
+        "holders": holders,
+    }  # fmt: skip
+
+
+def take(request: HttpRequest, actor: Actor, case: Case) -> None:
+    """Take the step that a page posted; refusals go through."""
+    key = request.POST.get("step", "")
+    step = version(case.procedure, case.version).steps.get(key)
+    data: dict[str, Any] = {}
+    for ask in step.asks if step is not None else ():
+        upload = request.FILES.get(ask.name)
+        if upload is not None:
+            data[ask.name] = (str(upload.name), upload.read())
+        elif request.POST.get(ask.name, "") != "":
+            data[ask.name] = request.POST[ask.name]
+    revision = request.POST.get("revision", "")
+    cases.act(actor=actor, case=case.pk, step=key, data=data, revision=int(revision) if revision.isdigit() else None)

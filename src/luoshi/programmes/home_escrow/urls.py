@@ -1,0 +1,15 @@
+"""The addresses of home sales' supervised money."""
+
+from django.urls import path
+
+from luoshi.programmes.home_escrow import public_views, views
+
+urlpatterns = [
+    path("escrow/", views.workbench, name="escrow"),
+    path("escrow/export.xlsx", views.export, name="escrow-export"),
+    path("escrow/new/", views.new, name="escrow-new"),
+    path("escrow/check/", views.check, name="escrow-check"),
+    path("escrow/sales/<str:number>/", views.sale, name="escrow-sale"),
+    path("escrow/sales/<str:number>/vouchers/<int:n>/", views.voucher, name="escrow-voucher"),
+    path("open/escrow/", public_views.public, name="open-escrow"),
+]

@@ -1,0 +1,163 @@
+"""The demonstration's sales and the pages on them: what each finds, what a form answers, what the public sees."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.office.accounts.demo import load_people
+from luoshi.office.accounts.models import User
+from luoshi.office.cases.models import Case
+from luoshi.office.funds.models import Book
+from luoshi.office.indicators.declaration import indicators
+from luoshi.office.indicators.spans import Span
+from luoshi.programmes.home_escrow import contracts, demo, sales
+from luoshi.programmes.home_escrow.models import Hold, Sale, StatusCheck, Voucher
+from luoshi.site.registry import load_decisions, load_programmes
+from tests.office.people import client_of
+
+CONTRACT = {
+    "contract_no": "HT-99", "unit_code": "371083001001GB00001F00009999",
+    "title_no": "鲁（2018）乳山市不动产权第0000099号",
+    "address": "测试路99号", "area": "90.5", "buyers_name_1": "测试某", "buyers_number_1": "371083197001010014",
+    "sellers_name_1": "测试他", "sellers_number_1": "371083197002020011", "price": "800000", "mode": "FULL",
+    "contract_supervised": "800000", "own": "320000", "loan": "480000", "lender": "测试银行", "plan": "SINGLE",
+}  # fmt: skip
+
+
+def browser(login: str) -> Client:
+    return client_of(User.objects.get(login=login))
+
+
+@pytest.mark.django_db
+def test_the_demonstration_has_a_sale_at_every_step_and_its_pages_say_so():
+    load_decisions()
+    load_programmes()
+    load_people()
+    assert len(list(demo.load())) == 1
+    states = set(Case.objects.filter(procedure=sales.SALE).values_list("state", flat=True))
+    assert states == {"signed", "funding", "funded", "filing", "filed", "registered", "requested", "approved",
+                      "releasing", "owed", "terminating", "closed"}  # fmt: skip
+    assert [sales.faults(book) for book in Book.objects.filter(plan=sales.PLAN)] == [[], []]
+    assert "已装入过" in next(iter(demo.load()))
+    clerk = browser("fangguan1")
+    workbench(clerk)
+    one_sale(clerk)
+    form(clerk)
+    counters()
+    public()
+    figures()
+
+
+def workbench(clerk: Client) -> None:
+    html = clerk.get(reverse("escrow")).content.decode()
+    assert "监管中的钱" in html
+    assert "冻结 200,000.00" in html
+    row = Sale.objects.order_by("pk").last()
+    for text in (
+        row.agreement_no,
+        row.contract_no,
+        row.buyer,
+        row.parties.first().tail,
+        "371083001001GB00001F00000018",
+    ):
+        found = clerk.get(reverse("escrow"), {"q": text}).content.decode()
+        assert row.agreement_no in found, text
+    assert "这个条件下没有交易" in clerk.get(reverse("escrow"), {"q": "无此人"}).content.decode()
+    # A bank sees its own account's sales, another organ's clerk none.
+    other = Sale.objects.filter(agreement_no__startswith="JG", book__key__contains="313465000027").first()
+    teller = browser("nongshang1")
+    assert other.agreement_no not in teller.get(reverse("escrow"), {"state": "all"}).content.decode()
+    assert teller.get(reverse("escrow-sale", args=[other.agreement_no])).status_code == 404
+    assert "JG" not in browser("shuiwu3").get(reverse("escrow")).content.decode()
+    assert clerk.get(reverse("escrow-export"), {"state": "all"}).content[:2] == b"PK"
+
+
+def one_sale(clerk: Client) -> None:
+    hold = Hold.objects.select_related("sale").get()
+    address = reverse("escrow-sale", args=[hold.sale.agreement_no])
+    html = clerk.get(address).content.decode()
+    assert "放款还差什么" in html
+    assert "有一方没有申请" in html
+    assert "371083" in html
+    assert sales.sale_of(hold.sale.agreement_no).parties.first().tail in html
+    refused = clerk.post(address, {"act": "freeze", "authority": "某法院", "document_no": "测试2号", "amount": ""})
+    assert refused.status_code == 422
+    assert "请写金额" in refused.content.decode()
+    done = clerk.post(address, {"act": "lift", "hold": hold.pk, "document_no": "测试解1号"})
+    assert done.status_code == 303
+    assert sales.held(hold.sale) == 0
+    lender = {"step": "request", "buyer_applied": "1", "seller_applied": "1", "owner": "测试房产", "number": "62220001",
+              "payee_bank": "测试银行", "basis": "own"}  # fmt: skip
+    refused = clerk.post(address, lender)
+    assert refused.status_code == 422
+    assert "没有公证书" in refused.content.decode()
+    assert "62220001" in refused.content.decode()
+
+
+def form(clerk: Client) -> None:
+    account = Book.objects.get(key__contains="402465000025")
+    told = CONTRACT | {"account": account.key, "contract_on": CLOCK.today().isoformat()}
+    assert clerk.get(reverse("escrow-new")).status_code == 200
+    for wrong, words in (
+        ({"buyers_number_1": "371083197001010015"}, "校验位"), ({"own": "320001"}, "相差"),
+        ({"contract_supervised": "700000"}, "监管资金"), ({"unit_code": "371083001001JC00001F00009999"}, "集体"),
+        ({"loan": "480000", "lender": ""}, "贷款银行"), ({"buyers_number_1": "371083197002020011"}, "同一人"),
+    ):  # fmt: skip
+        answer = clerk.post(reverse("escrow-new"), told | wrong)
+        assert answer.status_code == 422, wrong
+        assert words in answer.content.decode(), wrong
+        assert "测试路99号" in answer.content.decode()
+    answer = clerk.post(reverse("escrow-new"), told)
+    assert answer.status_code == 303, answer.content.decode()
+    assert "待存入" in clerk.get(answer["Location"]).content.decode()
+    assert clerk.post(reverse("escrow-new"), told | {"contract_no": "HT-98"}).status_code == 409
+
+
+def counters() -> None:
+    tax = browser("shuiwu3")
+    filed = Sale.objects.filter(state="filed").first()
+    before = StatusCheck.objects.count()
+    assert "已备案，可以受理" in tax.post(reverse("escrow-check"), {"asked": filed.contract_no}).content.decode()
+    assert "已备案，可以受理" in tax.post(reverse("escrow-check"), {"asked": filed.unit_code}).content.decode()
+    assert "未备案，不能受理" in tax.post(reverse("escrow-check"), {"asked": "没有的合同"}).content.decode()
+    assert "已备案" in tax.post(reverse("escrow-check"), {"asked": "CSW-1"}).content.decode()
+    assert StatusCheck.objects.count() == before + 4
+    body = json.dumps({"asked": filed.contract_no})
+    told = tax.post("/api/v1/escrow/status", body, content_type="application/json").json()
+    assert (told["filed"], told["route"], told["price"]) == (True, "SUPERVISED", filed.price)
+    assert tax.get(f"/api/v1/escrow/sales/{filed.agreement_no}").status_code == 404
+    seen = browser("fangguan2").get(f"/api/v1/escrow/sales/{filed.agreement_no}").json()
+    assert seen["money"]["balance"] == filed.deposits
+    assert [one["amount"] for one in seen["lines"]] == [one.amount for one in filed.lines.all()]
+
+
+def public() -> None:
+    visitor, sale = Client(), Sale.objects.exclude(code="").filter(state="filed").first()
+    address = reverse("open-escrow")
+    assert "测试农商银行" in visitor.get(address).content.decode()
+    mine = visitor.post(address, {"act": "sale", "number": sale.agreement_no, "code": sale.code.lower()})
+    assert mine.status_code == 200
+    html = mine.content.decode()
+    assert "登记、税务窗口核对后办理过户" in html
+    assert sale.buyer not in html
+    assert visitor.post(address, {"act": "sale", "number": sale.agreement_no, "code": "0" * 8}).status_code == 422
+    voucher = Voucher.objects.first()
+    told = {"act": "voucher", "voucher": voucher.number, "check": voucher.code}
+    assert "是真的" in visitor.post(address, told).content.decode()
+    assert "不是本系统出的" in visitor.post(address, told | {"check": "1" * 8}).content.decode()
+
+
+def figures() -> None:
+    today = CLOCK.today()
+    span = Span("year", str(today.year), today.replace(month=1, day=1), today.replace(month=12, day=31), "")
+    found = {one.key: one.numerator.count(span)[""] for one in indicators(contracts.ROOM)}
+    assert found["home_escrow.money"] > 0
+    assert found["home_escrow.findings"] == 1
+    share = next(one for one in indicators(contracts.ROOM) if one.key == "home_escrow.share")
+    assert share.denominator.count(span)[""] == share.numerator.count(span)[""] + 1
+    assert found["home_escrow.checked"] == Sale.objects.filter(registered_on__year=today.year).count()
