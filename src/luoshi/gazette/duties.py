@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from operator import attrgetter
-from typing import NamedTuple
 
 from luoshi.gazette import records
 from luoshi.gazette.marks import Mark, MarkState, find_marks
@@ -59,22 +58,6 @@ def _within(limits: Sequence[FoundLimit], start: int, end: int) -> Sequence[Foun
     return limits[first : bisect_left(limits, end, key=_begin)]
 
 
-class _Found(NamedTuple):
-    """A duty as a paragraph states it, before it is filed."""
-
-    action: str
-    summary: str
-    lead: Sequence[str]
-    limits: list[Limit]
-    span: tuple[int, int]
-    basis: str
-    confidence: float
-    cooperating: Sequence[str] = ()
-    local_text: Sequence[str] = ()
-    local: bool = False
-    open_ended: bool = False
-
-
 class _Holdings:
     """What a filed duty already holds; looked at only when a second statement goes into it, which few duties see."""
 
@@ -87,18 +70,16 @@ class _Holdings:
         self.places = {limit.start for limit in duty.time_limits}
         self.actions = {duty.action}
 
-    def add(self, found: _Found, cooperating: Iterable[Organ], local: bool) -> None:
+    def add(self, found: records.Duty) -> None:
         """Merge a second statement with the same lead into the duty."""
         duty = self.duty
-        for organ in cooperating:
-            if organ.name not in self.cooperating:
-                duty.cooperating.append(organ)
-        self.cooperating.update(found.cooperating)
-        duty.local = duty.local or local
+        duty.cooperating.extend([organ for organ in found.cooperating if organ.name not in self.cooperating])
+        self.cooperating.update([organ.name for organ in found.cooperating])
+        duty.local = duty.local or found.local
         duty.local_text.extend(text for text in found.local_text if text not in self.local_text)
         self.local_text.update(found.local_text)
-        duty.time_limits.extend(limit for limit in found.limits if limit.start not in self.places)
-        self.places.update(limit.start for limit in found.limits)
+        duty.time_limits.extend([limit for limit in found.time_limits if limit.start not in self.places])
+        self.places.update([limit.start for limit in found.time_limits])
         duty.open_ended = duty.open_ended or found.open_ended
         action = found.action
         if action and action not in self.actions and len(duty.action) < _LONGEST_ACTION and action not in duty.action:
@@ -159,7 +140,7 @@ class DutyReader:
         self, node: Node, found: Sequence[FoundLimit], marks: Sequence[Mark], covers: Sequence[_Read]
     ) -> None:
         """File a duty for each mark; the first also carries the unmarked siblings above it, the last the rest."""
-        paragraph, text = node.paragraph, node.paragraph.text
+        paragraph, text, organs = node.paragraph, node.paragraph.text, self.sheet.organs
         start = taken = 0
         for position, mark in enumerate(marks):
             first = taken
@@ -172,11 +153,11 @@ class DutyReader:
             limits += _placed(paragraph, found[first:taken])
             action = text[start : mark.start] or (covers[-1][0].paragraph.text if covers else text)
             self._warn_unknown(mark, paragraph)
-            duty = _Found(
-                action, _summary(node), mark.lead, limits, paragraph.span(start, mark.end), "mark", 0.95,
-                mark.cooperating, mark.local_names, mark.local, mark.open_ended,
+            duty = records.Duty(
+                node.filed, action, _summary(node), organs(mark.lead), organs(mark.cooperating), mark.local,
+                list(mark.local_names), limits, *paragraph.span(start, mark.end), "mark", 0.95, mark.open_ended,
             )  # fmt: skip
-            self._file(node.filed, duty)
+            self._file(mark.lead, duty)
             start = mark.end
         self._read_beside(node, found, marks)
 
@@ -218,14 +199,15 @@ class DutyReader:
             self._file_whole(node, whole, body, limits, "heading", 0.8)
             return
         if ":" in text and (named := colon_subject(text, self.state.level)) is not None:
-            names, local, open_ended, after = named
-            summary = _summary(node) if node.numbered else ""
-            found = _Found(
-                text[after:], summary or text[after : after + _SUMMARY_LENGTH], names, _placed(node.paragraph, limits),
-                node.paragraph.span(*whole), "subject", 0.85, partners_in(text[after:], self.state.level), local,
-                bool(local), open_ended,
+            lead, local, open_ended, after = named
+            action, organs = text[after:], self.sheet.organs
+            summary = (_summary(node) if node.numbered else "") or action[:_SUMMARY_LENGTH]
+            partners = organs(partners_in(action, self.state.level))
+            duty = records.Duty(
+                node.filed, action, summary, organs(lead), partners, bool(local), list(local),
+                _placed(node.paragraph, limits), *node.paragraph.span(*whole), "subject", 0.85, open_ended,
             )  # fmt: skip
-            self._file(node.filed, found)
+            self._file(lead, duty)
             return
         statements = find_statements(text, self.state.level)
         for statement in statements:
@@ -248,22 +230,24 @@ class DutyReader:
     ) -> None:
         """File a part of a paragraph as one duty."""
         paragraph = node.paragraph
-        action, span = paragraph.text[slice(*place)], paragraph.span(*place)
-        found = _Found(action, _summary(node), lead, _placed(paragraph, limits), span, basis, confidence)
-        self._file(node.filed, found)
+        duty = records.Duty(
+            node.filed, paragraph.text[slice(*place)], _summary(node), self.sheet.organs(lead), [], False, [],
+            _placed(paragraph, limits), *paragraph.span(*place), basis, confidence,
+        )  # fmt: skip
+        self._file(lead, duty)
 
     def _file_statement(self, node: Node, limits: Sequence[FoundLimit], statement: Statement) -> None:
-        start, end, lead, *_ = statement
-        paragraph = node.paragraph
-        action, span = paragraph.text[start:end].strip(","), paragraph.span(start, end)
+        start, end, lead, cooperating, local, open_ended = statement
+        paragraph, organs = node.paragraph, self.sheet.organs
+        action = paragraph.text[start:end].strip(",")
         own = _placed(paragraph, _within(limits, start, end)) if limits else []
         if names := self.names.get(node.filed):
             lead = tuple([_known_form(name, names) or name for name in lead])
-        found = _Found(
-            action, _summary(node), lead, own, span, "subject", 0.75,
-            statement.cooperating, statement.local, bool(statement.local), statement.open_ended,
+        duty = records.Duty(
+            node.filed, action, _summary(node), organs(lead), organs(cooperating), bool(local), list(local),
+            own, *paragraph.span(start, end), "subject", 0.75, open_ended,
         )  # fmt: skip
-        self._file(node.filed, found)
+        self._file(lead, duty)
 
     def _own_body(self, node: Node) -> tuple[str, ...] | None:
         """A run-in heading that names a body whose text says what it is made of and what it does."""
@@ -302,25 +286,22 @@ class DutyReader:
             del self.filed[clause, frozenset()]
             self.holdings.pop((clause, frozenset()), None)
 
-    def _file(self, clause: str, found: _Found) -> None:
+    def _file(self, lead: Sequence[str], duty: records.Duty) -> None:
         """File a duty; a second statement with the same lead in the same clause goes into the first."""
-        local = found.local or self.state.binds_towns
-        cooperating = self.sheet.organs(found.cooperating)
-        key = (clause, frozenset(found.lead))
+        duty.local = duty.local or self.state.binds_towns
+        clause = duty.clause
+        key = (clause, frozenset(lead))
         if (known := self.filed.get(key)) is not None:
             holdings = self.holdings.get(key)
             if holdings is None:
                 holdings = self.holdings[key] = _Holdings(known)
-            holdings.add(found, cooperating, local)
+            holdings.add(duty)
             return
         if (names := self.names.get(clause)) is None:
-            self.names[clause] = dict.fromkeys(found.lead)
+            self.names[clause] = dict.fromkeys(lead)
         elif len(names) < _FORMS:
-            names.update(dict.fromkeys(found.lead))
-        self.filed[key] = records.Duty(
-            clause, found.action, found.summary, self.sheet.organs(found.lead), cooperating, local,
-            list(found.local_text), found.limits, *found.span, found.basis, found.confidence, found.open_ended,
-        )  # fmt: skip
+            names.update(dict.fromkeys(lead))
+        self.filed[key] = duty
 
     def _file_figures(
         self, node: Node, targets: Sequence[FoundTarget], parameters: Sequence[FoundParameter], lead: list[Organ]

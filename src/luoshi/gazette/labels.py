@@ -45,7 +45,7 @@ _ANNEX = re.compile(
     r"附 ?(?:件|表|录)? ?((?:[一二三四五六七八九十]{1,2}|\d{1,2})(?: ?[-—] ?\d{1,2})?)? ?(?:[:.、]|$| (?=\S))"
 )
 _WORD_OF = {"章": "chapter", "节": "section", "条": "article"}
-_STARTERS = frozenset("第(附—0123456789一二三四五六七八九十百" + CIRCLES)
+LABEL_STARTS = frozenset("第(附—0123456789一二三四五六七八九十百" + CIRCLES)
 
 
 def read_label(text: str, *, decimals: bool = False, articles: bool = False) -> Label | None:
@@ -54,7 +54,7 @@ def read_label(text: str, *, decimals: bool = False, articles: bool = False) -> 
     `decimals` says that the document numbers its headings 1, 1.1, 1.1.1; `articles` that it consists of 第N条, so that
     an article whose 条 the print lost is still read.
     """
-    if not text or (first := text[0]) not in _STARTERS:
+    if not text or (first := text[0]) not in LABEL_STARTS:
         return None
     if first == "第":
         return _ordered(text, articles=articles)
@@ -134,7 +134,8 @@ def numbers_by_decimals(lines: list[str]) -> bool:
     return False
 
 
-_INLINE_GATE = re.compile(rf"[。;:!)][(0-9一二三四五六七八九十{CIRCLES}]")
+INLINE_GATE = re.compile(rf"[。;:!)][(0-9一二三四五六七八九十{CIRCLES}]")
+"""A closing mark and the first character of a label: without one a text holds no label."""
 _INLINE = re.compile(
     r"(?:(?P<cn_paren>\([一二三四五六七八九十]{1,3}\))|(?P<num_paren>\(\d{1,2}\))|(?P<num>\d{1,2}[.、](?!\d))"
     r"|(?P<cn>[一二三四五六七八九十]{1,3}、))"
@@ -146,11 +147,9 @@ def inline_labels(text: str) -> list[Label]:
 
     Whether one of them opens a clause depends on its neighbours; the caller decides.
     """
-    if (first_gate := _INLINE_GATE.search(text)) is None:
-        return []
     found: list[Label] = []
     circles: list[Label] = []
-    for gate in _INLINE_GATE.finditer(text, first_gate.start()):
+    for gate in INLINE_GATE.finditer(text):
         place = gate.start() + 1
         first = text[place]
         if first in CIRCLES:

@@ -387,10 +387,17 @@ class _Candidate(NamedTuple):
     own_line: bool
 
 
+def _boxes_noun(text: str) -> bool:
+    """Whether a bracket closes behind 单位 or 部门."""
+    if "位)" in text or "门)" in text:
+        return True
+    return ("】" in text or "〕" in text or "]" in text) and _BOXED_NOUN.search(text) is not None
+
+
 def _labelled_line(text: str) -> _Candidate | None:
     """A mark without brackets: the paragraph, or its end, begins with a label (which may itself stand in brackets)."""
     line = _LINE.match(text) if ":" in text and text[0] in _LINE_STARTS else None
-    boxed = _LABEL_IN_BRACKETS.search(text) if ("位" in text or "门" in text) and _BOXED_NOUN.search(text) else None
+    boxed = _LABEL_IN_BRACKETS.search(text) if _boxes_noun(text) else None
     if line is None and boxed is None and ("位:" in text or "门:" in text):
         line = _label_inside(text)
     first = boxed or line

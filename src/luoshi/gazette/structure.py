@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from luoshi.gazette.labels import Label, inline_labels, numbers_by_decimals, read_label
+from luoshi.gazette.labels import INLINE_GATE, LABEL_STARTS, Label, inline_labels, numbers_by_decimals, read_label
 from luoshi.gazette.text import TERMINAL, Line, Paragraph, compact, join
 
 _RANK = {
@@ -85,7 +85,10 @@ def read_structure(lines: Sequence[Line]) -> list[Node]:
 
 def _blocks(lines: Sequence[Line], *, decimals: bool, articles: bool) -> list[Block]:
     widths = _widths(lines)
-    labels = [read_label(line.text, decimals=decimals, articles=articles) for line in lines]
+    labels = [
+        read_label(text, decimals=decimals, articles=articles) if (text := line.text)[0] in LABEL_STARTS else None
+        for line in lines
+    ]
     running = _running_kinds(lines, labels)
     blocks: list[Block] = []
     last = len(lines) - 1
@@ -299,7 +302,8 @@ class _Nesting:
         label = self._top_decimal(block.label) if block.label.kind == "decimal" else block.label
         paragraph = join(block.lines, label.end)
         self._push(label, block.lines[0].start, paragraph, block)
-        self._cut(paragraph, block, self.nodes[-1])
+        if INLINE_GATE.search(paragraph.text):
+            self._cut(paragraph, block, self.nodes[-1])
 
     def _top_decimal(self, label: Label) -> Label:
         """In a document of decimal headings `1.` is a heading only in the row of the top numbers; elsewhere an item."""
@@ -329,7 +333,7 @@ class _Nesting:
         if not cuts:
             return
         holder.paragraph = paragraph.slice(0, cuts[0].end)
-        _set_heading(holder)
+        holder.heading, holder.heading_end = _run_in_heading(holder.paragraph.text)
         stops = [*(label.end for label in cuts[1:]), len(text)]
         for label, stop in zip(cuts, stops, strict=True):
             body = label.end + len(label.text)
@@ -341,7 +345,7 @@ class _Nesting:
         parent = self._parent(label)
         kind = label.kind
         node = Node(kind, label.text, label.ordinal, start, paragraph, parent, lines=block.lines)
-        _set_heading(node)
+        node.heading, node.heading_end = _run_in_heading(paragraph.text)
         if not (self.nodes and self.nodes[-1].kind == kind):
             for lower in _RESTARTS[kind].intersection(self.last):
                 del self.last[lower]
@@ -384,7 +388,7 @@ class _Nesting:
         parent = self.stack[-1] if self.stack else None
         node = Node(kind, "", 0, start, paragraph, parent, lines=block.lines, numbered=False)
         self.nodes.append(node)
-        if parent is not None:
+        if parent is not None and INLINE_GATE.search(paragraph.text):
             self._cut(paragraph, block, node)
 
 
@@ -410,16 +414,17 @@ def _is_prefix(node: Node, number: str) -> bool:
 _RUN_IN = re.compile(r"([^。;:!?]{2,40}+)(?:。(?=.)|:(?=.))")
 
 
-def _set_heading(node: Node) -> None:
+def _run_in_heading(text: str) -> tuple[str | None, int]:
     """Separate a run-in heading: the whole of a short line without full stop, or a short first sentence before more."""
-    text = node.paragraph.text
-    node.heading, node.heading_end = None, 0
     if text and len(text) <= 60 and text[-1] not in "。;:!?" and "。" not in text:
-        node.heading, node.heading_end = text, len(text)
-        return
+        return text, len(text)
     match = _RUN_IN.match(text)
-    if match and match[1].count(",") <= 2 and (match[0][-1] == "。" or (len(match[1]) <= 24 and "," not in match[1])):
-        node.heading, node.heading_end = match[1], match.end()
+    if match is None:
+        return None, 0
+    heading = match[1]
+    commas = heading.count(",")
+    names_it = commas <= 2 if match[0][-1] == "。" else not commas and len(heading) <= 24
+    return (heading, match.end()) if names_it else (None, 0)
 
 
 def _set_paths(nodes: list[Node]) -> None:
