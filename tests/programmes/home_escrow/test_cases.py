@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.db import transaction
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
@@ -44,7 +45,8 @@ class World:
         self.number = self.case.number
         account = Account.objects.select_related("book").get(book=self.book, code="1001")
         body = {"direction": "C", "amount_fen": 800_000, "counter_name": "测试甲", "ref": self.number}
-        bank.book_movement(account, "C", 800_000, "t1", DAY, body | {"bank_txn_no": "t1"})
+        with transaction.atomic():
+            bank.book_movement(account, "C", 800_000, "t1", DAY, body | {"bank_txn_no": "t1"})
 
     def act(self, step: str, who=None, **data) -> None:
         cases.act(actor=who or self.clerk, case=self.case.pk, step=step, data=data)

@@ -25,7 +25,7 @@ from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect, facts
 from luoshi.office.cases.models import Case
 from luoshi.office.cases.turns import PROGRAM, Turn
-from luoshi.office.funds import payments
+from luoshi.office.funds import hooks, payments
 from luoshi.office.funds.models import Book, PaymentInstruction
 from luoshi.office.locks import serialise
 from luoshi.office.organs.sealing import blind, seal, unseal
@@ -56,13 +56,40 @@ def open_sale(*, actor: Actor, told: Mapping[str, Any]) -> Case:
     if book is not None:
         given.setdefault("bank_organ", organ_of(book))
     title = str(told.get("address") or told.get("contract_no") or "")[:100]
-    return cases.open_case(actor=actor, procedure=SALE, title=title, facts=given)
+    return cases.open_case(actor=actor, procedure=SALE, title=title, facts=given, organ=actor.organ or ORGAN)
+
+
+_SIGNED = ("contract_no", "contract_on", "unit_code", "title_no", "address", "area", "buyers", "sellers", "mode",
+           "lender", "plan")  # fmt: skip
+_AMOUNTS = ("price", "contract_supervised", "own", "loan")
+
+
+@hooks.on(ROOM, "bank.AGREEMENT_SIGNED")
+def agreement_signed(told: hooks.Told) -> dict[str, Any]:
+    """Open a sale whose agreement the bank's teller signed with the parties; amounts as `price_fen`, `own_fen` ...
+
+    What the decisions refuse is refused to the bank: the message is not kept and may be sent again, put right.
+    """
+    body = told.message
+    given: dict[str, Any] = {name: str(body.get(name) or "")[:2000] for name in _SIGNED}
+    for name in _AMOUNTS:
+        fen = body.get(f"{name}_fen")
+        if fen is not None and (type(fen) is not int or not 0 <= fen < 10**15):
+            raise LuoshiError("E_AMOUNT", f"{name}_fen 应为整数分，没有受理。", fields={"field": f"{name}_fen"})
+        given[name] = str(Money(fen)) if fen else ""
+    case = open_sale(actor=PROGRAM, told=given | {"account": told.book.key})
+    return {"agreement_no": case.number}
 
 
 def organ_of(book: Book) -> str:
     """Return the organ whose tellers work on an account; the Department's own where the register names none."""
     row = EscrowAccount.objects.select_related("bank").filter(book=book).first()
     return (row.bank.organ if row is not None else "") or ORGAN
+
+
+def href_of(case: Case) -> str:
+    """Return the address of a case's page: a sale's own, else the case's."""
+    return f"/escrow/sales/{case.number}/" if case.procedure == SALE else f"/cases/{case.pk}/"
 
 
 def people_of(text: str, side: str) -> list[Person]:

@@ -20,18 +20,21 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.decisions import Decision, Outcome
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.identifiers import clean
+from luoshi.office.accounts.models import Assignment
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases import procedures
 from luoshi.office.cases.models import Case
 from luoshi.office.cases.turns import PROGRAM
+from luoshi.office.duties import workdays
 from luoshi.office.funds import actions, hooks, openings, payments, plans, queries
-from luoshi.office.funds.models import Book, Entry, PaymentInstruction, Posting
+from luoshi.office.funds.models import Book, Entry, PaymentInstruction, Posting, Sheet
 from luoshi.office.funds.orders import Line, credit, debit
 from luoshi.office.organs.sealing import blind, seal
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import require
+from luoshi.office.roles import Role
 from luoshi.programmes.home_escrow.decisions.settings import RULES
 from luoshi.programmes.home_escrow.models import Agency, EscrowAccount, Hold, Party, Sale, SaleLine, Voucher
 
@@ -737,6 +740,8 @@ def instructed(told: hooks.Told) -> None:
     sale, payment = _of(told), told.payment
     if payment is not None and (hold := frozen(told.book)) is not None:
         raise LuoshiError("E_STATE", f"监管账户被{hold.authority}冻结，不执行任何指令。", citation=f"{RULES} 第十条")
+    if payment is not None:
+        _reconciled(payment)
     if sale is None or payment is None or payment.replaces_id is not None or payment.meta.get("interest"):
         return
     releases = payment.type == "RELEASE"
@@ -749,6 +754,29 @@ def instructed(told: hooks.Told) -> None:
     if releases:
         sale.state = State.RELEASING
         sale.save()
+
+
+def _reconciled(payment: PaymentInstruction) -> None:
+    """Refuse an order while the last working day's sheet of the account is missing or unexplained (8.4).
+
+    The leader may let it go by checking it. An account that was never reconciled has no sheet to wait for yet.
+    """
+    sheets = Sheet.objects.filter(account=payment.account_id)
+    if payment.checked_by_id is None or not sheets.exists():
+        return
+    try:
+        day = workdays.shift(CLOCK.today(), -1)
+    except LuoshiError:
+        return
+    last = sheets.filter(on__gte=day).order_by("-on", "-number").first()
+    if last is not None and last.difference == 0:
+        return
+    held = Assignment.objects.filter(user=payment.checked_by_id, role=Role.LEADER, organ=payment.book.organ)
+    if any(row.held_on(CLOCK.today()) for row in held):
+        return
+    raise LuoshiError(
+        "E_RULE", f"{day} 的余额调节表还没有编制或有差额，付款须由负责人复核放行。", citation=f"{RULES} 第七条"
+    )
 
 
 @hooks.on(ROOM, "payment.confirmed")

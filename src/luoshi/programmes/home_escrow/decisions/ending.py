@@ -110,6 +110,9 @@ def termination(facts: TerminationFacts, context: Context) -> Verdict:
     ground = facts.ground or ("2" if facts.legal_document else "3" if facts.citation else "1")
     if ground == "1" and joint is None:
         return undetermined({"applied_by": "谁申请"}, _END)
+    shown = facts.print_on is not None or facts.print_given is not None or "title_in" in facts.model_fields_set
+    if ground == "1" and joint and not shown:
+        return undetermined({"print_on": "登记簿或权属查询证明"}, _END)
     day = facts.day or context.on
     reasons: list[Reason] = []
     code = ""

@@ -25,7 +25,8 @@ Paper = Annotated[
     Choice({
         "notarial": "公证 公证书 notarial_deed notarised notarized deed NOTARISED",
         "law_firm": "律师 律师见证 律师见证书 attestation law_firm_attestation",
-        "private": "私人 委托书 private_letter letter 自书 seller_says", "none": "无 own",
+        "private": "私人 委托书 private_letter letter 自书 seller_says seller_says_so oral "
+        "口头 pay_off payoff power_of_attorney", "none": "无 own",
     }),
 ]  # fmt: skip
 _PAPERS = {"notarial": "公证书", "law_firm": "律师见证书", "private": "私人信函", "none": "无文书"}
