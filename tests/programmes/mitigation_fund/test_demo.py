@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.accounts.demo import load_people
 from luoshi.office.accounts.models import User
-from luoshi.office.cases.models import Case
+from luoshi.office.cases.models import Case, CaseClock, CasePaper
+from luoshi.office.indicators.declaration import CITY, find
+from luoshi.office.indicators.models import Measurement
 from luoshi.office.roles import Role
-from luoshi.programmes.mitigation_fund import board, demo, fund, lending, monitoring
+from luoshi.programmes.mitigation_fund import board, demo, fund, indicators, lending, monitoring
+from luoshi.programmes.mitigation_fund.fund import ROOM
 from luoshi.programmes.mitigation_fund.models import Agreement, Application, Claim, Loan
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import actor, client_of, person
@@ -37,6 +42,8 @@ def test_the_demonstration_shows_the_fund_at_work(django_assert_max_num_queries)
     assert Claim.objects.get().state == "paid"
     assert fund.faults() == []
     what_stands_on_the_pages(django_assert_max_num_queries)
+    what_the_indicators_say()
+    papers_and_limits_are_there()
     a_bank_sees_its_own_files_only()
     a_bank_takes_an_application_in()
     the_api_answers()
@@ -77,6 +84,41 @@ def what_stands_on_the_pages(most_queries) -> None:
     assert "每户不超过" in visitor
     tried = centre.get(reverse("open-mitigation"), {"board": "QILU", "amount": "3000000.01"}).content.decode()
     assert "不可以，最多 3,000,000.00 元" in tried
+
+
+def what_the_indicators_say() -> None:
+    today = CLOCK.today()
+    months = find(f"{ROOM}.in_place").spans_between(today.replace(day=1), today)
+    this = months[-1]
+    keys = ("in_place", "allocated", "leverage", "firms", "loans", "rate", "passed", "days", "reports_on_time",
+            "overdue", "loss")  # fmt: skip
+    measured = Measurement.objects.filter(place="", indicator__in=[f"{ROOM}.{key}" for key in keys])
+    assert set(measured.values_list("indicator", flat=True)) == {f"{ROOM}.{key}" for key in keys}
+    assert indicators.in_place(this)[CITY] == 5_950_000
+    assert indicators.compensated(this)[CITY] == 1_150_000
+    assert indicators.allocated(this)[CITY] == 7_000_000
+    row = Agreement.objects.select_related("book").get(bank=demo.BANK)
+    assert indicators.used(this)[demo.ORGAN] * 100 == fund.use_of(row)
+    before = find(f"{ROOM}.in_place").spans_between(
+        monitoring.month_before(today, 5), monitoring.month_before(today, 5)
+    )
+    # The first loan of the first firm was outstanding before it was repaid.
+    assert indicators.outstanding(before[0])[CITY] > 0
+    said = Measurement.objects.filter(indicator=f"{ROOM}.loss", place="", period=this.key).get()
+    assert Decimal(said.numerator or 0) == 1_150_000
+
+
+def papers_and_limits_are_there() -> None:
+    kinds = "review_slip joint_result filing_receipt overdue_report computation decision"
+    assert set(kinds.split()) <= set(CasePaper.objects.values_list("kind", flat=True))
+    # Of the rejected one and of those that passed; never more than one a case.
+    results = CasePaper.objects.filter(kind="joint_result").values_list("case", flat=True)
+    assert len(results) == len(set(results)) == 8
+    clocks = CaseClock.objects.filter(case__procedure="mitigation_fund.application", state="running")
+    assert set(clocks.values_list("limit", flat=True)) == {"filing", "overdue_report"}
+    centre = client_of(User.objects.get(login="jinfu1"))
+    for name in ("firms", "listings", "windows", "benchmarks", "reports"):
+        assert centre.get(f"/registers/mitigation_fund.{name}/").status_code == 200
 
 
 def a_bank_sees_its_own_files_only() -> None:

@@ -27,7 +27,7 @@ from luoshi.office.funds import bank, envelope, links, payments
 from luoshi.office.funds.models import PaymentInstruction
 from luoshi.office.parameters import actions as parameters
 from luoshi.office.registers import actions as registers
-from luoshi.programmes.mitigation_fund import committee, fund, instructions, lending, monitoring, recourse
+from luoshi.programmes.mitigation_fund import committee, fund, indicators, instructions, lending, monitoring, recourse
 from luoshi.programmes.mitigation_fund.models import Agreement, Application, Listing, Loan
 from luoshi.programmes.mitigation_fund.registers import BENCHMARKS, FIRMS, LISTINGS, REPORTS
 from luoshi.programmes.mitigation_fund.scenes import SCREENED
@@ -70,6 +70,9 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
     try:
         with transaction.atomic():
             play.years()
+        CLOCK.release()
+        today = CLOCK.today()
+        indicators.measure(monitoring.month_before(today, 6), today)
     finally:
         CLOCK.release()
     balance = sum(fund.figures(one.book).balance for one in Agreement.objects.select_related("book"))
