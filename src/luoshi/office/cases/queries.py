@@ -29,9 +29,11 @@ from luoshi.office.cases import clocks, procedures
 from luoshi.office.cases.models import SEARCH_TABLE, Case, CaseClock, CaseParty
 from luoshi.office.duties import concern
 from luoshi.office.paging import COUNT_BOUND, KeysetPage, Total
+from luoshi.office.rows import Question, ask
 
 OPEN, CLOSED, ALL = "open", "closed", "all"
-_RUNNING = (CaseClock.State.RUNNING, CaseClock.State.PAUSED)
+_CLOCKS = Question(CaseClock, "case_id IN %s AND state IN ('running', 'paused') ORDER BY until, id")
+_TURNS = Question(CaseParty, "case_id IN %s AND acts ORDER BY id")
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 _ROLES = ("clerk", "reviewer", "leader", "supervisor")
@@ -443,9 +445,9 @@ def beside(rows: Sequence[Case], day: datetime.date) -> Beside:
         if (row.procedure, row.version) not in known:
             known[row.procedure, row.version] = kind_of(row)
     running: dict[int, list[CaseClock]] = {}
-    for clock in CaseClock.objects.filter(case__in=list(by_case), state__in=_RUNNING).order_by("until", "id"):
+    found, parties = ask(_CLOCKS.among(list(by_case)), _TURNS.among(list(by_case)))
+    for clock in found:
         running.setdefault(clock.case_id, []).append(clock)
-    parties = list(CaseParty.objects.filter(case__in=list(by_case), acts=True).order_by("id"))
     names = concern.titles({party.organ for party in parties} | {row.organ for row in rows}, day)
     holders: dict[int, list[Holder]] = {}
     for party in parties:

@@ -145,6 +145,9 @@ def relations_from(slug: str) -> list[dict[str, Any]]:
 def relations_towards(slug: str) -> list[dict[str, Any]]:
     """The relations on any way to an organ, and those on from it."""
     before, after = _reach(slug, "target", "origin"), _reach(slug, "origin", "target")
+    if len(before) < 2 and len(after) < 2:
+        # No way leads here or on from here.
+        return []
     near = Q(target__in=before) | Q(origin__in=[*before, *after])
     return relation_facts(live_relations().filter(near, kind__in=MOVING))
 
