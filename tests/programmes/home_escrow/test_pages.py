@@ -12,9 +12,10 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.office.accounts.demo import load_people
 from luoshi.office.accounts.models import User
 from luoshi.office.cases.models import Case
-from luoshi.office.funds.models import Book
+from luoshi.office.funds.models import Account, Book
 from luoshi.office.indicators.declaration import indicators
 from luoshi.office.indicators.spans import Span
+from luoshi.office.parameters import book as parameters
 from luoshi.programmes.home_escrow import contracts, demo, sales
 from luoshi.programmes.home_escrow.models import Hold, Sale, StatusCheck, Voucher
 from luoshi.site.registry import load_decisions, load_programmes
@@ -158,6 +159,10 @@ def figures() -> None:
     found = {one.key: one.numerator.count(span)[""] for one in indicators(contracts.ROOM)}
     assert found["home_escrow.money"] > 0
     assert found["home_escrow.findings"] == 1
+    assert found["home_escrow.delay"] == 0
     share = next(one for one in indicators(contracts.ROOM) if one.key == "home_escrow.share")
     assert share.denominator.count(span)[""] == share.numerator.count(span)[""] + 1
     assert found["home_escrow.checked"] == Sale.objects.filter(registered_on__year=today.year).count()
+    # Supervision is free (article 4): the parameter home_escrow.fee is nothing, and no account could take a fee.
+    assert parameters.current().values(contracts.ROOM, today)["fee"] == 0
+    assert not Account.objects.filter(book__plan=sales.PLAN, title__contains="费").exists()

@@ -685,7 +685,7 @@ def ordered(turn: Turn) -> None:
     if day < day_of(turn.at):
         raise LuoshiError("E_INPUT", "改正期限早于今天。", fields={"fields": {"correct_by": "早于今天"}})
     # The day named is the last one: the limit ends with it.
-    turn.case.facts["correct_until"] = (day + datetime.timedelta(days=1)).isoformat()
+    turn.case.facts["correct_until"] = f"{day}T23:59:59+08:00"
     _note(_agency(turn), f"{turn.case.number} 责令改正：{turn.data['measures']}")
     papers.order(turn)
 

@@ -15,9 +15,10 @@ from luoshi.office.cases.models import Case
 from luoshi.office.funds import bank, envelope, links, payments, queries
 from luoshi.office.funds.models import Account, Book, PaymentInstruction
 from luoshi.office.funds.orders import Hand
+from luoshi.office.notices.models import Notice
 from luoshi.office.scenarios import Scene, check, verb
 from luoshi.programmes.home_escrow import contracts, sales
-from luoshi.programmes.home_escrow.models import Agency, Hold, Sale
+from luoshi.programmes.home_escrow.models import Agency, Bank, Hold, Sale
 
 BANK, NUMBER = "313465000019", "37050000000000000291"
 _KEY = "scenario-key-" + "0" * 32
@@ -160,6 +161,12 @@ def settle(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> list[int]:
     return found
 
 
+@verb("home_escrow.bank")
+def known_bank(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
+    """Enter the supervising bank of the account into the register: `code`, `name`."""
+    Bank.objects.create(code=str(given["code"]), name=str(given["name"]), number=BANK)
+
+
 @verb("home_escrow.agency")
 def agency(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
     """Enter an agency called `name`."""
@@ -227,6 +234,12 @@ def sales_seen(_scene: Scene, _thing: Any, asked: Any) -> Any:
 def answer(_scene: Scene, subject: Any, _asked: Any) -> Any:
     """What the bank was told."""
     return subject
+
+
+@check("drawn")
+def drawn(_scene: Scene, subject: Any, _asked: Any) -> Any:
+    """The kinds of paper a case drew up, in order."""
+    return list(Notice.objects.filter(case=subject).order_by("pk").values_list("kind", flat=True))
 
 
 @check("payments")
