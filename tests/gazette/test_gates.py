@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luoshi.gazette import figures, labels, marks, subjects, targets, timelimits
+from luoshi.gazette import figures, heads, labels, marks, subjects, targets, timelimits
 from luoshi.gazette.text import Line, join
 from luoshi.gazette.wording import any_of
 
@@ -52,6 +52,22 @@ def test_windows_hide_no_day_of_issue(text: str) -> None:
 @given(texts)
 def test_hint_hides_no_work_done_in_days(text: str) -> None:
     assert timelimits._DONE_IN.search(text) is None or timelimits._DONE_HINT.search(text) is not None
+
+
+@settings(max_examples=60)
+@given(texts)
+def test_cheap_tests_hide_nothing(text: str) -> None:
+    context = timelimits.Context(date(2018, 1, 2), 2018)
+    taken = timelimits._Taken(timelimits._NO_NAMES, timelimits._Spans())
+    assert [*timelimits._within(text, context, taken)] == [
+        hit for hit in timelimits._spans(text, taken) if not hit.value.startswith("0 ")
+    ]
+    for finder, signs in timelimits._FINDERS:
+        assert signs in text or not [*finder(text, context, taken)]
+    assert marks._closes(text) or ("位:" not in text and marks._HINTS.search(text) is None)
+    assert marks._boxes_noun(text) == (marks._BOXED_NOUN.search(text) is not None)
+    line = f"{text}…3"
+    assert heads._is_page_entry(line) == (heads._PAGE_ENTRY.search(line) is not None)
 
 
 @settings(max_examples=60)

@@ -179,9 +179,9 @@ class DutyReader:
         """Warn once per instrument of an organ that the directory of the place does not know."""
         if not self.sheet.local_place:
             return
-        slug, unknown = self.sheet.slug, self.unknown
+        organ, unknown = self.sheet.organ, self.unknown
         for name in (*mark.lead, *mark.cooperating):
-            if slug(name) or name in unknown or name[0] == "各" or not _NAMES_ONE.search(name):
+            if organ(name).slug or name in unknown or name[0] == "各" or not _NAMES_ONE.search(name):
                 continue
             unknown.add(name)
             near = self.sheet.directory.similar(name)

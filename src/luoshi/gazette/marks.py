@@ -280,7 +280,7 @@ def _is_bare_list(text: str, level: Level) -> bool:
 
 def _compose(reading: _Reading, first_leads: bool, helpers_only: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who leads and who cooperates; towns lead only where no city organ stands in the leading role."""
-    leading = _LEAD if any(entry.role == _LEAD for entry in reading.lists) else _WORK
+    leading = _LEAD if _LEAD in [entry.role for entry in reading.lists] else _WORK
     lead: list[str] = []
     towns: list[str] = []
     others: list[str] = []
@@ -325,7 +325,8 @@ def _brackets(text: str) -> list[tuple[int, int]]:
         start = stack[0][1]
         if _LABEL.match(text, start + 1):
             spans.append((start, len(text) + 1))
-    spans.sort(key=lambda span: (span[0], -span[1]))
+    if len(spans) > 1:
+        spans.sort(key=lambda span: (span[0], -span[1]))
     return spans
 
 
@@ -471,11 +472,11 @@ def _mark(text: str, candidate: _Candidate, reading: _Reading, state: MarkState,
     start, end, _, own_line = candidate
     state.first_leads = state.first_leads or reading.declares_first
     state.binds_towns = state.binds_towns or reading.binds_towns
-    roles = {part.role for part in reading.lists}
+    roles = {part.role for part in reading.lists} if own_line else set()
     helpers_only = own_line and after_lead and roles <= {_WORK, _HELP}
     lead, cooperating = _compose(reading, state.first_leads, helpers_only)
-    state.lead_line = own_line and roles == {_LEAD} and end == len(text)
-    local = tuple(dict.fromkeys(name for part in reading.lists for name in part.local))
+    state.lead_line = roles == {_LEAD} and end == len(text)
+    local = tuple(dict.fromkeys([name for part in reading.lists for name in part.local]))
     return Mark(
         start=start,
         end=end,

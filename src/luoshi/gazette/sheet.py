@@ -22,28 +22,23 @@ class Sheet:
         self.directory = directory
         self.issued_on = document.issued_on
         self.local_place = directory.place is not None and directory.place in (document.issuer or "")
-        self._slugs: dict[str, str | None] = {}
+        self._organs: dict[str, Organ] = {}
 
     def organ(self, name: str) -> Organ:
-        """Return an organ with its slug."""
-        return Organ(name, self.slug(name))
+        """Return an organ with its slug; all that name it share the one record.
+
+        Only instruments of the directory's own place are given slugs.
+        """
+        organ = self._organs.get(name)
+        if organ is None:
+            slug = self.directory.resolve(name, self.issued_on) if self.local_place else None
+            organ = self._organs[name] = Organ(name, slug)
+        return organ
 
     def organs(self, names: Sequence[str]) -> list[Organ]:
         """Return the organs of a list of names."""
-        if not self.local_place:
-            return [Organ(name) for name in names]
-        slugs = self._slugs
-        return [Organ(name, slugs[name] if name in slugs else self.slug(name)) for name in names] if names else []
-
-    def slug(self, name: str) -> str | None:
-        """Return the slug of an organ, which only instruments of the directory's own place are given."""
-        if not self.local_place:
-            return None
-        try:
-            return self._slugs[name]
-        except KeyError:
-            slug = self._slugs[name] = self.directory.resolve(name, self.issued_on)
-            return slug
+        known = self._organs
+        return [known.get(name) or self.organ(name) for name in names] if names else []
 
     def warn(self, code: str, message: str, start: int, end: int) -> None:
         """Tell the reader what to check, and where."""

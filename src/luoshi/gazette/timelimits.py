@@ -10,7 +10,7 @@ test; what an earlier one has read is closed to the later ones: rhythms (每年1
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple
@@ -348,9 +348,10 @@ _DONE_HINT = re.compile("工作日[办完反答批审]")
 _DONE_IN = re.compile(rf"(?<![{DIGITS}])(?P<count>{_COUNT})(?P<unit>个?工作日)(?:办结|办理完|完成|反馈|答复|批复|审结)")
 
 
-def _within(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
+def _within(text: str, context: Context, taken: _Taken) -> Iterable[_Hit]:
     if "内" in text or "前" in text or "超过" in text or "多于" in text or "时间" in text or "工作日" in text:
-        yield from (hit for hit in _spans(text, taken) if not hit.value.startswith("0 "))
+        return (hit for hit in _spans(text, taken) if not hit.value.startswith("0 "))
+    return ()
 
 
 def _spans(text: str, taken: _Taken) -> Iterator[_Hit]:
