@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
@@ -17,6 +17,14 @@ from luoshi.office.actors import Actor, Grant
 from luoshi.office.paging import Key, KeysetPage, Total, bounded_total, keyset_page
 from luoshi.office.permissions import scope_of
 from luoshi.office.roles import Role
+from luoshi.office.rows import Question, ask
+
+_HELD = Question(Assignment, "user_id = %s ORDER BY id")
+_TAKEN = Question(
+    Delegation, "taker_id = %s AND valid_to >= %s AND valid_from <= %s AND revoked_at IS NULL ORDER BY id"
+)
+_TOKEN = Question(ApiToken, "digest = %s AND revoked_at IS NULL")
+_USER = Question(User, "id = %s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +59,15 @@ class Standing:
 
 
 def standing(user: User, day: datetime.date | None = None) -> Standing:
-    """Return the standing of `user` on `day` (today unless given), in two queries."""
+    """Return the standing of `user` on `day` (today unless given), in two queries: every request asks for it."""
     day = day or CLOCK.today()
-    held = [row for row in user.assignments.order_by("id") if row.held_on(day)]
-    taken = (
-        Delegation.objects.filter(taker=user, valid_to__gte=day, valid_from__lte=day, revoked_at__isnull=True)
-        .select_related("assignment", "giver")
-        .order_by("id")
+    held, taken = ask(_HELD.of(user.pk), _TAKEN.of(user.pk, str(day), str(day)))
+    prefetch_related_objects(taken, "assignment", "giver")
+    return Standing(
+        user,
+        [row for row in held if row.held_on(day)],
+        [row for row in taken if row.assignment.held_on(day) and row.giver.is_active],
     )
-    return Standing(user, held, [row for row in taken if row.assignment.held_on(day) and row.giver.is_active])
 
 
 def token_digest(token: str) -> str:
@@ -69,10 +77,10 @@ def token_digest(token: str) -> str:
 
 def user_of_token(token: str) -> User | None:
     """Return the active account behind a bearer token, None when there is none today."""
-    row = ApiToken.objects.select_related("user").filter(digest=token_digest(token), revoked_at__isnull=True).first()
-    if row is None or row.expires_on < CLOCK.today() or not row.user.is_active:
-        return None
-    return row.user
+    for row in _TOKEN.rows(token_digest(token)):
+        (user,) = _USER.rows(row.user_id)
+        return user if row.expires_on >= CLOCK.today() and user.is_active else None
+    return None
 
 
 def actor_named(login: str, via: str) -> Actor:
