@@ -384,6 +384,27 @@ def test_like_pairs_are_proposed_and_accepted(fund, clerk):
     assert not Difference.objects.filter(open=True).exists()
 
 
+def test_entry_undone_before_the_bank_had_it_is_a_pair_and_no_difference(fund, clerk):
+    """On the day of the counter-entry both go; on a day between the two the first stands open, and the sheet agrees."""
+    from luoshi.office.funds.actions import post
+
+    account = fund.accounts["1001"]
+    lines = [debit("1001", 90), credit("3001", 90)]
+    first = post(book="trial/fund", actor=ACTOR, key="twice", value_on=D(2019, 3, 2), lines=lines)
+    imported(fund, clerk)
+    odd = Difference.objects.get(sort="book_only", open=True)
+    counter(book=fund.book.key, actor=ACTOR, entry=first.entry, key="undo", value_on=TODAY)
+    answer(message("STATEMENT", opening=1070, closing=1070, lines=[]))
+    odd.refresh_from_db()
+    assert (odd.open, odd.how) == (False, "账内已由 JZ-0003 对冲")
+    assert not Difference.objects.filter(sort="book_only", open=True).exists()
+    assert [(one.debit, two.credit) for one, two in matching.latest_pairs(account, 9)] == [(90, 90)]
+    between = reconcile.make_sheet(actor=clerk, account=account, on=D(2019, 3, 4))
+    assert (between.book, between.book_receipts, between.book_payments, between.difference) == (1090, 90, 0, 0)
+    after = reconcile.make_sheet(actor=clerk, account=account, on=TODAY)
+    assert (after.book, after.book_receipts, after.book_payments, after.difference) == (1000, 0, 0, 0)
+
+
 def test_difference_older_than_three_working_days_is_a_matter_of_its_holder(fund, clerk):
     imported(fund, clerk)
     assert reconcile.push_overdue() == 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -20,10 +21,11 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.duties import workdays
 from luoshi.office.funds import payments, tasks
-from luoshi.office.funds.models import BOOK, LINE, Account, Difference, Match, Posting, Statement, StatementLine
+from luoshi.office.funds.models import BOOK, LINE, Account, Difference, Entry, Match, Posting, Statement, StatementLine
 from luoshi.office.funds.orders import Hand
 from luoshi.office.permissions import require, require_visible
 
+_T = TypeVar("_T")
 _MOST = 5_000
 """Of open lines so many are looked at for proposals."""
 
@@ -110,8 +112,47 @@ def unmatched_postings(account: Account, since_no: int) -> list[Posting]:
     return list(rows.filter(match__isnull=True).order_by("pk"))
 
 
+Pair = tuple[Posting, Posting]
+
+
+def pairs_within(account: Account, entries: Iterable[int]) -> list[Pair]:
+    """Return of these entries (ids) what was booked and undone on the account before the bank had any of it.
+
+    A posting and its mirror in the counter-entry, neither matched: one pair within the books, no difference.
+    """
+    ids = list(entries)
+    found: list[Entry] = []
+    for piece in _pieces(ids, 500):
+        own = Q(pk__in=piece, counter_of__isnull=False) | Q(counter_of__in=piece)
+        found += Entry.objects.filter(own, book=account.book_id)
+    undoing = {one.counter_of_id: one.pk for one in found if one.counter_of_id is not None}
+    postings: dict[int, list[Posting]] = {}
+    for piece in _pieces([*undoing.keys(), *undoing.values()], 500):
+        rows = Posting.objects.filter(account=account, entry__in=piece, match__isnull=True).order_by("pk")
+        for one in rows:
+            postings.setdefault(one.entry_id, []).append(one)
+    pairs: list[Pair] = []
+    for first, second in undoing.items():
+        mirrors = list(postings.get(second, ()))
+        for one in postings.get(first, ()):
+            mirror = next((two for two in mirrors if (two.debit, two.credit) == (one.credit, one.debit)), None)
+            if mirror is not None:
+                mirrors.remove(mirror)
+                pairs.append((one, mirror))
+    return pairs
+
+
+def latest_pairs(account: Account, most: int) -> list[Pair]:
+    """Return the latest pairs within the books of an account."""
+    undone = Entry.objects.filter(book=account.book_id, counter_of__isnull=False).order_by("-pk")
+    return pairs_within(account, list(undone.values_list("pk", flat=True)[:most]))
+
+
 def _difference_rows(account: Account, statement: Statement) -> None:
-    """Open a difference for what has no other side yet: lines now, postings since the statement before."""
+    """Open a difference for what has no other side yet: lines now, postings since the statement before.
+
+    What was undone before the bank had it is a pair within the books: both are left out, an earlier difference ends.
+    """
     organ = account.book.organ
     known = set(Difference.objects.filter(account=account, open=True).values_list("key", flat=True))
     found = [
@@ -124,14 +165,21 @@ def _difference_rows(account: Account, statement: Statement) -> None:
         if f"line:{line.pk}" not in known
     ]  # fmt: skip
     before = statement.previous.book_no if statement.previous is not None else 0
+    postings = unmatched_postings(account, before)
+    pairs = pairs_within(account, {one.entry_id for one in postings})
+    inside = {one.pk: Entry(pk=pair[1].entry_id).number for pair in pairs for one in pair}
+    keys = [f"posting:{pk}" for pk in inside]
+    for piece in _pieces(keys, 500):
+        for row in Difference.objects.filter(account=account, open=True, key__in=piece).select_related("account__book"):
+            close(row, by="对账", how=f"账内已由 {inside[row.posting_id or 0]} 对冲")
     found += [
         Difference(
             account=account, sort=Difference.Sort.BOOK_ONLY, key=f"posting:{one.pk}", posting=one,
             direction="C" if one.debit else "D", amount=one.debit or one.credit, since_on=one.value_on,
             organ=organ, due_on=tasks.due_after(one.value_on), text=one.bank_txn_no,
         )
-        for one in unmatched_postings(account, before)
-        if f"posting:{one.pk}" not in known
+        for one in postings
+        if f"posting:{one.pk}" not in known and one.pk not in inside
     ]  # fmt: skip
     Difference.objects.bulk_create(found, batch_size=500)
 
@@ -200,7 +248,7 @@ def by_hand(account: Account, line: StatementLine, posting: Posting, maker: str,
     _join(account, [(line, posting)], "hand", maker, checker)
 
 
-def _pieces(values: list[str], size: int) -> Iterable[list[str]]:
+def _pieces(values: list[_T], size: int) -> Iterable[list[_T]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]
 

@@ -24,6 +24,7 @@ from luoshi.office.funds.models import (
     Account,
     Difference,
     Draft,
+    Entry,
     Match,
     Posting,
     Sheet,
@@ -48,6 +49,7 @@ def figures(account: Account, on: datetime.date) -> dict[str, Any]:
     known = {one.pk for one in postings}
     newer = matching.unmatched_postings(account, _latest_no(account))
     postings += [one for one in newer if one.value_on <= on and one.pk not in known]
+    postings = _standing(account, postings, on)
     # A pair whose sides lie on different sides of the day was open on that day.
     late = Match.objects.filter(account=account, line__on__gt=on, posting__value_on__lte=on).select_related("posting")
     postings += [pair.posting for pair in late]
@@ -66,6 +68,18 @@ def figures(account: Account, on: datetime.date) -> dict[str, Any]:
         - sums["book"] - sums["bank_receipts"] + sums["bank_payments"]
     )  # fmt: skip
     return {"statement": statement, "sums": sums, "lines": lines, "postings": postings}
+
+
+def _standing(account: Account, postings: list[Posting], on: datetime.date) -> list[Posting]:
+    """Leave out what was undone within the books by `on`; add what was undone after it, which stood open on the day."""
+    pairs = matching.pairs_within(account, {one.entry_id for one in postings})
+    inside = {one.pk for pair in pairs for one in pair if max(pair[0].value_on, pair[1].value_on) <= on}
+    left = [one for one in postings if one.pk not in inside]
+    known = {one.pk for one in left}
+    later = Entry.objects.filter(book=account.book_id, counter_of__value_on__lte=on, value_on__gt=on)
+    split = matching.pairs_within(account, list(later.values_list("pk", flat=True)))
+    ids = {one.pk for pair in split for one in pair if one.value_on <= on} - known
+    return left + list(Posting.objects.filter(pk__in=ids).select_related("entry").order_by("value_on"))
 
 
 def _latest_no(account: Account) -> int:

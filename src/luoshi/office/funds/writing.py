@@ -161,7 +161,7 @@ _CALL = (
 def _postgresql(
     here: Any, ledger: Ledger, columns: _Columns | _Single, hand: Hand, digest: str
 ) -> tuple[int, list[str]]:
-    assert isinstance(columns, _Columns)  # noqa: S101 - one order alone is made so for SQLite only
+    assert isinstance(columns, _Columns), "one order alone is made for SQLite only"
     if here.in_atomic_block:
         with transaction.atomic():
             return _call(here, ledger, columns, hand, digest)

@@ -292,6 +292,12 @@ def _show_account(
                        "entry": Entry(pk=one.posting.entry_id).number,
                        "href": book_href("fund-entry", book, one.posting.entry_id % (1 << 32)),
                        "value_on": one.posting.value_on} for one in matching.proposals(account)[:_SHOWN]],
+        "pairs": [
+            {"amount": yuan(one.debit or one.credit),
+             "first": Entry(pk=one.entry_id).number, "href": book_href("fund-entry", book, one.entry_id % (1 << 32)),
+             "second": Entry(pk=two.entry_id).number, "value_on": one.value_on}
+            for one, two in matching.latest_pairs(account, 20)
+        ],
         "messages": [{"message": one, "word": message_word(one.type),
                       "amount": yuan(one.amount_fen) if one.amount_fen else ""}
                      for one in BankMessage.objects.filter(account=account).order_by("-pk")[:30]],
