@@ -11,10 +11,11 @@ from django.db.models import Q
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern
-from luoshi.office.messages.actions import Telling, tell_organs
+from luoshi.office.messages.actions import tell_organ
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import scope_of
 from luoshi.office.registers.models import standing
+from luoshi.office.roles import Role
 from luoshi.programmes.mitigation_fund.fund import ORGAN, ROOM
 from luoshi.programmes.mitigation_fund.models import Agreement, Loan, MonthlyReport
 
@@ -95,13 +96,11 @@ def remind(day: datetime.date) -> int:
     """Tell banks, once, of last month's report that is not complete when its day has come; return how many."""
     late = [one for one in owed(month_before(day)) if not one.complete and day >= one.due_on]
     words = "{month:%Y年%m月}贷后月报应于{due:%m月%d日}前报，还没有报全"
-    tell_organs(
-        [
-            Telling(f"mf-report:{one.month}:{one.organ}", one.organ, "clerk", "mitigation",
-                    words.format(month=one.month, due=one.due_on), "/registers/mitigation_fund.reports/")
-            for one in late
-        ]
-    )  # fmt: skip
+    for one in late:
+        tell_organ(
+            key=f"mf-report:{one.month}:{one.organ}", organ=one.organ, roles=(Role.CLERK,), kind="mitigation",
+            text=words.format(month=one.month, due=one.due_on), href="/registers/mitigation_fund.reports/",
+        )  # fmt: skip
     return len(late)
 
 

@@ -11,7 +11,7 @@ from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case
-from luoshi.office.funds import payments
+from luoshi.office.funds import hooks, payments
 from luoshi.office.funds.models import PaymentInstruction
 from luoshi.office.funds.orders import Hand
 from luoshi.office.scenarios import Scene, check, moment, verb
@@ -108,7 +108,7 @@ def examine(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
 
 @verb("mitigation_fund.lend")
 def lend(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int:
-    """Take a loan of `amount` fen by `firm` up to its filing (contract `contract`, from today); returns its case.
+    """Take a loan of `amount` fen by `firm` to its filing, or `upto: contract` (`contract`, from today): its case.
 
     By the people of the scenario: 银行, 中心, the three reviewers and 中心负责人, 财政负责人, 税务负责人.
     """
@@ -125,11 +125,10 @@ def lend(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int:
     _steps(scene, asked, [(who, "vote", {}) for who in ("中心负责人", "财政负责人", "税务负责人")])
     end = today.replace(year=today.year + 1)
     contract = {"contract_no": str(given["contract"]), "rate": "5.22", "start": str(today), "end": str(end)}
-    _steps(scene, case, [
-        ("中心", "notify", {}), ("银行", "contract", contract),
-        ("银行", "disburse", {"disbursed": yuan, "voucher": "P1"}),
-        ("银行", "file", {"contract_copy": True, "papers_copy": True}),
-    ])  # fmt: skip
+    _steps(scene, case, [("中心", "notify", {}), ("银行", "contract", contract)])
+    if given.get("upto") != "contract":
+        _steps(scene, case, [("银行", "disburse", {"disbursed": yuan, "voucher": "P1"}),
+                             ("银行", "file", {"contract_copy": True, "papers_copy": True})])  # fmt: skip
     return int(case)
 
 
@@ -234,6 +233,19 @@ def bank_says(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
     else:
         payments.apply_result(locked, result, txn=txn if result == "success" else "", on=day_of(CLOCK.now()), reason="",
                               hand=hand)  # fmt: skip
+
+
+@verb("mitigation_fund.bank_tells")
+def bank_tells(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> Any:
+    """Let a bank tell of a loan: `type` LOAN_DISBURSED, LOAN_REPAID, LOAN_BALANCE, RATE_SET, OVERDUE, RECOVERY."""
+    body = {name: value for name, value in given.items() if name not in ("bank", "type")}
+    return hooks.fire(hooks.Told(f"bank.{given['type']}", _bank(given).book, None, None, body))
+
+
+@check("answer_to_bank")
+def answer_to_bank(_scene: Scene, thing: Any, _asked: Any) -> Any:
+    """What the bank was answered."""
+    return thing
 
 
 @verb("mitigation_fund.recover")

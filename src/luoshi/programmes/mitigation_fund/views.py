@@ -154,7 +154,7 @@ def bank(request: HttpRequest, number: str) -> HttpResponse:
         ],
         "reports": reports,
         "today": day,
-        "book_href": f"/funds/{row.book.key}/",
+        "book_href": f"/funds/{row.book.key}/" if may(actor, "fund.see", [ORGAN, "finance"]) else "",
     }  # fmt: skip
     return shown(request, "mitigation_fund/bank.html", context)
 
