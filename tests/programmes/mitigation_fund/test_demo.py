@@ -136,6 +136,10 @@ def a_bank_sees_its_own_files_only() -> None:
     assert stranger.get(reverse("mitigation-claim", args=[Claim.objects.get().number])).status_code == 404
     review = Case.objects.filter(procedure="mitigation_fund.review", state="rejected").get()
     bank = client_of(User.objects.get(login="nongshang1"))
+    assert "三家表决" not in shown(bank, "mitigation-claim", Claim.objects.get().number)
+    assert "三家表决" in shown(
+        client_of(User.objects.get(login="jinfu1")), "mitigation-claim", Claim.objects.get().number
+    )
     assert bank.get(f"/cases/{review.pk}/").status_code == 404
     # What the bank is told of a rejection names no finding.
     told = bank.get(f"/cases/{review.parent_id}/").content.decode()

@@ -29,7 +29,6 @@ PROGRAMME = register(
         pages=(
             Page("funds", "mitigation", "缓释基金", "mitigation.see", "额度、会签、逾期、补偿，各银行的专户"),
             Page("registers", "mitigation-firms", "挂牌企业", "mitigation.see", "谁符合条件、上限多少、三年用了多少"),
-            Page("cases", "mitigation-apply", "收一件贷款申请", "case.open", "合作银行收挂牌企业的申请"),
             Page(
                 "publish", "open-mitigation", "挂牌企业贷款公众页", "open.see", "条件、上限、最高利率、合作银行、试算"
             ),

@@ -293,6 +293,7 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
     if row is None:
         raise LuoshiError("E_NOT_FOUND", "没有这件补偿申请。")
     steps = board.claim_steps(row)
+    committee_sees = monitoring.reach_of(actor_of(request)) is None
     context = {
         "page_title": _("补偿计算单 %(number)s") % {"number": row.number},
         "crumbs": crumbs((row.number, "")),
@@ -312,7 +313,8 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
             {"sign": "", "title": _("银行承担"), "value": _yuan(steps["bank"])},
         ],
         "reasons": reasons(steps["reasons"]),
-        "votes": row.votes.all(),
+        # A bank learns the result, never whose vote it was.
+        "votes": row.votes.all() if committee_sees else None,
         "later": {"all": _yuan(row.recovered_all), "fund": _yuan(row.recovered_after),
                   "bank": _yuan(row.recovered_all - row.recovered_after)} if row.recovered_all else None,
         "case_href": f"/cases/{row.case.pk}/" if row.case else "",
