@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
-from django.urls import reverse
+import datetime
+import io
+from fractions import Fraction
 
-from luoshi.kernel.clock import CLOCK
+import pytest
+from django.test import Client
+from django.urls import reverse
+from python_calamine import CalamineWorkbook
+
+from luoshi.kernel.clock import CLOCK, local
 from luoshi.office.accounts.demo import load_people
 from luoshi.office.accounts.models import User
+from luoshi.office.actors import Actor
 from luoshi.office.cases.models import Case
-from luoshi.programmes.agri_guarantee import demo, fund
-from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator
+from luoshi.office.indicators.models import Measurement
+from luoshi.office.notices.models import Notice
+from luoshi.programmes.agri_guarantee import demo, demo_registers, fund, papers
+from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator, Placement, TownScore
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import client_of
 
@@ -30,6 +39,11 @@ def test_the_demonstration_plays_some_years_of_the_fund():
     assert figures.paid > 0
     assert figures.placed > 0
     pages_are_there()
+    figures_are_measured(figures)
+    the_year_adds_up(figures.balance)
+    everybody_sees_no_names()
+    papers_are_drawn_up()
+    other_systems_ask()
     a_clerk_takes_an_application()
     the_guarantor_claims()
     before = Case.objects.count()
@@ -93,6 +107,107 @@ def the_guarantor_claims() -> None:
     assert (row.compensation, row.case.state) == (loan.outstanding * 2 // 10, "delivered")
     loan.refresh_from_db()
     assert (loan.status, loan.outstanding) == ("subrogated", loan.disbursed - loan.repaid - loan.covered)
+
+
+def figures_are_measured(now: fund.Figures) -> None:
+    """Each indicator is what the registers and the book say, counted another way."""
+    day = CLOCK.today()
+    shares = {
+        "agri_guarantee.use": Fraction(now.paid, now.existing),
+        "agri_guarantee.placed": Fraction(now.placed, now.balance),
+        "agri_guarantee.recovery": Fraction(37_500_000, sum(demo_registers.FAILED)),
+        "agri_guarantee.claims_on_time": Fraction(1),
+        "agri_guarantee.archived": Fraction(
+            Operator.objects.filter(round=day.year, status="archived").count(),
+            Operator.objects.filter(round=day.year).count(),
+        ),
+    }
+    for key, share in shares.items():
+        part, whole = measured(key, day)
+        assert part / whole == share, key
+    assert measured("agri_guarantee.coverage", day)[0] == Fraction(now.balance, 100)
+    running = Loan.objects.exclude(status__in=["signed", "closed"])
+    assert measured("agri_guarantee.balance", day)[0] == Fraction(sum(one.outstanding for one in running), 100)
+    assert measured("agri_guarantee.loans", day)[0] == running.count()
+    assert measured("agri_guarantee.tacit", day)[0] == 0
+    assert measured("agri_guarantee.floated", day)[0] == 0
+    part, whole = measured("agri_guarantee.cost", day)
+    assert Fraction(6, 100) < part / whole < Fraction(7, 100)
+    points = measured("agri_guarantee.town_score", datetime.date(day.year - 1, 6, 1))
+    assert points[1] == sum(one.weight for one in TownScore.objects.all())
+
+
+def measured(key: str, day: datetime.date) -> tuple[Fraction, Fraction]:
+    """The city's figure of an indicator in the period of a day: numerator and denominator."""
+    row = Measurement.objects.filter(indicator=key, place="", first__lte=day, last__gte=day, superseded_at=None)[0]
+    return Fraction(row.numerator), Fraction(row.denominator or 1)
+
+
+def the_year_adds_up(balance: int) -> None:
+    """The year's statement ends in the fund's balance; its Excel says the same."""
+    shown = page("guoyun1", reverse("guarantee-fund"))
+    assert f"{balance // 100:,}.00" in shown
+    assert "两年期" not in shown
+    assert Placement.objects.get().number in shown
+    answer = client_of(User.objects.get(login="guoyun1")).get(reverse("guarantee-fund-export"))
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+    total = next(row for row in rows if row[1] == "基金余额")
+    assert total[4] == f"{balance // 100:,}.00"
+
+
+def everybody_sees_no_names() -> None:
+    """The public page and the calculator know limits and totals, and no borrower."""
+    client = Client()
+    html = client.get(reverse("open-guarantee")).content.decode()
+    assert "10 至 200 万元" in html
+    assert not [one.borrower for one in Loan.objects.all() if one.borrower in html]
+    address = reverse("open-guarantee-calculator")
+    asked = {"category": "FAMILY_FARM", "owed": "1200000", "amount": "800000", "months": "12"}
+    answer = client.get(address, asked).content.decode()
+    assert "800,000.00 元在限额之内" in answer
+    assert "49,760.00" in answer  # 6.22 % of it
+    assert "不在限额之内" in client.get(address, asked | {"amount": "800100"}).content.decode()
+    assert client.get(address, asked | {"amount": "很多"}).status_code == 422
+
+
+def papers_are_drawn_up() -> None:
+    """Each step has left its paper; what a claim's papers say is what the claim is."""
+    made = set(Notice.objects.values_list("kind", flat=True))
+    wanted = {
+        "agri_guarantee.application", "agri_guarantee.first_review", "agri_guarantee.recommendation",
+        "agri_guarantee.payment_form", "agri_guarantee.receipt", "agri_guarantee.payment_notice",
+    }  # fmt: skip
+    assert wanted <= made
+    claim = Claim.objects.get(case__state="delivered")
+    form = Notice.objects.get(kind="agri_guarantee.payment_form", case=claim.case_id)
+    assert form.fields["compensation"] == claim.compensation
+    receipt = Notice.objects.get(kind="agri_guarantee.receipt", case=claim.case_id)
+    last = claim.case.clocks.get(limit="review").until - datetime.timedelta(seconds=1)
+    assert receipt.fields["last"] == local(last).date().isoformat()
+    leaflet = papers.leaflet(Actor.system("测试甲", "test"))
+    assert leaflet.kind == "agri_guarantee.leaflet"
+    assert papers.leaflet(Actor.system("测试甲", "test")).pk == leaflet.pk
+
+
+def other_systems_ask() -> None:
+    """Figures, limits and balances through the API; a bank reports its loans only, once a day."""
+    office = client_of(User.objects.get(login="xiaozu1"))
+    told = office.get("/api/v1/guarantee/fund").json()
+    assert told["balance"] == fund.figures(fund.fund()).balance
+    limits = (
+        Client().get("/api/v1/guarantee/limits", {"category": "COOP", "owed": "1500000", "scope": "SPECIAL"}).json()
+    )
+    assert (limits["most"], limits["fee_ceiling"]) == (50_000_000, "1.5")
+    bank, loan = client_of(User.objects.get(login="nongshang1")), Loan.objects.filter(status="active").order_by("pk")[0]
+    body = {"number": loan.number, "date": CLOCK.today().isoformat(), "principal": loan.outstanding - 100_00,
+            "overdue_days": 3}  # fmt: skip
+    for _again in range(2):
+        answer = bank.post("/api/v1/guarantee/balances", body, content_type="application/json")
+        assert answer.json() == {"number": loan.number, "outstanding": body["principal"], "status": "overdue"}
+    other = bank.post("/api/v1/guarantee/balances", body | {"principal": 1}, content_type="application/json")
+    assert other.status_code == 409
+    farm = client_of(User.objects.get(login="huanbao1"))
+    assert farm.post("/api/v1/guarantee/balances", body, content_type="application/json").status_code == 404
 
 
 def page(login: str, address: str) -> str:

@@ -7,6 +7,7 @@ are cases as well (`procedures/halt.yaml`, `procedures/payee.yaml`).
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from django.db import IntegrityError, transaction
 from luoshi.kernel.clock import day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
+from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect, facts
@@ -28,7 +30,7 @@ from luoshi.office.funds.payments import Events, Payee
 from luoshi.office.organs.sealing import seal, unseal
 from luoshi.programmes.agri_guarantee import archive, fund, lending, recovery
 from luoshi.programmes.agri_guarantee.decisions.settings import FUND
-from luoshi.programmes.agri_guarantee.models import Claim, Halt, PayeeAccount
+from luoshi.programmes.agri_guarantee.models import Claim, Halt, Loan, PayeeAccount
 
 CLAIM, HALT, PAYEE = "agri_guarantee.claim", "agri_guarantee.halt", "agri_guarantee.payee"
 _REVIEW = f"{FUND} 第十二条"
@@ -157,6 +159,17 @@ def tacit(turn: Turn) -> None:
     audit.append(actor=PROGRAM, act="agri.tacit", subject=f"case:{turn.case.pk}", permission="case.act",
                  after={"number": turn.case.number, "at": turn.at}, basis=_REVIEW)  # fmt: skip
     turn.tell("company", f"拨款单 {turn.case.number} 期满视为无异议，可凭拨款单和收到回执通知托管机构")
+
+
+def open_and_deliver(*, actor: Actor, loan: Loan, loss: str, payout: str, data: Mapping[str, Any]) -> int:
+    """Open a claim for a payout of a loan and deliver it, all or nothing; return the case's id."""
+    with transaction.atomic():
+        case = cases.open_case(
+            actor=actor, procedure=CLAIM, title=f"{loan.borrower}代偿补偿",
+            facts={"loan": loan.number, "loss": loss, "payout": payout},
+        )  # fmt: skip
+        cases.act(actor=actor, case=case.pk, step="deliver", data=data)
+    return int(case.pk)
 
 
 # --- it is paid -------------------------------------------------------------------------------------------------------

@@ -22,8 +22,18 @@ from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case
 from luoshi.office.funds import bank, envelope, links, payments
 from luoshi.office.funds.models import Book, PaymentInstruction
-from luoshi.programmes.agri_guarantee import claims, demo_registers, fund, guarantees, lending
-from luoshi.programmes.agri_guarantee.models import Claim, Loan
+from luoshi.programmes.agri_guarantee import (
+    archiving,
+    claims,
+    demo_registers,
+    fund,
+    guarantees,
+    indicators,
+    lending,
+    recovery,
+)
+from luoshi.programmes.agri_guarantee import standing as standing_acts
+from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator
 
 BANK, NUMBER = "402465000017", "90317000000000008018"
 _PEOPLE = {
@@ -60,6 +70,7 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
             play.years()
     finally:
         CLOCK.release()
+    indicators.measure(CLOCK.today() - datetime.timedelta(days=400))
     figures = fund.figures(fund.fund())
     yield (
         f"鲁担惠农贷：{Claim.objects.count()} 笔补偿，{len(_LOANS)} 笔担保，"
@@ -113,11 +124,11 @@ class _Play:
             if n == 1:
                 self.day(ago - 60)
                 row = Claim.objects.get(case=case)
-                self.booked("J2", row.compensation // 400, loan=row.loan)
+                self.recovered(row)
                 self.day(615)
                 self.booked("J7", 6_198_000, principal=600_000_000, account="1003")
                 self.day(610)
-                self.booked("J7", 5_000_000, account="1003")
+                self.placed(5_000_000)
         waiting = self.delivered(11, 5)
         self.day(8)
         self.act("reviewer", waiting, "examine", opinion="材料齐全")
@@ -126,6 +137,7 @@ class _Play:
         self.delivered(5, 6)
         for n, loan in enumerate(_LOANS):
             self.loan(n, *loan)
+        self.standing()
 
     def delivered(self, ago: int, n: int) -> Case:
         """Open a claim and deliver it: all of the loan was lost."""
@@ -139,6 +151,51 @@ class _Play:
         self.act("branch", case, "deliver", paid_out_on=CLOCK.today().isoformat(), notice_no=f"TZ{n:03d}",
                  certificate_no=f"ZM{n:03d}", principal=lending.yuan(loss * 8 // 10), **_PAPERS)  # fmt: skip
         return case
+
+    def recovered(self, row: Claim) -> None:
+        """Money is recovered for a loan: the suit, the help of the court's letter, the receipt shared and booked."""
+        case = Case.objects.get(procedure=recovery.RECOVERY, subject=recovery.subject_of(row.loan))
+        self.act("branch", case, "act", measure="suit", words="已起诉，法院立案")
+        self.act("reviewer", case, "ask_help", organ="court", letter="测试函〔1〕号")
+        self.count += 1
+        self.act("branch", case, "receive", base="POOL", gross="400000", costs="25000", voucher="诉讼费、执行费票据",
+                 received_on=CLOCK.today().isoformat(), bank_txn_no=f"D{self.count:06d}")  # fmt: skip
+        self.act("checker", case, "book")
+
+    def placed(self, yuan: int) -> None:
+        """Fund money is placed: proposed by the custodian, authorised by both, placed by another hand."""
+        day = CLOCK.today()
+        facts = {"product": "TIME_DEPOSIT", "principal": yuan, "rate": "1.95", "contract_no": "DQ-2",
+                 "at_account_bank": True,
+                 "matures_on": day.replace(year=day.year + 2, day=min(day.day, 28)).isoformat()}  # fmt: skip
+        case = cases.open_case(actor=self.people["custodian"], procedure=standing_acts.PLACING, title="两年期定期存款",
+                               facts=facts)  # fmt: skip
+        for who in ("leader", "company"):
+            self.act(who, case, "authorise")
+        self.count += 1
+        self.act("checker", case, "place", bank_txn_no=f"D{self.count:06d}")
+
+    def standing(self) -> None:
+        """What runs beside loans and claims: archives on their way, an audit under way."""
+        rows = Operator.objects.filter(town="xiachu", status__in=["draft", "posted", "signed", "lapsed"]).order_by("pk")
+        for n, row in enumerate(rows[:3]):
+            self.day(20 - n)
+            case = cases.open_case(actor=self.people["town"], procedure=archiving.ARCHIVING, title=f"{row.name}建档",
+                                   facts={"archive": row.number, "director": "测试主任"}, organ="xiachu")  # fmt: skip
+            if n:
+                self.act("town", case, "post", posted_on=CLOCK.today().isoformat(), place="村务公开栏")
+            if n > 1:
+                self.day(3)
+                self.act("town", case, "settle")
+        self.day(15)
+        day = CLOCK.today()
+        audit = cases.open_case(
+            actor=self.people["reviewer"], procedure=standing_acts.AUDIT, title="年度基金审计",
+            facts={"agency": "测试会计师事务所", "scope": "基金收支和存放", "starts_on": day.isoformat(),
+                   "ends_on": (day + datetime.timedelta(days=40)).isoformat()},
+        )  # fmt: skip
+        self.day(14)
+        self.act("leader", audit, "order")
 
     def paid(self, case: Case, ago: int) -> None:
         """Let a claim be paid: drafted, checked by another hand, confirmed by the bank."""

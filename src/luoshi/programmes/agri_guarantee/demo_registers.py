@@ -55,6 +55,8 @@ def load(today: datetime.date, named: list[tuple[str, str, str]]) -> None:
          "acts": "all", "starts_on": begin, "ends_on": None},
     ])  # fmt: skip
     rows = [_operator(n, towns[n % len(towns)], today, dice) for n in range(1, OPERATORS + 1)]
+    fresh = {"status": "draft", "posted_from": None, "signed_on": None}
+    rows += [_operator(600 + n, "xiachu", today, dice) | fresh for n in range(4)]
     for n, (name, category, scope) in enumerate(named):
         row = _operator(500 + n, "xiachu", today, dice)
         rows.append(row | {"name": name, "category": category, "scope": scope, "status": "archived"} | _all_yes())

@@ -24,7 +24,11 @@ PROGRAMME = register(
         root=Path(__file__).parent,
         decisions=(f"{_ROOM}.decisions",),
         urls=f"{_ROOM}.urls",
-        pages=(Page("funds", "guarantee", "惠农贷工作台", "case.see", "基金停办线、补偿倒计时、担保八步、各镇在保"),),
+        api=f"{_ROOM}.api",
+        pages=(
+            Page("funds", "guarantee", "惠农贷工作台", "case.see", "基金停办线、补偿倒计时、担保八步、各镇在保"),
+            Page("publish", "open-guarantee", "惠农贷公众页", "open.see", "谁能贷、贷多少、怎么办，试算"),
+        ),
         hooks=tuple(
             f"{_ROOM}.{one}"
             for one in (
@@ -35,6 +39,7 @@ PROGRAMME = register(
                 "recovery",
                 "standing",
                 "papers",
+                "indicators",
                 "registers",
                 "scenes",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.cases.models import Case
 from luoshi.office.funds import bank, envelope, links, payments, reconcile
 from luoshi.office.funds.models import Account, PaymentInstruction
+from luoshi.office.notices.models import Notice
 from luoshi.office.registers import actions as records
 from luoshi.office.scenarios import Scene, check, moment, verb
 from luoshi.programmes.agri_guarantee import archive, archiving, fund, recovery, registers
@@ -187,6 +189,13 @@ def recovery_of(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int:
 def lapse(_scene: Scene, _actor: Actor, _given: Mapping[str, Any]) -> None:
     """Let archives lapse that were not renewed, as the timer does at night."""
     archiving.lapse()
+
+
+@check("drawn_up")
+def drawn_up(_scene: Scene, _subject: Any, _asked: Any) -> Any:
+    """The papers of this room drawn up so far, by kind."""
+    rows = Notice.objects.filter(kind__startswith="agri_guarantee.").values_list("kind", flat=True)
+    return dict(sorted(Counter(rows).items()))
 
 
 @check("recovery")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+import io
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from luoshi.kernel.clock import CLOCK
@@ -18,13 +20,13 @@ from luoshi.office.cases import actions as cases
 from luoshi.office.cases import procedures
 from luoshi.office.cases.offers import may_open
 from luoshi.office.duties import concern
-from luoshi.office.permissions import may
-from luoshi.office.registers import reach
+from luoshi.office.funds import queries
+from luoshi.office.registers import reach, sheets
 from luoshi.office.web import actor_of, needs, page
 from luoshi.programmes.agri_guarantee import archive, board, claims, fund, lending
 from luoshi.programmes.agri_guarantee.arithmetic import cut
 from luoshi.programmes.agri_guarantee.decisions.settings import percent
-from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator
+from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator, Placement
 from luoshi.programmes.agri_guarantee.registers import LOANS, OPERATORS
 
 
@@ -72,7 +74,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "stale": board.stale(actor),
         "can_apply": may_open(actor, archive.GUARANTEE),
         "can_claim": may_open(actor, claims.CLAIM),
-        "can_fund": may(actor, "fund.see"),
+        "can_fund": found is not None and queries.visible_books(actor).filter(key=fund.BOOK).exists(),
         "can_enquire": found is not None and found["halt"] is not None and may_open(actor, claims.HALT),
         "sees_loans": bool(reach.reach(actor, LOANS)),
     }
@@ -183,7 +185,7 @@ def _archive(one: Operator) -> dict[str, Any]:
         "round": one.round, "lacking": [titles[name] for name in unknown],
         "members": len(archive.members(one)), "owed": yuan(owed["outstanding"] + owed["outstanding_infra"]),
         "undisbursed": yuan(owed["undisbursed"] + owed["undisbursed_infra"]),
-        "least": yuan(most["ORDINARY"][0]), "most": yuan(most["ORDINARY"][1]),
+        "least": yuan(max(most["ORDINARY"][0], 100)), "most": yuan(most["ORDINARY"][1]),
         "most_infra": yuan(most["FARMLAND_INFRA"][1]), "none": most["ORDINARY"][1] == 0,
     }  # fmt: skip
 
@@ -229,13 +231,7 @@ def claim(request: HttpRequest) -> HttpResponse:
 
 def _deliver(actor: Actor, loan: Loan, typed: dict[str, str]) -> int:
     data: dict[str, Any] = {name: typed[name] for name in _TYPED[2:] if typed[name]}
-    with transaction.atomic():
-        case = cases.open_case(
-            actor=actor, procedure=claims.CLAIM, title=f"{loan.borrower}代偿补偿",
-            facts={"loan": loan.number, "loss": typed["loss"], "payout": typed["payout"]},
-        )  # fmt: skip
-        cases.act(actor=actor, case=case.pk, step="deliver", data=data)
-    return case.pk
+    return claims.open_and_deliver(actor=actor, loan=loan, loss=typed["loss"], payout=typed["payout"], data=data)
 
 
 def _loans(actor: Actor, words: str) -> list[Loan]:
@@ -262,3 +258,95 @@ def _suggested(one: Loan) -> dict[str, Any]:
     return {"loss": lending.yuan(loss), "payout": lending.yuan(payout), "principal": lending.yuan(part),
             "comp": yuan(cut(percent(fund.values(), "comp_rate"), payout)), "rate": fund.values()["comp_rate"],
             "today": CLOCK.today().isoformat()}  # fmt: skip
+
+
+# --- the fund's year --------------------------------------------------------------------------------------------------
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LINES = (
+    ("3001", _lazy("市级财政预算")), ("3002", _lazy("上级专项补偿资金")), ("3003", _lazy("增信资金")),
+    ("3004", _lazy("追偿分得")), ("3101", _lazy("已付补偿")), ("1101", _lazy("应收托管机构或银行")),
+)  # fmt: skip
+
+
+def statement(book: Any, year: int) -> dict[str, Any]:
+    """Return a year of the fund (fen): opening, what each source brought, what was paid, closing; interest apart."""
+    first, last = datetime.date(year, 1, 1), min(datetime.date(year, 12, 31), CLOCK.today())
+    trial = {row.account.code: row for row in queries.trial_balance(book, first, last).rows}
+    sign = {"3101": -1, "1101": -1}
+    lines = []
+    for code, title in _LINES:
+        row, way = trial[code], sign.get(code, 1)
+        lines.append({"code": code, "title": str(title), "opening": way * row.opening,
+                      "change": way * (row.closing - row.opening), "closing": way * row.closing})  # fmt: skip
+    interest = trial["2002"]
+    return {
+        "year": year, "first": first, "last": last, "lines": lines,
+        "sums": {name: sum(one[name] for one in lines) for name in ("opening", "change", "closing")},
+        "interest": {"opening": interest.opening, "in": interest.credit, "out": interest.debit,
+                     "closing": interest.closing},
+    }  # fmt: skip
+
+
+def _year(request: HttpRequest, book: Any) -> tuple[int, list[int]]:
+    now = CLOCK.today().year
+    years = list(range(now, min(book.opened_on.year, now) - 1, -1))
+    asked = request.GET.get("year", "")
+    return (int(asked) if asked.isdigit() and len(asked) == 4 and int(asked) in years else now), years
+
+
+@needs("fund.see")
+@require_safe
+def year(request: HttpRequest) -> HttpResponse:
+    """Show the fund's year: its statement, where the money is, placements with their days."""
+    found = board.picture()
+    context: dict[str, Any] = {
+        "page_title": _("惠农贷基金年度报表"),
+        "crumbs": crumbs((_("年度报表"), "")),
+        "found": None,
+    }
+    if found is not None:
+        book = queries.visible_book(actor_of(request), fund.BOOK)
+        chosen, years = _year(request, book)
+        told = statement(book, chosen)
+        for one in (*told["lines"], told["sums"], told["interest"]):
+            one |= {f"{name}_yuan": yuan(value) for name, value in list(one.items()) if isinstance(value, int)}
+        now = found["now"]
+        parts = [
+            (_("活期"), max(now.free, 0)),
+            (_("保本理财"), now.accounts["1002"]),
+            (_("定期存款"), now.accounts["1003"]),
+        ]
+        whole = sum(fen for _title, fen in parts) or 1
+        rows = Placement.objects.filter(void=False, ended_on=None).order_by("status", "matures_on")
+        context |= {
+            "found": found, "told": told, "years": years, "facts": _facts(found),
+            "parts": [{"title": title, "yuan": yuan(fen), "share": fen * 100 // whole} for title, fen in parts],
+            "placements": list(rows[:40]),
+            "proposal": yuan(found["proposal"]) if found["proposal"] else "",
+        }  # fmt: skip
+    return page(request, "agri_guarantee/year.html", context)
+
+
+@needs("fund.see")
+@require_safe
+def year_export(request: HttpRequest) -> HttpResponse:
+    """The year's statement as an Excel file."""
+    actor = actor_of(request)
+    book = queries.visible_book(actor, fund.BOOK)
+    chosen, _years = _year(request, book)
+    told, stream = statement(book, chosen), io.BytesIO()
+    columns = [(_("科目"), 8, False), (_("项目"), 24, False), (_("年初（元）"), 18, True),
+               (_("本年增减（元）"), 18, True), (_("年末（元）"), 18, True)]  # fmt: skip
+    sheet = sheets.Book(stream, title=f"{chosen}年风险补偿基金年度报表", columns=columns)
+    for one in told["lines"]:
+        sheet.add([one["code"], one["title"], *(yuan(one[name]) for name in ("opening", "change", "closing"))])
+    sums, interest = told["sums"], told["interest"]
+    sheet.add(["", _("基金余额"), *(yuan(sums[name]) for name in ("opening", "change", "closing"))])
+    sheet.add(["2002", _("利息（另列，不作补偿）"), yuan(interest["opening"]), yuan(interest["in"] - interest["out"]),
+               yuan(interest["closing"])])  # fmt: skip
+    sheet.close([[_("导出"), f"{CLOCK.now():%Y-%m-%d %H:%M} {actor.name}"]])
+    response = HttpResponse(stream.getvalue(), content_type=_XLSX)
+    response["Content-Disposition"] = f'attachment; filename="guarantee-fund-{chosen}.xlsx"'
+    response["Cache-Control"] = "no-store, private"
+    return response
