@@ -28,7 +28,6 @@ PROGRAMME = register(
         api=f"{_ROOM}.api",
         pages=(
             Page("funds", "escrow", "房款监管", "escrow.see", "监管中的钱、各步骤排队、交易和账户"),
-            Page("funds", "escrow-new", "签订监管协议", "case.open", "合同、双方、款项，签订即开办件"),
             Page("funds", "escrow-check", "核对合同备案", "escrow.check", "登记、税务窗口受理前先查"),
             Page("publish", "open-escrow", "房款监管公众页", "open.see", "查我的交易、验存款凭证、监管银行和账户"),
         ),

@@ -242,11 +242,17 @@ def hints(sale: Sale) -> list[str]:
     return found
 
 
-def by_month(rows: QuerySet[Sale], first: datetime.date, last: datetime.date) -> dict[str, int]:
-    """Return the months' figures of a summary: signed, filed, closed, supervised money."""
-    signed = rows.filter(signed_on__range=(first, last))
-    return {
-        "signed": signed.count(),
-        "filed": rows.filter(filed_on__range=(first, last)).count(),
-        "supervised": int(signed.aggregate(n=Sum("supervised"))["n"] or 0),
-    }
+def months(rows: QuerySet[Sale], most: int = 12) -> list[dict[str, Any]]:
+    """Return the figures of the last months, newest first: signed, filed, transferred, supervised money (fen)."""
+    found, first = [], CLOCK.today().replace(day=1)
+    for _n in range(most):
+        after = (first + datetime.timedelta(days=32)).replace(day=1)
+        signed = rows.filter(signed_on__gte=first, signed_on__lt=after)
+        told = signed.aggregate(n=Count("pk"), fen=Sum("supervised"))
+        found.append({
+            "month": first, "signed": told["n"], "supervised": int(told["fen"] or 0),
+            "filed": rows.filter(filed_on__gte=first, filed_on__lt=after).count(),
+            "registered": rows.filter(registered_on__gte=first, registered_on__lt=after).count(),
+        })  # fmt: skip
+        first = (first - datetime.timedelta(days=1)).replace(day=1)
+    return found

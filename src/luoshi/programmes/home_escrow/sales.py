@@ -268,7 +268,7 @@ def cancel(*, actor: Actor, agreement_no: str, lock: Lock = Lock.BOOK) -> Sale:
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
         sale = sale_of(agreement_no, lock=lock)
-        if sale.state != State.FUNDING or sale.deposits:
+        if sale.state != State.FUNDING or sale.deposits > sale.reversed or any(money(sale).values()):
             raise LuoshiError("E_STATE", "已有存款或已备案，不能取消，请办理解除。", fields={"state": sale.state})
         sale.state, sale.live = State.CANCELLED, False
         sale.save()
@@ -805,6 +805,7 @@ def settle(sale: Sale, besides: int | None = None) -> None:
     if complete and gone and not any(money(sale).values()) and not open_payment(sale, besides=besides):
         sale.state, sale.live = State.CLOSED, False
         sale.save()
+        advance(case_of(sale.agreement_no), "pay")
 
 
 def _paid(sale: Sale) -> None:
@@ -1031,6 +1032,7 @@ def deduct(
         _empty(sale, amount, loan=account == "2002")
         lines = [debit(account, amount, sale.agreement_no), credit("1001", amount, bank_txn_no=txn)]
         _post(actor, sale, "J12", key, lines, f"{row.authority}扣划 {row.document_no}"[:150], checker=checker)
+        settle(sale)
     return sale
 
 

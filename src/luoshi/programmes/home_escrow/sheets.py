@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
@@ -23,8 +24,10 @@ _COLUMNS = ("协议编号", "合同编号", "坐落", "买受人", "出卖人", 
             "状态")  # fmt: skip
 
 
-def sales_sheet(actor: Actor, rows: QuerySet[Sale], state: str, text: str) -> bytes:
-    """Return the workbook of some sales; the export is in the audit trail."""
+def sales_sheet(
+    actor: Actor, rows: QuerySet[Sale], state: str, text: str, months: Sequence[Mapping[str, Any]]
+) -> bytes:
+    """Return the workbook of some sales, with a sheet of the months; the export is in the audit trail."""
     found = list(rows[:MOST])
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -48,6 +51,14 @@ def sales_sheet(actor: Actor, rows: QuerySet[Sale], state: str, text: str) -> by
     sheet.freeze_panes(3, 1)
     sheet.set_column(0, 4, 18)
     sheet.set_column(5, 15, 14)
+    summary = book.add_worksheet("月度汇总")
+    summary.write_row(0, 0, ("月份", "签订（笔）", "监管资金（元）", "备案（笔）", "过户（笔）"), head)
+    for line, month in enumerate(months, 1):
+        summary.write_string(line, 0, f"{month['month']:%Y-%m}")
+        summary.write_number(line, 1, month["signed"])
+        summary.write_number(line, 2, month["supervised"] / 100, money)
+        summary.write_number(line, 3, month["filed"])
+        summary.write_number(line, 4, month["registered"])
     book.close()
     audit.append(actor=actor, act="escrow.export", subject="escrow:sales", permission="escrow.see",
                  after={"rows": len(found), "state": state, "text": text})  # fmt: skip

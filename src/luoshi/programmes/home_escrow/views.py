@@ -89,7 +89,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "state": state,
         "states": _states(),
         "waiting": waiting.order_by("opened_at")[:8] if full else [],
-        "may_open": may(actor, "case.open"),
+        "may_open": may(actor, "case.open") and any(one.status == "active" for one in accounts),
         "full": full,
         "export": f"?{urlencode({'q': text, 'state': state})}",
         "deadline": sales.decide("agreement", {}),
@@ -138,7 +138,8 @@ def export(request: HttpRequest) -> HttpResponse:
     text, state = request.GET.get("q", "")[:100], request.GET.get("state", "live")[:20]
     rows = queries.matching(queries.visible_sales(actor), text)
     rows = rows if text or state == "all" else queries.in_state(rows, state)
-    data = sheets.sales_sheet(actor, rows.order_by("-pk"), dict(_states()).get(state, state), text)
+    months = queries.months(queries.visible_sales(actor))
+    data = sheets.sales_sheet(actor, rows.order_by("-pk"), dict(_states()).get(state, state), text, months)
     return sheets.attachment(data, f"监管台账{CLOCK.today():%Y%m%d}.xlsx")
 
 

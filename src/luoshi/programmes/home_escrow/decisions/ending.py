@@ -111,8 +111,6 @@ def termination(facts: TerminationFacts, context: Context) -> Verdict:
     if ground == "1" and joint is None:
         return undetermined({"applied_by": "谁申请"}, _END)
     shown = facts.print_on is not None or facts.print_given is not None or "title_in" in facts.model_fields_set
-    if ground == "1" and joint and not shown:
-        return undetermined({"print_on": "登记簿或权属查询证明"}, _END)
     day = facts.day or context.on
     reasons: list[Reason] = []
     code = ""
@@ -144,6 +142,8 @@ def termination(facts: TerminationFacts, context: Context) -> Verdict:
             reasons.append(NOTHING.reason(False))
         elif facts.released:
             reasons.append(RELEASED.reason(None, yuan(facts.balance)))
+    if ground == "1" and not shown and all(reason.ok is not False for reason in reasons):
+        return undetermined({"print_on": "登记簿或权属查询证明"}, _END)
     return judged(reasons, code=code, **more)
 
 
