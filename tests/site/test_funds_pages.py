@@ -70,6 +70,16 @@ def test_list_and_book_show_money_and_gauge(client, fund, monkeypatch):
         assert words in text
 
 
+def test_journal_of_one_event(client, fund):
+    post_all(fund, [Order("paid", TODAY, [debit("3101", 5), credit("1001", 5)], "J4", "银行付款")], HAND)
+    page = reverse("fund-book", args=BOOK)
+    text = client.get(page + "?event=J4").content.decode()
+    assert "银行付款" in text
+    assert "JZ-0001" not in text
+    assert "没有这个事项的分录" in client.get(page + "?event=J3").content.decode()
+    assert [one["no"] for one in client.get("/api/v1/funds/books/trial/fund/entries?event=J4").json()["rows"]] == [2]
+
+
 def test_journal_asks_the_same_for_one_row_as_for_many(client, fund):
     def asked(name, *more):
         with CaptureQueriesContext(connection) as found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,8 +11,9 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.money import Money
-from luoshi.office.funds.gauge import Gauge, percent
+from luoshi.office.funds.gauge import Gauge, Point, percent
 from luoshi.office.funds.models import Book
 from luoshi.site.parameter_words import cites
 
@@ -95,8 +97,41 @@ def gauge_drawn(one: Gauge) -> dict[str, Any]:
         "room": yuan(room) if room is not None else "",
         "stop": stop.title if stop else "",
         "drains": one.drains,
+        "course": _course(one),
         "passed": passed.title if passed else "",
     }
+
+
+def _course(one: Gauge) -> dict[str, Any] | None:
+    """Return a gauge's past as steps: places in percent of a square, lines of its marks, months, rows of the table."""
+    if not one.course:
+        return None
+    today, scale = CLOCK.today(), one.course_scale
+    first = one.course[0].on
+    span = max((today - first).days, 1)
+    marks = sorted(one.marks, key=lambda mark: mark.at)
+    steps, rows = [], []
+    for point in (*one.course, Point(today, one.part, one.whole)):
+        if point.ratio is None:
+            continue
+        across, up = (point.on - first).days * 100 / span, 100 - float(point.ratio / scale) * 100
+        # A share stays until the day on which it changes.
+        steps += [f"{across:.2f},{steps[-1].partition(',')[2]}"] if steps else []
+        steps.append(f"{across:.2f},{up:.2f}")
+        rows.append({"on": point.on, "words": percent(point.ratio, marks)})
+    if len(steps) < 2:
+        return None
+    months = [day for n in range(span + 1) if (day := first + datetime.timedelta(days=n)).day == 1]
+    step = max(-(-len(months) // 6), 1)
+    return {
+        "points": " ".join(steps),
+        "marks": [{"title": mark.title, "words": f"{percent(mark.at)}%".replace(".00", ""), "stop": mark.stop,
+                   "at": f"{100 - float(mark.at / scale) * 100:.2f}"} for mark in marks],
+        "months": [{"at": f"{(day - first).days * 100 / span:.2f}",
+                    "words": _("%d年") % day.year if day.month == 1 else _("%d月") % day.month}
+                   for day in months[::step] if (day - first).days * 100 / span < 93],
+        "rows": rows[-60:],
+    }  # fmt: skip
 
 
 def attachment(data: bytes, name: str, media_type: str) -> HttpResponse:

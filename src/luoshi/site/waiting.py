@@ -134,7 +134,7 @@ def funds(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
         (_("付款等我复核"), found.payments, "coin-yuan"),
         (_("账簿等我开立"), found.openings, "book-2"),
     ):
-        yield Waiting(title, one.count, one.href, icon, _("先看最早的一件"))
+        yield Waiting(title, one.many, one.href, icon, _("先看最早的一件"))
 
 
 ROOMS: tuple[Callable[[Actor, datetime.date], Iterator[Waiting]], ...] = (

@@ -8,7 +8,8 @@ Comparisons are exact; what is shown is rounded half-up to two decimals, with mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -30,8 +31,25 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """Where a gauge stood at the end of a value date; it stays there until the next point."""
+
+    on: datetime.date
+    part: int
+    whole: int
+
+    @property
+    def ratio(self) -> Fraction | None:
+        """The share; None without a whole."""
+        return Fraction(self.part, self.whole) if self.whole > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
 class Gauge:
-    """`part` of `whole` in fen; `pending` is added to the part and taken from the whole when `drains`."""
+    """`part` of `whole` in fen; `pending` is added to the part and taken from the whole when `drains`.
+
+    `course` are the points of the past, oldest first (`course_of`); the page draws them as steps.
+    """
 
     title: str
     part: int
@@ -43,6 +61,7 @@ class Gauge:
     citation: str = ""
     part_title: str = ""
     whole_title: str = ""
+    course: Sequence[Point] = ()
 
     @property
     def ratio(self) -> Fraction | None:
@@ -58,8 +77,16 @@ class Gauge:
     @property
     def scale(self) -> Fraction:
         """The right end of the drawing: a quarter beyond the last mark, or the figure when that is more."""
+        return self._beyond(self.ratio, self.after)
+
+    @property
+    def course_scale(self) -> Fraction:
+        """The top of the drawing of its course: what `scale` says, or the highest point when that is more."""
+        return self._beyond(self.ratio, *(one.ratio for one in self.course))
+
+    def _beyond(self, *ratios: Fraction | None) -> Fraction:
         last = max([mark.at for mark in self.marks], default=Fraction(1))
-        return max([last * 5 / 4, *(one * 21 / 20 for one in (self.ratio, self.after) if one is not None)])
+        return max([last * 5 / 4, *(one * 21 / 20 for one in ratios if one is not None)])
 
     @property
     def passed(self) -> Mark | None:
@@ -103,6 +130,21 @@ def percent(ratio: Fraction | None, marks: Sequence[Mark] = ()) -> str:
     near = min(marks, key=lambda one: abs(one.at - ratio))
     limit = Rounding.HALF_UP.apply(near.at * 10_000)
     return f"{'>' if ratio > near.at else '<'}{limit // 100}.{limit % 100:02d}"
+
+
+def course_of(
+    days: Iterable[tuple[datetime.date, Mapping[str, int]]], share: Callable[[Mapping[str, int]], tuple[int, int]]
+) -> list[Point]:
+    """Return the points at which a share changed; `share` makes (part, whole) of the balances by account code.
+
+    `days` are those of `queries.days_of`.
+    """
+    points: list[Point] = []
+    for on, balances in days:
+        point = Point(on, *share(balances))
+        if not points or point.ratio != points[-1].ratio:
+            points.append(point)
+    return points
 
 
 GAUGES: dict[str, Callable[[Book], Sequence[Gauge]]] = {}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
@@ -67,7 +68,7 @@ def visible_book(actor: Actor, key: str) -> Book:
 class First(NamedTuple):
     """How many wait (bounded), and the page of the first."""
 
-    count: int
+    many: int
     href: str
 
 
@@ -125,6 +126,27 @@ def balance_on(account: Account, day: datetime.date, subject: str = "") -> int:
     later = Day.objects.filter(account=account, subject=subject, value_on__gt=day)
     told = later.aggregate(d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0))
     return balance(account, subject) - account.sign * int(told["d"] - told["c"])
+
+
+def days_of(book: Book, since: datetime.date) -> Iterator[tuple[datetime.date, dict[str, int]]]:
+    """Yield the balances by account code at the end of `since` and of every later value date on which one changed.
+
+    Two queries over kept days: the cost grows with days, not with postings.
+    """
+    accounts = {one.pk: one for one in Account.objects.filter(book=book)}
+    rows = Day.objects.filter(account__book=book, subject="")
+    before = rows.filter(value_on__lte=since).values_list("account_id").annotate(d=Sum("debit"), c=Sum("credit"))
+    stands = dict.fromkeys(sorted(one.code for one in accounts.values()), 0)
+    for pk, owed, had in before:
+        stands[accounts[pk].code] = accounts[pk].sign * (owed - had)
+    yield since, dict(stands)
+    later = (
+        rows.filter(value_on__gt=since).order_by("value_on").values_list("value_on", "account_id", "debit", "credit")
+    )
+    for on, moved in groupby(later, key=lambda row: row[0]):
+        for _on, pk, owed, had in moved:
+            stands[accounts[pk].code] += accounts[pk].sign * (owed - had)
+        yield on, dict(stands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,13 +389,24 @@ class JournalRow:
         return [one for one in self.lines if one.credit]
 
 
+EVENT_ENTRIES = 50_000
+"""A journal of one event looks at so many of the latest entries: no index is kept for it at every posting."""
+
+
 def journal(
-    book: Book, *, case: str = "", after: str = "", before: str = "", size: int = PAGE
+    book: Book, *, case: str = "", event: str = "", after: str = "", before: str = "", size: int = PAGE
 ) -> tuple[KeysetPage[Entry], list[JournalRow]]:
-    """Return a page of the entries of a book, newest first; `case` is a business number."""
+    """Return a page of the entries of a book, newest first; `case` is a business number, `event` a row of its table.
+
+    Of an event those among the latest `EVENT_ENTRIES` entries.
+    """
     rows = Entry.objects.filter(pk__gt=book.pk * BOOK, pk__lt=(book.pk + 1) * BOOK)
     if case:
         rows = Entry.objects.filter(book=book, case=case)
+    if event:
+        rows = rows.filter(event=event)
+        if not case:
+            rows = rows.filter(pk__gt=book.pk * BOOK + max(book.last_no - EVENT_ENTRIES, 0))
     page = keyset_page(rows, _JOURNAL_KEYS, size=size, after=after, before=before)
     return page, journal_rows(page.rows)
 

@@ -482,11 +482,14 @@ def list_accounts(request: HttpRequest, room: str, name: str, on: Day = None) ->
 
 @router.get(f"{_BOOK}/entries", auth=Needs("fund.see"), response={200: JournalOut, ERRORS: Problem}, summary="分录")
 def list_entries(
-    request: HttpRequest, room: str, name: str, case: Annotated[str, Query(max_length=80)] = "", after: Cursor = "",
-    before: Cursor = "",
+    request: HttpRequest, room: str, name: str, case: Annotated[str, Query(max_length=80)] = "",
+    event: Annotated[str, Query(max_length=20)] = "", after: Cursor = "", before: Cursor = "",
 ) -> JournalOut:  # fmt: skip
-    """Return a page of the journal, newest first; `case` is a business number."""
-    page, rows = queries.journal(_book(request, room, name), case=case, after=after, before=before)
+    """Return a page of the journal, newest first; `case` is a business number, `event` a row of the book's table.
+
+    Of an event those among the latest 50,000 entries.
+    """
+    page, rows = queries.journal(_book(request, room, name), case=case, event=event, after=after, before=before)
     return JournalOut(rows=[_entry(row) for row in rows], next=page.next, previous=page.previous)
 
 

@@ -111,9 +111,11 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
     """Show a book: figures, gauges, accounts, the journal."""
     book = book_of(request, room, name)
     actor = actor_of(request)
-    case = request.GET.get("case", "")[:80]
+    case, event = request.GET.get("case", "")[:80], request.GET.get("event", "")[:20]
+    plan = next((one for one in plans.known_plans() if one.key == book.plan), None)
+    events = list(plan.events.items()) if plan else []
     found, rows = queries.journal(
-        book, case=case, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        book, case=case, event=event, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
     over = queries.overview(book)
     names = links.names([one.bank for one, _net in over.accounts if one.bank])
@@ -130,6 +132,8 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         ],
         "rows": entry_rows(rows, book),
         "case": case,
+        "event": event,
+        "events": [("", _("全部事项")), *((key, f"{key} {words}") for key, words in events)] if events else [],
         "banks": [
             {"name": names.get(one.bank, one.title), "tail": one.number[-4:]}
             for one, _net in over.accounts if one.part == "bank" and one.number
