@@ -21,7 +21,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.duties import concern
 from luoshi.office.funds import actions, hooks, openings, payments, plans, queries
-from luoshi.office.funds.gauge import Gauge, Mark, gauges
+from luoshi.office.funds.gauge import Gauge, Mark, Point, course_of, gauges
 from luoshi.office.funds.models import Balance, Book, PaymentInstruction, Posting
 from luoshi.office.funds.orders import Line, Order, credit, debit
 from luoshi.office.funds.writing import Posted
@@ -533,6 +533,15 @@ def _over_claimed(compensated: Mapping[str, int]) -> list[str]:
 # --- the gauge --------------------------------------------------------------------------------------------------------
 
 
+def _course(book: Book) -> list[Point]:
+    """Return a year of the share by value dates, what was in transit on a day counted as paid."""
+
+    def share(accounts: Mapping[str, int]) -> tuple[int, int]:
+        return max(accounts["3101"], 0), max(Figures(accounts, 0).balance, 0)
+
+    return course_of(queries.days_of(book, max(CLOCK.today() - datetime.timedelta(days=365), book.opened_on)), share)
+
+
 @gauges(BOOK)
 def shown(book: Book) -> list[Gauge]:
     """What the page of the fund shows at its top: payouts against the halt line, placements against their ceiling."""
@@ -545,7 +554,7 @@ def shown(book: Book) -> list[Gauge]:
     )
     return [
         Gauge("累计代偿占现有基金", now.paid, max(now.existing, 0), pending=waiting, marks=marks,
-              citation=f"{FUND} 第十四条", part_title="累计代偿", whole_title="现有基金"),
+              citation=f"{FUND} 第十四条", part_title="累计代偿", whole_title="现有基金", course=_course(book)),
         Gauge("存放占基金余额", now.placed, max(now.balance, 0), marks=(Mark("上限", cap / 100, stop=True),),
               drains=False, citation=f"{FUND} 第九条", whole_title="基金余额",
               part_title="存放"),
