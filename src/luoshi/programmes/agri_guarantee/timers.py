@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 
+from luoshi.kernel.clock import day_of
 from luoshi.office.actors import Actor
 from luoshi.office.funds.models import Book
 from luoshi.office.timer import timer
-from luoshi.programmes.agri_guarantee import archiving, fund
+from luoshi.programmes.agri_guarantee import archiving, fund, owing
 
 
 @timer("agri_guarantee.halt", every=datetime.timedelta(minutes=10), catch_up=False)
@@ -23,3 +24,9 @@ def look_at_halt_line(_moment: datetime.datetime) -> int:
 def lapse_archives(_moment: datetime.datetime) -> int:
     """Let archives lapse that were not renewed; return how many."""
     return archiving.lapse()
+
+
+@timer("agri_guarantee.owing", at=datetime.timedelta(hours=2), catch_up=False)
+def what_is_owed(moment: datetime.datetime) -> int:
+    """Let the duties of the month, the quarter and the year fall due; return how many are new."""
+    return owing.owe(day_of(moment))
