@@ -23,6 +23,7 @@ from tests.office.people import actor, client_of, person
 
 @pytest.mark.django_db
 def test_the_demonstration_shows_the_fund_at_work(django_assert_max_num_queries):
+    CLOCK.release()
     load_decisions()
     load_programmes()
     load_people()

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from luoshi.kernel.clock import CLOCK
 from luoshi.office.accounts.demo import load_people
 from luoshi.office.accounts.models import User
 from luoshi.office.accounts.queries import standing
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_from_application_to_vote_in_a_browser(browser, live_server):
+    CLOCK.release()
     load_decisions()
     load_programmes()
     load_people()
