@@ -344,6 +344,7 @@ def test_every_icon_named_in_templates_is_in_the_sprite():
     assert {name for name in named if f'id="{name}"' not in sprite} == set()
 
 
+@pytest.mark.django_db
 def test_design_page_shows_every_component(settings):
     settings.ALLOWED_HOSTS = ["*"]
     html = design.design(RequestFactory().get("/design/")).content.decode()
@@ -354,6 +355,7 @@ def test_design_page_shows_every_component(settings):
     assert [mark for mark in marks.split() if f"ls-{mark}" not in html] == []
 
 
+@pytest.mark.django_db
 def test_pages_carry_no_inline_script_or_style():
     """The content security policy forbids both; bars and pies are drawn with SVG attributes instead."""
     html = Client().get("/design/").content.decode()

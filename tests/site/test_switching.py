@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
 from luoshi.office.permissions import may
+from luoshi.office.programme import Programme
 from luoshi.office.roles import Role
-from luoshi.site import switching
+from luoshi.site import context, switching
 from luoshi.site.registry import manifests
 from tests.office.people import client_of, person
 
@@ -95,3 +99,11 @@ def test_a_person_is_offered_the_pages_he_may_use(role):
 
 def test_a_visitor_has_no_switcher():
     assert switch(Client().get(reverse("policy"), CHOICE)) == {}
+
+
+def test_a_database_that_does_not_answer_has_no_warning(monkeypatch):
+    def fail():
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(context, "manifests", lambda: [Programme("x", "x", (), Path(), emergency=fail)])
+    assert context.emergency() is None

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.db import Error as DatabaseFault
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -70,9 +71,15 @@ def as_of(request: HttpRequest) -> AsOf:
 
 
 def emergency() -> Emergency | None:
-    """Return the warning in force with the highest level, None when there is none."""
+    """Return the warning in force with the highest level, None when there is none.
+
+    None, too, while the database does not answer: the page that says so has the same head.
+    """
     providers = (room.emergency for room in manifests() if room.emergency is not None)
-    found = [one for provider in providers if (one := provider()) is not None]
+    try:
+        found = [one for provider in providers if (one := provider()) is not None]
+    except DatabaseFault:
+        return None
     return max(found, key=lambda one: one.level, default=None)
 
 
