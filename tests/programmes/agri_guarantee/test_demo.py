@@ -16,9 +16,10 @@ from luoshi.office.accounts.demo import load_people
 from luoshi.office.accounts.models import User
 from luoshi.office.actors import Actor
 from luoshi.office.cases.models import Case
+from luoshi.office.duties.matter_models import Matter
 from luoshi.office.indicators.models import Measurement
 from luoshi.office.notices.models import Notice
-from luoshi.programmes.agri_guarantee import demo, demo_registers, fund, papers
+from luoshi.programmes.agri_guarantee import demo, demo_registers, fund, owing, papers
 from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator, Placement, TownScore
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import client_of
@@ -43,6 +44,7 @@ def test_the_demonstration_plays_some_years_of_the_fund():
     the_year_adds_up(figures.balance)
     everybody_sees_no_names()
     papers_are_drawn_up()
+    duties_fall_due_once()
     other_systems_ask()
     a_clerk_takes_an_application()
     the_guarantor_claims()
@@ -187,6 +189,14 @@ def papers_are_drawn_up() -> None:
     leaflet = papers.leaflet(Actor.system("测试甲", "test"))
     assert leaflet.kind == "agri_guarantee.leaflet"
     assert papers.leaflet(Actor.system("测试甲", "test")).pk == leaflet.pk
+
+
+def duties_fall_due_once() -> None:
+    """On the first day of a year each duty of the calendar becomes a matter, the next day nothing."""
+    day = datetime.date(CLOCK.today().year + 1, 1, 1)
+    assert owing.owe(day) == 6
+    assert owing.owe(day + datetime.timedelta(days=1)) == 0
+    assert Matter.objects.get(external_id__startswith=f"balances:{day.year}-01").organ == "rural-commercial-bank"
 
 
 def other_systems_ask() -> None:
