@@ -27,7 +27,7 @@ def paper(sheet: Sheet) -> Paper:
     blocks: list[dict[str, Any]] = [
         {
             "k": "p",
-            "t": f"账簿：{book.title}。科目：{account.code} {account.title}。银行账户：尾号 {account.number[-4:]}。",
+            "t": f"账簿：{book.title}。科目：{account.code}（{account.title}）。银行账户：尾号{account.number[-4:]}。",
         },
         {"k": "p", "t": f"截至{day}，单位：元。调节后{words}。"},
         {"k": "table", "head": ["账面方", "金额", "银行方", "金额"], "rows": rows},
@@ -38,7 +38,7 @@ def paper(sheet: Sheet) -> Paper:
             blocks.append(
                 {
                     "k": "table",
-                    "head": ["日期", "收付", "金额", "凭证或流水", "摘要"],
+                    "head": ["日期", "方向", "金额", "凭证、流水", "摘要"],
                     "rows": [
                         [one["on"], "收" if one["direction"] == "C" else "付", _yuan(one["amount"]), one["no"],
                          one["text"][:30]]

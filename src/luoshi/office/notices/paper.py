@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -103,8 +104,18 @@ def _body(paper: Paper) -> Iterator[str]:
 
 def _table(block: dict[str, Any]) -> str:
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in block["head"])
-    rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in block["rows"])
+    rows = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in block["rows"])
     return f'<table class="gov-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+_AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _cell(text: str) -> str:
+    """Return a cell of a table; amounts stand under each other and, like dates, in one line."""
+    sort = "gov-n" if _AMOUNT.fullmatch(text) else "gov-w" if _DAY.fullmatch(text) else ""
+    return f'<td class="{sort}">{escape(text)}</td>' if sort else f"<td>{escape(text)}</td>"
 
 
 def _end(paper: Paper) -> Iterator[str]:
