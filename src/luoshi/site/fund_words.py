@@ -110,7 +110,8 @@ def _course(one: Gauge) -> dict[str, Any] | None:
     first = one.course[0].on
     span = max((today - first).days, 1)
     marks = sorted(one.marks, key=lambda mark: mark.at)
-    steps, rows = [], []
+    steps: list[str] = []
+    rows: list[dict[str, Any]] = []
     for point in (*one.course, Point(today, one.part, one.whole)):
         if point.ratio is None:
             continue

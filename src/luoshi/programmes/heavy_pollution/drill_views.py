@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from luoshi.kernel.clock import CLOCK, day_of, start_of
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.cases import stepping
 from luoshi.office.duties import concern
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.heavy_pollution import drills, plan, stepping, tasks
+from luoshi.programmes.heavy_pollution import drills, plan, tasks
 from luoshi.programmes.heavy_pollution.models import Drill, PollutionWarning, Shift
 from luoshi.programmes.heavy_pollution.plan_views import crumbs, status_of
 

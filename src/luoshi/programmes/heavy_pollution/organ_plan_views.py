@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.cases import stepping
 from luoshi.office.duties import concern
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.heavy_pollution import organ_plans, plan, stepping
+from luoshi.programmes.heavy_pollution import organ_plans, plan
 from luoshi.programmes.heavy_pollution.models import PlanVersion, VehicleScheme
 from luoshi.programmes.heavy_pollution.plan_views import crumbs, status_of
 

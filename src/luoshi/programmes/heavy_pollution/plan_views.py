@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.cases import stepping
 from luoshi.office.duties import concern
 from luoshi.office.instruments import spool
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.heavy_pollution import plan, plan_sheets, site_plans, stepping
+from luoshi.programmes.heavy_pollution import plan, plan_sheets, site_plans
 from luoshi.programmes.heavy_pollution.decisions.plans import LEVELS, POLLUTANTS
 from luoshi.programmes.heavy_pollution.models import Enterprise, SitePlan
 

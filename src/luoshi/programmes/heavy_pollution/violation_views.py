@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.cases import stepping
 from luoshi.office.duties import concern
 from luoshi.office.paging import Key, keyset_page
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.heavy_pollution import plan, stepping, violations
+from luoshi.programmes.heavy_pollution import plan, violations
 from luoshi.programmes.heavy_pollution.models import CitizenReport, Inspection
 from luoshi.programmes.heavy_pollution.plan_views import crumbs, status_of
 

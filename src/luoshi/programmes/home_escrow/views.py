@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
+from luoshi.office.cases import stepping
 from luoshi.office.cases.models import Case
 from luoshi.office.cases.procedures import procedure
 from luoshi.office.funds.models import Book
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.home_escrow import contracts, papers, queries, sales, sheets, stepping
+from luoshi.programmes.home_escrow import contracts, papers, queries, sales, sheets
 from luoshi.programmes.home_escrow.models import EscrowAccount, Hold, Sale, StatusCheck
 from luoshi.programmes.home_escrow.sales import ENDING, ORGAN
 
@@ -263,7 +264,7 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "papers": queries.papers_of(row) if full else [],
         "checks": list(row.checks.order_by("-at")[:10]),
         "hints": queries.hints(row) if full else [],
-        "way": stepping.offered(actor, case, request.POST if error else None),
+        "way": stepping.offered(actor, case, request.POST if error else None, besides="feed"),
         "ending": ending,
         "may_end": full and may(actor, "case.open") and row.live and not (ending is not None and ending.is_open),
         "end_asks": [stepping.field(ask, number if ask.name == "agreement_no" else

@@ -1,8 +1,8 @@
-"""The steps the cases of this room offer on its own pages: what may be done now, by whom, and doing it."""
+"""The steps a case offers, on a room's own pages: what may be done now, by whom, and doing it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
@@ -27,8 +27,11 @@ def field(ask: Ask, value: Any = "") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def offered(actor: Actor, case: Case | None, typed: Any = None) -> dict[str, Any]:
-    """Return what a page shows of a case: state, whose turn it is, the steps the actor may take, its story."""
+def offered(actor: Actor, case: Case | None, typed: Any = None, *, besides: str = "") -> dict[str, Any]:
+    """Return what a page shows of a case: its state, whose turn it is, the steps the actor may take, its story.
+
+    `typed` is a refused form; `besides` a party that is a program and is not shown.
+    """
     if case is None:
         return {}
     try:
@@ -36,7 +39,7 @@ def offered(actor: Actor, case: Case | None, typed: Any = None) -> dict[str, Any
     except LuoshiError as refusal:
         if refusal.code != "E_NOT_FOUND":
             raise
-        # Who sees the sale need not be a party to its case.
+        # Who sees the record need not be a party to its case.
         return {}
     events = list(CaseEvent.objects.filter(case=case).order_by("n"))
     state = turn.procedure.states[turn.case.state]
@@ -47,14 +50,34 @@ def offered(actor: Actor, case: Case | None, typed: Any = None) -> dict[str, Any
             "asks": [field(ask, typed.get(ask.name, "") if typed else "") for ask in one.step.asks],
         }
         for one in offers(turn, events)
-        if one.party is not None and one.party.party != "feed"
+        if one.party is not None and one.party.party != besides
     ]  # fmt: skip
-    holders = [turn.procedure.parties[one.party].title for one in turn.parties if one.acts and one.party != "feed"]
-    shown = [{"at": local(one.at), "who": one.who, "text": one.text, "hand": one.hand} for one in events]
+    holders = [turn.procedure.parties[one.party].title for one in turn.parties if one.acts and one.party != besides]
     return {
-        "case": turn.case, "state": state.title, "ends": state.ends, "offers": found, "events": shown[::-1],
-        "holders": holders,
+        "case": turn.case, "state": state.title, "ends": state.ends, "offers": found, "holders": holders,
+        "path": [{"title": one.title, "here": one.key == turn.case.state} for one in turn.procedure.path],
+        "events": [{"at": local(one.at), "who": one.who, "text": one.text, "hand": one.hand} for one in events],
     }  # fmt: skip
+
+
+class Tried(NamedTuple):
+    """What became of the step that a page posted: done, or refused and why; neither where none was posted."""
+
+    done: bool = False
+    error: LuoshiError | None = None
+
+
+def posted(request: HttpRequest, actor: Actor, case: Case | None) -> Tried:
+    """Take the step that a page posted, if it did; E_NOT_FOUND goes through, for then there is no page to show."""
+    if request.method != "POST" or case is None:
+        return Tried()
+    try:
+        take(request, actor, case)
+    except LuoshiError as refusal:
+        if refusal.code == "E_NOT_FOUND":
+            raise
+        return Tried(error=refusal)
+    return Tried(done=True)
 
 
 def take(request: HttpRequest, actor: Actor, case: Case) -> None:
