@@ -97,8 +97,8 @@ def desk(
     `view` mine: what the actor holds, and what nobody yet holds in organs for which the actor reports (for a person who
     reports for none: everything visible); organ: all of the actor's organs; check: what waits for the actor's check;
     all: everything visible. `since`: when the actor left, midnight before `day` unless given. A group comes without its
-    rows where it and those before it are more than `fold_at`, but for the first; with 0 every group does. With `documents`
-    only what these documents ask for.
+    rows where it and those before it are more than `fold_at`, but for the first; with 0 every group does. With
+    `documents` only what these ask for.
     """
     with concern.remembered():
         return _desk(actor, day, view, since or start_of(day - ONE_DAY), fold_at, documents)
