@@ -85,6 +85,11 @@ class Needs(HttpBearer):
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
+def status_of(error: LuoshiError | None) -> int:
+    """Return the status of a page that shows a refusal beside what was typed: 200 for none, never a server error."""
+    return 200 if error is None else error.http_status if error.http_status < 500 else 422
+
+
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether HTMX asks for a part of the page: not a boosted link, not a page taken back from history."""
     headers = request.headers

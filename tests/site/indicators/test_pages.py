@@ -66,7 +66,7 @@ def test_index_holds_the_newest_figure_with_data_against_its_target(clerk, measu
     assert "还没有测算" in row_of(answer, "提前量")
     assert "按时报送率" in text_of(clerk.get(reverse("indicators") + "?verdict=met&p=trial"))
     assert "按时报送率" not in text_of(clerk.get(reverse("indicators") + "?verdict=not_met&p=trial"))
-    assert "没有这样的指标" in text_of(clerk.get(reverse("indicators") + "?owner=finance"))
+    assert "没有这样的指标" in text_of(clerk.get(reverse("indicators") + "?owner=finance&p=trial"))
 
 
 def test_index_costs_the_same_queries_for_many_indicators(clerk, measured):

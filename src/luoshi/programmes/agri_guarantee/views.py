@@ -22,7 +22,7 @@ from luoshi.office.cases.offers import may_open
 from luoshi.office.duties import concern
 from luoshi.office.funds import queries
 from luoshi.office.registers import reach, sheets
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.agri_guarantee import archive, board, claims, fund, lending
 from luoshi.programmes.agri_guarantee.arithmetic import cut
 from luoshi.programmes.agri_guarantee.decisions.settings import percent
@@ -33,11 +33,6 @@ from luoshi.programmes.agri_guarantee.registers import LOANS, OPERATORS
 def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
     """Return the way back to the workbench."""
     return [{"title": _("惠农贷"), "href": reverse("guarantee")}, *({"title": t, "href": h} for t, h in more)]
-
-
-def status_of(error: LuoshiError | None) -> int:
-    """Return the status of a page that shows a refusal."""
-    return 200 if error is None else error.http_status if error.http_status < 500 else 422
 
 
 def yuan(fen: int | None) -> str:

@@ -23,11 +23,11 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
 from luoshi.office.permissions import may, require
 from luoshi.office.registers import sheets
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.heavy_pollution import plan, tasks
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import BudgetAccount, BudgetPosting
-from luoshi.programmes.heavy_pollution.plan_views import crumbs, excel, status_of
+from luoshi.programmes.heavy_pollution.plan_views import crumbs, excel
 
 Kind, Purpose = BudgetPosting.Kind, BudgetAccount.Purpose
 _MOVES = {

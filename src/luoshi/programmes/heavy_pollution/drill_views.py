@@ -14,10 +14,10 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.cases import stepping
 from luoshi.office.duties import concern
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.heavy_pollution import drills, plan, tasks
 from luoshi.programmes.heavy_pollution.models import Drill, PollutionWarning, Shift
-from luoshi.programmes.heavy_pollution.plan_views import crumbs, status_of
+from luoshi.programmes.heavy_pollution.plan_views import crumbs
 
 
 @needs("pollution.see")

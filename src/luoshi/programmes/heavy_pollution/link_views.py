@@ -14,10 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.heavy_pollution import board, object_links, plan
 from luoshi.programmes.heavy_pollution.models import MeasureTask
-from luoshi.programmes.heavy_pollution.plan_views import status_of
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 TASKS = MeasureTask.State

@@ -15,10 +15,10 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.cases import stepping
 from luoshi.office.duties import concern
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.heavy_pollution import organ_plans, plan
 from luoshi.programmes.heavy_pollution.models import PlanVersion, VehicleScheme
-from luoshi.programmes.heavy_pollution.plan_views import crumbs, status_of
+from luoshi.programmes.heavy_pollution.plan_views import crumbs
 
 WHY = (("superior", "上级预案变化"), ("problems", "应对中发现问题"), ("drill", "演练总结建议"), ("other", "其他"))
 MOST = 300

@@ -17,7 +17,7 @@ from luoshi.office.duties import concern
 from luoshi.office.instruments import spool
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.heavy_pollution import plan, plan_sheets, site_plans
 from luoshi.programmes.heavy_pollution.decisions.plans import LEVELS, POLLUTANTS
 from luoshi.programmes.heavy_pollution.models import Enterprise, SitePlan
@@ -33,11 +33,6 @@ READINESS = (("yes", "已就绪"), ("no", "未就绪"))
 def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
     """Return the way back to the board."""
     return [{"title": _("重污染天气应急"), "href": reverse("pollution")}, *({"title": t, "href": h} for t, h in more)]
-
-
-def status_of(error: LuoshiError | None) -> int:
-    """Return the status of a page that shows a refusal."""
-    return 200 if error is None else error.http_status if error.http_status < 500 else 422
 
 
 def _chosen(request: HttpRequest) -> dict[str, str]:

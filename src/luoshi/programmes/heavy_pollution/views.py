@@ -20,7 +20,7 @@ from luoshi.office.duties import concern
 from luoshi.office.paging import Key, keyset_page
 from luoshi.office.parameters import book
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.heavy_pollution import (
     air_actions,
     air_queries,
@@ -305,7 +305,7 @@ def air(request: HttpRequest) -> HttpResponse:
         try:
             said = _air_act(request, actor)
         except LuoshiError as refusal:
-            error, status = refusal, refusal.http_status if refusal.http_status < 500 else 422
+            error, status = refusal, status_of(refusal)
     now = CLOCK.now()
     context = {
         "page_title": _("监测与预报"),
@@ -384,7 +384,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
             _report(request, actor)
             return HttpResponseRedirect(request.get_full_path(), status=303)
         except LuoshiError as refusal:
-            error, status = refusal, refusal.http_status if refusal.http_status < 500 else 422
+            error, status = refusal, status_of(refusal)
     reach = tasks.reach_of(actor)
     warning = board.warning_of()
     rows = MeasureTask.objects.filter(response=warning.response) if warning else MeasureTask.objects.none()
@@ -460,7 +460,7 @@ def duty_list(request: HttpRequest) -> HttpResponse:
                            upload=(str(upload.name), upload.read()) if upload is not None else None)  # fmt: skip
             return HttpResponseRedirect(request.get_full_path(), status=303)
         except LuoshiError as refusal:
-            error, status = refusal, refusal.http_status if refusal.http_status < 500 else 422
+            error, status = refusal, status_of(refusal)
     reach = tasks.reach_of(actor)
     rows = EpisodeDuty.objects.exclude(state=EpisodeDuty.State.VOID).select_related("response__warning__case")
     if reach is not None:

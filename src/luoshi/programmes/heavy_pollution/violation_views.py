@@ -15,10 +15,10 @@ from luoshi.office.cases import stepping
 from luoshi.office.duties import concern
 from luoshi.office.paging import Key, keyset_page
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.heavy_pollution import plan, violations
 from luoshi.programmes.heavy_pollution.models import CitizenReport, Inspection
-from luoshi.programmes.heavy_pollution.plan_views import crumbs, status_of
+from luoshi.programmes.heavy_pollution.plan_views import crumbs
 
 PAGE = 40
 _ORDER = (Key("id", int, descending=True),)

@@ -15,7 +15,7 @@ from luoshi.kernel.money import Money
 from luoshi.office.cases import actions as cases
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.mitigation_fund import board, lending, monitoring, papers, recourse
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import ORGAN, QUOTA_YEAR, ROOM, allocated
@@ -28,11 +28,6 @@ def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
     """Return the way back to the workbench."""
     head = {"title": _("资本市场缓释基金"), "href": reverse("mitigation")}
     return [head, *({"title": title, "href": href} for title, href in more)]
-
-
-def status_of(error: LuoshiError | None) -> int:
-    """Return the status of a page that shows a refusal."""
-    return 200 if error is None else error.http_status if error.http_status < 500 else 422
 
 
 _CITED = ("二", "三", "四", "五", "六", "九", "十三", "十四", "十五")

@@ -317,6 +317,7 @@ class AdjustFacts(SeriesFacts):
 @decision(
     key="heavy_pollution.adjust",
     title="预警级别调整",
+    also=("heavy_pollution.upgrade", "heavy_pollution.adjustment"),
     citation=_ADJUST,
     parameters=PARAMETERS,
     reads=(*GRADING, *LAYING),

@@ -374,6 +374,7 @@ class FillGapFacts(Strict):
 @decision(
     key="heavy_pollution.fill_gap",
     title="按优先次序补足减排缺口",
+    also=("heavy_pollution.gap",),
     citation=_PRIORITY,
     parameters=PARAMETERS,
     reads=TARGETS,

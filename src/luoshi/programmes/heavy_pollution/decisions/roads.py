@@ -78,6 +78,7 @@ class RoadWaterFacts(Strict):
 @decision(
     key="heavy_pollution.road_water",
     title="主干道增加洒水",
+    also=("heavy_pollution.water", "heavy_pollution.watering"),
     citation=f"{PLAN} 3.2.1.3(3)③",
     parameters=PARAMETERS,
     reads=("hp.water.rh", "hp.water.extra", "hp.site.water", "hp.frost.temp"),
