@@ -35,8 +35,13 @@ def settled() -> None:
 def migrate() -> None:
     """Bring the database to the present form, and load the directory of organs where there is none."""
     from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
 
-    call_command("migrate", interactive=False, verbosity=0)
+    executor = MigrationExecutor(connection)
+    # Django's command draws up every table before it finds that there is nothing to do.
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
     from luoshi.office.actors import Actor
     from luoshi.office.organs.actions import load_directory_into_database
     from luoshi.office.organs.models import Organ

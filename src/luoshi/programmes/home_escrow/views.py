@@ -20,13 +20,21 @@ from luoshi.office.cases.procedures import procedure
 from luoshi.office.funds.models import Book
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page, status_of
+from luoshi.office.web import actor_of, needs, page
 from luoshi.programmes.home_escrow import contracts, papers, queries, sales, sheets
 from luoshi.programmes.home_escrow.models import EscrowAccount, Hold, Sale, StatusCheck
 from luoshi.programmes.home_escrow.sales import ENDING, ORGAN
 
 PAGE = 30
 _ORDER = (Key("id", int, descending=True),)
+
+
+_CODES = {"E_FORBIDDEN": 403, "E_SELF": 403, "E_NOT_FOUND": 404, "E_VERSION": 409, "E_DUPLICATE": 409}
+
+
+def status_of(error: LuoshiError | None) -> int:
+    """Return the status of a page that shows a form again: what is wrong with a party is a fault of the form."""
+    return 200 if error is None else _CODES.get(error.code, 422)
 
 
 def crumbs(*rest: tuple[str, str]) -> list[dict[str, str]]:
