@@ -26,6 +26,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
 
+from luoshi.office.migrating import draw_only_what_is_new
 from luoshi.site.environment import databases
 
 POSTGRESQL = os.environ.get("LUOSHI_TEST_DATABASE") == "postgresql"
@@ -148,6 +149,7 @@ def _made() -> Path:
 def _migrate() -> None:
     if POSTGRESQL:
         _administer(f'CREATE DATABASE "{connection.settings_dict["NAME"]}"')
+    draw_only_what_is_new()
     call_command("migrate", interactive=False, verbosity=0)
     if POSTGRESQL:
         connection.close()

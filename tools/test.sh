@@ -13,7 +13,7 @@ command -v msgfmt >/dev/null 2>&1 || need+=(gettext)
 install_needed || { echo "please install: ${need[*]}" >&2; exit 1; }
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --require-hashes -r requirements/dev.lock
+.venv/bin/python -m pip install --quiet --no-compile --require-hashes -r requirements/dev.lock
 .venv/bin/python -m pip install --quiet --no-deps --editable .
 
 # Many tests start the program anew: it is compiled once, whatever the machine is set to.

@@ -38,6 +38,9 @@ def migrate() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from luoshi.office.migrating import draw_only_what_is_new
+
+    draw_only_what_is_new()
     executor = MigrationExecutor(connection)
     # Django's command draws up every table before it finds that there is nothing to do.
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):

@@ -24,6 +24,7 @@ from luoshi.office.backup.resting import triggers_at_rest
 from luoshi.office.files import store
 from luoshi.office.funds import proof as books
 from luoshi.office.funds.models import Book
+from luoshi.office.migrating import draw_only_what_is_new
 
 Report = Callable[[str, int, int], None]
 Texts = Iterator[tuple[int, Iterable[str]]]
@@ -94,6 +95,7 @@ def put_seals() -> None:
 
 def _migrate_to(wanted: list[tuple[str, ...]]) -> None:
     """Bring the empty database to the state the archive was made in."""
+    draw_only_what_is_new()
     executor = MigrationExecutor(connection)
     known = executor.loader.disk_migrations
     ours = {app for app, _ in known}
