@@ -19,6 +19,7 @@ PROGRAMMES = (
     "luoshi.programmes.agri_guarantee",
     "luoshi.programmes.mitigation_fund",
     "luoshi.programmes.home_escrow",
+    "luoshi.programmes.supervision",
 )
 """The rooms of this installation; each has a module `programme` with its manifest."""
 

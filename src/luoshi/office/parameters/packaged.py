@@ -25,6 +25,7 @@ _TITLES = {
     "mitigation_fund": "资本市场缓释基金",
     "home_escrow": "存量房交易资金监管",
     "agri_guarantee": "鲁担惠农贷风险补偿",
+    "supervision": "重点工作督办",
 }
 
 

@@ -1,0 +1,5 @@
+"""The addresses of key-work supervision."""
+
+from luoshi.programmes.supervision import board_views, letter_views, plan_views, score_views
+
+urlpatterns = [*board_views.urlpatterns, *plan_views.urlpatterns, *letter_views.urlpatterns, *score_views.urlpatterns]
