@@ -8,6 +8,7 @@ kept, and nothing that sets a cookie. Times are seconds of the epoch.
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -41,8 +42,8 @@ _lock = threading.Lock()
 
 
 def keep(response: HttpResponse, until: float) -> HttpResponse:
-    """Mark an answer as the same for everybody until a moment."""
-    response[MARK] = f"{until:.3f}"
+    """Mark an answer as the same for everybody until a moment, cut to the millisecond: never kept past it."""
+    response[MARK] = f"{math.floor(until * 1000) / 1000:.3f}"
     return response
 
 
