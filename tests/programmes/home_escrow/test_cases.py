@@ -14,7 +14,7 @@ from luoshi.office.cases.models import CaseEvent
 from luoshi.office.funds import bank
 from luoshi.office.funds.models import Account
 from luoshi.office.roles import Role
-from luoshi.programmes.home_escrow import contracts, sales
+from luoshi.programmes.home_escrow import contracts, holds, sales
 from luoshi.programmes.home_escrow.models import Payout
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office import people
@@ -124,4 +124,41 @@ def test_a_verified_court_document_voids_an_approval_whose_money_is_not_on_its_w
         "price": 800_000, "contract_no": "HT-1", "unit_code": "371083001001GB00001F00010001",
         "agreement_no": world.number, "state": "terminating", "reasons": [],
     }  # fmt: skip
+    CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_a_freeze_holds_at_once_and_one_hand_neither_confirms_nor_lifts_it():
+    world = World()
+    case = holds.open_hold(actor=world.clerk, told={
+        "agreement_no": world.number, "authority": "测试法院", "document_no": "测试冻1号", "amount": "3000",
+    })  # fmt: skip
+    sale = sales.sale_of(world.number)
+    assert (case.state, sales.held(sale), sales.free(sale)) == ("noted", 300_000, 500_000)
+    same = people.actor("clerk", (Role.REVIEWER, "housing-admin"))
+    with pytest.raises(LuoshiError, match="另一人"):
+        cases.act(actor=same, case=case.pk, step="confirm")
+    cases.act(actor=world.reviewer, case=case.pk, step="confirm")
+    hold = int(case.facts["hold"])
+    with pytest.raises(LuoshiError, match="文书"):
+        holds.ask_lift(actor=world.clerk, hold=hold, document_no=" ")
+    holds.ask_lift(actor=world.clerk, hold=hold, document_no="测试解1号")
+    with pytest.raises(LuoshiError, match="另一人"):
+        cases.act(actor=same, case=case.pk, step="lift")
+    assert sales.held(sale) == 300_000
+    cases.act(actor=world.reviewer, case=case.pk, step="lift")
+    assert sales.held(sale) == 0
+    # A false note frees the money again; one whose last day is past ends by itself.
+    wrong = holds.open_hold(actor=world.clerk, told={
+        "agreement_no": world.number, "authority": "测试法院", "document_no": "测试冻2号", "amount": "1",
+    })  # fmt: skip
+    cases.act(actor=world.reviewer, case=wrong.pk, step="refuse", data={"reason": "没有这道文书"})
+    assert sales.held(sale) == 0
+    whole = holds.open_hold(actor=world.clerk, told={
+        "account": world.book.key, "authority": "测试法院", "document_no": "测试冻3号", "to_on": "2018-06-21",
+    })  # fmt: skip
+    assert sales.frozen(world.book) is not None
+    clock_at(datetime.date(2018, 6, 22))
+    assert (sales.frozen(world.book), holds.lapse()) == (None, 1)
+    assert holds.case_of(int(whole.facts["hold"])).state == "lapsed"
     CLOCK.release()

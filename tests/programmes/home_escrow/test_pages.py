@@ -9,14 +9,18 @@ from django.test import Client
 from django.urls import reverse
 
 from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.demo import load_people
 from luoshi.office.accounts.models import User
+from luoshi.office.accounts.queries import standing
+from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case
+from luoshi.office.funds.bank_models import BankMessage
 from luoshi.office.funds.models import Account, Book
 from luoshi.office.indicators.declaration import indicators
 from luoshi.office.indicators.spans import Span
 from luoshi.office.parameters import book as parameters
-from luoshi.programmes.home_escrow import contracts, demo, sales
+from luoshi.programmes.home_escrow import contracts, demo, holds, sales
 from luoshi.programmes.home_escrow.models import Hold, Sale, StatusCheck, Voucher
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import client_of
@@ -91,7 +95,19 @@ def one_sale(clerk: Client) -> None:
     assert "请写金额" in refused.content.decode()
     done = clerk.post(address, {"act": "lift", "hold": hold.pk, "document_no": "测试解1号"})
     assert done.status_code == 303
+    # One hand asks, another lifts: the money stays held until then.
+    assert sales.held(hold.sale) == 20_000_000
+    lifting = holds.case_of(hold.pk)
+    assert "解除待复核" in clerk.get(address).content.decode()
+    with pytest.raises(LuoshiError, match="由房产管理审核人"):
+        cases.act(actor=standing(User.objects.get(login="fangguan1")).actor("web"), case=lifting.pk, step="lift")
+    cases.act(actor=standing(User.objects.get(login="fangguan2")).actor("web"), case=lifting.pk, step="lift")
     assert sales.held(hold.sale) == 0
+    told = json.loads(BankMessage.objects.get(type="HOLD_INFO").body)
+    assert (told["act"], told["ref"], told["basis"]) == ("UNFREEZE", hold.sale.agreement_no, "测试解1号")
+    reasons = Sale.objects.get(pk=hold.sale_id).registered_on
+    assert f"{reasons.year}年{reasons.month}月{reasons.day}日" in html
+    assert 'class="ls-cite"' in html
     lender = {"step": "request", "buyer_applied": "1", "seller_applied": "1", "owner": "测试房产", "number": "62220001",
               "payee_bank": "测试银行", "basis": "own"}  # fmt: skip
     refused = clerk.post(address, lender)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
 from luoshi.office.web import Needs, actor_of
-from luoshi.programmes.home_escrow import contracts, queries, sales
-from luoshi.programmes.home_escrow.models import Sale
+from luoshi.programmes.home_escrow import contracts, holds, queries, sales
+from luoshi.programmes.home_escrow.models import Hold, Sale
 
 router = Router()
 _PLAIN = r"^[^\x00]*$"
@@ -117,13 +120,34 @@ class FreezeIn(Schema):
     document_no: Annotated[str, Field(min_length=1, max_length=80, pattern=_PLAIN)]
     amount: Annotated[int, Field(gt=0, le=10**15)]
     party: Annotated[str, Field(max_length=100, pattern=_PLAIN)] = ""
+    to_on: datetime.date | None = None
 
 
 @router.post("/escrow/sales/{number}/holds", auth=Needs("fund.post"), response=_ANSWERS)
 def freeze(request: HttpRequest, number: str, body: FreezeIn) -> dict[str, Any]:
-    """Note a freeze of a sale's money (fen)."""
+    """Note a freeze of a sale's money (fen): held from now on; another hand confirms it under /cases/{case}."""
     actor = actor_of(request)
     sale = queries.visible_sale(actor, number[:40])
-    row = sales.freeze(actor=actor, agreement_no=sale.agreement_no, authority=body.authority, party=body.party,
-                       document_no=body.document_no, amount=body.amount)  # fmt: skip
-    return {"hold": row.pk, "held": sales.held(sale), "free": sales.free(sale)}
+    told = {"agreement_no": sale.agreement_no, "authority": body.authority, "document_no": body.document_no,
+            "party": body.party, "amount": str(Money(body.amount)),
+            "to_on": body.to_on.isoformat() if body.to_on else ""}  # fmt: skip
+    case = holds.open_hold(actor=actor, told=told)
+    return {"hold": case.facts["hold"], "case": case.pk, "state": case.state, "held": sales.held(sale),
+            "free": sales.free(sale)}  # fmt: skip
+
+
+class LiftIn(Schema):
+    """The document by which a freeze ends."""
+
+    document_no: Annotated[str, Field(min_length=1, max_length=80, pattern=_PLAIN)]
+
+
+@router.post("/escrow/sales/{number}/holds/{hold}/lift", auth=Needs("fund.post"), response=_ANSWERS)
+def lift(request: HttpRequest, number: str, hold: int, body: LiftIn) -> dict[str, Any]:
+    """Ask for a freeze to be lifted by a document; another hand lifts it under /cases/{case}."""
+    actor = actor_of(request)
+    sale = queries.visible_sale(actor, number[:40])
+    if not 0 < hold < 2**63 or not Hold.objects.filter(pk=hold, sale=sale).exists():
+        raise LuoshiError("E_NOT_FOUND", "没有这道冻结。")
+    case = holds.ask_lift(actor=actor, hold=hold, document_no=body.document_no)
+    return {"hold": hold, "case": case.pk, "state": case.state, "held": sales.held(sale)}

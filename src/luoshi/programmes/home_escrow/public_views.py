@@ -17,7 +17,7 @@ from luoshi.office.web import needs, page
 from luoshi.programmes.home_escrow import queries, sales
 from luoshi.programmes.home_escrow.decisions.scope import PAPERS
 from luoshi.programmes.home_escrow.models import EscrowAccount, Sale, Voucher
-from luoshi.programmes.home_escrow.views import yuan
+from luoshi.programmes.home_escrow.views import shown, yuan
 
 _NOT_THERE = "协议编号和查询码不符，请核对协议或存款凭证上的两个号码。"
 
@@ -72,7 +72,7 @@ def _own(request: HttpRequest) -> dict[str, Any]:
         "vouchers": [{"number": one.number, "at": one.at, "amount": yuan(one.amount)}
                      for one in sale.vouchers.order_by("at")],
         "why_title": title,
-        "lacking": [one["text"] for one in reasons if one["ok"] is False],
+        "lacking": [one["text"] for one in shown(reasons) if one["ok"] is False],
     }  # fmt: skip
 
 

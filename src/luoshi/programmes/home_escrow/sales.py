@@ -41,8 +41,8 @@ from luoshi.programmes.home_escrow.models import Agency, EscrowAccount, Hold, Pa
 ROOM = "home_escrow"
 PLAN = f"{ROOM}/account"
 ORGAN = "housing-admin"
-SALE, ENDING = f"{ROOM}.sale", f"{ROOM}.termination"
-"""The kinds of case: a supervised sale, the end of its supervision."""
+SALE, ENDING, HOLD = f"{ROOM}.sale", f"{ROOM}.termination", f"{ROOM}.hold"
+"""The kinds of case: a supervised sale, the end of its supervision, a freeze noted by hand."""
 State = Sale.State
 OWN = ("2001", "2002")
 _WAITING = ("drafted", "checked", "sent", "unknown", "returned")
@@ -122,6 +122,11 @@ def ending_of(agreement_no: str) -> Case | None:
     """Return the open case that would end the supervision of a sale, else the last one."""
     rows = Case.objects.filter(procedure=ENDING, subject=f"sale:{agreement_no}")
     return rows.order_by("-is_open", "-pk").first()
+
+
+def hold_case(hold: int) -> Case | None:
+    """Return the case of a freeze: the open one, else the last one."""
+    return Case.objects.filter(procedure=HOLD, subject=f"hold:{hold}").order_by("-is_open", "-pk").first()
 
 
 def advance(case: Case | None, step: str) -> None:
@@ -935,6 +940,7 @@ def unfreeze_told(told: hooks.Told) -> dict[str, Any]:
     if row is None:
         raise LuoshiError("E_NOT_FOUND", "没有这道冻结，没有受理。", fields={"field": "document_no"})
     lift(actor=actor, hold=row.pk, document_no=str(body.get("lift_no") or ""))
+    advance(hold_case(row.pk), "unfrozen")
     return {"hold": row.pk}
 
 

@@ -12,7 +12,7 @@ from luoshi.office.messages.actions import tell_organ
 from luoshi.office.parameters import book
 from luoshi.office.roles import Role
 from luoshi.office.timer import timer
-from luoshi.programmes.home_escrow import contracts
+from luoshi.programmes.home_escrow import contracts, holds
 from luoshi.programmes.home_escrow.sales import ENDING, ORGAN, ROOM, SALE
 
 _WAITS = (
@@ -44,3 +44,9 @@ def remind(_moment: datetime.datetime) -> int:
                     roles=(Role.REVIEWER, Role.LEADER), text=f"{row.number} {words}", href=contracts.href_of(row),
                 )  # fmt: skip
     return told
+
+
+@timer(f"{ROOM}.lapse", every=datetime.timedelta(days=1), catch_up=False)
+def lapse(_moment: datetime.datetime) -> int:
+    """End the cases of freezes whose last day is past (the money is free by itself); return how many."""
+    return holds.lapse()

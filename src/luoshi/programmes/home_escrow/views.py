@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,9 +21,9 @@ from luoshi.office.funds.models import Book
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.home_escrow import contracts, papers, queries, sales, sheets
+from luoshi.programmes.home_escrow import contracts, holds, papers, queries, sales, sheets
 from luoshi.programmes.home_escrow.models import EscrowAccount, Hold, Sale, StatusCheck
-from luoshi.programmes.home_escrow.sales import ENDING, ORGAN
+from luoshi.programmes.home_escrow.sales import ENDING, HOLD, ORGAN
 
 PAGE = 30
 _ORDER = (Key("id", int, descending=True),)
@@ -54,6 +54,21 @@ def book_href(book: Book) -> str:
     return reverse("fund-book", args=[room, name])
 
 
+def shown(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a decision's reasons as pages show them: days in words, the clause where a chip is made of it."""
+    return [
+        {"ok": one["ok"], "text": _DAY.sub(_in_words, one["text"]), "cite": one["citation"]} for one in reasons
+    ]  # fmt: skip
+
+
+_DAY = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+
+
+def _in_words(found: re.Match[str]) -> str:
+    year, month, day = (int(one) for one in found.groups())
+    return _("{year}年{month}月{day}日").format(year=year, month=month, day=day)
+
+
 # --- the workbench ----------------------------------------------------------------------------------------------------
 
 
@@ -72,6 +87,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
     accounts = queries.visible_accounts(actor)
     total = queries.books_total([one.book for one in accounts])
     waiting = Case.objects.filter(procedure__in=(ENDING, contracts.SUSPENSE, contracts.DISCIPLINE), is_open=True)
+    waiting |= Case.objects.filter(procedure=HOLD, state__in=("noted", "lifting"))
     full = may(actor, "escrow.see", [ORGAN])
     context = {
         "page_title": _("存量房交易资金监管"),
@@ -257,9 +273,9 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "supervised": yuan(row.supervised),
         "price": yuan(row.price),
         "why_title": title,
-        "reasons": reasons,
-        "holds": [{"hold": one, "amount": yuan(one.amount - one.used), "live": _live(one)} for one in
-                  Hold.objects.filter(sale=row).order_by("-pk")],
+        "reasons": shown(reasons),
+        "holds": [{"hold": one, "amount": yuan(one.amount - one.used), "live": _live(one), "case": case}
+                  for one in Hold.objects.filter(sale=row).order_by("-pk") for case in (holds.case_of(one.pk),)],
         "account_hold": sales.frozen(row.book),
         "vouchers": [{"voucher": one, "amount": yuan(one.amount)} for one in row.vouchers.order_by("at", "pk")],
         "orders": [{"order": one, "amount": yuan(one.amount)} for one in queries.payments_of(row)] if full else [],
@@ -272,7 +288,7 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "end_asks": [stepping.field(ask, number if ask.name == "agreement_no" else
                                     request.POST.get(ask.name, "") if error else "")
                      for ask in procedure(ENDING, CLOCK.today()).asks],
-        "may_hold": may(actor, "fund.post", [ORGAN]),
+        "may_hold": may(actor, "fund.post", [ORGAN]) and may(actor, "case.open"),
         "late_interest": money["interest"] and row.state == Sale.State.CLOSED and may(actor, "fund.post", [ORGAN]),
         "book_href": f"{book_href(row.book)}?{urlencode({'case': number})}" if full else "",
         "refused": request.POST.get("step", "") or request.POST.get("act", "") if error else "",
@@ -300,13 +316,10 @@ def _posted(request: HttpRequest, row: Sale, case: Case | None) -> str:
     if hold and not Hold.objects.filter(pk=hold, sale=row).exists():
         raise LuoshiError("E_NOT_FOUND", "没有这道冻结。")
     if act == "freeze":
-        sales.freeze(
-            actor=actor, agreement_no=row.agreement_no, authority=told.get("authority", "")[:100],
-            document_no=told.get("document_no", "")[:80], amount=_fen(told.get("amount", "")),
-            party=told.get("party", "")[:100], to_on=_day(told.get("to_on", "")),
-        )  # fmt: skip
+        words = {name: told.get(name, "")[:80] for name in ("authority", "document_no", "party", "amount", "to_on")}
+        holds.open_hold(actor=actor, told=words | {"agreement_no": row.agreement_no})
     elif act == "lift":
-        sales.lift(actor=actor, hold=hold, document_no=told.get("document_no", ""))
+        holds.ask_lift(actor=actor, hold=hold, document_no=told.get("document_no", ""))
     elif act == "proof":
         sales.show_proof(actor=actor, hold=hold, to=told.get("to", ""))
         paper = papers.proof(actor=actor, hold=Hold.objects.select_related("sale__book").get(pk=hold))
@@ -321,19 +334,6 @@ def _posted(request: HttpRequest, row: Sale, case: Case | None) -> str:
     else:
         raise LuoshiError("E_INPUT", "不认得这个动作。")
     return ""
-
-
-def _fen(text: str) -> int:
-    if not text.strip():
-        raise LuoshiError("E_INPUT", "请写金额。", fields={"fields": {"amount": "请写金额"}})
-    return Money.yuan(text.strip()).fen
-
-
-def _day(text: str) -> datetime.date | None:
-    try:
-        return datetime.date.fromisoformat(text) if text else None
-    except ValueError:
-        raise LuoshiError("E_INPUT", "日期应如 2018-06-20。", fields={"fields": {"to_on": "不是日期"}}) from None
 
 
 @needs("escrow.see")
