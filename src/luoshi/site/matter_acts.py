@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.duties import concern, matter_actions, matter_steps, versions, workdays
+from luoshi.office.duties import concern, matter_actions, matter_reports, matter_steps, versions, workdays
 from luoshi.office.duties.lights import in_time
 from luoshi.office.duties.matter_models import CrossOff, Matter, PauseKind
 from luoshi.office.duties.matter_queries import MatterDetail
@@ -117,6 +117,14 @@ def _return(actor: Actor, matter: Matter, data: QueryDict, _files: Mapping[str, 
     )
 
 
+def _accept_report(actor: Actor, matter: Matter, data: QueryDict, _files: Mapping[str, Any]) -> Any:
+    return matter_reports.accept_report(actor=actor, matter=matter.pk, note=_text(data, "note", 1000), **_kept(data))
+
+
+def _return_report(actor: Actor, matter: Matter, data: QueryDict, _files: Mapping[str, Any]) -> Any:
+    return matter_reports.return_report(actor=actor, matter=matter.pk, reason=_text(data, "reason"), **_kept(data))
+
+
 def _reopen(actor: Actor, matter: Matter, data: QueryDict, _files: Mapping[str, Any]) -> Any:
     return matter_actions.reopen(actor=actor, matter=matter.pk, reason=_text(data, "reason"), **_kept(data))
 
@@ -197,6 +205,25 @@ ACTS: Mapping[str, Act] = {
             "send",
             _submit,
             primary=True,
+        ),
+        Act(
+            "accept_report",
+            "review_report",
+            gettext_lazy("接受填报"),
+            gettext_lazy("接受这次填报"),
+            gettext_lazy("填报已接受，从现在起算数。"),
+            "checks",
+            _accept_report,
+            primary=True,
+        ),
+        Act(
+            "return_report",
+            "review_report",
+            gettext_lazy("退回填报"),
+            gettext_lazy("退回这次填报"),
+            gettext_lazy("填报已退回，理由已送办理人，期限不变。"),
+            "arrow-back-up",
+            _return_report,
         ),
         Act(
             "accept",
@@ -319,6 +346,10 @@ def consequence(act: Act, detail: MatterDetail, actor: Actor, day: datetime.date
         found.append(_("以后要改，只能由督查写明理由重新打开，原来的记录都留着"))
     elif act.key == "return":
         found = [_("事项回到%s手上，期限 %s 不变") % (holder, due), _("只勾“形式”时，第一次送来的时刻仍算数")]
+    elif act.key == "accept_report":
+        found = [_("填报的数从现在起算数，进展和灯照它重算"), _("期限 %s 不变") % due]
+    elif act.key == "return_report":
+        found = [_("填报回到%s手上，上次接受的数不变") % holder, _("退回的填报计入责任单位的工作质量分")]
     elif act.key == "reopen":
         found = [_("事项回到%s手上，重新计入在办") % holder, _("原来的核验记录留着，写明何人何时为何重开")]
     elif act.key == "pause":
@@ -329,7 +360,7 @@ def consequence(act: Act, detail: MatterDetail, actor: Actor, day: datetime.date
         found = [_("扣除停表 %d 日") % max(days, 0)]
         found += [_("期限由 %(old)s 顺延到 %(new)s") % {"old": due, "new": day_words(moved, day)}] if moved else []
     elif act.key == "ask_extension":
-        found = [_("交督查批；批下来以前期限 %s 不变") % due, _("至多延 60 日，只能延一次")]
+        found = [_("批下来以前期限 %s 不变") % due, _("至多延 60 日，只能延一次")]
     elif act.key == "decide_extension":
         asked = next((row for row in detail.extensions if not row.decision), None)
         new = day_words(asked.new_due, day) if asked else ""

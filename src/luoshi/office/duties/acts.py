@@ -13,7 +13,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.models import User
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
-from luoshi.office.duties import concern
+from luoshi.office.duties import concern, hooks
 from luoshi.office.duties.lights import derive
 from luoshi.office.duties.matter_models import Matter, MatterEvent, MatterOrgan, OnceKey, State
 from luoshi.office.permissions import require
@@ -125,6 +125,7 @@ def written(
         before=before,
         after=picture(matter) | (data or {}),
     )
+    hooks.call(matter, "changed", act)
     return event
 
 

@@ -1,22 +1,21 @@
 """The light of a matter (supervision D4-D6): plan against progress, exactly, and the days on which it changes.
 
-The plan runs from 0 on the start day to 100 on the due day by calendar days. A gap of 10 percentage points is yellow,
-of 25 red, both inclusive. The days from which each holds are stored with the matter, so that a list of any size is
-filtered by light on any day without computing one.
+The plan runs from 0 on the start day over its points to 100 on the due day by calendar days. A gap of 10 percentage
+points is yellow, of 25 red, both inclusive. The days from which each holds are stored with the matter, so that a list
+of any size is filtered by light on any day without computing one.
 """
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from math import ceil
 
 from luoshi.kernel.calendar import ONE_DAY
-from luoshi.office.duties.matter_models import FAR, Light, Matter, State
-
-GAP_YELLOW, GAP_RED = 10, 25
-"""Percentage points behind the plan (supervision section 5: gap_yellow, gap_red), inclusive."""
+from luoshi.office.duties import curve
+from luoshi.office.duties.curve import GAP_RED, GAP_YELLOW
+from luoshi.office.duties.matter_models import FAR, Comparator, Light, Matter, State
 
 WORDS = {
     Light.RED: "逾期或严重滞后",
@@ -28,32 +27,53 @@ WORDS = {
 }
 
 
+def measured(matter: Matter, value: Decimal | None) -> curve.Progress | None:
+    """Return how far a value brings the matter, and whether its target is reached; None where there is no target."""
+    if value is None or matter.target_value is None:
+        return None
+    target, from_ = Fraction(matter.target_value), Fraction(matter.baseline or 0)
+    if target == from_:
+        # Nothing may be left: there is no way to measure, only to be there.
+        there = matter.comparator == Comparator.MOST and Fraction(value) <= target
+        return curve.Progress(curve.ALL if there else curve.NONE, there) if matter.comparator else None
+    if not matter.comparator and target <= 0:
+        return None
+    upper = None if matter.upper is None else Fraction(matter.upper)
+    return curve.actual(Fraction(value), target, from_, matter.comparator or ">=", upper)
+
+
 def progress(matter: Matter) -> Fraction:
     """Return the progress in percent, 0 to 100, exactly: value against target, else the percentage reported."""
-    if matter.value is not None and matter.target_value is not None and matter.target_value > 0:
-        return min(max(Fraction(matter.value) / Fraction(matter.target_value), Fraction(0)), Fraction(1)) * 100
-    return Fraction(matter.percent_bp, 100)
+    found = measured(matter, matter.value)
+    return Fraction(matter.percent_bp, 100) if found is None else found.percent
+
+
+def reached(matter: Matter) -> bool:
+    """Tell whether the target is reached on exact values: in its range, not beyond it; without a target at 100%."""
+    found = measured(matter, matter.value)
+    return matter.percent_bp >= 10000 if found is None else found.reached
+
+
+def flag(matter: Matter) -> str:
+    """Return what is odd about the value (beyond its range, worse than at the beginning), or nothing."""
+    found = measured(matter, matter.value)
+    return "" if found is None else found.flag
+
+
+def points(matter: Matter) -> list[curve.Point]:
+    """Return the corners of the matter's plan between its first and its last day."""
+    return [(datetime.date.fromisoformat(day), Fraction(percent)) for day, percent in matter.planned_points]
 
 
 def planned(matter: Matter, day: datetime.date) -> Fraction | None:
     """Return what the plan asks for by the end of `day` in percent; None for a matter without a due day."""
-    if matter.due_on is None:
-        return None
-    if day < matter.start:
-        return Fraction(0)
-    if day >= matter.due_on:
-        return Fraction(100)
-    return Fraction((day - matter.start).days * 100, (matter.due_on - matter.start).days)
+    return None if matter.due_on is None else curve.planned(matter.start, matter.due_on, points(matter), day)
 
 
 def _behind_on(matter: Matter, gap: int) -> datetime.date:
     """Return the first day on which progress is `gap` points or more behind the plan; `FAR` for never."""
     assert matter.due_on is not None
-    wanted = progress(matter) + gap
-    if wanted > 100:
-        return FAR
-    span = (matter.due_on - matter.start).days
-    return matter.start + datetime.timedelta(days=ceil(wanted * span / 100))
+    return curve.first_day_behind(matter.start, matter.due_on, points(matter), progress(matter), gap) or FAR
 
 
 def derive(matter: Matter) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
+from copy import copy
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -18,8 +19,9 @@ from django.db import transaction
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.duties import acts, concern, workdays
-from luoshi.office.duties.lights import in_time, progress, shown
+from luoshi.office.duties import acts, concern, hooks, workdays
+from luoshi.office.duties.lights import flag, in_time, progress, reached, shown
+from luoshi.office.duties.lights import measured as against
 from luoshi.office.duties.matter_acts_open import RUNNING, reporters
 from luoshi.office.duties.matter_models import CrossOff, Evidence, Matter, ProgressReport, State
 from luoshi.office.files import actions as files
@@ -72,13 +74,18 @@ def report_progress(
         acts.require_for(actor, "matter.report", organs)
         acts.expect(row, version)
         acts.in_state(row, RUNNING, "填报进展")
+        hooks.call(row, "reporting", actor)
         words = _checked(narrative, obstacles, help_from, help_text, stage)
         done, measured = _measured(row, percent, value)
         _plausible(row, measured, done, reason)
         before = acts.picture(row)
         report = _stored(actor, row, period, words, done, measured, reason, organs)
         files_of = _keep(actor, report, evidence, reason)
-        row.percent_bp, row.value, row.stage = done, measured, report.stage or row.stage
+        said = f"填报进展 {shown(progress(_as_reported(row, report)))}%"
+        if row.accepted_only:
+            said += "（待审核）"
+        else:
+            taken_over(row, report)
         row.state, row.worked, row.last_progress_at = State.IN_PROGRESS, True, report.filed_at
         if row.holder_id is None and actor.user_id is not None:
             row.holder_id = actor.user_id
@@ -86,7 +93,7 @@ def report_progress(
             row,
             actor=actor,
             act="report",
-            text=f"填报进展 {shown(progress(row))}%：{report.narrative}",
+            text=f"{said}：{report.narrative}",
             before=before,
             data={"report": report.pk, "period": report.period, "files": [one.digest for one in files_of]},
         )
@@ -100,6 +107,18 @@ def report_progress(
             )
         acts.answer(actor, key, "report", body, {"report": report.pk, "matter": row.pk, "version": row.version})
         return report
+
+
+def taken_over(row: Matter, report: ProgressReport) -> None:
+    """Let the figures of a report be the matter's own."""
+    row.percent_bp, row.value, row.stage = report.percent_bp, report.value, report.stage or row.stage
+
+
+def _as_reported(row: Matter, report: ProgressReport) -> Matter:
+    """Return the matter as the report says it is; only to be looked at."""
+    seen = copy(row)
+    taken_over(seen, report)
+    return seen
 
 
 def _sm3(data: bytes) -> str:
@@ -156,24 +175,33 @@ def _measured(
         raise LuoshiError("E_INPUT", "完成值不能是负数。", fields={"field": "value"})
     if done is not None:
         return int(done * 100), measured
-    if row.target_value is None or row.target_value <= 0:
+    if (found := against(row, measured)) is None:
         raise LuoshiError("E_INPUT", "这件事项没有可对照的目标值，请填完成比例。", fields={"field": "percent"})
-    assert measured is not None
-    return min(int(measured * 10000 / row.target_value), 10000), measured
+    return int(found.percent * 100), measured
 
 
 def _plausible(row: Matter, measured: Decimal | None, done: int, reason: str) -> None:
     if reason.strip():
         return
-    if measured is not None and row.value is not None and measured < row.value:
+    falling = row.target_value is not None and row.baseline is not None and row.target_value < row.baseline
+    if measured is not None and row.value is not None and not falling and measured < row.value:
         text = f"完成值{measured}比上次的{row.value.normalize():f}小"
-    elif measured is not None and row.target_value and measured > row.target_value * Decimal("1.5"):
+    elif measured is not None and row.value is not None and falling and measured > row.value:
+        text = f"完成值{measured}比上次的{row.value.normalize():f}大，目标是往下降"
+    elif measured is not None and _far_beyond(row, measured):
+        assert row.target_value is not None
         text = f"完成值{measured}超过目标值{row.target_value.normalize():f}的1.5倍"
     elif measured is None and done < row.percent_bp:
         text = f"完成比例比上次的{row.percent_bp / 100:g}%小"
     else:
         return
     raise LuoshiError("E_IMPLAUSIBLE", f"{text}，请核对；确实如此请写明理由。", fields={"field": "reason"})
+
+
+def _far_beyond(row: Matter, measured: Decimal) -> bool:
+    if not row.target_value or row.comparator == "<=" or row.target_value < (row.baseline or 0):
+        return False
+    return measured > (row.upper or row.target_value) * Decimal("1.5")
 
 
 def _stored(
@@ -275,11 +303,13 @@ def submit_for_check(
         acts.require_for(actor, "matter.report", acts.answering(row))
         acts.expect(row, version)
         acts.in_state(row, RUNNING, "送核验")
-        report = ProgressReport.objects.filter(matter=row, state="filed").first()
+        counting = ["filed", "accepted"] if row.accepted_only else ["filed"]
+        report = ProgressReport.objects.filter(matter=row, state__in=counting).order_by("-id").first()
         evidence = list(Evidence.objects.filter(matter=row).order_by("id"))
         if missing := _missing(row, report, evidence):
             raise LuoshiError("E_INCOMPLETE", f"还不能送核验：{'；'.join(missing)}。", fields={"missing": missing})
         assert report is not None
+        hooks.call(row, "submitting", actor)
         before, now = acts.picture(row), CLOCK.now()
         check = CrossOff.objects.create(
             matter=row,
@@ -300,6 +330,7 @@ def submit_for_check(
             before=before,
             data={"check": check.pk, "report": report.pk},
         )
+        hooks.call(row, "submitted", check, actor)
         acts.tell_supervision(
             key=f"matter.submit:{check.pk}", text=f"等您核验：{row.title}（{concern.title(row.organ)}）", pk=row.pk
         )
@@ -311,11 +342,17 @@ def _missing(row: Matter, report: ProgressReport | None, evidence: Sequence[Evid
     found = []
     if report is None:
         found.append("没有填报进展，请先填报")
-    elif progress(row) < 100:
-        found.append(f"完成{shown(progress(row))}%，没有达到目标")
+    elif not reached(seen := _as_reported(row, report)):
+        found.append(_short_of(seen))
     if not any(not one.quarantined for one in evidence):
         found.append("没有证据，请上传文件")
     return found
+
+
+def _short_of(row: Matter) -> str:
+    """Say in which way the target is not reached."""
+    odd = f"（{odd}）" if (odd := flag(row)) else ""
+    return f"完成{shown(progress(row))}%，没有达到目标{odd}"
 
 
 def _effective(row: Matter, now: datetime.datetime) -> datetime.datetime:
@@ -371,7 +408,10 @@ def return_matter(
         check.decision = CrossOff.Decision.FORMAL if formal else CrossOff.Decision.SUBSTANCE
         check.reason, check.decided_at, check.checker_id, check.checker_organ = reason, now, actor.user_id, organ
         check.save()
-        ProgressReport.objects.filter(pk=check.report_id).update(state="returned")
+        # What was accepted before stays accepted.
+        ProgressReport.objects.filter(pk=check.report_id, state="filed").update(
+            state="returned", decided_at=now, decided_by=actor.user_id, decision_reason=reason
+        )
         row.state, row.handed_at = State.RETURNED, now
         acts.written(
             row,
@@ -403,16 +443,21 @@ def accept_and_cross_off(
         acts.expect(row, version)
         acts.in_state(row, [State.SUBMITTED], "销号")
         organ = _require_checker(actor, row)
-        if progress(row) < 100:
-            raise LuoshiError("E_RULE", f"完成{shown(progress(row))}%，没有达到目标，不能销号。可写明理由退回。")
         before, now = acts.picture(row), CLOCK.now()
         check = _waiting_check(row)
+        if row.accepted_only:
+            taken_over(row, check.report)
+        if not reached(row):
+            raise LuoshiError("E_RULE", f"{_short_of(row)}，不能销号。可写明理由退回。")
+        hooks.call(row, "crossing", check, actor)
         check.decision, check.decided_at = CrossOff.Decision.ACCEPTED, now
         check.checker_id, check.checker_organ, check.reason = actor.user_id, organ, note.strip()[:1000]
         check.late = not in_time(row, check.effective_at)
         check.late_wd = workdays.after(row.due_on, day_of(check.effective_at)) if check.late and row.due_on else 0
         check.save()
-        ProgressReport.objects.filter(pk=check.report_id).update(state="accepted")
+        ProgressReport.objects.filter(pk=check.report_id, state="filed").update(
+            state="accepted", decided_at=now, decided_by=actor.user_id
+        )
         row.state, row.crossed_off_at, row.crossed_off_by_id = State.CROSSED_OFF, now, actor.user_id
         row.completed_at, row.completed_late, row.supervised_at = check.effective_at, check.late, None
         when = f"，晚{check.late_wd}个工作日" if check.late else "，按期" if row.due_on else ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.actors import Actor
-from luoshi.office.duties import concern
+from luoshi.office.duties import concern, hooks
 from luoshi.office.duties.acts import answering, reaches
 from luoshi.office.duties.lights import in_time
 from luoshi.office.duties.matter_models import CrossOff, Extension, Matter, MatterOrgan, ProgressReport, State
@@ -35,19 +35,26 @@ def open_to(
     running = matter.state in RUNNING
     own = reaches(actor, "matter.report", leads)
     checks_it = may(actor, "matter.check") and (actor.trusted or concern.own_organs(actor).isdisjoint(leads))
+    filed = None
+    if running and (own or matter.accepted_only):
+        filed = ProgressReport.objects.filter(matter=matter, state="filed").first()
     if own and running:
         found.add("report")
-        if ProgressReport.objects.filter(matter=matter, state="filed").exists():
+        if filed is not None or (matter.accepted_only and matter.reports.filter(state="accepted").exists()):
             found.add("submit")
         if matter.due_on and not pending and in_time(matter, CLOCK.now()):
             found.add("ask_extension")
     if checks_it and matter.state == State.SUBMITTED and actor.hands.isdisjoint(reporters(matter)):
         found.add("check")
-    if may(actor, "matter.check") and running and in_time(matter, CLOCK.now()):
+    reviews = filed is not None and matter.accepted_only and may(actor, "matter.check")
+    if filed is not None and reviews and actor.hands.isdisjoint({filed.filed_by_id, filed.filed_for_id}):
+        found.add("review_report")
+    decides = hooks.may_decide(matter, actor)
+    if decides and running and in_time(matter, CLOCK.now()):
         found.add("pause")
-    if may(actor, "matter.check") and matter.state == State.PAUSED:
+    if decides and matter.state == State.PAUSED:
         found.add("resume")
-    if may(actor, "matter.check") and pending and actor.hands.isdisjoint({pending[0].asked_by_id}):
+    if decides and pending and actor.hands.isdisjoint({pending[0].asked_by_id}):
         found.add("decide_extension")
     if may(actor, "matter.reopen") and matter.state == State.CROSSED_OFF:
         found.add("reopen")

@@ -66,6 +66,15 @@ class PauseKind(models.TextChoices):
     POLICY = "policy", "依据文件正在修订"
 
 
+class Comparator(models.TextChoices):
+    """How a value is held against a target."""
+
+    LEAST = ">=", "不少于"
+    EXACTLY = "=", "等于"
+    MOST = "<=", "不超过"
+    RANGE = "range", "区间"
+
+
 class Matter(models.Model):
     """One thing one organ owes.
 
@@ -75,6 +84,9 @@ class Matter(models.Model):
     ends, else 24:00. `percent_bp` is progress in 1/10,000; `value` is measured against `target_value`.
     `green_on`, `yellow_on`, `red_on`, `late_on` are the first days on which it is begun, behind, far behind or overdue,
     and overdue: `FAR` for never; `escalated` is the step of the ladder reached in this episode of being overdue.
+    `planned_points`: days and the share in percent due by then ([["2019-05-31", "20"], …]); without them the plan is a
+    straight line. `comparator` (empty: >=), `baseline` (empty: 0) and `upper` say how a value is held against the
+    target. `accepted_only`: what is reported counts once the report is accepted.
     `backlog`: its due day was past when it was entered, so being late says nothing of the organ yet. `worked`: a person
     has done something on it, so no import may change it silently; `pending_duty` is then the changed duty that waits
     for a clerk's decision (the old duty itself, when the new version has none in its place).
@@ -116,6 +128,11 @@ class Matter(models.Model):
     target_text = models.CharField(max_length=300, default="", blank=True)
     target_value = models.DecimalField(max_digits=20, decimal_places=6, null=True)
     target_unit = models.CharField(max_length=40, default="", blank=True)
+    planned_points = models.JSONField(default=list, blank=True)
+    comparator = models.CharField(max_length=5, choices=Comparator.choices, default="", blank=True)
+    baseline = models.DecimalField(max_digits=20, decimal_places=6, null=True)
+    upper = models.DecimalField(max_digits=20, decimal_places=6, null=True)
+    accepted_only = models.BooleanField(default=False)
     value = models.DecimalField(max_digits=20, decimal_places=6, null=True)
     percent_bp = models.PositiveIntegerField(default=0)
     stage = models.CharField(max_length=60, default="", blank=True)
@@ -250,7 +267,8 @@ class MatterOrgan(models.Model):
 class ProgressReport(models.Model):
     """What an organ reported (进展填报): never edited; the next one of the same period has the next `version`.
 
-    `value` or `percent_bp` (or both), `stage`, a narrative of 10 to 2,000 characters. `signed_*` is the organ's head.
+    `value` or `percent_bp` (or both), `stage`, a narrative of 10 to 2,000 characters. `decided_*` says who accepted or
+    returned it and why; `tacit`: nobody did within the working days there were, so it counts as accepted, and shows it.
     """
 
     class State(models.TextChoices):
@@ -282,6 +300,12 @@ class ProgressReport(models.Model):
     )
     filed_name = models.CharField(max_length=100)
     organ = models.CharField(max_length=80, default="", blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    decision_reason = models.CharField(max_length=1000, default="", blank=True)
+    tacit = models.BooleanField(default=False)
 
     class Meta:
         """Newest first by id."""

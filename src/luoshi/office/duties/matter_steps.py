@@ -10,7 +10,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.models import Assignment
 from luoshi.office.actors import Actor
-from luoshi.office.duties import acts, concern
+from luoshi.office.duties import acts, concern, hooks
 from luoshi.office.duties.lights import in_time
 from luoshi.office.duties.matter_actions import need
 from luoshi.office.duties.matter_acts_open import RUNNING
@@ -116,7 +116,7 @@ def pause(
         row = acts.opened(actor, matter)
         if (known := acts.answered(actor, key, "pause", body)) is not None:
             return MatterPause.objects.get(pk=known["pause"])
-        require(actor, "matter.check")
+        hooks.require_decider(row, actor)
         acts.expect(row, version)
         acts.in_state(row, RUNNING, "停表")
         if kind not in PauseKind.values:
@@ -128,6 +128,7 @@ def pause(
             raise LuoshiError("E_INPUT", "预计恢复日不能早于今天。", fields={"field": "expected_end"})
         if not in_time(row, now):
             raise LuoshiError("E_EXPIRED", f"期限已于{row.due_on}届满，停表须在期限内登记。")
+        hooks.call(row, "pausing", expected_end, actor)
         before = acts.picture(row)
         made = MatterPause.objects.create(
             matter=row,
@@ -157,7 +158,7 @@ def resume(*, actor: Actor, matter: int, version: int | None = None, key: str = 
         row = acts.opened(actor, matter)
         if acts.answered(actor, key, "resume", [matter]) is not None:
             return row
-        require(actor, "matter.check")
+        hooks.require_decider(row, actor)
         acts.expect(row, version)
         acts.in_state(row, [State.PAUSED], "恢复计时")
         stop = MatterPause.objects.select_for_update().get(matter=row, ends__isnull=True)
@@ -224,6 +225,7 @@ def ask_extension(
             raise LuoshiError("E_RULE", f"已延期{EXTENSIONS}次，不能再延。")
         if asked.filter(decision="").exists():
             raise LuoshiError("E_DUPLICATE", "已有一份延期申请在等批。")
+        hooks.call(row, "extending", new_due, actor)
         before = acts.picture(row)
         made = Extension.objects.create(
             matter=row, old_due=row.due_on, new_due=new_due, reason=reason, asked_at=now, asked_by_id=actor.user_id
@@ -256,7 +258,7 @@ def decide_extension(
         row = acts.opened(actor, matter)
         if (known := acts.answered(actor, key, "decide_extension", [matter, grant, reason])) is not None:
             return Extension.objects.get(pk=known["extension"])
-        require(actor, "matter.check")
+        hooks.require_decider(row, actor)
         acts.expect(row, version)
         asked = Extension.objects.select_for_update().filter(matter=row, decision="").first()
         if asked is None:

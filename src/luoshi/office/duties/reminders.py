@@ -2,7 +2,8 @@
 
 Every function is for one day and is called once for it by the timer, with the moment (00:00) at which it fell due; it
 writes histories with that moment, however late the timer was. People get one message a day and kind, naming how many.
-The ladder (supervision D7) is messages only: 3, 7, 15, 30 working days after the due day.
+The ladder (supervision D7): 3, 7, 15, 30 working days after the due day; here it is messages, rooms that do more at a
+step listen with `hooks.on_step`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from luoshi.kernel.calendar import ONE_DAY
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
-from luoshi.office.duties import acts, concern, workdays
+from luoshi.office.duties import acts, concern, hooks, workdays
 from luoshi.office.duties.matter_models import Matter, MatterEvent, State
 from luoshi.office.roles import Role
 
@@ -119,6 +120,7 @@ def _step_up(rows: Sequence[Matter], step: int, moment: datetime.datetime, act: 
             subject=f"day:{day_of(moment)}",
             after={"count": len(rows), "first": _ids(rows[:20])},
         )
+        hooks.stepped(act, rows, moment)
 
 
 def _grouped(rows: Iterable[Matter]) -> dict[tuple[int | None, str], list[Matter]]:

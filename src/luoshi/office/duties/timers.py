@@ -6,7 +6,7 @@ import datetime
 
 from luoshi.kernel.clock import day_of
 from luoshi.kernel.counting import add_months
-from luoshi.office.duties import reminders
+from luoshi.office.duties import matter_reports, reminders
 from luoshi.office.duties.schedule import HORIZON_DAYS, materialise
 from luoshi.office.duties.versions import follow_successions
 from luoshi.office.timer import timer
@@ -26,6 +26,7 @@ def window(moment: datetime.datetime) -> int:
     return materialise(day, add_months(day, 1), recurring_only=True).made if day.day == 1 else 0
 
 
+timer("matters.reports")(matter_reports.accept_in_silence)
 timer("matters.before")(reminders.remind_before)
 timer("matters.overdue")(reminders.mark_overdue)
 timer("matters.supervision")(reminders.enter_supervision)

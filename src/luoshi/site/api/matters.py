@@ -16,6 +16,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import desk as desks
 from luoshi.office.duties import matter_actions as work
 from luoshi.office.duties import matter_queries
+from luoshi.office.duties import matter_reports as reports
 from luoshi.office.duties import matter_steps as steps
 from luoshi.office.duties.intake import push_matter
 from luoshi.office.duties.lights import lamp, shown
@@ -149,6 +150,9 @@ class ReportOut(Schema):
     reason: str
     filed_at: Moment
     filed_by: str
+    decided_at: Moment | None = None
+    decision_reason: str = ""
+    tacit: bool = False
     evidence: list[EvidenceOut] = Field(default_factory=list)
 
 
@@ -502,6 +506,32 @@ def cross_off(request: HttpRequest, id: RowId, body: SubmitIn, key: Key = "") ->
 
 
 @router.post(
+    "/matters/{id}/accept-report",
+    auth=Needs("matter.check"),
+    response={200: ReportOut, ERRORS: Problem},
+    summary="接受填报",
+)
+def accept_report(request: HttpRequest, id: RowId, body: SubmitIn, key: Key = "") -> ReportOut:  # noqa: A002
+    """Accept the waiting report of a matter whose figures count once accepted; by another hand than who filed it."""
+    return _report(
+        reports.accept_report(actor=actor_of(request), matter=id, note=body.note, version=body.version, key=key), []
+    )
+
+
+@router.post(
+    "/matters/{id}/return-report",
+    auth=Needs("matter.check"),
+    response={200: ReportOut, ERRORS: Problem},
+    summary="退回填报",
+)
+def return_report(request: HttpRequest, id: RowId, body: ReasonIn, key: Key = "") -> ReportOut:  # noqa: A002
+    """Send the waiting report back with a reason; what was accepted before stands."""
+    return _report(
+        reports.return_report(actor=actor_of(request), matter=id, reason=body.reason, version=body.version, key=key), []
+    )
+
+
+@router.post(
     "/matters/{id}/reopen", auth=Needs("matter.reopen"), response={200: Answer, ERRORS: Problem}, summary="重新打开"
 )
 def reopen(request: HttpRequest, id: RowId, body: ReasonIn, key: Key = "") -> Answer:  # noqa: A002
@@ -548,7 +578,7 @@ def extend(request: HttpRequest, id: RowId, body: ExtendIn, key: Key = "") -> Ex
 
 
 @router.post(
-    "/matters/{id}/pause", auth=Needs("matter.check"), response={200: Answer, ERRORS: Problem}, summary="停表、恢复"
+    "/matters/{id}/pause", auth=Needs("matter.see"), response={200: Answer, ERRORS: Problem}, summary="停表、恢复"
 )
 def pause(request: HttpRequest, id: RowId, body: PauseIn, key: Key = "") -> Answer:  # noqa: A002
     """Stop the clock on one of the listed grounds, or let it run again."""
@@ -724,6 +754,9 @@ def _report(row: ProgressReport, evidence: list[Evidence]) -> ReportOut:
         reason=row.reason,
         filed_at=row.filed_at,
         filed_by=row.filed_name,
+        decided_at=row.decided_at,
+        decision_reason=row.decision_reason,
+        tacit=row.tacit,
         evidence=[
             EvidenceOut(
                 digest=one.digest,

@@ -132,6 +132,24 @@ def check(login: str, number: int, reason: str, formal: bool, note: str) -> None
     click.echo(f"已销号，{f'晚{done.late_wd}个工作日' if done.late else '按期'}。")
 
 
+@command.command("review-report")
+@_AS
+@click.argument("number", type=click.IntRange(1))
+@click.option("--return", "reason", default="", help="退回的理由；不写即接受。")
+@click.option("--note", default="")
+def review_report(login: str, number: int, reason: str, note: str) -> None:
+    """接受或退回一次填报（接受后才算数的事项）。"""
+    actor = _actor(login)
+    from luoshi.office.duties.matter_reports import accept_report, return_report
+
+    if reason:
+        return_report(actor=actor, matter=number, reason=reason)
+        click.echo("已退回这次填报。")
+        return
+    made = accept_report(actor=actor, matter=number, note=note)
+    click.echo(f"已接受 {made.period} 第{made.version}次填报，完成{made.percent_bp / 100:g}%。")
+
+
 @command.command()
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), default=None, help="自哪一天，默认今天。")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), default=None, help="到哪一天，默认31天后。")
