@@ -46,7 +46,9 @@ class Repetition:
             answered.append(response)
             headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
             body = None
-            if not response.streaming and (api or response.status_code >= 300):
+            # What a script is told is short and is told again; a page is not.
+            plain = api or response.status_code >= 300 or response.get("Content-Type", "") == "application/json"
+            if not response.streaming and plain:
                 body = response.content if len(response.content) <= _KEPT_BYTES else None
             return Answer(response.status_code, body, headers)
 

@@ -1,0 +1,123 @@
+"""The phone page: what is told of a photo, a report sent twice, late or on a matter that went on meanwhile."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from luoshi.kernel.clock import CLOCK, SHANGHAI
+from luoshi.office.actors import Actor
+from luoshi.office.duties import matter_actions
+from luoshi.office.duties.matter_models import Matter, MatterEvent, ProgressReport
+from luoshi.office.roles import Role
+from luoshi.programmes.supervision.field import Photo, kilometres, odd
+from tests.office.matters import pushed
+from tests.office.people import client_of, person
+
+NOW = datetime.datetime(2019, 10, 15, 15, 0, tzinfo=SHANGHAI)
+START = datetime.date(2019, 4, 10)
+HERE = (36.92, 121.54)
+WORDS = "测试村设备已经安装到位，正在调试。"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
+)
+
+
+def at(day: int, hour: int = 9, month: int = 10) -> datetime.datetime:
+    return datetime.datetime(2019, month, day, hour, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("taken", "place", "told"),
+    [
+        (at(15), HERE, []),
+        (at(9, month=4), HERE, ["早于"]),
+        (at(10, month=4), HERE, []),
+        (at(15, 16), HERE, ["晚于"]),
+        (at(15), None, ["没有位置"]),
+        (at(15), (36.92, 121.6), ["公里"]),
+        (at(15), (36.92, 121.595), []),
+    ],
+)
+def test_what_is_odd_about_a_photo(taken, place, told):
+    found = odd(Photo("一.jpg", b"", taken, place), START, HERE, NOW)
+    assert len(found) == len(told)
+    assert all(word in one for word, one in zip(told, found, strict=True))
+
+
+def test_distance_over_the_sphere():
+    assert kilometres((0, 0), (0, 180)) == pytest.approx(20015.1, abs=0.1)
+    assert kilometres(HERE, HERE) == 0
+
+
+@pytest.fixture
+def owed(db):
+    CLOCK.set(NOW)
+    yield pushed(
+        "xiacun", "2019-10-31", title="测试一村：设备安装到位", start=START, target_value="20", target_unit="户"
+    )
+    CLOCK.release()
+
+
+def sent(client, row, key="k1", *, value="18", version=None, photos=(), **more):
+    data = {"narrative": WORDS, "value": value, "version": str(version or row.version)} | more
+    data["made_at"] = data.get("made_at") or "2019-10-15T10:05:00+08:00"
+    data["photos"] = [SimpleUploadedFile(name, body, "image/png") for name, body, _meta in photos]
+    data["photos_meta"] = json.dumps([meta for _name, _body, meta in photos])
+    headers = {"Accept": "application/json", "Idempotency-Key": key}
+    return client.post(f"/field/{row.pk}/", data, headers=headers)
+
+
+def test_a_report_sent_twice_is_one_and_keeps_both_times(owed):
+    client = client_of(person("zhen", (Role.CLERK, "xiacun")))
+    photo = ("一.png", PNG, {"at": "2019-04-01T09:41:00+08:00"})
+    first = sent(client, owed, photos=[photo])
+    again = sent(client, owed, photos=[photo])
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    report = ProgressReport.objects.get(matter=owed)
+    assert report.filed_at == NOW
+    told = MatterEvent.objects.get(matter=owed, act="field")
+    assert told.data["made_at"].startswith("2019-10-15T10:05")
+    assert told.data["received_at"].startswith("2019-10-15T15:00")
+    assert [flag for flag in first.json()["flags"] if "早于" in flag]
+    assert "早于" in told.text
+
+
+def test_two_reports_that_waited_on_one_phone_are_both_taken(owed):
+    client = client_of(person("zhen", (Role.CLERK, "xiacun")))
+    assert sent(client, owed, "k1", value="17").status_code == 201
+    assert sent(client, owed, "k2", value="19").status_code == 201
+    assert Matter.objects.get(pk=owed.pk).value == 19
+
+
+def test_what_went_on_meanwhile_is_said_and_nothing_is_written(owed):
+    client = client_of(person("zhen", (Role.CLERK, "xiacun")))
+    matter_actions.report_progress(
+        actor=Actor.system("测试乙", "test"), matter=owed.pk, narrative=WORDS, value="16", version=owed.version
+    )
+    stale = sent(client, owed)
+    assert (stale.status_code, stale.json()["code"]) == (409, "E_VERSION")
+    Matter.objects.filter(pk=owed.pk).update(state="crossed_off", is_open=False, crossed_off_at=NOW, completed_at=NOW)
+    gone = sent(client, owed, "k3", version=owed.version + 1)
+    assert gone.json()["code"] == "E_STATE"
+    assert "销号" in gone.json()["message"]
+    assert ProgressReport.objects.filter(matter=owed).count() == 1
+
+
+def test_only_who_answers_for_a_matter_may_report(owed):
+    other = client_of(person("bie", (Role.CLERK, "wuji")))
+    assert sent(other, owed).status_code == 404
+    assert f"/field/{owed.pk}/" not in other.get("/field/").content.decode()
+    own = client_of(person("zhen", (Role.CLERK, "xiacun"))).get("/field/").content.decode()
+    assert f"/field/{owed.pk}/" in own
+
+
+def test_the_worker_answers_for_the_phone_pages_only(owed):
+    answer = client_of(person("zhen", (Role.CLERK, "xiacun"))).get("/field/worker.js")
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert b"/static/supervision/field.js" in answer.content
