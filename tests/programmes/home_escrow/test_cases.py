@@ -12,9 +12,9 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import CaseEvent
 from luoshi.office.funds import bank
-from luoshi.office.funds.models import Account
+from luoshi.office.funds.models import Account, PaymentInstruction
 from luoshi.office.roles import Role
-from luoshi.programmes.home_escrow import contracts, holds, sales
+from luoshi.programmes.home_escrow import contracts, holds, owing, sales, supplements
 from luoshi.programmes.home_escrow.models import Payout
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office import people
@@ -162,3 +162,72 @@ def test_a_freeze_holds_at_once_and_one_hand_neither_confirms_nor_lifts_it():
     assert (sales.frozen(world.book), holds.lapse()) == (None, 1)
     assert holds.case_of(int(whole.facts["hold"])).state == "lapsed"
     CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_a_supplementary_agreement_changes_a_sale_only_when_another_hand_agrees_and_never_below_what_is_in():
+    world = World()
+    told = {"agreement_no": world.number, "price": "9000", "contract_supervised": "9000", "own": "8000",
+            "more_loans": "测试银行甲 600；测试银行乙 400", "contract_no": "HT-2", "all_signed": "1", "reason": "改价",
+            "buyers": "测试甲 371083197001010014\n测试丙 371083197003030019"}  # fmt: skip
+    for wrong, words in (
+        ({"own": "7999", "price": "8999", "contract_supervised": "8999"}, "已存入"), ({"all_signed": ""}, "三方"),
+        ({"contract_supervised": "8000"}, "监管资金"), ({"buyers": "测试丙 371083197003030019"}, "不能整个换人"),
+        ({"buyers": "测试甲 371083197001010014\n测试乙 371083197002020011"}, "同一人"),
+        ({"more_loans": "测试银行甲 600；测试银行甲 400"}, "两次"),
+    ):  # fmt: skip
+        with pytest.raises(LuoshiError, match=words):
+            supplements.open_supplement(actor=world.clerk, told=told | wrong)
+    case = supplements.open_supplement(actor=world.clerk, told=told)
+    assert sales.sale_of(world.number).price == 800_000
+    with pytest.raises(LuoshiError, match="另一人"):
+        cases.act(actor=people.actor("clerk", (Role.REVIEWER, "housing-admin")), case=case.pk, step="agree")
+    cases.act(actor=world.reviewer, case=case.pk, step="agree")
+    sale = sales.sale_of(world.number)
+    assert (sale.price, sale.supervised, sale.contract_no, sale.buyer) == (900_000, 900_000, "HT-2", "测试甲、测试丙")
+    lines = [(one.lender, one.amount, one.deposited) for one in sale.lines.all()]
+    assert lines == [("", 800_000, 800_000), ("测试银行甲", 60_000, 0), ("测试银行乙", 40_000, 0)]
+    row = sale.supplements.get()
+    assert (row.before["price"], row.after["price"], sales.faults(world.book)) == (800_000, 900_000, [])
+    # No number of a person stands in the story or the record; a lender's money goes back to that lender's account.
+    case.refresh_from_db()
+    assert "371083197003030019" not in str(case.facts) + str(row.after) + str(list(CaseEvent.objects.values("data")))
+    lends(world)
+    ending = world.ending()
+    cases.act(actor=world.clerk, case=ending.pk, step="verify", data={})
+    cases.act(actor=world.reviewer, case=ending.pk, step="issue", data={})
+    payee = {"owner": "测试甲", "number": ACCOUNT, "payee_bank": "测试银行", "basis": "own"}
+    with pytest.raises(LuoshiError, match="每家一行"):
+        cases.act(actor=world.clerk, case=ending.pk, step="refund", data=payee | {"lender_number": "90001"})
+    accounts = "测试银行甲 9000000000000011 总行\n测试银行乙 9000000000000022"
+    cases.act(actor=world.clerk, case=ending.pk, step="refund", data=payee | {"lender_accounts": accounts})
+    orders = PaymentInstruction.objects.filter(case=world.number).order_by("claim_part")
+    found = [(one.payee_name, one.payee_tail, one.amount) for one in orders]
+    assert found == [("测试甲", ACCOUNT[-4:], 800_000), ("测试银行甲", "0011", 60_000),
+                     ("测试银行乙", "0022", 40_000)]  # fmt: skip
+    assert "9000000000000011" not in str(list(CaseEvent.objects.values("data")))
+    CLOCK.release()
+
+
+def lends(world: World) -> None:
+    account = Account.objects.select_related("book").get(book=world.book, code="1001")
+    for n, (name, fen) in enumerate((("测试银行甲", 60_000), ("测试银行乙", 40_000))):
+        body = {"direction": "C", "amount_fen": fen, "counter_name": name, "ref": world.number}
+        with transaction.atomic():
+            bank.book_movement(account, "C", fen, f"l{n}", DAY, body | {"bank_txn_no": f"l{n}"})
+
+
+@pytest.mark.parametrize(
+    ("day", "keys"),
+    [
+        (datetime.date(2019, 9, 24), ["inspect:2019Q3"]),
+        (datetime.date(2019, 9, 25), ["inspect:2019Q3", "sunset:2020-03-26"]),
+        (datetime.date(2019, 12, 26), ["inspect:2019Q4", "sunset:2020-03-26"]),
+        (datetime.date(2019, 12, 27), ["inspect:2019Q4"]),
+    ],
+)
+def test_the_quarter_s_inspection_and_the_review_before_the_end_are_owed(day, keys):
+    rows = {one.key: one.due_on for one in owing.owed(day, datetime.date(2020, 3, 26))}
+    assert list(rows) == keys
+    assert rows.get("sunset:2020-03-26", datetime.date(2019, 12, 26)) == datetime.date(2019, 12, 26)
+    assert owing.months_before(datetime.date(2019, 5, 31), 3) == datetime.date(2019, 2, 28)

@@ -84,7 +84,13 @@ def workbench(clerk: Client) -> None:
 
 def one_sale(clerk: Client) -> None:
     hold = Hold.objects.select_related("sale").get()
+    funded = Sale.objects.filter(state="funding").first()
+    changing = reverse("escrow-sale", args=[funded.agreement_no])
+    assert "签补充协议" in clerk.get(changing).content.decode()
+    refused = clerk.post(changing, {"act": "supplement", "price": "1", "contract_supervised": "1", "own": "1"})
+    assert refused.status_code == 422
     address = reverse("escrow-sale", args=[hold.sale.agreement_no])
+    assert "签补充协议" not in clerk.get(address).content.decode()
     html = clerk.get(address).content.decode()
     assert "放款还差什么" in html
     assert "有一方没有申请" in html
@@ -164,6 +170,9 @@ def public() -> None:
     assert sale.buyer not in html
     assert visitor.post(address, {"act": "sale", "number": sale.agreement_no, "code": "0" * 8}).status_code == 422
     voucher = Voucher.objects.first()
+    printed = visitor.post(address, {"act": "pdf", "voucher": voucher.number, "check": voucher.code})
+    assert printed.content[:5] == b"%PDF-"
+    assert visitor.post(address, {"act": "pdf", "voucher": voucher.number, "check": "1" * 8}).status_code == 422
     told = {"act": "voucher", "voucher": voucher.number, "check": voucher.code}
     assert "是真的" in visitor.post(address, told).content.decode()
     assert "不是本系统出的" in visitor.post(address, told | {"check": "1" * 8}).content.decode()

@@ -12,7 +12,7 @@ from pydantic import Field
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.web import Needs, actor_of
-from luoshi.programmes.home_escrow import contracts, holds, queries, sales
+from luoshi.programmes.home_escrow import contracts, holds, queries, sales, supplements
 from luoshi.programmes.home_escrow.models import Hold, Sale
 
 router = Router()
@@ -103,6 +103,7 @@ class SaleIn(Schema):
     own: Text = ""
     loan: Text = ""
     lender: Text = ""
+    more_loans: Text = ""
     plan: Annotated[str, Field(pattern="^(SINGLE|STAGED)$")] = "SINGLE"
 
 
@@ -111,6 +112,32 @@ def open_sale(request: HttpRequest, body: SaleIn) -> dict[str, Any]:
     """Open the case of a sale whose agreement was signed; steps go on under /cases/{case}."""
     case = contracts.open_sale(actor=actor_of(request), told=body.dict())
     return {"agreement_no": case.number, "case": case.pk, "state": case.state}
+
+
+class SupplementIn(Schema):
+    """What a sale becomes: amounts in yuan as text, parties only where they change, `name number [share]` a line."""
+
+    contract_no: Text = ""
+    price: Text
+    contract_supervised: Text
+    own: Text = ""
+    loan: Text = ""
+    lender: Text = ""
+    more_loans: Text = ""
+    buyers: Annotated[str, Field(max_length=2000, pattern=_PLAIN)] = ""
+    sellers: Annotated[str, Field(max_length=2000, pattern=_PLAIN)] = ""
+    all_signed: bool = False
+    reason: Text
+
+
+@router.post("/escrow/sales/{number}/supplements", auth=Needs("case.open"), response=_ANSWERS)
+def supplement(request: HttpRequest, number: str, body: SupplementIn) -> dict[str, Any]:
+    """Ask for a supplementary agreement; another hand agrees under /cases/{case}, and then the sale changes."""
+    actor = actor_of(request)
+    sale = queries.visible_sale(actor, number[:40])
+    told = body.dict() | {"agreement_no": sale.agreement_no, "all_signed": "1" if body.all_signed else ""}
+    case = supplements.open_supplement(actor=actor, told=told)
+    return {"case": case.pk, "number": case.number, "state": case.state}
 
 
 class FreezeIn(Schema):

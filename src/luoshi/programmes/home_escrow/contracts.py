@@ -60,7 +60,7 @@ def open_sale(*, actor: Actor, told: Mapping[str, Any]) -> Case:
 
 
 _SIGNED = ("contract_no", "contract_on", "unit_code", "title_no", "address", "area", "buyers", "sellers", "mode",
-           "lender", "plan")  # fmt: skip
+           "lender", "more_loans", "plan")  # fmt: skip
 _AMOUNTS = ("price", "contract_supervised", "own", "loan")
 
 
@@ -105,6 +105,36 @@ def people_of(text: str, side: str) -> list[Person]:
     return found
 
 
+def lines_of(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines of a price: the buyer's own money, a loan, loans of further lenders (`bank yuan` a line).
+
+    Errors: E_INPUT (nothing named, a loan without lender, a line that cannot be read, a lender twice).
+    """
+    lines: list[dict[str, Any]] = []
+    if told.get("own"):
+        lines.append({"kind": "首付款" if told.get("loan") else "一次性付款", "amount": int(told["own"])})
+    if told.get("loan"):
+        if not told.get("lender"):
+            raise LuoshiError("E_INPUT", "有按揭贷款的要写明贷款银行。", fields={"fields": {"lender": "请写贷款银行"}})
+        lines.append({"kind": "按揭贷款", "amount": int(told["loan"]), "lender": str(told["lender"]).strip()[:100]})
+    for n, words in enumerate(_rows_of(str(told.get("more_loans") or "")), 1):
+        if len(words) != 2:
+            raise LuoshiError("E_INPUT", f"第 {n} 行应写“贷款银行 金额（元）”。",
+                              fields={"fields": {"more_loans": f"第 {n} 行写法不对"}})  # fmt: skip
+        lines.append({"kind": "按揭贷款", "amount": Money.yuan(words[1]).fen, "lender": words[0][:100]})
+    if not lines:
+        raise LuoshiError("E_INPUT", "请写明自有资金或按揭贷款。", fields={"fields": {"own": "请写金额"}})
+    lenders = [one["lender"] for one in lines if one.get("lender")]
+    if len(set(lenders)) < len(lenders):
+        raise LuoshiError("E_INPUT", "同一贷款银行写了两次。", fields={"fields": {"more_loans": "银行重复"}})
+    return lines
+
+
+def _rows_of(text: str) -> list[list[str]]:
+    """Return the words of each line that is not empty."""
+    return [re.split(r"[\s，]+", one.strip()) for one in re.split(r"[\n；;]+", text) if one.strip()]
+
+
 def next_number(book: Book, day: datetime.date) -> str:
     """Return the next agreement number of a bank and a year: `JG{yyyy}{bank 2}{serial 6}`. E_SERIES_FULL."""
     row = EscrowAccount.objects.select_related("bank").filter(book=book).first()
@@ -130,15 +160,7 @@ def signed(turn: Turn) -> None:
     if told.get("area") and not 0 < Decimal(str(told["area"])) < 10**7:
         raise LuoshiError("E_INPUT", "建筑面积不对。", fields={"fields": {"area": "请核对建筑面积"}})
     people = [*people_of(told["buyers"], "buyer"), *people_of(told["sellers"], "seller")]
-    lines: list[dict[str, Any]] = []
-    if told.get("own"):
-        lines.append({"kind": "首付款" if told.get("loan") else "一次性付款", "amount": int(told["own"])})
-    if told.get("loan"):
-        if not told.get("lender"):
-            raise LuoshiError("E_INPUT", "有按揭贷款的要写明贷款银行。", fields={"fields": {"lender": "请写贷款银行"}})
-        lines.append({"kind": "按揭贷款", "amount": int(told["loan"]), "lender": told["lender"]})
-    if not lines:
-        raise LuoshiError("E_INPUT", "请写明自有资金或按揭贷款。", fields={"fields": {"own": "请写金额"}})
+    lines = lines_of(told)
     names = {side: "、".join(one.name for one in people if one.side == side)[:100] for side in ("buyer", "seller")}
     number = next_number(book, day)
     sales.sign(
@@ -336,8 +358,9 @@ def _mask(turn: Turn) -> None:
     for name in ("number", "paper_number", "lender_number"):
         if turn.data.get(name):
             turn.data[name] = f"尾号{str(turn.data[name]).strip()[-4:]}"
-    if turn.data.get("by_shares"):
-        turn.data["by_shares"] = re.sub(r"\d{8,}(?=\d{4})", "尾号", str(turn.data["by_shares"]))
+    for name in ("by_shares", "lender_accounts"):
+        if turn.data.get(name):
+            turn.data[name] = re.sub(r"\d{8,}(?=\d{4})", "尾号", str(turn.data[name]))
 
 
 def account_of(row: Payout) -> payments.Payee:
@@ -499,10 +522,19 @@ def refund(turn: Turn) -> None:
         buyer = payments.Payee(
             str(told.get("owner") or sale.buyer), str(told["number"]), str(told.get("payee_bank") or "")
         )
-    lenders = {}
+    lenders: dict[str, payments.Payee] = {}
+    names = list(sale.lines.exclude(lender="").values_list("lender", flat=True))
     if told.get("lender_number"):
-        for name in sale.lines.exclude(lender="").values_list("lender", flat=True):
-            lenders[name] = payments.Payee(name, str(told["lender_number"]), str(told.get("lender_bank") or name))
+        if len(names) > 1:
+            raise LuoshiError("E_INPUT", f"有 {len(names)} 家贷款银行，请每家一行写明账户。",
+                              fields={"fields": {"lender_accounts": "请逐家写明"}})  # fmt: skip
+        lenders |= {name: payments.Payee(name, str(told["lender_number"]), str(told.get("lender_bank") or name))
+                    for name in names}  # fmt: skip
+    for n, words in enumerate(_rows_of(str(told.get("lender_accounts") or "")), 1):
+        if len(words) not in (2, 3) or words[0] not in names:
+            raise LuoshiError("E_INPUT", f"第 {n} 行应写“贷款银行 账号 开户银行”，银行是本笔交易的贷款银行。",
+                              fields={"fields": {"lender_accounts": f"第 {n} 行写法不对"}})  # fmt: skip
+        lenders[words[0]] = payments.Payee(words[0], words[1], words[-1] if len(words) == 3 else words[0])
     paper = None if told["basis"] == "own" else (str(told["basis"]), str(told.get("paper_number") or ""))
     sales.refund(actor=turn.actor, agreement_no=number, buyer=buyer, lenders=lenders, paper=paper, lock=Lock.CASE)
     _mask(turn)

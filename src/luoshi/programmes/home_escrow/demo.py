@@ -129,12 +129,19 @@ class _Play:
         first = CLOCK.today()
         told = {"successor_from": first, "successor_to": first + datetime.timedelta(days=1460)}
         for name, value in told.items():
-            change = parameters.propose(
-                actor=self.people["clerk"], room=sales.ROOM, name=name, value=value.isoformat(), valid_from=first,
-                source="outside_rule", document="（演示）后继文件，虚构", reason="演示：原办法2020年期满",
-                citation="《（演示）存量房交易资金监管办法》第一条",
-            )  # fmt: skip
-            parameters.approve(actor=self.people["leader"], change_id=change.pk, version=change.version)
+            self.set(name, value.isoformat(), first)
+        # The rules print no limits for review and execution: the demonstration sets days after which people are told.
+        self.set("review_days", 3, first)
+        self.set("bank_days", 1, first)
+
+    def set(self, name: str, value: Any, first: datetime.date) -> None:
+        """Set a parameter by two hands."""
+        change = parameters.propose(
+            actor=self.people["clerk"], room=sales.ROOM, name=name, value=value, valid_from=first,
+            source="outside_rule", document="（演示）后继文件，虚构", reason="演示：原办法2020年期满",
+            citation="《（演示）存量房交易资金监管办法》第一条",
+        )  # fmt: skip
+        parameters.approve(actor=self.people["leader"], change_id=change.pk, version=change.version)
 
     def banks(self) -> None:
         """Choose two banks: compared, agreed, account opened, seal card, published."""

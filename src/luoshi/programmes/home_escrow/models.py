@@ -139,6 +139,26 @@ class Voucher(models.Model):
         return self.number
 
 
+class Supplement(models.Model):
+    """A supplementary agreement of a sale: what it changed, before and after; numbers of persons stay sealed."""
+
+    sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="supplements", db_index=False)
+    n = models.PositiveSmallIntegerField()
+    case_no = models.CharField(max_length=40, unique=True)
+    on = models.DateField()
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        """Counted within the sale."""
+
+        ordering = ("sale", "n")
+        constraints = (models.UniqueConstraint(fields=["sale", "n"], name="he_supplement_n"),)
+
+    def __str__(self) -> str:
+        return self.case_no
+
+
 class Hold(models.Model):
     """A freeze by an authority's order: of a sale's money, or (`book`) of a whole account.
 

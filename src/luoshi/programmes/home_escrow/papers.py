@@ -14,7 +14,7 @@ from luoshi.office.notices import actions as notices
 from luoshi.office.notices.models import Notice
 from luoshi.programmes.home_escrow import sales
 from luoshi.programmes.home_escrow.decisions.scope import EXCLUSIONS, PROOFS
-from luoshi.programmes.home_escrow.models import Hold, Outside, Payout, Sale
+from luoshi.programmes.home_escrow.models import Hold, Outside, Payout, Sale, Supplement
 
 
 def words(fen: int) -> str:
@@ -24,11 +24,7 @@ def words(fen: int) -> str:
 
 def agreement(turn: Turn, sale: Sale) -> None:
     """Draw up the agreement of the three."""
-    lines = [
-        {"n": one.n, "kind": one.kind, "payer": one.lender or sale.buyer, "amount": f"{Money(one.amount)}",
-         "due": "备案前" if one.before_filing else "登记后"}
-        for one in sale.lines.all()
-    ]  # fmt: skip
+    lines = _lines(sale)
     fields = {
         "number": sale.agreement_no, "contract": sale.contract_no, "buyer": sale.buyer, "seller": sale.seller,
         "home": f"{sale.address}（{sale.title_no}，{sale.unit_code}）", "price": words(sale.price),
@@ -36,6 +32,24 @@ def agreement(turn: Turn, sale: Sale) -> None:
         "lines": lines, "plan": sale.get_plan_display(), "account": sale.book.title,
     }  # fmt: skip
     _drafted(turn, "agreement", fields)
+
+
+def _lines(sale: Sale) -> list[dict[str, Any]]:
+    return [
+        {"n": one.n, "kind": one.kind, "payer": one.lender or sale.buyer, "amount": f"{Money(one.amount)}",
+         "due": "备案前" if one.before_filing else "登记后"}
+        for one in sale.lines.all()
+    ]  # fmt: skip
+
+
+def supplement(turn: Turn, sale: Sale, row: Supplement) -> None:
+    """Draw up the supplementary agreement of the three."""
+    fields = {
+        "number": sale.agreement_no, "n": str(row.n), "contract": sale.contract_no, "buyer": sale.buyer,
+        "seller": sale.seller, "price": words(sale.price), "supervised": words(sale.supervised),
+        "before": words(int(row.before["supervised"])), "lines": _lines(sale),
+    }  # fmt: skip
+    _drafted(turn, "supplement", fields)
 
 
 def release_notice(turn: Turn, sale: Sale, rows: Sequence[Payout]) -> None:

@@ -14,10 +14,10 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.identifiers import clean, mask_name
 from luoshi.office.duties import concern
 from luoshi.office.web import needs, page
-from luoshi.programmes.home_escrow import queries, sales
+from luoshi.programmes.home_escrow import queries, sales, vouchers
 from luoshi.programmes.home_escrow.decisions.scope import PAPERS
 from luoshi.programmes.home_escrow.models import EscrowAccount, Sale, Voucher
-from luoshi.programmes.home_escrow.views import shown, yuan
+from luoshi.programmes.home_escrow.views import pdf_answer, shown, yuan
 
 _NOT_THERE = "协议编号和查询码不符，请核对协议或存款凭证上的两个号码。"
 
@@ -39,6 +39,8 @@ def public(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
+            if request.POST.get("act") == "pdf":
+                return _pdf(request)
             context |= _voucher(request) if request.POST.get("act") == "voucher" else _own(request)
         except LuoshiError as refusal:
             context["error"], status = refusal, 422
@@ -83,3 +85,15 @@ def _voucher(request: HttpRequest) -> dict[str, Any]:
     good = row is not None and code != "" and code == sales.voucher_code(row.number, row.amount)
     return {"checked": True, "genuine": good, "voucher": row if good else None,
             "amount": yuan(row.amount) if good and row is not None else "", "href": reverse("open-escrow")}  # fmt: skip
+
+
+def _pdf(request: HttpRequest) -> HttpResponse:
+    """Return a voucher as PDF by its number and check code; one refusal, whether there is none or it is off."""
+    number, code = clean(request.POST.get("voucher", "")[:60]), clean(request.POST.get("check", "")[:20])
+    row = Voucher.objects.select_related("sale__book").filter(number=number).first()
+    if row is None or code == "" or code != sales.voucher_code(row.number, row.amount):
+        raise LuoshiError("E_NOT_FOUND", _("凭证编号和校验码不符，这张凭证不是本系统出的。"))
+    numbers = list(row.sale.vouchers.order_by("at", "pk").values_list("pk", flat=True))
+    response = pdf_answer(vouchers.pdf(row.sale, numbers.index(row.pk) + 1), f"{row.number}.pdf")
+    response["Cache-Control"] = "no-store"
+    return response

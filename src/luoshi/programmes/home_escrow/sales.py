@@ -232,7 +232,7 @@ def sign(
                 code=blind("escrow.sale", agreement_no)[:8].upper(), **(home._asdict() if home else {}),
             )  # fmt: skip
             for one in parties:
-                _party(sale, one)
+                add_party(sale, one)
             for n, line in enumerate(lines, 1):
                 loan = line.get("kind") in ("按揭贷款", "loan") or bool(line.get("lender"))
                 due = line.get("due") or ("AFTER_REGISTRATION" if loan else "BEFORE_FILING")
@@ -258,7 +258,8 @@ def usable(book: Book) -> None:
                           citation=f"{RULES} 第十条")  # fmt: skip
 
 
-def _party(sale: Sale, one: Person) -> Party:
+def add_party(sale: Sale, one: Person) -> Party:
+    """Keep a party of a sale, the number sealed."""
     number = clean(one.number)
     n = Party.objects.filter(sale=sale, side=one.side).count() + 1
     suite, sealed = seal(number, f"home_escrow_party.{sale.agreement_no}.{one.side}.{n}")

@@ -12,7 +12,7 @@ from luoshi.office.messages.actions import tell_organ
 from luoshi.office.parameters import book
 from luoshi.office.roles import Role
 from luoshi.office.timer import timer
-from luoshi.programmes.home_escrow import contracts, holds
+from luoshi.programmes.home_escrow import contracts, holds, owing
 from luoshi.programmes.home_escrow.sales import ENDING, ORGAN, ROOM, SALE
 
 _WAITS = (
@@ -50,3 +50,9 @@ def remind(_moment: datetime.datetime) -> int:
 def lapse(_moment: datetime.datetime) -> int:
     """End the cases of freezes whose last day is past (the money is free by itself); return how many."""
     return holds.lapse()
+
+
+@timer(f"{ROOM}.owing", at=datetime.timedelta(hours=2), catch_up=False)
+def what_is_owed(moment: datetime.datetime) -> int:
+    """Let the quarter's inspection and the review before the rules' end fall due; return how many are new."""
+    return owing.owe(day_of(moment))

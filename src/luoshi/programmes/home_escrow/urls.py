@@ -11,5 +11,6 @@ urlpatterns = [
     path("escrow/check/", views.check, name="escrow-check"),
     path("escrow/sales/<str:number>/", views.sale, name="escrow-sale"),
     path("escrow/sales/<str:number>/vouchers/<int:n>/", views.voucher, name="escrow-voucher"),
+    path("escrow/sales/<str:number>/vouchers/<int:n>.pdf", views.voucher_pdf, name="escrow-voucher-pdf"),
     path("open/escrow/", public_views.public, name="open-escrow"),
 ]

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,7 +22,7 @@ from luoshi.office.funds.models import Book
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.home_escrow import contracts, holds, papers, queries, sales, sheets
+from luoshi.programmes.home_escrow import contracts, holds, papers, queries, sales, sheets, supplements, vouchers
 from luoshi.programmes.home_escrow.models import EscrowAccount, Hold, Sale, StatusCheck
 from luoshi.programmes.home_escrow.sales import ENDING, HOLD, ORGAN
 
@@ -165,7 +166,7 @@ def export(request: HttpRequest) -> HttpResponse:
 # --- a new sale -------------------------------------------------------------------------------------------------------
 
 _FIELDS = ("account", "contract_no", "contract_on", "unit_code", "title_no", "address", "area", "price", "mode",
-           "contract_supervised", "own", "loan", "lender", "plan", "filed_already")  # fmt: skip
+           "contract_supervised", "own", "loan", "lender", "more_loans", "plan", "filed_already")  # fmt: skip
 _PEOPLE = 3
 
 
@@ -288,6 +289,9 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "end_asks": [stepping.field(ask, number if ask.name == "agreement_no" else
                                     request.POST.get(ask.name, "") if error else "")
                      for ask in procedure(ENDING, CLOCK.today()).asks],
+        "supplements": list(row.supplements.all()),
+        "may_supplement": may(actor, "case.open") and row.state in (Sale.State.FUNDING, Sale.State.FILED),
+        "supplement_asks": _supplement(request, row, error),
         "may_hold": may(actor, "fund.post", [ORGAN]) and may(actor, "case.open"),
         "late_interest": money["interest"] and row.state == Sale.State.CLOSED and may(actor, "fund.post", [ORGAN]),
         "book_href": f"{book_href(row.book)}?{urlencode({'case': number})}" if full else "",
@@ -297,6 +301,24 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "faults": _faults(error),
     }  # fmt: skip
     return page(request, "home_escrow/sale.html", context, status=status_of(error))
+
+
+def _supplement(request: HttpRequest, row: Sale, error: LuoshiError | None) -> list[dict[str, Any]]:
+    """Return the form of a supplementary agreement: the sale as it is, or what was refused."""
+    typed = request.POST if error is not None and request.POST.get("act") == "supplement" else _as_it_is(row)
+    asks = procedure(supplements.SUPPLEMENT, CLOCK.today()).asks
+    return [stepping.field(ask, typed.get(ask.name, "")) for ask in asks]
+
+
+def _as_it_is(row: Sale) -> dict[str, str]:
+    loans = [one for one in row.lines.all() if one.lender]
+    own = sum(one.amount for one in row.lines.all() if not one.lender)
+    return {
+        "agreement_no": row.agreement_no, "price": yuan(row.price), "own": yuan(own) if own else "",
+        "contract_supervised": yuan(row.supervised), "loan": yuan(loans[0].amount) if loans else "",
+        "lender": loans[0].lender if loans else "",
+        "more_loans": "\n".join(f"{one.lender} {yuan(one.amount)}" for one in loans[1:]),
+    }  # fmt: skip
 
 
 def _live(hold: Hold) -> bool:
@@ -331,6 +353,10 @@ def _posted(request: HttpRequest, row: Sale, case: Case | None) -> str:
         given = {ask.name: told.get(ask.name, "") for ask in asks} | {"agreement_no": row.agreement_no}
         ending = contracts.open_ending(actor=actor, told=given)
         return reverse("case", args=[ending.pk])
+    elif act == "supplement":
+        asks = procedure(supplements.SUPPLEMENT, CLOCK.today()).asks
+        given = {ask.name: told.get(ask.name, "") for ask in asks} | {"agreement_no": row.agreement_no}
+        return reverse("case", args=[supplements.open_supplement(actor=actor, told=given).pk])
     else:
         raise LuoshiError("E_INPUT", "不认得这个动作。")
     return ""
@@ -341,10 +367,8 @@ def _posted(request: HttpRequest, row: Sale, case: Case | None) -> str:
 def voucher(request: HttpRequest, number: str, n: int) -> HttpResponse:
     """The voucher of a deposit, to print: figures and capitals, cumulative, open, check code."""
     row = queries.visible_sale(actor_of(request), number)
-    rows = list(row.vouchers.order_by("at", "pk"))
-    if not 1 <= n <= len(rows):
-        raise LuoshiError("E_NOT_FOUND", f"{number} 没有第 {n} 张存款凭证。")
-    one, so_far = rows[n - 1], sum(each.amount for each in rows[:n])
+    told = vouchers.told(row, n)
+    one = told["voucher"]
     context = {
         "page_title": _("存款凭证 %s") % one.number,
         "crumbs": crumbs((number, reverse("escrow-sale", args=[number])), (_("存款凭证"), "")),
@@ -352,10 +376,26 @@ def voucher(request: HttpRequest, number: str, n: int) -> HttpResponse:
         "voucher": one,
         "amount": yuan(one.amount),
         "capitals": Money(one.amount).capitals(),
-        "so_far": yuan(so_far),
-        "open": yuan(max(row.supervised - so_far, 0)),
+        "so_far": yuan(told["so_far"]),
+        "open": yuan(told["open"]),
+        "n": n,
     }
     return page(request, "home_escrow/voucher.html", context)
+
+
+@needs("escrow.see")
+@require_safe
+def voucher_pdf(request: HttpRequest, number: str, n: int) -> HttpResponse:
+    """The voucher of a deposit as PDF."""
+    row = queries.visible_sale(actor_of(request), number)
+    return pdf_answer(vouchers.pdf(row, n), f"{number}-{n:03d}.pdf")
+
+
+def pdf_answer(data: bytes, name: str) -> HttpResponse:
+    """Return a PDF to open in the browser."""
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(False, name) or ""
+    return response
 
 
 # --- the counters of registry and tax ---------------------------------------------------------------------------------
