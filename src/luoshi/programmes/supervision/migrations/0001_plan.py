@@ -173,6 +173,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=12)),
                 ('name', models.CharField(max_length=300)),
                 ('comparator', models.CharField(choices=[('>=', '不少于'), ('=', '等于'), ('<=', '不超过'), ('range', '区间'), ('event', '事件')], default='>=', max_length=5)),
+                ('printed', models.CharField(blank=True, default='', max_length=2)),
                 ('value', models.DecimalField(decimal_places=6, max_digits=20, null=True)),
                 ('upper', models.DecimalField(decimal_places=6, max_digits=20, null=True)),
                 ('unit', models.CharField(blank=True, default='', max_length=40)),

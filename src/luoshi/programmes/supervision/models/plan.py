@@ -233,6 +233,7 @@ class ItemConcern(models.Model):
 class Target(models.Model):
     """One figure an item is judged by; `printed` ones the compiler read, `added` ones a clerk entered at loading.
 
+    `comparator` is that of judgement: a plain figure is a floor; `printed` is the one the compiler read from the text.
     `upper` is the other end of a range. `start` and `end` are the words in the library's file, both 0 for none.
     `context`: it is told, no task has to cover it.
     """
@@ -257,6 +258,7 @@ class Target(models.Model):
     code = models.CharField(max_length=12)
     name = models.CharField(max_length=300)
     comparator = models.CharField(max_length=5, choices=Comparator.choices, default=Comparator.LEAST)
+    printed = models.CharField(max_length=2, default="", blank=True)
     value = models.DecimalField(max_digits=20, decimal_places=6, null=True)
     upper = models.DecimalField(max_digits=20, decimal_places=6, null=True)
     unit = models.CharField(max_length=40, default="", blank=True)
