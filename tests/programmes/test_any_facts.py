@@ -13,8 +13,9 @@ from luoshi.kernel.decisions import REGISTRY, find
 from luoshi.kernel.errors import LuoshiError
 from tests.programmes.home_escrow.facts import take as take_escrow
 from tests.programmes.mitigation_fund.facts import take as take_fund
+from tests.programmes.supervision.facts import take as take_supervision
 
-TAKERS = {"home_escrow": take_escrow, "mitigation_fund": take_fund}
+TAKERS = {"home_escrow": take_escrow, "mitigation_fund": take_fund, "supervision": take_supervision}
 KEYS = sorted(key for key in REGISTRY if key.partition(".")[0] in TAKERS)
 REFUSALS = ("E_INPUT", "E_PARAMETER_MISSING", "E_CALENDAR_MISSING")
 WORDS = [

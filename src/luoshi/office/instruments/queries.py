@@ -177,8 +177,14 @@ def instrument(key: str, version: int | None = None) -> Instrument:
 
 
 def clause(of: Instrument, path: str) -> Clause:
-    """Return the clause at `path`; E_NOT_FOUND otherwise."""
+    """Return the clause at `path`; E_NOT_FOUND otherwise.
+
+    Numbers that run through all chapters are cited without them (`51` for 八/51): taken where only one clause has it.
+    """
     found = of.clauses.filter(path=path).first()
+    if found is None and path and "/" not in path:
+        below = list(of.clauses.filter(path__endswith=f"/{path}")[:2])
+        found = below[0] if len(below) == 1 else None
     if found is None:
         raise LuoshiError("E_NOT_FOUND", f"{of.key} 没有条款“{path[:80]}”。", fields={"path": path[:200]})
     return found
