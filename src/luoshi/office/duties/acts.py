@@ -65,7 +65,7 @@ def reaches(actor: Actor, key: str, organs: Collection[str]) -> bool:
 def opened(actor: Actor, pk: int) -> Matter:
     """Return the matter locked for writing; E_NOT_FOUND for what the actor may not see. Needs a transaction."""
     matter = Matter.objects.select_for_update(of=("self",)).select_related("holder").filter(pk=pk).first()
-    if matter is None or not reaches(actor, "matter.see", concerned(matter)):
+    if matter is None or not (reaches(actor, "matter.see", concerned(matter)) or hooks.also_sees(matter, actor)):
         raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 号事项。")
     return matter
 

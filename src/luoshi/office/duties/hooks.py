@@ -100,6 +100,11 @@ def require_decider(matter: Matter, actor: Actor) -> None:
         own(matter, actor)
 
 
+def also_sees(matter: Matter, actor: Actor) -> bool:
+    """Tell whether somebody sees a matter because the decisions about it are his: the leader in charge."""
+    return matter.module in _DECIDERS and may_decide(matter, actor)
+
+
 def may_decide(matter: Matter, actor: Actor) -> bool:
     """Tell whether somebody may decide on more time or a stop of the clock."""
     try:

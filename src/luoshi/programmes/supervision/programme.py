@@ -7,7 +7,7 @@ from pathlib import Path
 from luoshi.office.programme import Programme, register
 
 _ROOM = "luoshi.programmes.supervision"
-_HOOKS: tuple[str, ...] = ()
+_HOOKS: tuple[str, ...] = ("crossing", "ladder")
 
 PROGRAMME = register(
     Programme(

@@ -1,0 +1,32 @@
+"""What supervision does by itself at 00:00, after the office's own steps of the day."""
+
+from __future__ import annotations
+
+import datetime
+
+from luoshi.office.timer import timer
+from luoshi.programmes.supervision import crossing, integrity, ladder, letters
+
+
+@timer("supervision.letters")
+def unanswered_letters(moment: datetime.datetime) -> int:
+    """Mark letters nobody answered, draft the second ones, then the referrals of two unanswered."""
+    return letters.look_after(moment) + ladder.refer_unanswered(moment)
+
+
+@timer("supervision.silence")
+def silence(moment: datetime.datetime) -> int:
+    """Take silence of cooperating organs for consent."""
+    return crossing.silence_agrees(moment)
+
+
+@timer("supervision.verify")
+def unverified(moment: datetime.datetime) -> int:
+    """Tell the director of cross-offs nobody verified."""
+    return crossing.escalate_unverified(moment)
+
+
+@timer("supervision.integrity")
+def integrity_cases(moment: datetime.datetime) -> int:
+    """Warn of promises and judgments that fall due, note those in breach, propose sanctions."""
+    return integrity.look_after(moment)
