@@ -1,5 +1,13 @@
 """What key-work supervision keeps; smallest tasks are matters of the office with what the plan adds to them."""
 
+from luoshi.programmes.supervision.models.assessing import (
+    AnnualLine,
+    AnnualReview,
+    AssessmentLine,
+    AssessmentRun,
+    SpotCheck,
+    SpotCheckLine,
+)
 from luoshi.programmes.supervision.models.plan import (
     EVIDENCE,
     Chapter,
@@ -29,6 +37,10 @@ from luoshi.programmes.supervision.models.running import (
 
 __all__ = [
     "EVIDENCE",
+    "AnnualLine",
+    "AnnualReview",
+    "AssessmentLine",
+    "AssessmentRun",
     "Chapter",
     "Circular",
     "CircularLine",
@@ -47,6 +59,8 @@ __all__ = [
     "Node",
     "Plan",
     "Referral",
+    "SpotCheck",
+    "SpotCheckLine",
     "SupervisionLetter",
     "Target",
     "Waiver",
