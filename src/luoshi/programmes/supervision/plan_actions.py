@@ -82,7 +82,8 @@ def require_decomposer(actor: Actor, item: KeyItem) -> None:
         require(actor, "work.decompose", leads(item))
 
 
-def _wrote(item: KeyItem, actor: Actor, act: str, text: str, data: Mapping[str, Any] | None = None) -> None:
+def record(item: KeyItem, actor: Actor, act: str, text: str, data: Mapping[str, Any] | None = None) -> None:
+    """Store an item with its next version, a line of its history and an audit entry."""
     item.version += 1
     item.save()
     ItemEvent.objects.create(item=item, at=CLOCK.now(), act=act, text=text[:400], who=actor.name[:100])
@@ -126,7 +127,7 @@ def propose_reading(*, actor: Actor, entry: int, reading: str, reason: str) -> N
             proposed_at=CLOCK.now(),
         )
         said = f"拟将“{row.raw}”读作{concern.title(reading)}：{reason}"
-        _wrote(item, actor, "reading_proposed", said, {"entry": row.pk, "reading": reading})
+        record(item, actor, "reading_proposed", said, {"entry": row.pk, "reading": reading})
         return made
 
 
@@ -153,7 +154,7 @@ def decide_reading(*, actor: Actor, entry: int, confirm: bool) -> ItemOrgan:
             row.save()
             plan_import.spread(item)
             said = f"确认“{row.raw}”为误印，读作{concern.title(made.reading)}"
-        _wrote(item, actor, f"reading_{made.decision}", said, {"entry": row.pk, "reading": made.reading})
+        record(item, actor, f"reading_{made.decision}", said, {"entry": row.pk, "reading": made.reading})
         return row
 
 
@@ -196,7 +197,7 @@ def designate(
         row.save()
         plan_import.spread(item)
         names = "、".join(concern.titles(chosen).values())
-        _wrote(item, actor, "designate", f"{row.raw}确定为：{names or '无（' + reason + '）'}", {"members": chosen})
+        record(item, actor, "designate", f"{row.raw}确定为：{names or '无（' + reason + '）'}", {"members": chosen})
         return row
 
 
@@ -217,7 +218,7 @@ def waive(*, actor: Actor, item: int, organ: str, reason: str, version: int | No
             item=row, organ=organ, reason=reason, given_by=actor.name[:100], given_at=CLOCK.now()
         )
         _reopened(row)
-        _wrote(row, actor, "waive", f"{concern.title(organ)}不设最小颗粒：{reason}", {"organ": organ})
+        record(row, actor, "waive", f"{concern.title(organ)}不设最小颗粒：{reason}", {"organ": organ})
         return made
 
 
@@ -271,7 +272,7 @@ def add_target(
             added_by=actor.name[:100],
         )
         _reopened(row)
-        _wrote(row, actor, "target_add", f"补录目标{made.code} {name}", {"target": made.code})
+        record(row, actor, "target_add", f"补录目标{made.code} {name}", {"target": made.code})
         return made
 
 
@@ -309,14 +310,15 @@ def save_node(
     with transaction.atomic():
         top = locked(item, version)
         require_decomposer(actor, top)
-        _drafting(top)
+        require_drafting(top)
         node = put_node(top, code=code, parent=parent, row=row)
         _reopened_draft(top)
-        _wrote(top, actor, "node", f"{'改' if code else '增'}任务{node.code} {node.title}", {"code": node.code})
+        record(top, actor, "node", f"{'改' if code else '增'}任务{node.code} {node.title}", {"code": node.code})
         return node
 
 
-def _drafting(item: KeyItem) -> None:
+def require_drafting(item: KeyItem) -> None:
+    """Refuse with E_STATE a change to a tree that waits for approval, or of an item that is closed."""
     if item.decomposition == KeyItem.Decomposition.PROPOSED:
         raise LuoshiError("E_STATE", "分解已送分包领导批准，批准或退回后再改。")
     if item.state != KeyItem.State.OPEN:
@@ -475,7 +477,7 @@ def remove_node(*, actor: Actor, item: int, code: str, version: int | None = Non
     with transaction.atomic():
         top = locked(item, version)
         require_decomposer(actor, top)
-        _drafting(top)
+        require_drafting(top)
         if not Node.objects.filter(item=top, code=code, ended_at=None).exists():
             raise LuoshiError("E_NOT_FOUND", f"没有节点“{code[:30]}”。")
         below = Node.objects.filter(item=top, ended_at=None, code__startswith=f"{code}.") | Node.objects.filter(
@@ -486,7 +488,7 @@ def remove_node(*, actor: Actor, item: int, code: str, version: int | None = Non
             raise LuoshiError("E_STATE", f"{done.code}已经销号，不能撤下。")
         count = below.update(ended_at=CLOCK.now())
         _reopened_draft(top)
-        _wrote(top, actor, "node_end", f"撤下任务{code}（共{count}个）", {"code": code, "count": count})
+        record(top, actor, "node_end", f"撤下任务{code}（共{count}个）", {"code": code, "count": count})
 
 
 # --- D3, approval -----------------------------------------------------------------------------------------------------
@@ -561,11 +563,11 @@ def propose(*, actor: Actor, item: int, version: int | None = None) -> KeyItem:
     with transaction.atomic():
         row = locked(item, version)
         require_decomposer(actor, row)
-        _drafting(row)
+        require_drafting(row)
         _require_complete(row)
         row.decomposition = KeyItem.Decomposition.PROPOSED
         row.proposed_by_id, row.proposed_at = actor.user_id, CLOCK.now()
-        _wrote(row, actor, "propose", "分解送分包领导批准")
+        record(row, actor, "propose", "分解送分包领导批准")
         tell_organ(
             key=f"work.propose:{row.pk}:{row.version}",
             organ=row.leader_organ,
@@ -603,7 +605,7 @@ def approve(*, actor: Actor, item: int, version: int | None = None) -> KeyItem:
         row.decomposition = KeyItem.Decomposition.APPROVED
         row.approved_by_id, row.approved_at = actor.user_id, CLOCK.now()
         count = hand_over(row) if row.plan.status == Plan.Status.ACTIVE else 0
-        _wrote(row, actor, "approve", f"批准分解，交办最小颗粒{count}个" if count else "批准分解", {"tasks": count})
+        record(row, actor, "approve", f"批准分解，交办最小颗粒{count}个" if count else "批准分解", {"tasks": count})
         return row
 
 
@@ -619,7 +621,7 @@ def send_back(*, actor: Actor, item: int, reason: str, version: int | None = Non
         if row.decomposition != KeyItem.Decomposition.PROPOSED:
             raise LuoshiError("E_STATE", f"分解现在是“{row.get_decomposition_display()}”，不能退回。")
         row.decomposition = KeyItem.Decomposition.DRAFTED
-        _wrote(row, actor, "send_back", f"退回分解：{reason}")
+        record(row, actor, "send_back", f"退回分解：{reason}")
         for organ in leads(row):
             tell_organ(
                 key=f"work.send_back:{row.pk}:{row.version}:{organ}",
