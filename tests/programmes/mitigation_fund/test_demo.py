@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
 from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.demo import load_people
 from luoshi.office.accounts.models import User
+from luoshi.office.accounts.queries import standing
+from luoshi.office.actors import Actor
+from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case, CaseClock, CasePaper
 from luoshi.office.indicators.declaration import CITY, find
 from luoshi.office.indicators.models import Measurement
+from luoshi.office.parameters import book as parameters
 from luoshi.office.roles import Role
-from luoshi.programmes.mitigation_fund import board, demo, fund, indicators, lending, monitoring
+from luoshi.programmes.mitigation_fund import board, demo, fund, indicators, lending, monitoring, owing
 from luoshi.programmes.mitigation_fund.fund import ROOM
-from luoshi.programmes.mitigation_fund.models import Agreement, Application, Claim, Loan
+from luoshi.programmes.mitigation_fund.models import Agreement, Application, Benchmark, Claim, Firm, Loan
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import actor, client_of, person
 
@@ -48,6 +54,10 @@ def test_the_demonstration_shows_the_fund_at_work(django_assert_max_num_queries)
     a_bank_sees_its_own_files_only()
     a_bank_takes_an_application_in()
     the_api_answers()
+    the_year_and_the_records_behind_figures()
+    a_bank_is_scored_each_quarter()
+    the_rate_follows_the_prime_rate_from_a_day_on()
+    a_return_that_unprotects_loans_is_voted_on()
     before = Case.objects.count()
     assert "已装入过" in next(iter(demo.load()))
     assert Case.objects.count() == before
@@ -72,7 +82,9 @@ def what_stands_on_the_pages(most_queries) -> None:
     assert "可贷总额" in bank
     firm = shown(centre, "mitigation-firm", demo.credit_code(0))
     assert "24 / 36" in firm
-    assert "7.0000%" in firm
+    assert "7%" in firm
+    assert "7.0000%" not in firm
+    assert "今天最高年利率 7%" in html
     delisted = shown(centre, "mitigation-firm", demo.credit_code(11))
     assert "不符合" in delisted
     assert "测试丁新材料公司" in shown(centre, "mitigation-firms")
@@ -120,6 +132,143 @@ def papers_and_limits_are_there() -> None:
     centre = client_of(User.objects.get(login="jinfu1"))
     for name in ("firms", "listings", "windows", "benchmarks", "reports"):
         assert centre.get(f"/registers/mitigation_fund.{name}/").status_code == 200
+
+
+def the_year_and_the_records_behind_figures() -> None:
+    centre, year = client_of(User.objects.get(login="jinfu1")), CLOCK.today().year
+    assert "5,950,000.00" in shown(centre, "mitigation-year", year)
+    assert centre.get(reverse("mitigation-year-export", args=[year])).content[:2] == b"PK"
+    told = centre.get(f"/api/v1/mitigation/years/{year}").json()
+    assert told["fund"]["closing"] == 595_000_000
+    assert {one["code"]: one["closing"] for one in told["lines"]}["3101"] == 115_000_000
+    bank = client_of(User.objects.get(login="nongshang1"))
+    assert bank.get(reverse("mitigation-year", args=[year])).status_code == 404
+    assert centre.get(reverse("mitigation-year", args=[1999])).status_code == 404
+    who, today = actor("centre", (Role.CLERK, fund.ORGAN)), CLOCK.today()
+    span = find(f"{ROOM}.passed").spans_between(today.replace(month=1, day=1), today)
+    for key in ("passed", "days", "reports_on_time", "overdue"):
+        one = find(f"{ROOM}.{key}")
+        for part in (one.numerator, one.denominator):
+            for each in span:
+                records = part.rows(who, each, "")
+                shown_rows = [records.shown(row) for row in records.rows]
+                if key in ("passed", "reports_on_time"):
+                    assert len(shown_rows) == part.count(each)[CITY], (key, part.title, each)
+    assert any(find(f"{ROOM}.overdue").denominator.rows(who, span[-1], "").rows)
+
+
+def a_bank_is_scored_each_quarter() -> None:
+    centre, row = client_of(User.objects.get(login="jinfu1")), Agreement.objects.get(bank=demo.BANK)
+    case = Case.objects.filter(procedure="mitigation_fund.agreement", state="signed", facts__bank=demo.BANK).first()
+    case = case or signed(row)
+    with pytest.raises(LuoshiError, match="季度"):
+        cases.act(
+            actor=hand("jinfu1"), case=case.pk, step="review", data={"score": "90", "quarter": "2999Q1", "remarks": "x"}
+        )
+    cases.act(actor=hand("jinfu1"), case=case.pk, step="review", data={"score": "88.5", "remarks": "按时报送"})
+    assert row.scores.get().quarter == owing.quarter_of(CLOCK.today())
+    html = shown(centre, "mitigation-bank", demo.BANK)
+    assert "88.5" in html
+    assert "季度绩效评价" in html
+
+
+def signed(row: Agreement) -> Case:
+    """Return a signed agreement's case for a bank the demonstration opened without one."""
+    opened = cases.open_case(
+        actor=Actor.system("测试", "test"), procedure="mitigation_fund.agreement", title=row.name, organ=fund.ORGAN,
+        facts={"bank": "999999999999", "bank_name": row.name, "account": "1", "multiple": "9"},
+    )  # fmt: skip
+    facts = opened.facts | {"bank": row.bank}
+    Case.objects.filter(pk=opened.pk).update(state="signed", facts=facts)
+    return opened
+
+
+def hand(login: str) -> Actor:
+    return standing(User.objects.get(login=login)).actor("web")
+
+
+def the_rate_follows_the_prime_rate_from_a_day_on() -> None:
+    day = CLOCK.today()
+    told = {"from_on": day.isoformat(), "document": "测试〔2020〕1号", "why": "改随报价利率"}
+    with pytest.raises(LuoshiError, match="还没有登记"):
+        open_switch(told)
+    Benchmark.objects.create(series="LPR_1Y", day=day, rate=Decimal("4.25"))
+    case = open_switch(told)
+    assert parameters.current().values(ROOM, day)["bench_series"] == "LOAN_1Y"
+    head = actor("head", (Role.LEADER, fund.ORGAN))
+    with pytest.raises(LuoshiError):
+        cases.act(actor=head, case=case.pk, step="decide")
+    cases.act(actor=actor("money", (Role.LEADER, "finance")), case=case.pk, step="agree")
+    before = lending.highest_rate(day)
+    cases.act(actor=head, case=case.pk, step="decide")
+    # The cap of the day is kept; a lower prime rate lowers it from then on; the day before stays what it was.
+    assert lending.highest_rate(day) == before == "7.0000"
+    Benchmark.objects.create(series="LPR_1Y", day=day + datetime.timedelta(days=1), rate=Decimal("3.85"))
+    assert lending.highest_rate(day + datetime.timedelta(days=1)) == "6.3411"
+    assert parameters.current().values(ROOM, day - datetime.timedelta(days=1))["bench_series"] == "LOAN_1Y"
+
+
+def open_switch(told: dict[str, str]) -> Case:
+    return cases.open_case(actor=hand("jinfu1"), procedure="mitigation_fund.rate_switch", title="改随报价利率",
+                           facts=told, organ=fund.ORGAN)  # fmt: skip
+
+
+def a_return_that_unprotects_loans_is_voted_on() -> None:
+    row = Agreement.objects.select_related("book").get(bank=demo.BANK)
+    clerk, head = actor("fin1", (Role.CLERK, "finance")), actor("fin2", (Role.LEADER, "finance"))
+    amount = f"{fund.available(row.book) / 100:.2f}"
+    case = cases.open_case(
+        actor=clerk, procedure="mitigation_fund.money", title="退回", organ="finance",
+        facts={"what": "return", "bank": row.bank, "amount": amount, "document": "测试〔2020〕2号"},
+    )  # fmt: skip
+    assert "不够在贷" in case.facts["unprotected"]
+    cases.act(actor=head, case=case.pk, step="decide")
+    centre = hand("jinfu1")
+    done = {"value_on": CLOCK.today().isoformat(), "payee": "测试国库", "payee_number": "1" * 12}
+    with pytest.raises(LuoshiError, match="须先经三家表决"):
+        cases.act(actor=centre, case=case.pk, step="carry_out", data=done)
+    cases.act(actor=centre, case=case.pk, step="ask_vote")
+    review = Case.objects.get(parent=case, procedure="mitigation_fund.review")
+    assert "退回财政" in review.title
+    with pytest.raises(LuoshiError):
+        cases.act(actor=centre, case=case.pk, step="pass")
+    for key, organ in (("centre", fund.ORGAN), ("finance", "finance"), ("tax", "tax")):
+        opinion = {f"{key}_checks": "已核", f"{key}_proposes": "pass", "unrelated": "1"}
+        cases.act(actor=actor(f"r-{key}", (Role.REVIEWER, organ)), case=review.pk, step=f"{key}_opinion", data=opinion)
+    for key, organ in (("centre", fund.ORGAN), ("finance", "finance"), ("tax", "tax")):
+        cases.act(actor=actor(f"v-{key}", (Role.LEADER, organ)), case=review.pk, step="vote", data={})
+    case.refresh_from_db()
+    assert (case.state, case.facts["release_passed"]) == ("decided", True)
+    cases.act(actor=centre, case=case.pk, step="carry_out", data=done)
+    case.refresh_from_db()
+    assert case.state == "done"
+
+
+@pytest.mark.parametrize(
+    ("day", "keys"),
+    [
+        (datetime.date(2020, 1, 1), ["circular:2020-03", "score:2020Q1:1"]),
+        (datetime.date(2020, 12, 31), ["circular:2020-12", "score:2020Q4:1"]),
+        (datetime.date(2022, 7, 1), ["circular:2022-09", "score:2022Q3:1", "sunset:2022-10-01:local-finance-center",
+                                     "sunset:2022-10-01:finance", "sunset:2022-10-01:tax"]),
+        (datetime.date(2022, 10, 2), ["circular:2022-12", "score:2022Q4:1"]),
+    ],
+)  # fmt: skip
+def test_what_is_owed_by_the_calendar(day, keys):
+    rows = owing.owed(day, 3, [("1", "测试银行")], datetime.date(2022, 10, 1))
+    assert [one.key for one in rows] == keys
+    assert all(one.due_on >= day for one in rows)
+
+
+@pytest.mark.parametrize(
+    ("payee", "holders", "flagged"),
+    [("", "", False), ("测试甲公司", "", False), ("测试丙", "", True), ("测试供应商", "", False),
+     ("测试控股公司", "测试控股公司 60%，其他 40%", True)],
+)  # fmt: skip
+def test_a_drawing_paid_to_a_related_party_is_flagged(payee, holders, flagged, monkeypatch):
+    monkeypatch.setattr(lending.Firm.objects, "filter", lambda *_a, **_k: Firm.objects.none())
+    firm = Firm(name="测试甲公司", legal_person="测试丙")
+    assert lending._related(firm, payee, {"share_structure": holders}) == (["related"] if flagged else [])
 
 
 def a_bank_sees_its_own_files_only() -> None:

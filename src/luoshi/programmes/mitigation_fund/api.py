@@ -13,7 +13,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.cases import actions as cases
 from luoshi.office.parameters import book as parameters
 from luoshi.office.web import Needs, actor_of
-from luoshi.programmes.mitigation_fund import board, lending, monitoring
+from luoshi.programmes.mitigation_fund import annual, board, lending, monitoring
 from luoshi.programmes.mitigation_fund.fund import ROOM
 from luoshi.programmes.mitigation_fund.models import Firm
 
@@ -43,6 +43,16 @@ def terms(request: HttpRequest) -> dict[str, Any]:
         "line_months": values["line_months"], "highest_rate": lending.highest_rate(day),
         "valid_to": str(values["valid_to"]),
     }  # fmt: skip
+
+
+@router.get("/mitigation/years/{year}", auth=Needs("mitigation.see"), response=_ANSWERS)
+def one_year(request: HttpRequest, year: int) -> dict[str, Any]:
+    """Return the fund's year by bank and together: opening, debit, credit, closing of each account (fen), and F."""
+    if monitoring.reach_of(actor_of(request)) is not None or year not in annual.years():
+        raise LuoshiError("E_NOT_FOUND", f"没有{year}年的报表。")
+    told = annual.statement(year)
+    banks = [{"bank": one["row"].bank, "lines": one["lines"], "fund": one["fund"]} for one in told["banks"]]
+    return {"year": year, "lines": told["lines"], "fund": told["fund"], "banks": banks}
 
 
 @router.get("/mitigation/banks", auth=Needs("mitigation.see"), response=_ANSWERS)

@@ -21,7 +21,7 @@ MEMBERS = {"centre": ORGAN, "finance": "finance", "tax": "tax"}
 """Parties and organs of the three members."""
 _CARRIED: ContextVar[tuple[int, str]] = ContextVar("mitigation_fund_result", default=(0, ""))
 """The review whose result is being carried into what it was asked about, while it is."""
-KINDS = {"application": "贷款申请", "claim": "补偿申请", "plan": "风险处置方案"}
+KINDS = {"application": "贷款申请", "claim": "补偿申请", "plan": "风险处置方案", "release": "退回财政"}
 
 
 def open_review(turn: Turn, about: str, summary: str, told: Mapping[str, Any]) -> Case:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import F, Q, Sum
 
 from luoshi.kernel.clock import CLOCK, day_of, local
+from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.cases.models import CaseEvent
 from luoshi.office.funds.models import Day
@@ -68,7 +69,11 @@ def _told(data: Any, name: str) -> int:
 
 def _as_it_stood(span: Span) -> list[tuple[Loan, int]]:
     """Return the loans drawn by the end of a period with what was outstanding then (fen): later repayments put back."""
-    rows = Loan.objects.filter(disbursed_at__lt=span.ends).select_related("agreement", "application").order_by("pk")
+    rows = (
+        Loan.objects.filter(disbursed_at__lt=span.ends)
+        .select_related("agreement", "application", "firm")
+        .order_by("pk")
+    )
     after: dict[str, int] = {}
     events = CaseEvent.objects.filter(at__gte=span.ends, case__programme=ROOM)
     for number, data in events.filter(act="repay").values_list("case__number", "data"):
@@ -151,10 +156,65 @@ def drawn(span: Span) -> Counts:
 
 def _concluded(span: Span) -> list[Application]:
     """Return the applications the committee or the platform decided in a period."""
-    rows = Application.objects.filter(case__entered_at__lt=span.ends).select_related("case", "firm")
+    rows = Application.objects.filter(case__entered_at__lt=span.ends).select_related("case", "firm", "agreement")
     passed = rows.filter(passed_at__gte=span.begins, passed_at__lt=span.ends)
     rejected = rows.filter(rejected=True, case__closed_at__gte=span.begins, case__closed_at__lt=span.ends)
     return [*passed.order_by("pk"), *rejected.order_by("pk")]
+
+
+def _applications_behind(only: bool) -> Callable[[Any, Span, str], Records]:
+    def behind(actor: Any, span: Span, _place: str) -> Records:
+        reach = monitoring.reach_of(actor)
+        rows = [one for one in _concluded(span) if one.passed_at is not None or not only]
+        return Records([one for one in rows if reach is None or one.agreement.organ in reach], _application)
+
+    return behind
+
+
+def _application(one: Application) -> Behind:
+    at = one.passed_at or (one.case.closed_at if one.case is not None else None)
+    days = (day_of(local(at)) - one.filed_on).days if at is not None else 0
+    word = "通过" if one.passed_at is not None else "不通过"
+    return Behind(one.case.number if one.case is not None else one.firm.name, board.shown_href(one),
+                  f"{one.firm.name} {word}，{days} 天", one.agreement.organ)  # fmt: skip
+
+
+def _reports_behind(in_time: bool) -> Callable[[Any, Span, str], Records]:
+    def behind(actor: Any, span: Span, place: str) -> Records:
+        reach = monitoring.reach_of(actor)
+        rows = [one for one in _due(span) if place in ("", one.organ) and (reach is None or one.organ in reach)]
+        return Records([one for one in rows if not in_time or _in_time(one)], _report)
+
+    return behind
+
+
+def _in_time(one: monitoring.Owed) -> bool:
+    return one.complete and one.received_on is not None and one.received_on <= one.due_on
+
+
+def _report(one: monitoring.Owed) -> Behind:
+    came = f"{one.received_on} 收到" if one.received_on is not None else "没有收到"
+    return Behind(f"{one.name} {one.month:%Y-%m}", f"/registers/{ROOM}.reports/",
+                  f"应于 {one.due_on} 前，{came}，{one.told} / {one.loans} 笔", one.organ)  # fmt: skip
+
+
+def _owing_behind(late: bool) -> Callable[[Any, Span, str], Records]:
+    def behind(actor: Any, span: Span, place: str) -> Records:
+        reach, since = monitoring.reach_of(actor), _since(span)
+        rows = [
+            (one, fen) for one, fen in _as_it_stood(span)
+            if fen and place in ("", one.agreement.organ) and (reach is None or one.agreement.organ in reach)
+            and (not late or (one.unpaid_since is not None and one.unpaid_since <= since))
+        ]  # fmt: skip
+        return Records(rows, _owing)
+
+    return behind
+
+
+def _owing(told: tuple[Loan, int]) -> Behind:
+    one, fen = told
+    return Behind(one.contract_no, f"/cases/{one.application.case_id}/", f"{one.firm.name} {Money(fen)} 元",
+                  one.agreement.organ)  # fmt: skip
 
 
 def passed(span: Span) -> Counts:
@@ -188,17 +248,22 @@ def _due(span: Span) -> list[monitoring.Owed]:
 def _reports(span: Span, *, in_time: bool) -> Counts:
     found: Counts = {CITY: 0}
     for one in _due(span):
-        counts = not in_time or (one.complete and one.received_on is not None and one.received_on <= one.due_on)
+        counts = not in_time or _in_time(one)
         found[one.organ] = found.get(one.organ, 0) + int(counts)
         found[CITY] += int(counts)
     return found
 
 
-def overdue(span: Span) -> Counts:
-    """K6: principal of loans thirty days overdue or more at the end of a period, in yuan."""
+def _since(span: Span) -> datetime.date:
+    """Return the last due day whose loans are overdue at the end of a period."""
     last = min(span.last, CLOCK.today())
     limit = int(parameters.current().values(ROOM, max(last, lending.FIRST_DAY))["overdue_days"])
-    since = last - datetime.timedelta(days=limit)
+    return last - datetime.timedelta(days=limit)
+
+
+def overdue(span: Span) -> Counts:
+    """K6: principal of loans thirty days overdue or more at the end of a period, in yuan."""
+    since = _since(span)
     rows = _as_it_stood(span)
     return _sums(
         (one.agreement.organ, fen) for one, fen in rows if one.unpaid_since is not None and one.unpaid_since <= since
@@ -253,22 +318,25 @@ RATE = register(
 PASSED = register(
     _declare(
         key=f"{ROOM}.passed", number="K4", title="联审通过率", unit="%", period="month", longer=_LONGER,
-        numerator=Part("通过", passed), denominator=Part("出结果的申请", concluded), owner=ORGAN,
+        numerator=Part("通过", passed, _applications_behind(only=True)),
+        denominator=Part("出结果的申请", concluded, _applications_behind(only=False)), owner=ORGAN,
         citation=f"{RULES} 第十一条", formula="通过 ÷ 通过和不通过",
     )
 )  # fmt: skip
 DAYS = register(
     _declare(
         key=f"{ROOM}.days", number="K4", title="从申请到结果的天数", unit="天", period="month", longer=_LONGER,
-        numerator=Part("天数合计", days_taken), denominator=Part("出结果的申请", concluded), owner=ORGAN,
+        numerator=Part("天数合计", days_taken, _applications_behind(only=False)),
+        denominator=Part("出结果的申请", concluded, _applications_behind(only=False)), owner=ORGAN,
         citation=f"{RULES} 第十一条", formula="天数合计 ÷ 件数", rank="least", decimals=1,
     )
 )  # fmt: skip
 ON_TIME = register(
     _declare(
         key=f"{ROOM}.reports_on_time", number="K5", title="贷后月报按时率", unit="%", period="month", longer=_LONGER,
-        numerator=Part("按时报全", partial(_reports, in_time=True)),
-        denominator=Part("应报", partial(_reports, in_time=False)), target=Target(value=100), owner=ORGAN,
+        numerator=Part("按时报全", partial(_reports, in_time=True), _reports_behind(in_time=True)),
+        denominator=Part("应报", partial(_reports, in_time=False), _reports_behind(in_time=False)),
+        target=Target(value=100), owner=ORGAN,
         citation=f"{RULES} 第十三条", formula="按时报全 ÷ 应报", note="次月10日前，按默认值",
         reads=(f"{ROOM}.reports",),
     )
@@ -276,8 +344,8 @@ ON_TIME = register(
 OVERDUE = register(
     _declare(
         key=f"{ROOM}.overdue", number="K6", title="逾期满30天的比例", unit="%", period="month", longer=_LONGER,
-        over="last", numerator=Part("逾期满30天的本金（元）", overdue),
-        denominator=Part("贷款余额（元）", outstanding),
+        over="last", numerator=Part("逾期满30天的本金（元）", overdue, _owing_behind(late=True)),
+        denominator=Part("贷款余额（元）", outstanding, _owing_behind(late=False)),
         owner=ORGAN, citation=f"{RULES} 第十四条", formula="逾期满30天的本金 ÷ 贷款余额", rank="least",
     )
 )  # fmt: skip

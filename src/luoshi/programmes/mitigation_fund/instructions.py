@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +15,10 @@ from luoshi.office.cases.hooks import effect
 from luoshi.office.cases.turns import Turn
 from luoshi.office.duties import concern
 from luoshi.office.funds import payments
-from luoshi.programmes.mitigation_fund import fund
+from luoshi.programmes.mitigation_fund import committee, fund, owing
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import decide, refuse
-from luoshi.programmes.mitigation_fund.models import Agreement
+from luoshi.programmes.mitigation_fund.models import Agreement, Score
 
 MONEY, AGREEMENT = "mitigation_fund.money", "mitigation_fund.agreement"
 _PAID = {"hand_over_interest": "interest", "return": "treasury"}
@@ -47,7 +48,7 @@ def _test(turn: Turn) -> None:
             _room(row, amount)
         case "return":
             _room(row, amount)
-            _protected(row, amount)
+            turn.facts["unprotected"] = _unprotected(row, amount)
         case _:
             kept = fund.figures(row.book).accounts["2002"]
             if amount > kept:
@@ -66,14 +67,42 @@ def _room(row: Agreement, amount: int) -> None:
         )
 
 
-def _protected(row: Agreement, amount: int) -> None:
-    """Refuse a return that leaves running loans above what the rest of the fund carries."""
+def _unprotected(row: Agreement, amount: int) -> str:
+    """Tell what a return leaves without protection: running loans above what the rest of the fund carries."""
     left, used = fund.available(row.book) - amount, fund.use_of(row)
-    if used * 100 > left * row.multiple:
-        raise LuoshiError(
-            "E_RULE", f"退回后基金余额 {Money(left)} 元，不够在贷和已通过的 {Money(used)} 元，须先经表决。",
-            citation=f"{RULES} 第二条",
-        )  # fmt: skip
+    if used * 100 <= left * row.multiple:
+        return ""
+    return f"退回后基金余额 {Money(left)} 元，不够在贷和已通过的 {Money(used)} 元"
+
+
+def _protected(turn: Turn, row: Agreement, amount: int) -> None:
+    """Refuse a return that leaves loans unprotected unless the three members have passed that very return."""
+    lacking = _unprotected(row, amount)
+    if lacking and not turn.facts.get("release_passed"):
+        raise LuoshiError("E_RULE", f"{lacking}，须先经三家表决。", citation=f"{RULES} 第二条")
+
+
+@effect("mitigation_fund.release_asked")
+def release_asked(turn: Turn) -> None:
+    """Put a return that leaves loans unprotected to the committee (J11)."""
+    told = turn.facts
+    if told["what"] != "return":
+        raise LuoshiError("E_STATE", "只有退回财政的才须三家表决。")
+    row, amount = _bank(told["bank"]), int(told["amount"])
+    lacking = _unprotected(row, amount)
+    if not lacking:
+        raise LuoshiError("E_STATE", "退回后余额够用，不须表决，可以直接办理。")
+    summary = f"{row.name}专户退回财政 {Money(amount)} 元（{told['document']}）。{lacking}。"
+    committee.open_review(turn, "release", summary, {})
+
+
+@effect("mitigation_fund.release_decided")
+def release_decided(turn: Turn) -> None:
+    """The committee's result on the return: with three passes it may be carried out."""
+    passed = turn.step is not None and turn.step.key == "pass"
+    committee.require_result(turn, "passed" if passed else "rejected")
+    turn.facts["release_passed"] = passed
+    turn.tell("centre", f"{turn.case.number} 三家表决{'通过，可以办理退回' if passed else '没有通过'}")
 
 
 @effect("mitigation_fund.money_asked")
@@ -109,7 +138,7 @@ def carry_out(turn: Turn) -> None:
         fund.keep_interest(actor=turn.actor, agreement=row, amount=amount, key=key, document=document)
     else:
         if what == "return":
-            _protected(row, amount)
+            _protected(turn, row, amount)
         payee = payments.Payee(
             str(turn.data.get("payee") or ""), str(turn.data.get("payee_number") or ""), "国库集中收付账户开户行"
         )
@@ -176,7 +205,16 @@ def scored(turn: Turn) -> None:
     score = Decimal(str(turn.data["score"]))
     if not 0 <= score <= 100:
         raise LuoshiError("E_INPUT", "得分应在0到100之间。", fields={"fields": {"score": "应在0到100之间"}})
-    Agreement.objects.filter(bank=str(turn.facts["bank"])).update(score=score, scored_on=day_of(turn.at))
+    today = owing.quarter_of(day_of(turn.at))
+    quarter = str(turn.data.get("quarter") or today).strip().upper()
+    if not re.fullmatch(r"20\d\dQ[1-4]", quarter) or quarter > today:
+        raise LuoshiError(
+            "E_INPUT", "季度应如 2020Q1，不晚于本季度。", fields={"fields": {"quarter": "写法不对或晚于本季度"}}
+        )
+    row = _bank(turn.facts["bank"])
+    Score.objects.create(agreement=row, quarter=quarter, score=score, by=turn.actor.name[:100], at=turn.at,
+                         remarks=str(turn.data.get("remarks") or "")[:500])  # fmt: skip
+    Agreement.objects.filter(pk=row.pk).update(score=score, scored_on=day_of(turn.at))
 
 
 @effect("mitigation_fund.agreement_ended")

@@ -330,13 +330,26 @@ def disbursed(turn: Turn) -> None:
     refuse(decide("ceiling", {"boards": boards_of(loan.firm, day) or ["OTHER"], "amount": amount}, day), "不能放款")
     refuse(fund.capacity(found.agreement, amount=amount, firm=found.firm_id), "额度不够")
     loan.disbursed, loan.outstanding, loan.disbursed_at = amount, amount, turn.at
-    loan.breaches = _alerts(loan, turn.at)
+    loan.breaches = [*_alerts(loan, turn.at), *_related(loan.firm, str(told.get("paid_to") or ""), turn.facts)]
     loan.save()
     found.live = False
     found.save(update_fields=["live"])
     turn.facts["disbursed_on"] = day.isoformat()
     if "bridge" in loan.breaches:
         turn.tell("centre", f"{turn.case.number} {loan.firm.name}：还旧后几日内放款，请查是否过桥资金")
+    if "related" in loan.breaches:
+        turn.tell("centre", f"{turn.case.number} {loan.firm.name}：贷款付给关联方，请核查用途")
+
+
+def _related(firm: Firm, payee: str, told: Mapping[str, Any]) -> list[str]:
+    """Return what is shown of a drawing paid to a related party: the firm's head, a holder, a firm of its head."""
+    name = payee.strip()
+    if not name or name == firm.name:
+        return []
+    head = firm.legal_person.strip()
+    same = head and Firm.objects.filter(standing(CLOCK.today()), name=name, legal_person=head).exists()
+    held = len(name) > 1 and name in str(told.get("share_structure") or "")
+    return ["related"] if same or held or name == head else []
 
 
 def _alerts(loan: Loan, at: datetime.datetime) -> list[str]:

@@ -24,7 +24,7 @@ from luoshi.office.messages.actions import tell_organ
 from luoshi.office.roles import Role
 from luoshi.programmes.mitigation_fund import fund, lending
 from luoshi.programmes.mitigation_fund.fund import ORGAN, ROOM, decide
-from luoshi.programmes.mitigation_fund.models import Agreement, Firm, Loan
+from luoshi.programmes.mitigation_fund.models import Agreement, Firm, Loan, UnknownLoan
 
 
 def _loan(told: hooks.Told) -> Loan | None:
@@ -42,13 +42,42 @@ def _fen(told: hooks.Told, name: str, least: int = 1) -> int:
 
 
 def _unknown(told: hooks.Told) -> dict[str, Any]:
+    """Tell the Centre of a contract nobody here passed; money that went out or came back under it is kept as a fact.
+
+    E_DUPLICATE for the same contract with another amount.
+    """
     number = str(told.message.get("contract_no") or "")[:60]
+    kept = _kept(told, number)
     tell_organ(
         key=f"mf-unknown:{told.book.pk}:{told.message.get('msg_id')}", organ=ORGAN, roles=(Role.CLERK,),
         kind="mitigation", text=f"{told.book.title}报来没有审查过的合同 {number}：不在基金保障内，请核对",
         href="/mitigation/",
     )  # fmt: skip
-    return {"loan": "unknown", "flag": "uncovered"}
+    return {"loan": "unknown", "flag": "uncovered", **kept}
+
+
+def _kept(told: hooks.Told, number: str) -> dict[str, Any]:
+    body, agreement = told.message, Agreement.objects.filter(book=told.book).first()
+    if agreement is None or not number:
+        return {}
+    row = UnknownLoan.objects.select_for_update().filter(agreement=agreement, contract_no=number).first()
+    if body.get("type") == "LOAN_DISBURSED":
+        amount = _fen(told, "amount_fen")
+        if row is None:
+            UnknownLoan.objects.create(
+                agreement=agreement, contract_no=number, disbursed=amount, at=CLOCK.now(),
+                firm=str(body.get("firm") or body.get("counter_name") or "")[:100],
+                msg_id=str(body.get("msg_id") or "")[:80],
+            )  # fmt: skip
+        elif row.disbursed != amount:
+            raise LuoshiError(
+                "E_DUPLICATE", f"合同 {number} 已记放款 {Money(row.disbursed)} 元，与报文不同，没有受理。",
+                fields={"disbursed": row.disbursed},
+            )  # fmt: skip
+    elif row is not None and body.get("type") == "LOAN_REPAID":
+        row.repaid += _fen(told, "principal_fen", 0)
+        row.save(update_fields=["repaid"])
+    return {}
 
 
 def _act(loan: Loan, step: str, data: dict[str, Any] | None = None) -> None:

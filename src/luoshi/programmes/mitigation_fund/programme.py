@@ -8,7 +8,18 @@ from pathlib import Path
 from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.mitigation_fund"
-_HOOKS = ("fund", "claims", "lending", "recourse", "messages", "instructions", "registers", "indicators", "scenes")
+_HOOKS = (
+    "fund",
+    "claims",
+    "lending",
+    "recourse",
+    "messages",
+    "instructions",
+    "switching",
+    "registers",
+    "indicators",
+    "scenes",
+)
 
 
 def _demo() -> Iterator[str]:

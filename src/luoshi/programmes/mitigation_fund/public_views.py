@@ -17,7 +17,7 @@ from luoshi.office.web import needs
 from luoshi.programmes.mitigation_fund import lending
 from luoshi.programmes.mitigation_fund.fund import ROOM, decide
 from luoshi.programmes.mitigation_fund.models import Agreement, Listing, Loan, Window
-from luoshi.programmes.mitigation_fund.views import reasons, shown
+from luoshi.programmes.mitigation_fund.views import rate_words, reasons, shown
 
 
 @needs("open.see")
@@ -35,7 +35,7 @@ def public(request: HttpRequest) -> HttpResponse:
         "valid_to": values["valid_to"],
         "caps": [(_("新三板"), Money(int(values["cap_neeq"]))),
                  (_("齐鲁股权交易中心、青岛蓝海股权交易中心"), Money(int(values["cap_regional"])))],
-        "highest": lending.highest_rate(day),
+        "highest": rate_words(lending.highest_rate(day)),
         "months": values["loan_months"],
         "line": values["line_months"],
         "banks": Agreement.objects.filter(ended_on__isnull=True).order_by("name").values_list("name", flat=True),

@@ -6,7 +6,7 @@ import datetime
 
 from luoshi.kernel.clock import day_of
 from luoshi.office.timer import timer
-from luoshi.programmes.mitigation_fund import lending, monitoring
+from luoshi.programmes.mitigation_fund import lending, monitoring, owing
 
 
 @timer("mitigation_fund.overdue", every=datetime.timedelta(hours=1), catch_up=False)
@@ -19,3 +19,9 @@ def look_at_due_days(moment: datetime.datetime) -> int:
 def remind_of_reports(moment: datetime.datetime) -> int:
     """Remind banks of reports of the last month that are still owed; return how many banks."""
     return monitoring.remind(day_of(moment))
+
+
+@timer("mitigation_fund.owing", at=datetime.timedelta(hours=2), catch_up=False)
+def what_is_owed(moment: datetime.datetime) -> int:
+    """Let the circular, the banks' scores and the review before the end fall due; return how many are new."""
+    return owing.owe(day_of(moment))

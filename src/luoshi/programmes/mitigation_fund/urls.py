@@ -13,5 +13,7 @@ urlpatterns = [
     path("mitigation/firms/<str:code>/", views.firm_page, name="mitigation-firm"),
     path("mitigation/banks/<str:number>/", views.bank, name="mitigation-bank"),
     path("mitigation/claims/<str:number>/", views.claim, name="mitigation-claim"),
+    path("mitigation/year/<int:year>/", views.year, name="mitigation-year"),
+    path("mitigation/year/<int:year>.xlsx", views.year_export, name="mitigation-year-export"),
     path("open/mitigation/", public_views.public, name="open-mitigation"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,8 +17,9 @@ from luoshi.kernel.money import Money
 from luoshi.office.cases import actions as cases
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import may
+from luoshi.office.registers import sheets
 from luoshi.office.web import actor_of, needs, page, status_of
-from luoshi.programmes.mitigation_fund import board, lending, monitoring, papers, recourse
+from luoshi.programmes.mitigation_fund import annual, board, lending, monitoring, papers, recourse
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import ORGAN, QUOTA_YEAR, ROOM, allocated
 from luoshi.programmes.mitigation_fund.models import Agreement, Firm, Listing, Loan
@@ -49,6 +52,11 @@ def reasons(rows: Any) -> list[dict[str, Any]]:
     return [
         {"ok": one.ok, "text": one.text, "cite": None if one.citation is None else str(one.citation)} for one in rows
     ]
+
+
+def rate_words(rate: str) -> str:
+    """Return a rate as pages show it: 7, 7.4022."""
+    return f"{Decimal(rate).normalize():f}"
 
 
 def _own_bank(request: HttpRequest) -> Agreement | None:
@@ -108,7 +116,8 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "reports": reports,
         "report_month": month,
         "copied": monitoring.copied() if everything else [],
-        "highest": lending.highest_rate(day),
+        "highest": rate_words(lending.highest_rate(day)),
+        "year": day.year,
         "may_apply": may(actor, "case.open") and _own_bank(request) is not None,
         "may_circulate": may(actor, "notice.draft", [ORGAN]),
         "quota_year": QUOTA_YEAR,
@@ -149,6 +158,9 @@ def bank(request: HttpRequest, number: str) -> HttpResponse:
         ],
         "reports": reports,
         "today": day,
+        "scores": row.scores.order_by("-quarter", "-pk")[:12],
+        "unknown": [{"row": one, "left": _yuan(max(one.disbursed - one.repaid, 0)), "drawn": _yuan(one.disbursed)}
+                    for one in row.unknown_loans.order_by("-at")[:PAGE]],
         "book_href": f"/funds/{row.book.key}/" if may(actor, "fund.see", [ORGAN, "finance"]) else "",
     }  # fmt: skip
     return shown(request, "mitigation_fund/bank.html", context)
@@ -196,7 +208,7 @@ def firm_page(request: HttpRequest, code: str) -> HttpResponse:
         "page_title": row.name,
         "crumbs": crumbs((_("挂牌企业"), reverse("mitigation-firms")), (row.name, "")),
         "row": row,
-        "stand": stand,
+        "stand": stand | {"highest": rate_words(stand["highest"])},
         "eligible": stand["eligible"].value["result"] == "ELIGIBLE",
         "ceiling": _yuan(stand["ceiling"].value["ceiling"]),
         "reasons": reasons([*stand["eligible"].reasons, *stand["ceiling"].reasons]),
@@ -237,7 +249,7 @@ def apply(request: HttpRequest) -> HttpResponse:
         "typed": typed,
         "error": error,
         "errors": (error.fields.get("fields") if error else None) or {},
-        "stand": stand,
+        "stand": stand and stand | {"highest": rate_words(stand["highest"])},
         "eligible": bool(stand and stand["eligible"].value["result"] == "ELIGIBLE"),
         "ceiling": _yuan(stand["ceiling"].value["ceiling"]) if stand else "",
         "reasons": reasons([*stand["eligible"].reasons, *stand["ceiling"].reasons]) if stand else [],
@@ -315,3 +327,58 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
         "case_href": f"/cases/{row.case.pk}/" if row.case else "",
     }  # fmt: skip
     return shown(request, "mitigation_fund/claim.html", context)
+
+
+# --- the fund's year --------------------------------------------------------------------------------------------------
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _statement(request: HttpRequest, year: int) -> dict[str, Any] | None:
+    """Return a year's statement; E_NOT_FOUND for a bank (it sees its own account only) and for other years."""
+    if monitoring.reach_of(actor_of(request)) is not None:
+        raise LuoshiError("E_NOT_FOUND", "没有这一年的报表。")
+    known = annual.years()
+    if known and year not in known:
+        raise LuoshiError("E_NOT_FOUND", f"没有{year}年的报表。")
+    return annual.statement(year) if known else None
+
+
+@needs("mitigation.see")
+@require_safe
+def year(request: HttpRequest, year: int) -> HttpResponse:
+    """The fund's year: all banks together, then bank by bank."""
+    told = _statement(request, year)
+    parts = (
+        [{"title": _("各行合计"), **told}, *({"title": one["row"].name, **one} for one in told["banks"])]
+        if told
+        else []
+    )
+    context = {
+        "page_title": _("%(year)s 年基金报表") % {"year": year}, "crumbs": crumbs((_("年度报表"), "")), "told": told,
+        "parts": parts, "years": annual.years(),
+    }  # fmt: skip
+    return shown(request, "mitigation_fund/year.html", context)
+
+
+@needs("mitigation.see")
+@require_safe
+def year_export(request: HttpRequest, year: int) -> HttpResponse:
+    """The year's statement and each bank's trial balance as a workbook."""
+    told = _statement(request, year)
+    if told is None:
+        raise LuoshiError("E_NOT_FOUND", f"没有{year}年的报表。")
+    columns = [(_("银行"), 24, False), (_("科目"), 8, False), (_("名称"), 20, False), (_("年初（元）"), 18, True),
+               (_("借方（元）"), 18, True), (_("贷方（元）"), 18, True), (_("年末（元）"), 18, True)]  # fmt: skip
+    stream = io.BytesIO()
+    sheet = sheets.Book(stream, title=f"{year}年缓释基金年度报表", columns=columns)
+    for name, part in ((_("各行合计"), told), *((one["row"].name, one) for one in told["banks"])):
+        for one in part["lines"]:
+            sheet.add([name, one["code"], one["title"],
+                       *(_yuan(one[key]) for key in ("opening", "debit", "credit", "closing"))])  # fmt: skip
+        sheet.add([name, "F", _("基金余额 F"), _yuan(part["fund"]["opening"]), "", "", _yuan(part["fund"]["closing"])])
+    sheet.close([[_("导出"), f"{CLOCK.now():%Y-%m-%d %H:%M} {actor_of(request).name}"]])
+    response = HttpResponse(stream.getvalue(), content_type=_XLSX)
+    response["Content-Disposition"] = f'attachment; filename="mitigation-fund-{year}.xlsx"'
+    response["Cache-Control"] = "no-store, private"
+    return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from luoshi.programmes.mitigation_fund.models.fund import Agreement, Claim, ClaimVote
+from luoshi.programmes.mitigation_fund.models.fund import Agreement, Claim, ClaimVote, Score, UnknownLoan
 from luoshi.programmes.mitigation_fund.models.lending import Application, Loan
 from luoshi.programmes.mitigation_fund.models.registers import Benchmark, Firm, Listing, MonthlyReport, Window
 
@@ -16,5 +16,7 @@ __all__ = [
     "Listing",
     "Loan",
     "MonthlyReport",
+    "Score",
+    "UnknownLoan",
     "Window",
 ]

@@ -35,6 +35,52 @@ class Agreement(models.Model):
         return self.name
 
 
+class Score(models.Model):
+    """A bank's performance in a quarter (`2020Q1`), of a hundred; a second one of the quarter takes the first's place.
+
+    The one that counts is the newest: nothing is overwritten.
+    """
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="scores", db_index=False)
+    quarter = models.CharField(max_length=6)
+    score = models.DecimalField(max_digits=5, decimal_places=2)
+    remarks = models.CharField(max_length=500, default="", blank=True)
+    by = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        """Between nothing and a hundred."""
+
+        constraints = (models.CheckConstraint(condition=Q(score__gte=0, score__lte=100), name="mf_score"),)
+        indexes = (models.Index(fields=["agreement", "quarter"], name="mf_score_quarter"),)
+
+    def __str__(self) -> str:
+        return f"{self.quarter} {self.score}"
+
+
+class UnknownLoan(models.Model):
+    """Money a bank says it lent under a contract nobody here passed: a fact, never covered by the fund (6.7, 8.3)."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="unknown_loans", db_index=False)
+    contract_no = models.CharField(max_length=60)
+    disbursed = models.BigIntegerField()
+    repaid = models.BigIntegerField(default=0)
+    firm = models.CharField(max_length=100, default="", blank=True)
+    msg_id = models.CharField(max_length=80, default="", blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        """Once a contract of a bank."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["agreement", "contract_no"], name="mf_unknown_once"),
+            models.CheckConstraint(condition=Q(disbursed__gt=0, repaid__gte=0), name="mf_unknown_amount"),
+        )
+
+    def __str__(self) -> str:
+        return self.contract_no
+
+
 class Claim(models.Model):
     """A bank's claim for the principal it lost on one loan. Amounts in fen.
 
