@@ -103,6 +103,18 @@ def test_targets_is_another_name_and_classes_add_up() -> None:
     assert value("targets", {"level": "IV", "base": BASE, "red": many})["result"] == "pass"
 
 
+def test_an_inventory_is_added_up_source_by_source() -> None:
+    sources = [
+        {"class": "工业源", "baseline": {"PM": 6000, "VOCs": 5000}, "reduction": {"PM": 300, "VOCs": 250}},
+        {"class": "扬尘源", "base": {"PM": 3000}, "red": {"PM": 150}},
+    ]
+    found = value("reduction", {"level": "Ⅳ", "sources": sources})
+    assert (found["result"], found["exact"]) == ("pass", {"PM": 5, "VOCs": 5})
+    sources[1]["red"] = {"PM": 149}
+    assert value("reduction", {"level": "Ⅳ", "sources": sources})["result"] == "fail"
+    assert "基数和减排量" in refused("reduction", {"level": "Ⅳ", "sources": [{"class": "工业源"}]}).message
+
+
 def test_without_the_joint_rule_each_pollutant_counts() -> None:
     facts = {"level": "Ⅱ", "base": BASE, "red": {"SO2": 440, "NOx": 1740, "PM": 1800, "VOCs": 750}}
     single = decide("heavy_pollution.reduction", facts, ON, {"hp.red.joint": False})

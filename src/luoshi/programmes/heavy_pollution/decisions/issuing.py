@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.programmes.heavy_pollution.decisions.air import undetermined
-from luoshi.programmes.heavy_pollution.decisions.fields import AqiValue, Colour, Flag, Instant, Strict, Text
+from luoshi.programmes.heavy_pollution.decisions.fields import AqiValue, Colour, Flag, Instant, Number, Strict, Text
 from luoshi.programmes.heavy_pollution.decisions.grading import grade_of, grade_reasons
 from luoshi.programmes.heavy_pollution.decisions.laying import Laid, SeriesFacts, laid
 from luoshi.programmes.heavy_pollution.decisions.settings import (
@@ -129,9 +129,16 @@ class NowcastFacts(SeriesFacts):
             ]
         }
     )
-    SPELLINGS: ClassVar[Mapping[str, str]] = {**SeriesFacts.SPELLINGS, "issue_at": "issued_at", "next12": "forecast"}
+    SPELLINGS: ClassVar[Mapping[str, str]] = {
+        **SeriesFacts.SPELLINGS, "issue_at": "issued_at", "next12": "forecast", "next12_mean": "mean",
+        "forecast_mean": "mean",
+    }  # fmt: skip
 
     latest: AqiValue = Field(None, description="最近一小时实测AQI，没有给出实测序列时 / latest measured hourly AQI")
+    mean: Number = Field(
+        None, description="今后12小时均值，没有给出逐小时预报时 / mean of the next hours, if they are not given"
+    )
+    present: Number = Field(None, description="均值所依据的小时数，默认全部 / hours behind that mean; default: all")
     grade: Colour = Field(None, description="按预测定的级别，没有给出整个序列时 / grade by forecast, if known")
     issued_at: Instant = Field(None, description="发布时刻，默认现在 / moment of issue; default: now")
     no_improvement: Flag = Field(None, description="会商认定今后无明显改善 / the consultation states it: yes or no")
@@ -172,19 +179,22 @@ def nowcast(facts: NowcastFacts, context: Context) -> Verdict:
     assert latest is not None
     upcoming = range(found.hour, min(found.hour + hours, len(line)))
     values = [aqi for hour in upcoming if (aqi := line.aqi[hour]) is not None and not line.excluded[hour]]
-    mean = Fraction(sum(values)) / len(values) if values else None
+    present = len(values)
+    mean = Fraction(sum(values)) / present if values else None
+    if not values and facts.mean is not None:
+        mean, present = facts.mean, hours if facts.present is None else facts.present
     heavy = latest > numbers.heavy
     reasons: list[Reason] = [
         *found.reasons,
         MEASURED.reason(heavy, found.place(latest_hour), plain(latest), _relation(heavy), numbers.heavy),
     ]
     persists: bool | None = None
-    if len(values) < needed or mean is None:
-        reasons.append(THIN.reason(False, hours, len(values), needed))
+    if present < needed or mean is None:
+        reasons.append(THIN.reason(False, hours, plain(present), needed))
     else:
         persists = mean > numbers.heavy
         shown = rounded(mean)
-        reasons.append(OUTLOOK.reason(persists, hours, len(values), shown, _relation(persists), numbers.heavy))
+        reasons.append(OUTLOOK.reason(persists, hours, plain(present), shown, _relation(persists), numbers.heavy))
     if facts.no_improvement is not None and facts.reason:
         persists = facts.no_improvement
         said = "今后无明显改善" if persists else "今后有明显改善"
@@ -202,7 +212,7 @@ def nowcast(facts: NowcastFacts, context: Context) -> Verdict:
         "latest_hour": latest_hour,
         "mean": None if mean is None else rounded(mean),
         "mean_exact": plain(mean),
-        "present": len(values),
+        "present": plain(present),
         "override": facts.no_improvement is not None and bool(facts.reason),
     }
     if trigger:

@@ -249,6 +249,35 @@ class ReductionFacts(Strict):
         None, description="减排量（千克/日）：写法同上，也可为多项之列表 / reduction in kg/d, or a list to be added up"
     )
 
+    @classmethod
+    def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """An inventory may be given source by source (`sources`): each with its class, base and reduction."""
+        data = super().spelt_out(data)
+        if (sources := data.pop("sources", None)) is not None:
+            data |= {"base": [], "red": []}
+            for source in sources if isinstance(sources, list) else [sources]:
+                base, red = _of_source(source)
+                data["base"].append(base)
+                data["red"].append(red)
+        return data
+
+
+_SOURCE = {
+    "base": ("base", "baseline", "baseline_kg_d", "emission", "基数"),
+    "red": ("red", "reduction", "reduced", "reduction_kg_d", "减排", "减排量"),
+}
+
+
+def _of_source(source: Any) -> tuple[Any, Any]:
+    """Return base and reduction of one line of an inventory; ValueError when it has neither."""
+    found = [
+        next((source[name] for name in names if name in source), None) if isinstance(source, Mapping) else None
+        for names in _SOURCE.values()
+    ]
+    if found[0] is None and found[1] is None:
+        raise ValueError('每个源应写明基数和减排量，如 {"class": "工业源", "base": {"PM": 900}, "red": {"PM": 90}}')
+    return found[0] or {}, found[1] or {}
+
 
 @decision(
     key="heavy_pollution.reduction",
