@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from luoshi.office.programme import Programme, register
+from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.supervision"
-_HOOKS: tuple[str, ...] = ("crossing", "ladder")
+_HOOKS: tuple[str, ...] = ("crossing", "ladder", "rollup")
 
 PROGRAMME = register(
     Programme(
@@ -18,6 +18,13 @@ PROGRAMME = register(
         decisions=(f"{_ROOM}.decisions",),
         urls=f"{_ROOM}.urls",
         api=f"{_ROOM}.api",
+        pages=(
+            Page("tasks", "supervision", "重点工作看板", "work.see", "各项到哪了、谁红灯、比计划差多少"),
+            Page("tasks", "supervision-due", "到期日历", "work.see", "最小任务哪天到期"),
+            Page("tasks", "supervision-posts", "我的岗位", "work.see", "您的岗位上有哪些任务"),
+            Page("tasks", "field", "现场填报", "matter.report", "手机上报进展，没有网络也能报"),
+            Page("publish", "open-supervision", "重点工作公众页", "open.see", "答应了什么、谁负责、到哪了"),
+        ),
         hooks=tuple(f"{_ROOM}.{one}" for one in _HOOKS),
     )
 )
