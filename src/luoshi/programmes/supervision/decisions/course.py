@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer, judged, undetermined
-from luoshi.kernel.calendar import ONE_DAY
+from luoshi.kernel.calendar import ONE_DAY, WorkingCalendar
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Flag, Moment, Number, Text, at, plain
@@ -845,32 +845,47 @@ class ReportDueFacts(Facts):
     filed_on: Moment = Field(None, description="填报送出的日子或时刻 / when it was filed")
 
 
-def due_of_period(context: Context, period: str) -> date | None:
-    """Return the last day for the report of a month, quarter or week; None for what is no period."""
+def due_of_period(period: str, day: int, calendar: WorkingCalendar) -> date | None:
+    """Return the last day for the report of a month, quarter or week, `day` of the month; None for what is no period.
+
+    A week's is its Friday; a day that is not worked gives way to the next one that is. E_CALENDAR_MISSING.
+    """
     if week := re.fullmatch(r"(\d{4})-?W(\d{1,2})", period.upper()):
         try:
-            day = date.fromisocalendar(int(week[1]), int(week[2]), 5)
+            found = date.fromisocalendar(int(week[1]), int(week[2]), 5)
         except ValueError:
             return None
-    else:
-        month = re.fullmatch(r"(\d{4})[-年.](\d{1,2})月?", period)
-        quarter = re.fullmatch(r"(\d{4})-?Q([1-4])", period.upper())
-        if month is None and quarter is None:
-            return None
-        year, number_ = (int(month[1]), int(month[2])) if month else (int(quarter[1]), int(quarter[2]) * 3)  # type: ignore[index]
-        try:
-            day = date(year, number_, min(max(whole(context, "report_due_day"), 1), 28))
-        except ValueError:
-            return None
-    return context.calendar.on_or_after(day)
+        return calendar.on_or_after(found)
+    month = re.fullmatch(r"(\d{4})[-年.](\d{1,2})月?", period)
+    quarter = re.fullmatch(r"(\d{4})-?Q([1-4])", period.upper())
+    named = month or quarter
+    if named is None:
+        return None
+    try:
+        found = date(int(named[1]), int(named[2]) * (3 if quarter else 1), min(max(day, 1), 28))
+    except ValueError:
+        return None
+    return calendar.on_or_after(found)
 
 
-def _months(start: date, due: date, step: int) -> list[str]:
+def periods_of(cycle: str, start: date, due: date) -> list[str]:
+    """Return the periods of a cycle that touch some days, in order; at most 240, none for reports by event."""
+    if cycle == "event" or due < start:
+        return []
+    if cycle == "weekly":
+        weeks = min((due - start).days // 7 + 2, 240)
+        days = [start + timedelta(days=7 * step) for step in range(weeks) if (date.max - start).days > 7 * step]
+        return list(dict.fromkeys(f"{one.isocalendar()[0]:04}-W{one.isocalendar()[1]:02}" for one in days))
+    if cycle == "quarterly":
+        return list(dict.fromkeys(f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}" for month in _months(start, due)))
+    return _months(start, due)
+
+
+def _months(start: date, due: date) -> list[str]:
     found: list[str] = []
     year, month = start.year, start.month
     while (year, month) <= (due.year, due.month) and len(found) < 240:
-        if month % step == 0:
-            found.append(f"{year:04}-{month:02}")
+        found.append(f"{year:04}-{month:02}")
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return found
 
@@ -894,7 +909,7 @@ def report_due(facts: ReportDueFacts, context: Context) -> Verdict:
         return answer("NONE", Outcome.NOT_APPLICABLE, [ON_EVENT.reason(None)], due=None, dues=[])
     day, review = whole(context, "report_due_day"), whole(context, "report_review_wd")
     if facts.period:
-        due = due_of_period(context, facts.period)
+        due = due_of_period(facts.period, day, context.calendar)
         if due is None:
             return answer("REFUSE", Outcome.REFUSE, [BAD_PERIOD.reason(False, facts.period[:20])], code="E_INPUT")
         weekly = "W" in facts.period.upper()
@@ -912,14 +927,8 @@ def report_due(facts: ReportDueFacts, context: Context) -> Verdict:
         return answer("LATE" if late else "DUE", Outcome.REFUSE if late else Outcome.ALLOW, [reason], **value)
     if facts.start is None or facts.due is None:
         return undetermined({"period": "哪一期"}, PLATFORM)
-    if cycle == "weekly":
-        weeks = min(max((facts.due - facts.start).days // 7 + 2, 0), 240)
-        days = [facts.start + timedelta(days=7 * step) for step in range(weeks)
-                if (date.max - facts.start).days > 7 * step]  # fmt: skip
-        periods = [f"{one.isocalendar()[0]:04}-W{one.isocalendar()[1]:02}" for one in days]
-    else:
-        periods = _months(facts.start, facts.due, 3 if cycle == "quarterly" else 1)
-    dues = [(period, due_of_period(context, period)) for period in dict.fromkeys(periods)]
+    dues = [(period, due_of_period(period, day, context.calendar))
+            for period in periods_of(cycle, facts.start, facts.due)]  # fmt: skip
     kept = [{"period": period, "due": iso(due)} for period, due in dues if due and facts.start <= due <= facts.due]
     reasons = [MONTHLY.reason(None, one["period"], day, one["due"]) for one in kept[:3]]
     return answer(
