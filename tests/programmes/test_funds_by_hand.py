@@ -8,6 +8,7 @@ import pytest
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.cases import actions as cases
 from luoshi.office.funds import actions, queries
 from luoshi.office.funds.orders import credit, debit
 from luoshi.office.roles import Role
@@ -51,6 +52,18 @@ class Desk:
         return refused.value.code
 
 
+def authorised() -> None:
+    """Office and company authorise a placement: the standing authorisation is on file."""
+    told = {"product": "TIME_DEPOSIT", "principal": "1", "rate": "1.5", "matures_on": "2020-07-01",
+            "contract_no": "DQ-1", "at_account_bank": True}  # fmt: skip
+    hands = [people.actor(name, (role, organ)) for name, role, organ in (
+        ("placer", Role.CLERK, "state-capital-co"), ("office", Role.LEADER, "fin-agri-group"),
+        ("company", Role.LEADER, "agri-guarantee"))]  # fmt: skip
+    case = cases.open_case(actor=hands[0], procedure="agri_guarantee.placing", title="存放", facts=told)
+    for one in hands[1:]:
+        cases.act(actor=one, case=case.pk, step="authorise")
+
+
 def test_guarantee_fund_by_hand():
     book = guarantee.open_fund(actor=ACTOR, opened_on=DAY, bank=(BANK, "3705001"))
     desk = Desk("state-capital-co", book.key)
@@ -59,6 +72,10 @@ def test_guarantee_fund_by_hand():
     assert desk.refused(debit("1001", 5), credit("3004", 5, "loan-1"), event="J2") == "E_RULE"
     assert desk.refused(debit("1001", 5), credit("2003", 5), event="J4") == "E_RULE"
     assert desk.refused(debit("1003", 80_000_001), credit("1001", 80_000_001)) == "E_RULE"
+    # Money leaves the custody account for a placement both have authorised, for nothing else (6.15).
+    assert desk.refused(debit("1003", 50_000_000), credit("1001", 50_000_000)) == "E_RULE"
+    assert desk.refused(debit("3001", 5), credit("1001", 5)) == "E_RULE"
+    authorised()
     first, second = (desk.propose(debit("1003", fen), credit("1001", fen)) for fen in (50_000_000, 40_000_000))
     actions.decide(actor=desk.head, draft=first.pk, accept=True)
     # What was within the cap when it was prepared is beyond it now.

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import io
 from fractions import Fraction
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from luoshi.kernel.clock import CLOCK, local
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.demo import load_people
 from luoshi.office.accounts.models import User
+from luoshi.office.accounts.queries import standing
 from luoshi.office.actors import Actor
-from luoshi.office.cases.models import Case
+from luoshi.office.cases import actions as cases
+from luoshi.office.cases.models import Case, CaseEvent
 from luoshi.office.duties.matter_models import Matter
+from luoshi.office.funds import actions as ledger
+from luoshi.office.funds import openings, payments, queries
+from luoshi.office.funds.models import PaymentInstruction
+from luoshi.office.funds.orders import Hand, credit, debit
 from luoshi.office.indicators.models import Measurement
 from luoshi.office.notices.models import Notice
-from luoshi.programmes.agri_guarantee import demo, demo_registers, fund, owing, papers
+from luoshi.office.parameters import actions as parameters
+from luoshi.office.roles import Role
+from luoshi.programmes.agri_guarantee import archive, demo, demo_registers, fund, owing, papers, subsidies
 from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator, Placement, TownScore
 from luoshi.site.registry import load_decisions, load_programmes
-from tests.office.people import client_of
+from tests.office.people import actor, client_of
 
 
 @pytest.mark.django_db
@@ -48,6 +59,9 @@ def test_the_demonstration_plays_some_years_of_the_fund():
     other_systems_ask()
     a_clerk_takes_an_application()
     the_guarantor_claims()
+    subsidies_are_paid_from_their_own_book()
+    each_side_reads_the_other_s_report_after_both_are_filed()
+    nobody_examines_the_own_case()
     before = Case.objects.count()
     assert "已装入过" in next(iter(demo.load()))
     assert Case.objects.count() == before
@@ -194,7 +208,7 @@ def papers_are_drawn_up() -> None:
 def duties_fall_due_once() -> None:
     """On the first day of a year each duty of the calendar becomes a matter, the next day nothing."""
     day = datetime.date(CLOCK.today().year + 1, 1, 1)
-    assert owing.owe(day) == 6
+    assert owing.owe(day) == 8
     assert owing.owe(day + datetime.timedelta(days=1)) == 0
     assert Matter.objects.get(external_id__startswith=f"balances:{day.year}-01").organ == "rural-commercial-bank"
 
@@ -218,6 +232,105 @@ def other_systems_ask() -> None:
     assert other.status_code == 409
     farm = client_of(User.objects.get(login="huanbao1"))
     assert farm.post("/api/v1/guarantee/balances", body, content_type="application/json").status_code == 404
+
+
+def hand(login: str) -> Actor:
+    return standing(User.objects.get(login=login)).actor("web")
+
+
+def subsidies_are_paid_from_their_own_book() -> None:
+    """Nothing before the rules are recorded; then half of interest and fee, once a loan and year, by two hands."""
+    loan = Loan.objects.filter(status="active", disbursed_on__isnull=False).order_by("disbursed_on")[0]
+    year, station = CLOCK.today().year, actor("station", (Role.CLERK, loan.town))
+    told = {"loan": loan.number, "year": str(year), "days": "1", "interest_paid": "1000000", "fee_paid": "1000.01"}
+    open_one = {"actor": station, "procedure": subsidies.SUBSIDY, "title": loan.borrower, "organ": loan.town}
+    with pytest.raises(LuoshiError, match="最多用款"):
+        cases.open_case(**open_one, facts=told | {"days": "400"})
+    case = cases.open_case(**open_one, facts=told)
+    with pytest.raises(LuoshiError, match="已经申请过"):
+        cases.open_case(**open_one, facts=told)
+    office, head = hand("xiaozu1"), actor("fin-head", (Role.LEADER, "finance"))
+    with pytest.raises(LuoshiError, match="补助办法尚未登记"):
+        cases.act(actor=office, case=case.pk, step="check", data={"opinion": "相符"})
+    clerk, day = actor("fin-clerk", (Role.CLERK, "finance")), CLOCK.today()
+    change = parameters.propose(
+        actor=clerk, room=fund.ROOM, name="subsidy_rules", value="测试〔2018〕1号", valid_from=case.rules_on,
+        source="outside_rule", document="测试〔2018〕1号", reason="补助办法", citation="《测试补助办法》第一条",
+    )  # fmt: skip
+    parameters.approve(actor=head, change_id=change.pk, version=change.version)
+    cases.act(actor=office, case=case.pk, step="check", data={"opinion": "相符"})
+    case.refresh_from_db()
+    whole = int(case.facts["total"])
+    assert (case.facts["fee_part"], whole) == (50_000, 50_000 + case.facts["interest_part"])
+    cases.act(actor=head, case=case.pk, step="approve")
+    payee = {"number": "6222000000000001234", "payee_bank": "测试银行"}
+    with pytest.raises(LuoshiError, match="还没有开立"):
+        cases.act(actor=clerk, case=case.pk, step="instruct", data=payee)
+    told_bank = {"bank": "313465000099", "number": "370500000000999"}
+    book = openings.open_at_once(actor=Actor.system("测试", "test"), plan=fund.SUBSIDY, opened_on=day, values=told_bank)
+    ledger.post(actor=Actor.system("测试", "test"), book=book.key, key="s1", value_on=day, event="S1", memo="预算",
+                basis="测试", lines=[debit("S1001", 10_000_000), credit("S3001", 10_000_000)])  # fmt: skip
+    before = fund.figures(fund.fund()).balance
+    cases.act(actor=clerk, case=case.pk, step="instruct", data=payee)
+    row = PaymentInstruction.objects.get(claim=case.number)
+    payments.check_payment(actor=head, payment=row.pk)
+    with pytest.raises(LuoshiError, match="还没有确认"):
+        cases.act(actor=clerk, case=case.pk, step="pay")
+    with transaction.atomic():
+        payments.apply_result(payments.locked(row.instr_id), "success", txn="S-1", on=day, reason="",
+                              hand=Hand("银行", "bank"))  # fmt: skip
+    case.refresh_from_db()
+    assert (case.state, queries.balances(book)["S3101"]) == ("paid", whole)
+    assert fund.figures(fund.fund()).balance == before
+    assert "6222000000000001234" not in str(list(CaseEvent.objects.filter(case=case).values("data")))
+    html = page("xiaozu1", reverse("guarantee-subsidies"))
+    assert case.number in html
+    assert f"{whole // 100:,}.{whole % 100:02d}" in html
+    office_client = client_of(User.objects.get(login="xiaozu1"))
+    assert office_client.get(reverse("guarantee-subsidies-export")).content[:2] == b"PK"
+    rows = office_client.get(f"/api/v1/guarantee/subsidies/{year}").json()["subsidies"]
+    assert [one["total"] for one in rows] == [whole]
+    assert case.number not in page("nongshang1", reverse("guarantee-subsidies"))
+
+
+def each_side_reads_the_other_s_report_after_both_are_filed() -> None:
+    """The guarantor's office and the bank file; until both have, each sees its own only, the Office none."""
+    case = Case.objects.filter(procedure="agri_guarantee.guarantee", state="established").get()
+    told = {"on": CLOCK.today().isoformat(), "amount": "100000", "opinion": "担保方看过大棚", "conditions": ""}
+    with pytest.raises(LuoshiError, match="不超过申请"):
+        cases.act(actor=hand("nongdan1"), case=case.pk, step="report_guarantor", data=told | {"amount": "99999999"})
+    cases.act(actor=hand("nongdan1"), case=case.pk, step="report_guarantor", data=told)
+    with pytest.raises(LuoshiError, match="已经提交过"):
+        cases.act(actor=hand("nongdan1"), case=case.pk, step="report_guarantor", data=told)
+    address = reverse("guarantee-reports", args=[case.number])
+    assert "担保方看过大棚" in page("nongdan1", address)
+    assert address in page("nongdan1", reverse("guarantee"))
+    for login in ("nongshang1", "xiaozu1"):
+        assert "担保方看过大棚" not in page(login, address)
+        assert "担保方看过大棚" not in page(login, reverse("case", args=[case.pk]))
+    cases.act(actor=hand("nongshang1"), case=case.pk, step="report_bank", data=told | {"opinion": "银行方看过流水"})
+    for login in ("nongshang1", "xiaozu1", "nongdan1"):
+        assert "担保方看过大棚" in page(login, address)
+        assert "银行方看过流水" in page(login, address)
+    bank = client_of(User.objects.get(login="nongshang1"))
+    answer = bank.get(f"/api/v1/guarantee/cases/{case.number}/reports").json()["reports"]
+    assert [one["filed"] for one in answer] == [True, True, False, False]
+    assert client_of(User.objects.get(login="huanbao1")).get(address).status_code == 404
+
+
+def nobody_examines_the_own_case() -> None:
+    """Who has the name of the applicant, its representative or one of the household is refused; another is not."""
+    case = Case.objects.filter(procedure="agri_guarantee.guarantee", state="town_passed").get()
+    operator = archive.of_case(case)
+    Operator.objects.filter(pk=operator.pk).update(represent="测试己")
+    own = dataclasses.replace(actor("own", (Role.REVIEWER, "fin-agri-group")), name="测试己")
+    with pytest.raises(LuoshiError, match="应当回避"):
+        cases.act(actor=own, case=case.pk, step="recommend", data={"recheck": "同意"})
+    cases.act(actor=hand("xiaozu1"), case=case.pk, step="recommend", data={"recheck": "同意"})
+    claim = Claim.objects.filter(case__state="delivered").order_by("pk")[0]
+    Operator.objects.filter(loans__number=claim.loan).update(represent="测试己")
+    with pytest.raises(LuoshiError, match="应当回避"):
+        cases.act(actor=own, case=claim.case_id, step="examine", data={"opinion": "同意"})
 
 
 def page(login: str, address: str) -> str:

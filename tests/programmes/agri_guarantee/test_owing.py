@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from luoshi.programmes.agri_guarantee.owing import owed
+from luoshi.programmes.agri_guarantee.owing import owed, standing
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,20 @@ def test_each_duty_has_its_day(day, month_due, quarter_due):
     assert {one.due_on for key, one in found.items() if key.endswith(f":{day.year}")} == {
         datetime.date(day.year, 12, 31)
     }
+
+
+@pytest.mark.parametrize(
+    ("ruled", "owed_by", "keys"),
+    [
+        (True, "", ["control:2019"]),
+        (False, "", ["control:2019", "subsidy-rules"]),
+        (True, "J-7", ["control:2019", "restore:J-7"]),
+    ],
+)
+def test_what_stands_until_it_is_done(ruled, owed_by, keys):
+    day = datetime.date(2019, 6, 30)
+    found = standing(day, ruled=ruled, owed_by=owed_by)
+    assert [one.key for one in found] == keys
+    # A loss is made good at once, by the custodian.
+    assert {one.due_on for one in found if one.key.startswith("restore")} <= {day}
+    assert {one.organ for one in found if not one.key.startswith("subsidy")} == {"state-capital-co"}

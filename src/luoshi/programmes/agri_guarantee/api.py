@@ -14,7 +14,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.cases import actions as cases
 from luoshi.office.registers import reach
 from luoshi.office.web import Needs, actor_of
-from luoshi.programmes.agri_guarantee import archive, board, claims, lending, public_views
+from luoshi.programmes.agri_guarantee import archive, board, claims, lending, public_views, reports, subsidies
 from luoshi.programmes.agri_guarantee.models import Claim, Loan
 from luoshi.programmes.agri_guarantee.registers import LOANS, OPERATORS
 
@@ -134,3 +134,23 @@ def balance(request: HttpRequest, body: BalanceIn) -> dict[str, Any]:
                    overdue_days=body.overdue_days)  # fmt: skip
     row.refresh_from_db()
     return {"number": row.number, "outstanding": row.outstanding, "status": row.status}
+
+
+@router.get("/guarantee/subsidies/{year}", auth=Needs("case.see"), response=_ANSWERS)
+def subsidy_rows(request: HttpRequest, year: int) -> dict[str, Any]:
+    """Return a year's subsidies the caller sees: loan, days, parts and total in fen, how far each is."""
+    rows = [subsidies.told(one) for one in subsidies.visible(actor_of(request))[:5000]]
+    return {"year": year, "subsidies": [one for one in rows if one["year"] == year]}
+
+
+@router.get("/guarantee/cases/{number}/reports", auth=Needs("case.see"), response=_ANSWERS)
+def report_rows(request: HttpRequest, number: Text) -> dict[str, Any]:
+    """Return due-diligence reports and review results as the caller may read them now."""
+    actor = actor_of(request)
+    found = reports.read(actor, reports.visible_case(actor, number))
+    return {"reports": [
+        {"kind": one["kind"], "side": one["side"], "filed": one["filed"],
+         **({} if one["row"] is None else {"passed": one["row"].passed, "amount": one["row"].amount,
+                                           "opinion": one["row"].opinion, "on": str(one["row"].on)})}
+        for one in found
+    ]}  # fmt: skip

@@ -14,6 +14,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.identifiers import clean
 from luoshi.office.cases.models import Case
+from luoshi.office.cases.turns import Turn
 from luoshi.office.organs.directory import load_data
 from luoshi.office.registers.models import standing
 from luoshi.programmes.agri_guarantee.decisions.settings import FUND, POLICY
@@ -78,6 +79,30 @@ def of_case(case: Case) -> Operator | None:
     """Return the operator a guarantee is for."""
     pk = str(case.subject).removeprefix("ag-operator:")
     return Operator.objects.filter(pk=int(pk)).first() if pk.isdigit() else None
+
+
+def require_unrelated(turn: Turn) -> None:
+    """Refuse who would examine or approve a case of the own household or firm (E_SELF), by name; a program has none.
+
+    The household: who applies, its representative, whoever names the same head. A colleague decides instead, also
+    where only the name is the same.
+    """
+    actor, known = turn.actor, turn.facts
+    if actor.user_id is None:
+        return
+    names = {str(known.get("operator") or ""), str(known.get("borrower") or "")}
+    operator = of_case(turn.case)
+    if operator is None:
+        loan = Loan.objects.filter(number=str(known.get("loan") or ""), void=False).select_related("operator").first()
+        operator = loan.operator if loan is not None else None
+    for one in members(operator) if operator is not None else ():
+        names |= {one.name, one.represent}
+    own = {actor.name.strip(), actor.for_name.strip()} & {one.strip() for one in names if one.strip()}
+    if own:
+        raise LuoshiError(
+            "E_SELF", f"申请人家庭或企业中的“{'、'.join(sorted(own))}”与您同名：自家的件应当回避，请另一人办理。",
+            fields={"actor": actor.name},
+        )  # fmt: skip
 
 
 # --- the household ----------------------------------------------------------------------------------------------------

@@ -138,12 +138,19 @@ def claim_of(case: Case) -> Claim:
 @effect("agri_guarantee.examined")
 def examined(turn: Turn) -> None:
     """A payout that is not the share of the loss must have been seen before it is approved."""
+    archive.require_unrelated(turn)
     row = claim_of(turn.case)
     if row.deviates and not turn.data.get("deviation_seen"):
         raise LuoshiError(
             "E_INCOMPLETE", "实际代偿与应代偿不同，请看过偏差后勾选“已看到偏差”。",
             fields={"fields": {"deviation_seen": "请勾选"}},
         )  # fmt: skip
+
+
+@effect("agri_guarantee.unrelated_leader")
+def unrelated_leader(turn: Turn) -> None:
+    """Nobody approves a claim on a loan of the own household or firm."""
+    archive.require_unrelated(turn)
 
 
 @effect("agri_guarantee.returned")

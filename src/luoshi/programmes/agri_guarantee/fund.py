@@ -19,6 +19,7 @@ from luoshi.kernel.money import Money
 from luoshi.kernel.parameters import Values
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
+from luoshi.office.cases.models import Case
 from luoshi.office.duties import concern
 from luoshi.office.funds import actions, hooks, openings, payments, plans, queries
 from luoshi.office.funds.gauge import Gauge, Mark, Point, course_of, gauges
@@ -415,6 +416,7 @@ def instructed(told: hooks.Told) -> None:
 @hooks.on(ROOM, "payment.confirmed")
 def confirmed(told: hooks.Told) -> None:
     """Compensation is really paid: S grows, the halt line is looked at, the claim is closed."""
+    _tell_subsidy(told, "pay")
     if not _compensates(told) or told.payment is None:
         return
     _move_paid(told, told.payment.amount)
@@ -424,6 +426,7 @@ def confirmed(told: hooks.Told) -> None:
 @hooks.on(ROOM, "payment.failed")
 def failed(told: hooks.Told) -> None:
     """The bank refused before it debited: the claim is to be instructed again."""
+    _tell_subsidy(told, "fail")
     if _compensates(told):
         _tell_claim(told, "fail")
 
@@ -431,6 +434,7 @@ def failed(told: hooks.Told) -> None:
 @hooks.on(ROOM, "payment.returned")
 def returned(told: hooks.Told) -> None:
     """The payee's bank sent the money back: it is owed again."""
+    _tell_subsidy(told, "come_back")
     if not _compensates(told) or told.payment is None:
         return
     _move_paid(told, -told.payment.amount)
@@ -442,6 +446,14 @@ def _move_paid(told: hooks.Told, fen: int) -> None:
     state.paid += fen
     state.save()
     watch(told.book, actor=_BANK, trigger=f"付款 {told.payment.claim}" if told.payment else "付款", state=state)
+
+
+def _tell_subsidy(told: hooks.Told, step: str) -> None:
+    """Pass what the bank said of a subsidy's payment to its case."""
+    from luoshi.programmes.agri_guarantee import subsidies
+
+    if told.book.key == SUBSIDY and told.payment is not None:
+        subsidies.bank_said(told.payment, step)
 
 
 def _tell_claim(told: hooks.Told, step: str) -> None:
@@ -471,7 +483,27 @@ def may_be_booked(told: hooks.Told) -> None:
                           citation=f"{FUND} 第十二条")  # fmt: skip
     lines = list(told.order.lines)
     placing = any(line.account in PLACED and line.debit for line in lines) and told.order.counter_of is None
+    if told.order.counter_of is None:
+        _authorised(lines, placing=placing)
     _refuse(told.book, state_of(told.book), "J7" if placing else told.order.event, lines)
+
+
+def _authorised(lines: list[Line], *, placing: bool) -> None:
+    """Refuse money out of the custody account that rests on nothing (6.15); what the bank took is owed, in 1101."""
+    taken = sum(line.credit for line in lines if line.account == "1001")
+    owed = sum(line.debit for line in lines if line.account == "1101")
+    if taken <= owed:
+        return
+    facts: dict[str, Any] = {"use": "OTHER", "office_authorised": "no", "company_authorised": "no"}
+    if placing:
+        # Both signatures on file: of a placement that Office and company authorised together.
+        signed = Case.objects.filter(procedure=f"{ROOM}.placing", state__in=("authorised", "placed", "ended"))
+        facts |= {"use": "PLACEMENT", "standing_authorisation": "yes" if signed.exists() else "no"}
+    taken_as = decide(f"{ROOM}.authority", facts)
+    if taken_as.value["result"] != "VALID":
+        words = "；".join(one.text for one in taken_as.reasons if one.ok is not True)
+        raise LuoshiError("E_RULE", f"不能动用基金：{words}。银行已经扣划的记应收。",
+                          fields={"decision": taken_as.definition.key}, citation=f"{FUND} 第八条")  # fmt: skip
 
 
 @hooks.on(ROOM, "entry.posted")

@@ -8,6 +8,7 @@ from typing import Any
 
 from luoshi.kernel.clock import day_of, local
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.cases.hooks import effect, facts
 from luoshi.office.cases.models import CaseEvent
@@ -15,8 +16,9 @@ from luoshi.office.cases.turns import Turn
 from luoshi.office.duties import concern
 from luoshi.office.funds.models import Book
 from luoshi.office.parameters import book as parameters
-from luoshi.programmes.agri_guarantee import archive, fund, lending
+from luoshi.programmes.agri_guarantee import archive, fund, lending, reports
 from luoshi.programmes.agri_guarantee.decisions.granting import MERITS
+from luoshi.programmes.agri_guarantee.decisions.settings import POLICY
 from luoshi.programmes.agri_guarantee.models import Loan
 
 GUARANTEE = "agri_guarantee.guarantee"
@@ -63,9 +65,16 @@ def request(turn: Turn) -> dict[str, Any]:
     return _amount(turn, int(turn.facts["requested"]))
 
 
+@effect("agri_guarantee.unrelated")
+def unrelated(turn: Turn) -> None:
+    """Nobody examines a case of the own household or firm."""
+    archive.require_unrelated(turn)
+
+
 @effect("agri_guarantee.rechecked")
 def rechecked(turn: Turn) -> None:
     """The Office looks again at who applies: what was fit at the station must be fit today."""
+    archive.require_unrelated(turn)
     taken = parameters.decide("agri_guarantee.eligibility", applicant(turn), day_of(turn.at))
     if taken.outcome.value not in _PASSED:
         against = [one.text for one in taken.reasons if one.ok is not True]
@@ -93,6 +102,7 @@ def _amount(turn: Turn, amount: int) -> dict[str, Any]:
 def _step(number: int) -> Callable[[Turn], dict[str, Any]]:
     def gather(turn: Turn) -> dict[str, Any]:
         """The step, the halt as it is under the fund's lock, and when the guarantee contract was signed."""
+        archive.require_unrelated(turn)
         book = Book.objects.filter(key=fund.BOOK).first()
         if book is not None:
             # Whoever commits second finds what the first one posted.
@@ -123,6 +133,10 @@ def contract(turn: Turn) -> None:
     archive.require_delegation(turn.organ, "contract", day_of(turn.at))
     if amount > int(turn.facts["requested"]):
         raise LuoshiError("E_INPUT", "合同金额大于推荐的申请金额。", fields={"fields": {"amount": "大于申请金额"}})
+    passed = reports.least_passed(turn.case)
+    if passed is not None and amount > passed:
+        raise LuoshiError("E_INPUT", f"合同金额大于评审通过的 {Money(passed)} 元。",
+                          fields={"fields": {"amount": "大于评审金额"}}, citation=f"{POLICY} 二(二)3")  # fmt: skip
     if amount % 100:
         raise LuoshiError("E_INPUT", "合同金额应为整元。", fields={"fields": {"amount": "应为整元"}})
     numbers = [told["entrusted_no"], told["guarantee_no"], told["loan_no"]]

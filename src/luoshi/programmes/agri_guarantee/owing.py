@@ -8,7 +8,7 @@ from typing import NamedTuple
 from luoshi.office.actors import Actor
 from luoshi.office.duties.intake import push_matter
 from luoshi.office.duties.matter_models import Kind, Matter
-from luoshi.office.funds.models import Book
+from luoshi.office.funds.models import Book, Posting
 from luoshi.programmes.agri_guarantee import fund
 from luoshi.programmes.agri_guarantee.decisions.settings import FUND, POLICY
 from luoshi.programmes.agri_guarantee.models import Loan
@@ -51,12 +51,37 @@ def owed(day: datetime.date, banks: list[str]) -> list[Owed]:
     ]  # fmt: skip
 
 
+def standing(day: datetime.date, *, ruled: bool, owed_by: str = "") -> list[Owed]:
+    """Return what stands until it is done: rules on subsidies, the custodian's control report, a loss made good.
+
+    `ruled`: the leading group's rules on subsidies are recorded; `owed_by` names the entry of a loss not made good.
+    """
+    year_end = datetime.date(day.year, 12, 31)
+    found = [Owed(f"control:{day.year}", "state-capital-co", f"{day.year}年基金托管内部控制报告", year_end,
+                  f"{FUND} 第十条")]  # fmt: skip
+    if not ruled:
+        found.append(Owed("subsidy-rules", "fin-agri-group", "制定贴息和担保费补助办法", year_end, f"{POLICY} 三(二)"))
+    if owed_by:
+        found.append(Owed(f"restore:{owed_by}", "state-capital-co", f"以自有资金全额归还基金损失（{owed_by}）", day,
+                          f"{FUND} 第十条"))  # fmt: skip
+    return found
+
+
+def _loss(book: Book) -> str:
+    """Return the number of the last entry of a loss while something of it is owed, empty else."""
+    if fund.figures(book).accounts["1101"] <= 0:
+        return ""
+    rows = Posting.objects.filter(account__book=book, account__code="1101", debit__gt=0).order_by("-pk")
+    return str(rows.values_list("entry__number", flat=True).first() or "")
+
+
 def owe(day: datetime.date) -> int:
     """Push what is owed on a day and is not there yet; return how many are new. Nothing before the fund is open."""
     if not Book.objects.filter(key=fund.BOOK).exists():
         return 0
     running = Loan.objects.filter(void=False, status__in=[Loan.Status.ACTIVE, Loan.Status.OVERDUE])
     rows = owed(day, sorted(set(running.values_list("bank", flat=True))))
+    rows += standing(day, ruled=bool(fund.values()["subsidy_rules"]), owed_by=_loss(fund.fund()))
     known = set(Matter.objects.filter(module=MODULE, external_id__in=[one.key for one in rows])
                 .values_list("external_id", flat=True))  # fmt: skip
     fresh = [one for one in rows if one.key not in known and one.due_on >= day]

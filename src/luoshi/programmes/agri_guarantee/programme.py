@@ -37,6 +37,8 @@ PROGRAMME = register(
                 "guarantees",
                 "archiving",
                 "recovery",
+                "reports",
+                "subsidies",
                 "standing",
                 "papers",
                 "indicators",

@@ -23,7 +23,7 @@ from luoshi.office.duties import concern
 from luoshi.office.funds import queries
 from luoshi.office.registers import reach, sheets
 from luoshi.office.web import actor_of, needs, page, status_of
-from luoshi.programmes.agri_guarantee import archive, board, claims, fund, lending
+from luoshi.programmes.agri_guarantee import archive, board, claims, fund, lending, reports, subsidies
 from luoshi.programmes.agri_guarantee.arithmetic import cut
 from luoshi.programmes.agri_guarantee.decisions.settings import percent
 from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator, Placement
@@ -67,6 +67,8 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "towns": towns,
         "sums": {"loans": sum(one["loans"] for one in towns), "owed": yuan(sum(one["owed"] for one in towns))},
         "stale": board.stale(actor),
+        "due": [one for one in board.open_cases(actor, archive.GUARANTEE, 200) if one.state in reports.RUNNING][:12],
+        "can_account": may_open(actor, "agri_guarantee.accountability"),
         "can_apply": may_open(actor, archive.GUARANTEE),
         "can_claim": may_open(actor, claims.CLAIM),
         "can_fund": found is not None and queries.visible_books(actor).filter(key=fund.BOOK).exists(),
@@ -253,6 +255,65 @@ def _suggested(one: Loan) -> dict[str, Any]:
     return {"loss": lending.yuan(loss), "payout": lending.yuan(payout), "principal": lending.yuan(part),
             "comp": yuan(cut(percent(fund.values(), "comp_rate"), payout)), "rate": fund.values()["comp_rate"],
             "today": CLOCK.today().isoformat()}  # fmt: skip
+
+
+# --- subsidies, reports -----------------------------------------------------------------------------------------------
+
+
+def _subsidies(request: HttpRequest) -> tuple[int, list[int], list[dict[str, Any]]]:
+    """Return the year asked for, the years there are, the subsidies of that year the actor sees."""
+    now, asked = CLOCK.today().year, request.GET.get("year", "")
+    rows = [subsidies.told(one) for one in subsidies.visible(actor_of(request))[:5000]]
+    years = sorted({now, *(int(one["year"]) for one in rows if one["year"])}, reverse=True)
+    chosen = int(asked) if asked.isdigit() and len(asked) == 4 and int(asked) in years else now
+    states = procedures.procedure(subsidies.SUBSIDY).states
+    found = [one | {"title": states[one["state"]].title} for one in rows if one["year"] == chosen]
+    return chosen, years, found
+
+
+@needs("case.see")
+@require_safe
+def subsidy_list(request: HttpRequest) -> HttpResponse:
+    """A year's subsidies: what was decided for each loan, how far it is."""
+    chosen, years, rows = _subsidies(request)
+    whole = sum(one["total"] or 0 for one in rows if one["state"] != "refused")
+    context = {
+        "page_title": _("贴息和担保费补助"), "crumbs": crumbs((_("补助"), "")), "year": chosen, "years": years,
+        "rows": rows, "sum": yuan(whole), "rules": fund.values()["subsidy_rules"],
+        "can_apply": may_open(actor_of(request), subsidies.SUBSIDY),
+    }  # fmt: skip
+    return page(request, "agri_guarantee/subsidies.html", context)
+
+
+@needs("case.see")
+@require_safe
+def subsidy_export(request: HttpRequest) -> HttpResponse:
+    """A year's subsidies as an Excel file."""
+    chosen, _years, rows = _subsidies(request)
+    stream = io.BytesIO()
+    columns = [(_("办件"), 16, False), (_("贷款"), 20, False), (_("借款人"), 20, False), (_("天数"), 8, True),
+               (_("贴息（元）"), 16, True), (_("担保费补助（元）"), 16, True), (_("合计（元）"), 16, True),
+               (_("状态"), 20, False)]  # fmt: skip
+    sheet = sheets.Book(stream, title=f"{chosen}年惠农贷补助", columns=columns)
+    for one in rows:
+        amounts = ("" if one[name] is None else yuan(one[name]) for name in ("interest", "fee", "total"))
+        sheet.add([one["number"], one["loan"], one["borrower"], one["days"], *amounts, one["title"]])
+    sheet.close([[_("导出"), f"{CLOCK.now():%Y-%m-%d %H:%M} {actor_of(request).name}"]])
+    response = HttpResponse(stream.getvalue(), content_type=_XLSX)
+    response["Content-Disposition"] = f'attachment; filename="guarantee-subsidies-{chosen}.xlsx"'
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+@needs("case.see")
+@require_safe
+def due_reports(request: HttpRequest, number: str) -> HttpResponse:
+    """Due-diligence reports and review results of a guarantee; a side reads the other's when both are filed."""
+    actor = actor_of(request)
+    case = reports.visible_case(actor, number)
+    context = {"page_title": _("尽职调查和评审 %s") % case.number, "crumbs": crumbs((case.number, "")), "case": case,
+               "rows": reports.read(actor, case)}  # fmt: skip
+    return page(request, "agri_guarantee/reports.html", context)
 
 
 # --- the fund's year --------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What the guarantee keeps: the fund's figures, claims, recoveries; registers of operators, loans and the rest."""
 
-from luoshi.programmes.agri_guarantee.models.fund import Claim, FundState, Halt, PayeeAccount, Receipt
+from luoshi.programmes.agri_guarantee.models.fund import Claim, DueReport, FundState, Halt, PayeeAccount, Receipt
 from luoshi.programmes.agri_guarantee.models.registers import (
     BankScore,
     Custody,
@@ -20,6 +20,7 @@ __all__ = [
     "Claim",
     "Custody",
     "Delegation",
+    "DueReport",
     "FundState",
     "Halt",
     "Loan",

@@ -122,6 +122,44 @@ class Claim(models.Model):
         return f"{self.loan}/{self.part}"
 
 
+class DueReport(models.Model):
+    """What one side found (尽职调查报告) or decided (评审结果) on a guarantee; filed once."""
+
+    class Kind(models.TextChoices):
+        """Which paper."""
+
+        REPORT = "report", "尽职调查报告"
+        REVIEW = "review", "评审结果"
+
+    class Side(models.TextChoices):
+        """Whose."""
+
+        GUARANTOR = "guarantor", "省农担公司"
+        BANK = "bank", "合作银行"
+
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    side = models.CharField(max_length=9, choices=Side.choices)
+    passed = models.BooleanField()
+    amount = models.BigIntegerField()
+    opinion = models.CharField(max_length=4000)
+    conditions = models.CharField(max_length=2000, default="", blank=True)
+    on = models.DateField()
+    by = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        """One of a kind a side; what passes is more than nothing."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["case", "kind", "side"], name="ag_due_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0) | Q(passed=False, amount__gte=0), name="ag_due_amount"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.kind} {self.side}"
+
+
 class Receipt(models.Model):
     """Money recovered for a loan (追偿): gross, costs, and how it was shared; amounts in fen.
 
