@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, Q
@@ -22,6 +23,7 @@ from luoshi.kernel.clock import day_of, end_of
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern, curve, lights, workdays
 from luoshi.office.duties.matter_models import FAR, Matter, ProgressReport, State
+from luoshi.office.organs.directory import load_data
 from luoshi.programmes.supervision.models import (
     Chapter,
     ItemConcern,
@@ -205,7 +207,7 @@ def board_of(plan: Plan, items: Sequence[KeyItem], day: datetime.date, wanted: W
         lead = leads[item.pk][0] if leads[item.pk] else ""
         everything.append(
             Tile(
-                item, light, str(WORDS[light]), planned, actual, short(names.get(lead, raw.get(item.pk, ""))),
+                item, light, str(WORDS[light]), planned, actual, short(names.get(lead, raw.get(item.pk, "")), lead),
                 tuple(leads[item.pk]), frozenset(concerned[item.pk] | set(leads[item.pk])), own,
             )
         )  # fmt: skip
@@ -229,9 +231,20 @@ WORDS = {
 }
 
 
-def short(name: str) -> str:
-    """Return an organ's name as a tile has room for it."""
-    return name.removeprefix("乳山市").removeprefix("市") if len(name) > 4 else name
+def short(name: str, slug: str = "") -> str:
+    """Return an organ's name as a tile has room for it: the short one it goes by, without the city."""
+    name = _short_names().get(slug, name).removeprefix("乳山市")
+    return name.removeprefix("市") if len(name) > 3 else name
+
+
+@cache
+def _short_names() -> Mapping[str, str]:
+    found = {}
+    for organ in load_data()["organs"]:
+        known = [str(one["text"]) for one in organ.get("names", ()) if one.get("kind") == "short"]
+        if known:
+            found[str(organ["slug"])] = min(known, key=len)
+    return found
 
 
 def tasks_of(items: Sequence[int]) -> dict[int, list[Task]]:
@@ -367,7 +380,7 @@ def _holder(tile: Tile, task: Task | None, names: Mapping[str, str]) -> str:
         return tile.lead
     matter = task.matter
     who = matter.holder.name if matter.holder is not None else task.post
-    return " · ".join(part for part in (short(names.get(matter.organ, tile.lead)), who) if part)
+    return " · ".join(part for part in (short(names.get(matter.organ, tile.lead), matter.organ), who) if part)
 
 
 def _step(days: int) -> str:
@@ -524,7 +537,9 @@ def letters(actor: Actor, day: datetime.date) -> dict[str, Any]:
             words = (
                 _("逾期 %d 个工作日") % workdays.after(one.reply_due, day) if tone else _("剩 %d 个工作日回复") % left
             )
-        shown.append({"row": one, "name": short(names.get(one.organ, one.organ)), "tone": tone, "words": words})
+        shown.append(
+            {"row": one, "name": short(names.get(one.organ, one.organ), one.organ), "tone": tone, "words": words}
+        )
     return {"rows": shown, "total": rows.count() if len(found) == 5 else len(found)}
 
 
@@ -546,7 +561,7 @@ def elsewhere(actor: Actor, day: datetime.date) -> dict[str, Any]:
             {
                 "pk": one.pk,
                 "title": one.title,
-                "organ": short(names.get(one.organ, one.organ_name)),
+                "organ": short(names.get(one.organ, one.organ_name), one.organ),
                 "days": workdays.after(one.due_on, day) if one.due_on else 0,
             }
             for one in worst

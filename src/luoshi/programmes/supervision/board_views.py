@@ -228,7 +228,7 @@ def due(request: HttpRequest) -> HttpResponse:
                 "tasks": [
                     {"title": task.matter.title, "href": f"/tasks/{task.matter.pk}/",
                      "light": lights.lamp(task.matter, day).light, "seq": f"{tile.item.seq:02d}",
-                     "organ": board.short(found.names.get(task.matter.organ, ""))}
+                     "organ": board.short(found.names.get(task.matter.organ, ""), task.matter.organ)}
                     for tile, task in rows.get(one, ())
                 ] if plan and one.month == month.month else [],
             }

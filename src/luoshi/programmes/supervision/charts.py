@@ -13,16 +13,16 @@ from django.utils.translation import gettext as _
 from luoshi.office.duties import curve
 from luoshi.programmes.supervision.board import Course, Tile
 
-WIDTH, HEIGHT = 560, 200
+WIDTH, NARROW, HEIGHT = 560, 420, 200
 LEFT, RIGHT, TOP, BOTTOM = 34, 70, 14, 24
 INK, MUTED, GRID, SEA = "#14232A", "#566970", "#EAEFEF", "#126374"
 BLUE, RED, PALE = "#1F5FB8", "#BE2A1E", "#C5D3D5"
 
 
-def _drawn(parts: Sequence[SafeString], finding: str) -> SafeString:
+def _drawn(parts: Sequence[SafeString], finding: str, width: int = WIDTH) -> SafeString:
     return format_html(
         '<svg class="sv-chart" viewBox="0 0 {} {}" role="img" aria-label="{}" font-size="12">{}</svg>',
-        WIDTH, HEIGHT, finding, mark_safe("".join(parts)),  # noqa: S308 - each part is escaped
+        width, HEIGHT, finding, mark_safe("".join(parts)),  # noqa: S308 - each part is escaped
     )  # fmt: skip
 
 
@@ -80,12 +80,12 @@ def month_chart(rows: Sequence[Mapping[str, Any]], finding: str) -> SafeString:
     if not rows:
         return SafeString("")
     most = max(row["done"] + row["late"] + row["open"] for row in rows) or 1
-    step = (WIDTH - LEFT) / len(rows)
+    step = (NARROW - 8) / len(rows)
     floor = HEIGHT - BOTTOM
     high = floor - TOP - 12
-    parts = [format_html('<line x1="{}" x2="{}" y1="{}" y2="{}" stroke="{}"/>', LEFT, WIDTH, floor, floor, INK)]
+    parts = [format_html('<line x1="{}" x2="{}" y1="{}" y2="{}" stroke="{}"/>', 4, NARROW - 4, floor, floor, INK)]
     for n, row in enumerate(rows):
-        x, y = LEFT + n * step, float(floor)
+        x, y = 4 + n * step, float(floor)
         for state, colour in (("done", BLUE), ("late", RED), ("open", PALE)):
             height = high * row[state] / most
             y -= height
@@ -99,7 +99,7 @@ def month_chart(rows: Sequence[Mapping[str, Any]], finding: str) -> SafeString:
         total = row["done"] + row["late"] + row["open"]
         parts.append(_text(x + step / 2, y - 5, str(total), INK))
         parts.append(_text(x + step / 2, HEIGHT - 6, _("%d月") % int(row["month"][5:])))
-    return _drawn(parts, finding)
+    return _drawn(parts, finding, NARROW)
 
 
 def timeline(tile: Tile, day: Any, first: Any, last: Any) -> SafeString:

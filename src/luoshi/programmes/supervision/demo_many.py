@@ -53,7 +53,7 @@ def _moment(day: datetime.date) -> datetime.datetime:
 def fill(leaves: int = 1500, items: int = ITEMS, organs: list[str] | None = None) -> Plan:
     """Make the plan of 2019 with so many smallest tasks, reported on until the middle of October; return it.
 
-    Every seventh task lags far, every fifth a little, every ninth is crossed off; one in forty is overdue.
+    Every eleventh item lags far, every sixth a little, every seventh is crossed off; one task in forty is overdue.
     """
     slugs = organs or [str(one["slug"]) for one in load_data()["organs"]][: min(60, len(load_data()["organs"]))]
     names = concern.titles(slugs)
@@ -94,6 +94,8 @@ def fill(leaves: int = 1500, items: int = ITEMS, organs: list[str] | None = None
     made = 0
     for item, count in zip(rows, _weights_of(leaves, items), strict=True):
         made += _tree(plan, item, count, slugs, names, made)
+        if item.seq % 7 == 4:
+            KeyItem.objects.filter(pk=item.pk).update(state=KeyItem.State.CROSSED_OFF, crossed_off_at=_moment(TODAY))
     return plan
 
 
@@ -136,9 +138,9 @@ def _leaves(
         due = datetime.date(YEAR, 12, 31) if number % 4 else datetime.date(YEAR, 6 + number % 7, 28)
         if number % 40 == 0:
             due = TODAY - datetime.timedelta(days=3 + number // 40 % 45)
-        done = number % 9 == 0 or (due < TODAY and number % 40 != 0)
+        done = item.seq % 7 == 4 or number % 9 == 0 or (due < TODAY and number % 40 != 0)
         plan_now = curve.planned(start, due, (), TODAY)
-        behind = 40 if number % 7 == 0 else 15 if number % 5 == 0 else 2
+        behind = 45 if item.seq % 11 == 3 else 18 if item.seq % 6 == 1 else number % 5
         value = Decimal(100) if done else Decimal(int(max(plan_now - behind, Fraction(0))))
         if number % 40 == 0 and not done:
             value = min(value, Decimal(80))
