@@ -8,9 +8,11 @@ from typing import Any
 from luoshi.kernel.clock import CLOCK, start_of
 from luoshi.office import timer
 from luoshi.office.duties import matter_actions as work
+from luoshi.office.duties import reminders
 from luoshi.office.duties.intake import push_matter
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.roles import Role
+from luoshi.programmes.supervision import timers
 from luoshi.programmes.supervision.models import Chapter, KeyItem, Leaf, Node, Plan
 from tests.office.matters import PROGRAM, known, moment, proof
 from tests.office.people import OFFICE, actor
@@ -98,3 +100,15 @@ def days(first: str, last: str) -> None:
         CLOCK.set(start_of(day) + datetime.timedelta(minutes=1))
         timer.tick()
         day += datetime.timedelta(days=1)
+
+
+def step(*days_of: str) -> None:
+    """Carry out what a day does by itself, on these days only: what was due before is made up for."""
+    for text in days_of:
+        moment_of = start_of(datetime.date.fromisoformat(text))
+        CLOCK.set(moment_of + datetime.timedelta(minutes=1))
+        for one in (
+            reminders.mark_overdue, reminders.enter_supervision, reminders.climb_ladder, timers.unanswered_letters,
+            timers.silence, timers.unverified,
+        ):  # fmt: skip
+            one(moment_of)

@@ -10,6 +10,7 @@ import pytest
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office import timer
+from luoshi.office.accounts.models import User
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.duties import matter_actions as work
 from luoshi.office.duties import matter_steps as steps
@@ -26,11 +27,13 @@ REPLY = {
     "finish_by": datetime.date(2019, 6, 28),
 }
 
+_LADDER = ("matters.overdue", "matters.supervision", "matters.ladder", "supervision.letters")
+
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     timer.autodiscover_modules("timers")
-    kept = {k: t for k, t in timer._TIMERS.items() if k.startswith(("matters.", "supervision."))}
+    kept = {k: t for k, t in timer._TIMERS.items() if k.startswith(_LADDER)}
     monkeypatch.setattr(timer, "_TIMERS", kept)
     yield
     CLOCK.release()
@@ -73,11 +76,10 @@ def test_the_ladder_drafts_on_the_exact_days_and_once(due: str, first: str, expe
 
 
 @pytest.mark.django_db
-def test_a_letter_from_draft_to_close(client) -> None:  # type: ignore[no-untyped-def]
+def test_a_letter_from_draft_to_close() -> None:
     made.at("2019-04-26T09:00")
     matter = made.leaf("2019-04-26")
-    timer.tick()
-    made.days("2019-04-27", "2019-05-08")
+    made.step("2019-05-08")
     letter = SupervisionLetter.objects.get()
     # The organ sees nothing of a draft; a clerk of supervision does not sign.
     with pytest.raises(LuoshiError) as refused:
@@ -111,22 +113,21 @@ def test_a_letter_from_draft_to_close(client) -> None:  # type: ignore[no-untype
 
 
 @pytest.mark.django_db
-def test_two_letters_unanswered_draft_a_referral(client) -> None:  # type: ignore[no-untyped-def]
+def test_two_letters_unanswered_draft_a_referral() -> None:
     made.at("2019-04-26T09:00")
     matter = made.leaf("2019-04-26")
-    timer.tick()
-    made.days("2019-04-27", "2019-05-08")
+    made.step("2019-05-08")
     made.at("2019-05-08T10:00")
     letters.sign(actor=made.director(), letter=SupervisionLetter.objects.get().pk)
-    made.days("2019-05-09", "2019-05-15")
+    made.step("2019-05-15")
     assert SupervisionLetter.objects.count() == 1
-    made.days("2019-05-16", "2019-05-16")
+    made.step("2019-05-16")
     second = SupervisionLetter.objects.get(follows__isnull=False)
     made.at("2019-05-16T10:00")
     assert letters.sign(actor=made.director(), letter=second.pk).number == "乳督函〔2019〕2号"
-    made.days("2019-05-17", "2019-05-23")
+    made.step("2019-05-23")
     assert not Referral.objects.exists()
-    made.days("2019-05-24", "2019-06-12")
+    made.step("2019-05-24", "2019-06-12")
     referral = Referral.objects.get()
     assert (referral.cause, referral.matter_id) == ("letters", matter.pk)
     # The director and the commission see it, each look is taken down; supervision's clerks do not know of it.
@@ -175,10 +176,9 @@ def test_a_cross_off_needs_head_consent_and_evidence() -> None:
         work.accept_and_cross_off(actor=made.supervisor(), matter=matter.pk)
     assert len(refused.value.fields["missing"]) == 3
     # The third says nothing: after the third working day, Thursday 25 April, that is consent.
-    timer.tick()
-    made.days("2019-04-23", "2019-04-25")
+    made.step("2019-04-25")
     assert check.confirmations.get(organ="water").state == "waiting"
-    made.days("2019-04-26", "2019-04-26")
+    made.step("2019-04-26")
     assert check.confirmations.get(organ="water").state == "tacit"
     with pytest.raises(LuoshiError) as refused:
         crossing.sign_request(actor=made.clerk(), check=check.pk)
@@ -186,9 +186,9 @@ def test_a_cross_off_needs_head_consent_and_evidence() -> None:
     crossing.sign_request(actor=made.head(), check=check.pk)
     crossing.overrule(actor=made.supervisor(), check=check.pk, organ="housing-construction", reason="移交另立事项办理")
     # Five working days without a verdict: the director is told, nothing is accepted by it.
-    made.days("2019-04-27", "2019-04-28")
+    made.step("2019-04-28")
     assert check.request.escalated_at is None
-    made.days("2019-04-29", "2019-04-29")
+    made.step("2019-04-29")
     check.request.refresh_from_db()
     matter.refresh_from_db()
     assert (check.request.escalated_at is not None, matter.state) == (True, State.SUBMITTED)
@@ -294,3 +294,51 @@ def test_integrity_meetings_and_proposals_enter_as_matters() -> None:
         actor=made.supervisor(), kind="cppcc", number="12", title="关于测试的提案", organ="finance"
     )
     assert (proposal.kind, str(proposal.due_on)) == ("cppcc_proposal", "2019-12-19")
+
+
+def _fine(client, login: str, *addresses: str) -> str:  # type: ignore[no-untyped-def]
+    client.force_login(User.objects.get(login=login))
+    bodies = []
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        bodies.append(answer.content.decode())
+    return "".join(bodies)
+
+
+@pytest.mark.django_db
+def test_the_pages_show_each_reader_what_is_theirs(client) -> None:  # type: ignore[no-untyped-def]
+    made.at("2019-04-26T09:00")
+    matter = made.leaf("2019-04-26", coop=("transport",))
+    made.step("2019-05-08")
+    made.step("2019-06-11")
+    for person in (made.supervisor, made.director, made.leader, made.clerk, made.head, made.commission):
+        person()
+    letter = SupervisionLetter.objects.get()
+    here, referral = f"/supervision/letters/{letter.pk}/", f"/supervision/referrals/{Referral.objects.get().pk}/"
+    made.at("2019-06-11T10:00")
+    common = ("/supervision/circulars/", "/supervision/crossings/", "/supervision/integrity/")
+    own = ("/supervision/letters/", here, *common, "/supervision/referrals/", referral)
+    body = _fine(client, "head-government-office", *own)
+    assert "签发并送达" in body
+    assert matter.title in body
+    assert client.post(f"{here}sign/", {"version": letter.version}).status_code == 303
+    body = _fine(client, "clerk-finance", "/supervision/letters/", here, *common, "/supervision/headquarters/")
+    assert "回复市政府办" in body
+    assert client.get(referral).status_code in (403, 404)
+    refused = client.post(f"{here}reply/", {"done": "不够"})
+    assert refused.status_code == 422
+    assert "落实情况" in refused.content.decode()
+    typed = REPLY | {"finish_by": "2019-06-28"}
+    assert client.post(f"{here}reply/", typed).status_code == 303
+    made.handed_in(matter, made.clerk())
+    assert "签字申请销号" in _fine(client, "head-finance", "/supervision/crossings/")
+    _fine(
+        client, "ducha", "/supervision/letters/new/?organ=finance", "/supervision/circulars/new/", here,
+        "/supervision/headquarters/",
+    )  # fmt: skip
+    assert client.post(f"{here}close/", {}).status_code == 303
+    made_one = client.post("/supervision/circulars/new/", {"period": "2019年6月", "following": "请抓紧落实。"})
+    assert made_one.status_code == 303
+    assert matter.title in _fine(client, "ducha", made_one.headers["Location"])
+    assert client.post("/supervision/integrity/", {"organ": "finance", "amount": "x"}).status_code == 422
