@@ -15,7 +15,7 @@ from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import plan_actions, plan_import
 from luoshi.programmes.supervision.models import ItemOrgan, KeyItem, Target
-from tests.office.people import actor, person
+from tests.office.people import actor
 
 FILE = Path(__file__).parents[4] / "shared" / "gazettes" / "rushan-2019-2.txt"
 REAL = pytest.mark.skipif(not FILE.exists(), reason="the gazette does not lie beside the repository")
@@ -23,6 +23,7 @@ KEY = "乳政发〔2019〕2号"
 ACTOR = Actor.system("测试甲", "test")
 
 # fmt: off
+# ruff: noqa: E501 - a row of the table is one line
 ITEMS = {
     1: ("industry-it", ""),
     2: ("commerce investment-promotion", "industry-it 各镇区"),
@@ -198,10 +199,16 @@ def test_the_real_plan_has_the_organs_roles_and_figures_of_the_table(plan):
         "coop_mentions": 102, "several_leads": 19, "without_coop": 10, "targets": len(found), "unresolved": 2,
     }  # fmt: skip
     members = {(one.item.seq, one.token): len(one.members) for one in ItemOrgan.objects.exclude(token="")}
-    assert (members[38, "各镇区"], members[30, "各镇"], members[24, "各相关镇区"], members[42, "各金融机构"]) == (17, 14, 0, 1)
+    assert (members[38, "各镇区"], members[30, "各镇"], members[24, "各相关镇区"], members[42, "各金融机构"]) == (
+        17,
+        14,
+        0,
+        1,
+    )
     text = plan.instrument.issue.source.text
     place = Target.objects.get(item__plan=plan, code="T28.2")
-    assert text[place.start : place.end] == "5000人" and place.printed == "=" and place.value == Decimal(5000)
+    assert text[place.start : place.end] == "5000人"
+    assert (place.printed, place.value) == ("=", Decimal(5000))
     assert plan_import.load_faults(plan) == [
         "第23项的“市发政局”没有认定（配合单位）", "第38项的“市自然资源”没有认定（责任单位）",
     ]  # fmt: skip
@@ -209,7 +216,7 @@ def test_the_real_plan_has_the_organs_roles_and_figures_of_the_table(plan):
     head = actor("h", (Role.LEADER, "government-office"))
     with pytest.raises(LuoshiError) as refused:
         plan_actions.activate(actor=head, plan=plan.pk)
-    assert refused.value.code == "E_INCOMPLETE" and len(refused.value.fields["reasons"]) == 2
+    assert (refused.value.code, len(refused.value.fields["reasons"])) == ("E_INCOMPLETE", 2)
     for entry in ItemOrgan.objects.filter(item__plan=plan, resolution="unresolved"):
         plan_actions.propose_reading(actor=clerks[0], entry=entry.pk, reading=entry.proposal, reason="其他各项都这样写")
         with pytest.raises(LuoshiError) as same:

@@ -53,7 +53,7 @@ PEOPLE = (
     Sample("zhihui1", "测试亥", ((Role.CLERK, "air-command"),)),
     Sample("zhihui2", "测试天", ((Role.LEADER, "air-command"),)),
     Sample("shizheng1", "测试洪", ((Role.LEADER, "city-government"), (Role.LEADER, "air-command"))),
-    Sample("zhuren1", "测试昃", ((Role.LEADER, "government-office"),)),
+    Sample("zhuren1", "测试腾", ((Role.LEADER, "government-office"),)),
     Sample("yingji1", "测试地", ((Role.LEADER, "emergency-commission"),)),
     Sample("gongan1", "测试玄", ((Role.CLERK, "public-security"),)),
     Sample("jingxin1", "测试黄", ((Role.CLERK, "economy-it"), (Role.CLERK, "industry-it"))),

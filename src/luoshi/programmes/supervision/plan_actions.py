@@ -24,7 +24,7 @@ from luoshi.office.messages.actions import tell_organ
 from luoshi.office.parameters import book
 from luoshi.office.permissions import may, require, require_other_hand
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import plan_import
+from luoshi.programmes.supervision import plan_import, rollup
 from luoshi.programmes.supervision.models import (
     EVIDENCE,
     ItemEvent,
@@ -636,7 +636,7 @@ def send_back(*, actor: Actor, item: int, reason: str, version: int | None = Non
 
 def address(item: KeyItem) -> str:
     """Return the address of an item's page."""
-    return f"/supervision/items/{item.plan.year}-{item.seq}/"
+    return f"/supervision/items/{item.code}/"
 
 
 # --- smallest tasks become matters ------------------------------------------------------------------------------------
@@ -657,6 +657,8 @@ def hand_over(item: KeyItem) -> int:
         if node.ended_at is not None and leaf.matter is None:
             continue
         made += _hand_over(item, node, leaf)
+    rollup.recompute(item.pk)
+    item.refresh_from_db(fields=["actual"])
     return made
 
 
@@ -670,6 +672,7 @@ def _hand_over(item: KeyItem, node: Node, leaf: Leaf) -> bool:
         organ=leaf.organ,
         due_on=node.due,
         start=node.start,
+        cooperating=_asked(item) if leaf.role == ItemOrgan.Role.LEAD else (),
         basis=f"{item.plan.instrument_key or item.plan.title} {item.seq}",
         href=address(item),
         target_value=leaf.target_value,
@@ -688,6 +691,12 @@ def _hand_over(item: KeyItem, node: Node, leaf: Leaf) -> bool:
         leaf.save(update_fields=["matter"])
     hooks.call(matter, "changed", "plan")
     return new
+
+
+def _asked(item: KeyItem) -> list[str]:
+    """Return the cooperating organs the mark names: they are asked when a task of a lead is to be crossed off (D8)."""
+    rows = item.organs.filter(role=ItemOrgan.Role.COOP).exclude(organ="").order_by("seq")
+    return list(rows.values_list("organ", flat=True))
 
 
 # --- the plan (P1) ----------------------------------------------------------------------------------------------------

@@ -1,9 +1,6 @@
-"""What the plan does when its smallest tasks change or days pass."""
+"""What the plan does when its smallest tasks change."""
 
 from __future__ import annotations
-
-import datetime
-from typing import Any
 
 from luoshi.office.duties import hooks
 from luoshi.office.duties.matter_models import Matter
@@ -16,8 +13,3 @@ def follow_due(matter: Matter, act: str) -> None:
     """Keep the due day of a node with that of its matter: an approved extension moves both."""
     if act not in ("push", "plan") and matter.due_on is not None:
         Node.objects.filter(leaf__matter=matter).exclude(due=matter.due_on).update(due=matter.due_on)
-
-
-def remind(now: datetime.datetime, **_others: Any) -> int:
-    """Tell heads once a day which of their items are not decomposed in time."""
-    return plan_actions.remind_undecomposed(now)

@@ -154,7 +154,7 @@ def _store(plan: Plan, clauses: Sequence[Clause], rows: Sequence[tuple[int, Clau
             plan=plan,
             chapter=chapters[top],
             seq=number,
-            title=short_title(clause.text),
+            title=short_title(clause.heading or clause.text),
             start=clause.start,
             end=clause.end,
             due=due or year_end(plan),

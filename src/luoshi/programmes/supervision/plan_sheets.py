@@ -305,7 +305,7 @@ def workbook(plan: Plan, item: KeyItem | None, *, actor: Actor) -> bytes:
         ["台账", f"{'演示数据；' if settings.DEMO else ''}任务分解 {what}"],
         ["说明", f"一个节点一行，按编号认（如{example}）；类别填{'、'.join(_KINDS)}，同级权重之和为100。"],
         ["多项", "多个佐证种类、计划点用分号隔开，计划点如2019-05-31:20。"],
-        ["佐证种类", "、".join(EVIDENCE.values())],
+        ["佐证种类", "；".join(word.partition("（")[0] for word in EVIDENCE.values())],
         ["单位", "、".join(_organs(item)) if item else "本项的责任单位、配合单位或所列镇区"],
         ["任务", f"{count:,}"],
         ["导出", f"{CLOCK.now():%Y-%m-%d %H:%M} {actor.name}"],
@@ -330,7 +330,8 @@ def _cells(node: Node) -> list[Any]:
     return [
         *cells, concern.title(leaf.organ), leaf.post, leaf.deliverable, leaf.target.code if leaf.target else "",
         _plain(leaf.baseline), _plain(leaf.target_value), leaf.unit,
-        "；".join(EVIDENCE.get(one, one) for one in leaf.evidence_types), str(leaf.get_cycle_display()),
+        "；".join(EVIDENCE.get(one, one).partition("（")[0] for one in leaf.evidence_types),
+        str(leaf.get_cycle_display()),
         "；".join(f"{when}:{percent}" for when, percent in leaf.planned_points),
     ]  # fmt: skip
 

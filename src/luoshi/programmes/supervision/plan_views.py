@@ -1,7 +1,448 @@
-"""Pages of key-work supervision."""
+"""Pages of the plan: loading, names, activation; an item with its text, organs, targets, tree; Excel in and out."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from collections.abc import Mapping
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.duties import concern
+from luoshi.office.instruments import spool
+from luoshi.office.permissions import may
+from luoshi.office.web import actor_of, needs, page, status_of
+from luoshi.programmes.supervision import board, crossing, plan_actions, plan_import, plan_queries, plan_sheets
+from luoshi.programmes.supervision.models import EVIDENCE, KeyItem, Leaf, Node, Plan, Target
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FIELDS = (
+    "title", "kind", "weight", "start", "due", "organ", "post", "deliverable", "target", "baseline", "target_value",
+    "unit", "cycle", "planned_points",
+)  # fmt: skip
+_CHECKED = {
+    "chapters": gettext_lazy("章"),
+    "items": gettext_lazy("重点事项"),
+    "lead_organs": gettext_lazy("责任单位（家）"),
+    "lead_mentions": gettext_lazy("责任单位（次）"),
+    "coop_organs": gettext_lazy("配合单位（家）"),
+    "wildcards": gettext_lazy("统称（种）"),
+    "coop_mentions": gettext_lazy("配合单位（次）"),
+    "several_leads": gettext_lazy("不止一个责任单位的"),
+    "without_coop": gettext_lazy("没有配合单位的"),
+    "targets": gettext_lazy("目标"),
+    "unresolved": gettext_lazy("未认定名称"),
+}
+
+
+def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
+    """Return the way back to the board."""
+    return [
+        {"title": _("重点工作"), "href": reverse("supervision")},
+        *({"title": title, "href": href} for title, href in more),
+    ]
+
+
+def _version(request: HttpRequest) -> int | None:
+    text = request.POST.get("version", "")
+    return int(text) if text.isdigit() and len(text) < 10 else None
+
+
+def _back(address: str) -> HttpResponse:
+    return HttpResponseRedirect(address, status=303)
+
+
+# --- the plan ---------------------------------------------------------------------------------------------------------
+
+
+@needs("work.see")
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The newest plan, or the form that loads the first."""
+    newest = Plan.objects.order_by("-year").first()
+    if newest is not None:
+        return HttpResponseRedirect(reverse("supervision-plan", args=[newest.year]))
+    return _plan_page(request, None)
+
+
+@needs("work.see")
+@require_safe
+def plan_page(request: HttpRequest, year: int) -> HttpResponse:
+    """A plan: what was loaded, names to be read, items by chapter, what stands in the way of activation."""
+    return _plan_page(request, plan_queries.plan_of(year))
+
+
+def _plan_page(request: HttpRequest, plan: Plan | None, error: LuoshiError | None = None) -> HttpResponse:
+    actor = actor_of(request)
+    seen_all = concern.organs_for(actor, "work.see") is None
+    context: dict[str, Any] = {
+        "page_title": plan.title if plan else _("年度计划"),
+        "crumbs": crumbs((_("年度计划"), "")),
+        "plan": plan,
+        "error": error,
+        "reasons": error.fields.get("reasons", []) if error else [],
+        "loadable": plan_queries.loadable() if may(actor, "work.plan") else [],
+        "may_plan": may(actor, "work.plan"),
+    }
+    if plan is not None:
+        faults = plan_actions.activation_faults(plan) if plan.status == Plan.Status.LOADING and seen_all else []
+        check = plan_import.load_check(plan) if seen_all else {}
+        context |= {
+            "chapters": plan_queries.overview(actor, plan),
+            "plans": list(Plan.objects.order_by("-year").values_list("year", flat=True)),
+            "check": [{"word": _CHECKED[key], "value": value} for key, value in check.items()],
+            "faults": faults,
+            "unread": [
+                {"item": item, "entry": one}
+                for item in plan.items.filter(organs__resolution="unresolved").order_by("seq").distinct()
+                for one in plan_queries.organs_of(item)
+                if one["resolution"] == "unresolved"
+            ]
+            if seen_all
+            else [],
+            "organs": _every_organ(),
+            "may_activate": may(actor, "work.activate", [concern.GOVERNMENT_OFFICE])
+            and plan.status == Plan.Status.LOADING,
+            "user": actor.user_id,
+        }
+    return page(request, "supervision/plan.html", context, status=status_of(error))
+
+
+def _every_organ() -> list[tuple[str, str]]:
+    from luoshi.programmes.supervision.decisions.marks import organ_names
+
+    return sorted(organ_names().items(), key=lambda one: one[1])
+
+
+@needs("work.plan")
+@require_POST
+def load(request: HttpRequest) -> HttpResponse:
+    """Read work points of the library into the plan of their year."""
+    try:
+        made = plan_import.load_plan(actor=actor_of(request), key=request.POST.get("instrument", ""))
+    except LuoshiError as refusal:
+        known = refusal.fields.get("plan")
+        return _plan_page(request, Plan.objects.filter(pk=known).first() if known else None, refusal)
+    return _back(reverse("supervision-plan", args=[made.year]))
+
+
+@needs("work.activate")
+@require_POST
+def activate(request: HttpRequest, year: int) -> HttpResponse:
+    """Activate a plan, or say what stands in the way."""
+    plan = plan_queries.plan_of(year)
+    try:
+        plan_actions.activate(actor=actor_of(request), plan=plan.pk, version=_version(request))
+    except LuoshiError as refusal:
+        return _plan_page(request, plan, refusal)
+    return _back(reverse("supervision-plan", args=[year]))
+
+
+@needs("work.plan")
+@require_POST
+def reading(request: HttpRequest, year: int, entry: int) -> HttpResponse:
+    """Propose how an unread name is read, or decide on what another person proposed."""
+    plan, actor, act = plan_queries.plan_of(year), actor_of(request), request.POST.get("act", "")
+    try:
+        if act == "propose":
+            plan_actions.propose_reading(
+                actor=actor,
+                entry=entry,
+                reading=request.POST.get("reading", ""),
+                reason=request.POST.get("reason", ""),
+            )
+        else:
+            plan_actions.decide_reading(actor=actor, entry=entry, confirm=act == "confirm")
+    except LuoshiError as refusal:
+        return _plan_page(request, plan, refusal)
+    return _back(reverse("supervision-plan", args=[year]) + "#names")
+
+
+# --- an item ----------------------------------------------------------------------------------------------------------
+
+
+@needs("work.see")
+@require_safe
+def item_page(request: HttpRequest, code: str) -> HttpResponse:
+    """An item: its words with the targets marked, who answers, targets, tree, evidence, history."""
+    return _item_page(request, plan_queries.item_of(actor_of(request), code))
+
+
+def _item_page(request: HttpRequest, item: KeyItem, error: LuoshiError | None = None) -> HttpResponse:
+    actor, day = actor_of(request), CLOCK.today()
+    names = concern.titles([item.leader_organ, *item.concerns.values_list("organ", flat=True)])
+    targets = [plan_queries.target_shown(one) for one in item.targets.order_by("seq")]
+    may_decompose = plan_actions.may_decompose(actor, item) and item.state == KeyItem.State.OPEN
+    waived = list(item.waivers.order_by("id"))
+    organs = plan_queries.organs_of(item)
+    failures = plan_actions.failures(item) if item.decomposition != KeyItem.Decomposition.APPROVED else []
+    found = board.board_of(item.plan, [item], day)
+    coop = [one for one in organs if one["role"] == "coop" and one["organ"]]
+    context = {
+        "page_title": f"{item.seq} {item.title}",
+        "crumbs": crumbs((item.plan.title, reverse("supervision-plan", args=[item.plan.year])), (item.code, "")),
+        "item": item,
+        "tile": found.everything[0] if found.everything else None,
+        "percent": plan_queries.shown_percent(item.actual),
+        "text": plan_queries.marked(item, targets),
+        "organs": organs,
+        "leader": names.get(item.leader_organ, item.leader_organ),
+        "targets": targets,
+        "waived": [{"row": one, "name": names.get(one.organ, one.organ)} for one in waived],
+        "waivable": [one for one in coop if one["organ"] not in {row.organ for row in waived}],
+        "tree": plan_queries.tree_of(item, day),
+        "failures": failures,
+        "evidence": plan_queries.evidence_of(item),
+        "events": [
+            {"at": f"{one.at.astimezone(CLOCK.now().tzinfo):%Y-%m-%d %H:%M}", "words": one.text, "note": one.who}
+            for one in plan_queries.log_of(item)
+        ],
+        "towns": sorted(concern.titles(concern.expand("各镇区")).items(), key=lambda one: one[1]),
+        "comparators": Target.Comparator.choices,
+        "may_decompose": may_decompose,
+        "may_change": may_decompose and item.decomposition != KeyItem.Decomposition.PROPOSED,
+        "may_plan": may(actor, "work.plan"),
+        "may_lead": plan_queries.may_lead(actor, item),
+        "may_cross_off": plan_queries.may_lead(actor, item)
+        and item.state == KeyItem.State.OPEN
+        and not crossing.item_missing(item),
+        "error": error,
+        "typed": request.POST if error else {},
+        "wrong": error.fields.get("failures", []) if error else [],
+    }
+    return page(request, "supervision/item.html", context, status=status_of(error))
+
+
+@needs("work.see")
+@require_POST
+def item_act(request: HttpRequest, code: str, act: str) -> HttpResponse:
+    """Do one act on an item: propose, approve, send back, waive, designate, add a target, cross off."""
+    actor = actor_of(request)
+    item = plan_queries.item_of(actor, code)
+    try:
+        _do(actor, item, act, request)
+    except LuoshiError as refusal:
+        if refusal.code in ("E_FORBIDDEN", "E_NOT_FOUND"):
+            raise
+        return _item_page(request, item, refusal)
+    return _back(reverse("supervision-item", args=[item.code]))
+
+
+def _do(actor: Actor, item: KeyItem, act: str, request: HttpRequest) -> None:
+    given, version = request.POST, _version(request)
+    if act == "propose":
+        plan_actions.propose(actor=actor, item=item.pk, version=version)
+    elif act == "approve":
+        plan_actions.approve(actor=actor, item=item.pk, version=version)
+    elif act == "send-back":
+        plan_actions.send_back(actor=actor, item=item.pk, reason=given.get("reason", ""), version=version)
+    elif act == "waive":
+        plan_actions.waive(
+            actor=actor, item=item.pk, organ=given.get("organ", ""), reason=given.get("reason", ""), version=version
+        )
+    elif act == "designate":
+        entry = given.get("entry", "")
+        plan_actions.designate(
+            actor=actor,
+            entry=int(entry) if entry.isdigit() and item.organs.filter(pk=entry).exists() else 0,
+            members=given.getlist("members"),
+            none_reason=given.get("none_reason", ""),
+            version=version,
+        )
+    elif act == "target":
+        plan_actions.add_target(
+            actor=actor,
+            item=item.pk,
+            comparator=given.get("comparator", ">="),
+            due=plan_sheets.day(given.get("due", ""), "due"),
+            context=given.get("context") == "1",
+            **{name: given.get(name, "") for name in ("name", "value", "upper", "unit", "scope")},
+        )
+    elif act == "cross-off":
+        crossing.cross_off_item(actor=actor, item=item.pk, note=given.get("note", ""), version=version)
+    else:
+        raise LuoshiError("E_NOT_FOUND", _("没有这个办理步骤。"))
+
+
+# --- a node -----------------------------------------------------------------------------------------------------------
+
+
+@needs("work.see")
+@require_http_methods(["GET", "HEAD", "POST"])
+def node_form(request: HttpRequest, code: str, node: str = "") -> HttpResponse:
+    """Add a node (`?parent=`), or change one: title, weight, days, and of a smallest task all that it has."""
+    actor = actor_of(request)
+    item = plan_queries.item_of(actor, code)
+    plan_actions.require_decomposer(actor, item)
+    row = Node.objects.filter(item=item, code=node, ended_at=None).select_related("leaf__target").first()
+    if node and row is None:
+        raise LuoshiError("E_NOT_FOUND", _("没有这个节点。"))
+    parent = request.POST.get("parent", request.GET.get("parent", ""))[:30]
+    errors: dict[str, str] = {}
+    error = None
+    if request.method == "POST":
+        try:
+            values = row_of(request.POST, item)
+            plan_actions.save_node(
+                actor=actor, item=item.pk, code=node, parent="" if node else parent, row=values,
+                version=_version(request),
+            )  # fmt: skip
+            return _back(reverse("supervision-item", args=[item.code]) + "#tree")
+        except LuoshiError as refusal:
+            error = refusal
+            field = {"weight_bp": "weight"}.get(str(refusal.fields.get("field", "")), refusal.fields.get("field", ""))
+            errors = {str(field) if field in _FIELDS else "": refusal.message}
+    organs = item.concerns.order_by("-role", "id").values_list("organ", flat=True)
+    context = {
+        "page_title": _("改任务") if node else _("增加任务"),
+        "crumbs": crumbs((item.code, reverse("supervision-item", args=[item.code])), (node or _("增加任务"), "")),
+        "item": item,
+        "node": row,
+        "parent": parent,
+        "above": Node.objects.filter(item=item, code=parent).first() if parent else None,
+        "values": dict(request.POST.items()) if error else _shown(row, item),
+        "proofs": [
+            (key, word, key in (request.POST.getlist("evidence_types") if error else _proofs(row)))
+            for key, word in EVIDENCE.items()
+        ],
+        "kinds": Node.Kind.choices,
+        "cycles": Leaf.Cycle.choices,
+        "organs": [("", _("请选择")), *concern.titles(organs).items()],
+        "targets": [
+            ("", _("不对应目标")),
+            *((one.code, f"{one.code} {one.name}") for one in item.targets.order_by("seq")),
+        ],
+        "errors": errors,
+        "error": error,
+        "version": request.POST.get("version", item.version),
+    }
+    return page(request, "supervision/plan_node.html", context, status=status_of(error))
+
+
+def row_of(given: Mapping[str, Any], item: KeyItem) -> dict[str, Any]:
+    """Return a node's values from a form as the tree takes them; E_INPUT names the field."""
+    values = {name: str(given.get(name, "")).strip() for name in _FIELDS}
+    listed = getattr(given, "getlist", None)
+    proofs = listed("evidence_types") if listed else list(given.get("evidence_types", ()))
+    return values | {
+        "weight_bp": plan_sheets.weight_of(values["weight"]),
+        "start": plan_sheets.day(values["start"], "start"),
+        "due": plan_sheets.day(values["due"], "due"),
+        "planned_points": plan_sheets.points(values["planned_points"]),
+        "evidence_types": proofs,
+    }
+
+
+def _proofs(row: Node | None) -> list[str]:
+    return list(row.leaf.evidence_types) if row is not None and row.kind == Node.Kind.LEAF else []
+
+
+def _shown(row: Node | None, item: KeyItem) -> dict[str, Any]:
+    if row is None:
+        start = max(item.plan.issued_on, CLOCK.today()) if item.due >= CLOCK.today() else item.plan.issued_on
+        return {"kind": "leaf", "start": start.isoformat(), "due": item.due.isoformat(), "cycle": "monthly"}
+    values: dict[str, Any] = {
+        "title": row.title, "kind": row.kind, "weight": plan_sheets.percent(row.weight_bp),
+        "start": row.start.isoformat() if row.start else "", "due": row.due.isoformat() if row.due else "",
+    }  # fmt: skip
+    if row.kind == Node.Kind.LEAF:
+        leaf = row.leaf
+        values |= {
+            "organ": leaf.organ, "post": leaf.post, "deliverable": leaf.deliverable, "unit": leaf.unit,
+            "target": leaf.target.code if leaf.target else "", "cycle": leaf.cycle,
+            "baseline": "" if leaf.baseline is None else f"{leaf.baseline.normalize():f}",
+            "target_value": "" if leaf.target_value is None else f"{leaf.target_value.normalize():f}",
+            "planned_points": "；".join(f"{day}:{percent}" for day, percent in leaf.planned_points),
+        }  # fmt: skip
+    return values
+
+
+@needs("work.see")
+@require_POST
+def node_end(request: HttpRequest, code: str, node: str) -> HttpResponse:
+    """Take a node with all below it out of the tree."""
+    actor = actor_of(request)
+    item = plan_queries.item_of(actor, code)
+    try:
+        plan_actions.remove_node(actor=actor, item=item.pk, code=node, version=_version(request))
+    except LuoshiError as refusal:
+        if refusal.code in ("E_FORBIDDEN", "E_NOT_FOUND"):
+            raise
+        return _item_page(request, item, refusal)
+    return _back(reverse("supervision-item", args=[item.code]) + "#tree")
+
+
+# --- Excel ------------------------------------------------------------------------------------------------------------
+
+
+@needs("work.see")
+@require_safe
+def item_table(request: HttpRequest, code: str) -> HttpResponse:
+    """The tree of an item as a table that can be taken in again; an empty tree is the template."""
+    actor = actor_of(request)
+    item = plan_queries.item_of(actor, code)
+    response = HttpResponse(plan_sheets.workbook(item.plan, item, actor=actor), content_type=_XLSX)
+    response["Content-Disposition"] = f'attachment; filename="tasks-{item.code}.xlsx"'
+    return response
+
+
+@needs("work.see")
+@require_http_methods(["GET", "HEAD", "POST"])
+def item_import(request: HttpRequest, code: str, file: str = "") -> HttpResponse:
+    """Take a table of nodes: look at what it would do, cell by cell; written only when that is confirmed."""
+    actor, error = actor_of(request), None
+    item = plan_queries.item_of(actor, code)
+    plan_actions.require_decomposer(actor, item)
+    found: plan_sheets.Planned | None = None
+    try:
+        upload = request.FILES.get("file")
+        if request.method == "POST" and upload is not None:
+            name, data = str(upload.name), upload.read()
+            plan_sheets.look(actor=actor, plan=item.plan, item=item, name=name, data=data)
+            waiting = spool.keep(name, data)
+            return _back(reverse("supervision-item-preview", args=[item.code, waiting.key]))
+        if request.method == "POST" and not file:
+            raise LuoshiError("E_FILE", _("还没有选择文件。请选择填好的表格。"))
+        if file:
+            kept = spool.take(file)
+            found = plan_sheets.look(actor=actor, plan=item.plan, item=item, name=kept.filename, data=kept.data)
+            if request.method == "POST":
+                plan_sheets.take_in(
+                    actor=actor, plan=item.plan, item=item, name=kept.filename, data=kept.data,
+                    digest=request.POST.get("digest", ""),
+                )  # fmt: skip
+                return _back(reverse("supervision-item", args=[item.code]) + "#tree")
+    except LuoshiError as refusal:
+        error = refusal
+    context = {
+        "page_title": _("导入任务分解"),
+        "crumbs": crumbs((item.code, reverse("supervision-item", args=[item.code])), (_("导入"), "")),
+        "item": item,
+        "found": found,
+        "columns": [title for _name, title, _width in plan_sheets.COLUMNS],
+        "error": error,
+    }
+    return page(request, "supervision/plan_tree_import.html", context, status=status_of(error))
+
+
+urlpatterns: list[URLPattern] = [
+    path("supervision/plan/", home, name="supervision-plans"),
+    path("supervision/plan/load/", load, name="supervision-plan-load"),
+    path("supervision/plan/<int:year>/", plan_page, name="supervision-plan"),
+    path("supervision/plan/<int:year>/activate/", activate, name="supervision-plan-activate"),
+    path("supervision/plan/<int:year>/reading/<int:entry>/", reading, name="supervision-reading"),
+    path("supervision/items/<str:code>/", item_page, name="supervision-item"),
+    path("supervision/items/<str:code>/tree.xlsx", item_table, name="supervision-item-table"),
+    path("supervision/items/<str:code>/import/", item_import, name="supervision-item-import"),
+    path("supervision/items/<str:code>/import/<str:file>/", item_import, name="supervision-item-preview"),
+    path("supervision/items/<str:code>/node/", node_form, name="supervision-node-new"),
+    path("supervision/items/<str:code>/node/<str:node>/", node_form, name="supervision-node"),
+    path("supervision/items/<str:code>/node/<str:node>/end/", node_end, name="supervision-node-end"),
+    path("supervision/items/<str:code>/do/<slug:act>/", item_act, name="supervision-item-act"),
+]

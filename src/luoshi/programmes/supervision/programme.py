@@ -7,7 +7,7 @@ from pathlib import Path
 from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.supervision"
-_HOOKS: tuple[str, ...] = ("crossing", "ladder", "rollup")
+_HOOKS: tuple[str, ...] = ("crossing", "ladder", "plan_hooks", "rollup")
 
 PROGRAMME = register(
     Programme(
@@ -20,6 +20,7 @@ PROGRAMME = register(
         api=f"{_ROOM}.api",
         pages=(
             Page("tasks", "supervision", "重点工作看板", "work.see", "各项到哪了、谁红灯、比计划差多少"),
+            Page("tasks", "supervision-plans", "年度计划和分解", "work.see", "导入要点、认读名称、分解到最小颗粒、启用"),
             Page("tasks", "supervision-due", "到期日历", "work.see", "最小任务哪天到期"),
             Page("tasks", "supervision-posts", "我的岗位", "work.see", "您的岗位上有哪些任务"),
             Page("tasks", "field", "现场填报", "matter.report", "手机上报进展，没有网络也能报"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from luoshi.office.timer import timer
-from luoshi.programmes.supervision import crossing, integrity, ladder, letters
+from luoshi.programmes.supervision import crossing, integrity, ladder, letters, plan_actions
 
 
 @timer("supervision.letters")
@@ -30,3 +30,9 @@ def unverified(moment: datetime.datetime) -> int:
 def integrity_cases(moment: datetime.datetime) -> int:
     """Warn of promises and judgments that fall due, note those in breach, propose sanctions."""
     return integrity.look_after(moment)
+
+
+@timer("supervision.undecomposed")
+def undecomposed(moment: datetime.datetime) -> int:
+    """Tell heads which of their items are not decomposed in time."""
+    return plan_actions.remind_undecomposed(moment)

@@ -1,0 +1,169 @@
+"""A tree is built by hand and by table, says what it lacks, is approved by another hand, becomes matters."""
+
+from __future__ import annotations
+
+import datetime
+import io
+
+import pytest
+
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.instruments.actions import import_gazette
+from luoshi.office.roles import Role
+from luoshi.programmes.supervision import plan_actions, plan_import, plan_queries, plan_sheets
+from luoshi.programmes.supervision.models import ItemOrgan, KeyItem, Leaf, Node
+from tests.office.people import actor, client_of, person
+from tests.programmes.supervision.points import KEY, work_points
+
+ACTOR = Actor.system("测试甲", "test")
+DAY = datetime.date(2019, 12, 31)
+
+
+def leaf(code: str, weight: str, organ: str, **more: str) -> list[str]:
+    """Return the cells of a smallest task."""
+    cells = {
+        "title": f"测试任务{code[-2:]}", "kind": "最小颗粒", "start": "2019-10-01", "due": "2019-12-31",
+        "post": "测试岗", "deliverable": "测试成果", "evidence_types": "文件；照片", "cycle": "每月",
+    } | more | {"code": code, "weight": weight, "organ": organ}  # fmt: skip
+    return [str(cells.get(name, "")) for name, _title, _width in plan_sheets.COLUMNS]
+
+
+def table(*rows: list[str]) -> bytes:
+    """Return rows as a CSV file."""
+    head = [title for _name, title, _width in plan_sheets.COLUMNS]
+    return "\n".join(",".join(f'"{cell}"' for cell in row) for row in [head, *rows]).encode()
+
+
+WHOLE = (
+    ["2019-01.01", "测试分段", "任务", "60", *[""] * 12],
+    leaf("2019-01.01.01", "50", "市住建局", target="T1.1", target_value="3000", unit="盏"),
+    leaf("2019-01.01.02", "50", "市住建局", target="T1.2", target_value="12", unit="公里"),
+    leaf("2019-01.02", "40", "市财政局"),
+)
+
+
+@pytest.fixture
+def plan(db):
+    import_gazette(work_points().encode(), actor=ACTOR, filename="points.txt")
+    return plan_import.load_plan(actor=ACTOR, key=KEY)
+
+
+def test_a_tree_from_a_table_to_matters(plan):
+    item = plan.items.get(seq=1)
+    clerk = actor("zj", (Role.CLERK, "housing-construction"))
+    stranger = actor("cw", (Role.CLERK, "culture-tourism"))
+    leader = actor("sz", (Role.LEADER, "city-government"))
+    faults = plan_sheets.look(
+        actor=clerk, plan=plan, item=item, name="t.csv",
+        data=table(*WHOLE[:3], leaf("2019-01.02", "39", "市财政局"), leaf("2019-01.03", "x", "市公安局")),
+    ).faults  # fmt: skip
+    assert [(one.cell, one.words) for one in faults] == [
+        ("D2", "2019-01下同级任务权重之和须为 100%(现为 99%)"), ("D6", "权重应为数字，如30或33.33"),
+    ]  # fmt: skip
+    assert not Node.objects.exists()
+    data = table(*WHOLE)
+    with pytest.raises(LuoshiError) as refused:
+        plan_sheets.take_in(
+            actor=stranger, plan=plan, item=item, name="t.csv", data=data, digest=plan_sheets.digest_of(data)
+        )
+    assert refused.value.code == "E_ROWS"
+    assert Node.objects.count() == 0
+    seen = plan_sheets.look(actor=clerk, plan=plan, item=item, name="t.csv", data=data)
+    plan_sheets.take_in(actor=clerk, plan=plan, item=item, name="t.csv", data=data, digest=seen.digest)
+    again = plan_sheets.look(actor=clerk, plan=plan, item=item, name="t.csv", data=data)
+    assert (len(seen.new), len(again.new), len(again.changed), again.unchanged) == (4, 0, 0, 4)
+    out = plan_sheets.workbook(plan, item, actor=clerk)
+    assert plan_sheets.look(actor=clerk, plan=plan, item=item, name="t.xlsx", data=out).unchanged == 4
+
+    item.refresh_from_db()
+    town = item.organs.get(token="各相关镇区")
+    assert [one["text"] for one in plan_actions.failures(item)] == ["“各相关镇区”没有确定成员，也没有写明无相关镇区"]
+    with pytest.raises(LuoshiError) as early:
+        plan_actions.propose(actor=clerk, item=item.pk)
+    assert early.value.code == "E_INCOMPLETE"
+    plan_actions.designate(actor=clerk, entry=town.pk, members=["xiachu"])
+    plan_actions.propose(actor=clerk, item=item.pk)
+    with pytest.raises(LuoshiError) as closed:
+        plan_actions.remove_node(actor=clerk, item=item.pk, code="2019-01.02")
+    assert closed.value.code == "E_STATE"
+    with pytest.raises(LuoshiError) as forbidden:
+        plan_actions.approve(actor=clerk, item=item.pk)
+    assert forbidden.value.code == "E_FORBIDDEN"
+    plan_actions.approve(actor=leader, item=item.pk)
+    assert not Leaf.objects.filter(matter__isnull=False).exists()
+    plan_actions.activate(actor=ACTOR, plan=plan.pk)
+    made = {one.node.code: one.matter for one in Leaf.objects.select_related("matter", "node")}
+    first = made["2019-01.01.01"]
+    assert (first.organ, first.due_on, first.target_value, first.comparator, first.accepted_only, first.kind) == (
+        "housing-construction", DAY, 3000, ">=", True, "work_point",
+    )  # fmt: skip
+    assert [one.organ for one in first.organs.filter(role="coop")] == ["finance"]
+    assert plan_queries.item_of(actor("xc", (Role.CLERK, "xiachu")), "2019-1").pk == item.pk
+    with pytest.raises(LuoshiError) as unseen:
+        plan_queries.item_of(stranger, "2019-1")
+    assert unseen.value.code == "E_NOT_FOUND"
+
+    plan_actions.save_node(
+        actor=clerk, item=item.pk, code="2019-01.02",
+        row={"title": "改名", "kind": "leaf", "weight_bp": 4000, "start": DAY, "due": DAY, "organ": "finance",
+             "post": "测试岗", "deliverable": "测试成果", "evidence_types": ["document"]},
+    )  # fmt: skip
+    plan_actions.propose(actor=clerk, item=item.pk)
+    plan_actions.approve(actor=leader, item=item.pk)
+    assert Leaf.objects.get(node__code="2019-01.02").matter.title == "改名"
+
+
+def test_what_a_decomposition_lacks_is_said_with_the_node(plan):
+    item = plan.items.get(seq=2)
+    assert any("最小颗粒" in one["text"] for one in plan_actions.failures(item))
+    row = {
+        "title": "一年", "kind": "leaf", "weight_bp": 9900, "start": datetime.date(2019, 4, 10), "due": DAY,
+        "organ": "agri-rural", "post": "测试岗", "deliverable": "测试成果",
+    }  # fmt: skip
+    plan_actions.save_node(actor=ACTOR, item=item.pk, row=row)
+    said = {one["code"]: one["text"] for one in plan_actions.failures(item)}
+    assert "99%" in str(said)
+    assert "2019-02.01" in said
+    assert "T2.1" in said
+    with pytest.raises(LuoshiError) as wrong:
+        plan_actions.save_node(actor=ACTOR, item=item.pk, row=row | {"organ": "finance"})
+    assert wrong.value.fields["field"] == "organ"
+    with pytest.raises(LuoshiError) as stale:
+        plan_actions.save_node(actor=ACTOR, item=item.pk, row=row, version=1)
+    assert stale.value.code == "E_VERSION"
+
+
+def test_the_pages_of_plan_and_item(plan):
+    item = plan.items.get(seq=1)
+    clerk, watcher = (
+        person("zj", (Role.CLERK, "housing-construction")),
+        person("d", (Role.SUPERVISOR, "government-office")),
+    )
+    browser, office = client_of(clerk), client_of(watcher)
+    home = f"/supervision/items/{item.code}/"
+    assert "<mark" in browser.get(home).content.decode()
+    form = {"title": "测试任务", "kind": "leaf", "weight": "100", "start": "2019-10-01", "due": "2019-12-31",
+            "organ": "housing-construction", "post": "测试岗", "deliverable": "测试成果", "cycle": "monthly",
+            "evidence_types": ["document"]}  # fmt: skip
+    wrong = browser.post(f"{home}node/", form | {"weight": "120"})
+    assert wrong.status_code == 422
+    assert 'value="120"' in wrong.content.decode()
+    assert browser.post(f"{home}node/", form).status_code == 303
+    assert browser.get(f"{home}node/2019-01.01/").status_code == 200
+    assert browser.get(f"{home}tree.xlsx").status_code == 200
+    upload = io.BytesIO(table(leaf("2019-01.01", "50", "市住建局")))
+    upload.name = "t.csv"
+    seen = browser.post(f"{home}import/", {"file": upload}, follow=True)
+    assert "现为 50%" in seen.content.decode()
+    entry = item.organs.get(token="各相关镇区")
+    kept = browser.post(f"{home}do/designate/", {"entry": entry.pk, "members": ["xiachu", "wuji"]})
+    assert kept.status_code == 303
+    assert ItemOrgan.objects.get(pk=entry.pk).members == ["xiachu", "wuji"]
+    assert browser.post(f"{home}do/propose/").status_code == 422
+    page = office.get("/supervision/plan/2019/")
+    assert page.status_code == 200
+    assert item.title in page.content.decode()
+    assert office.post(f"{home}do/target/", {"name": "测试目标", "value": "3", "unit": "处"}).status_code == 303
+    assert KeyItem.objects.get(pk=item.pk).targets.filter(kind="added").count() == 1
+    assert browser.post("/supervision/plan/2019/activate/").status_code == 403
