@@ -31,6 +31,7 @@ from luoshi.programmes.supervision.models import (
     SupervisionLetter,
 )
 from tests.office.matters import moment
+from tests.office.people import client_of
 from tests.programmes.supervision import running_made as made
 from tests.programmes.supervision.running_made import at, clerk, director, head, leader, supervisor
 
@@ -276,3 +277,32 @@ def test_the_year_is_reviewed_once_it_is_over_and_signed_by_the_leader(plan: Pla
         reviewing.sign(actor=head(), plan=plan.pk)
     reviewing.sign(actor=leader(), plan=plan.pk)
     assert AnnualReview.objects.get().state == "signed"
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def test_pages_from_the_first_run_to_the_ranking(plan: Plan) -> None:
+    made.supervisor()
+    user = made.somebody("ducha", (Role.SUPERVISOR, "government-office"))
+    from luoshi.office.accounts.models import User
+
+    page = client_of(User.objects.get(pk=user.user_id))
+    assert page.get("/supervision/scores/").status_code == 200
+    wrong = page.post("/supervision/scores/run/", {"kind": "half", "until": "2019-05-31"})
+    assert wrong.status_code == 422
+    sent = page.post("/supervision/scores/run/", {"kind": "half", "until": "2019-06-30"})
+    assert sent.status_code == 303
+    run = AssessmentRun.objects.get()
+    for path in ("", "finance/"):
+        shown = page.get(f"/supervision/scores/{run.pk}/{path}")
+        assert shown.status_code == 200
+        assert "87.00" in shown.content.decode() or "finance" in path
+    assert page.get(f"/supervision/scores/{run.pk}/export.xlsx").status_code == 200
+    assert page.get("/supervision/checks/").status_code == 200
+    sent = page.post("/supervision/checks/draw/", {"quarter": "2019-Q2"})
+    assert (sent.status_code, page.get(sent["Location"]).status_code) == (303, 200)
+    assert page.get("/supervision/review/").status_code == 200
+    told = client_of(User.objects.get(pk=clerk("health").user_id))
+    assert told.get(f"/supervision/scores/{run.pk}/").status_code == 404
+    assert told.get("/supervision/checks/").status_code == 403

@@ -88,7 +88,8 @@ def draw(*, actor: Actor, plan: int, quarter: str, seed: str = "") -> SpotCheck:
         picked = drawn(listed, seed, ratio)
         digest = hashlib.sha256("\n".join(f"{organ}|{code}" for organ, code in listed).encode()).hexdigest()
         made = SpotCheck.objects.create(
-            plan=held, quarter=quarter, seed=seed, ratio=Decimal(ratio.numerator) / ratio.denominator, population=len(rows), digest=digest,
+            plan=held, quarter=quarter, seed=seed, ratio=Decimal(ratio.numerator) / ratio.denominator,
+                population=len(rows), digest=digest,
             drawn_at=CLOCK.now(), drawn_name=actor.name[:100],
         )  # fmt: skip
         SpotCheckLine.objects.bulk_create(

@@ -20,9 +20,11 @@ PROGRAMME = register(
         api=f"{_ROOM}.api",
         pages=(
             Page("tasks", "supervision", "重点工作看板", "work.see", "各项到哪了、谁红灯、比计划差多少"),
-            Page("tasks", "supervision-plans", "年度计划和分解", "work.see", "导入要点、认读名称、分解到最小颗粒、启用"),
+            Page("tasks", "supervision-plans", "年度计划和分解", "work.see", "导入要点、认读名称、分解、启用"),
             Page("tasks", "supervision-due", "到期日历", "work.see", "最小任务哪天到期"),
             Page("tasks", "supervision-posts", "我的岗位", "work.see", "您的岗位上有哪些任务"),
+            Page("tasks", "supervision-scores", "效能评估", "work.see", "各单位得分、排名、异议，怎么算的"),
+            Page("tasks", "supervision-checks", "抽查", "work.score", "每季抽取销号的任务，查到什么"),
             Page("tasks", "field", "现场填报", "matter.report", "手机上报进展，没有网络也能报"),
             Page("tasks", "supervision-letters", "督办函", "work.see", "哪些等签发、等回复、逾期未复"),
             Page("tasks", "supervision-circulars", "通报", "work.see", "各期通报，下期红色榜"),

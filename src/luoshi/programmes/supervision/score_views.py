@@ -1,7 +1,458 @@
-"""Pages of key-work supervision."""
+"""Pages of the assessment: ranking and runs, an organ's line and how it was reckoned, spot checks, annual review."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+import datetime
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.duties import concern, curve
+from luoshi.office.permissions import may, scope_of
+from luoshi.office.web import actor_of, needs, page
+from luoshi.programmes.supervision import assessing, checking, reviewing, score_sheets
+from luoshi.programmes.supervision.board import plan_of
+from luoshi.programmes.supervision.letter_forms import date_of, errors_of, organ_options, status_of, text_of, version_of
+from luoshi.programmes.supervision.models import (
+    AnnualReview,
+    AssessmentLine,
+    AssessmentRun,
+    Plan,
+    SpotCheck,
+    SpotCheckLine,
+)
+
+OFFICE = "government-office"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TONES = {"trial": "", "objections": "yellow", "frozen": "blue", "published": "green"}
+CATEGORY_TONES = {"完成": "blue", "基本完成": "green", "未完成": "red", "调整": ""}
+CITED = ({"cite": "乳政发〔2019〕2号 51"}, {"cite": "乳政发〔2018〕2号 39"})
+
+
+def _crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
+    head = {"title": _("重点工作看板"), "href": reverse("supervision")}
+    return [head, *({"title": title, "href": href} for title, href in more)]
+
+
+def _tabs(here: str) -> list[dict[str, Any]]:
+    rows = (("scores", _("效能评估")), ("checks", _("抽查")), ("review", _("年度评价")))
+    return [{"label": words, "href": reverse(f"supervision-{key}"), "current": key == here, "count": None}
+            for key, words in rows]  # fmt: skip
+
+
+def _seen_tabs(actor: Actor, here: str) -> list[dict[str, Any]]:
+    return _tabs(here) if may(actor, "work.score") or assessing.sees_all(actor) else _tabs(here)[:1]
+
+
+def _form(request: HttpRequest, error: LuoshiError | None) -> dict[str, Any]:
+    return {"error": error, "errors": errors_of(error), "values": request.POST.dict() if error else {}}
+
+
+# --- scores -----------------------------------------------------------------------------------------------------------
+
+
+def _ranking(rows: list[AssessmentLine]) -> list[dict[str, Any]]:
+    """Return the three groups with their lines; who has nothing due stands behind, without a rank."""
+    found = []
+    for group, title in AssessmentLine.Group.choices:
+        held = [one for one in rows if one.group == group]
+        ranked = [one for one in held if one.score is not None]
+        if held:
+            found.append({
+                "key": group, "title": title, "rows": [{"line": one, "width": float(one.score or 0)} for one in ranked],
+                "unranked": [one.name for one in held if one.score is None], "count": len(ranked),
+            })  # fmt: skip
+    return found
+
+
+def _periods(today: datetime.date) -> list[tuple[str, str, str]]:
+    """Return the periods that ended last: kind, last day, words."""
+    last = today.replace(day=1) - datetime.timedelta(days=1)
+    half = datetime.date(today.year, 6, 30) if today.month > 6 else datetime.date(today.year - 1, 12, 31)
+    year = datetime.date(today.year - 1, 12, 31)
+    return [(kind, str(day), AssessmentRun(kind=kind, until=day, seq=1).title)
+            for kind, day in (("month", last), ("half", half), ("year", year))]  # fmt: skip
+
+
+def _scores(request: HttpRequest, error: LuoshiError | None = None) -> HttpResponse:
+    actor = actor_of(request)
+    runs = list(assessing.runs(actor)[:60])
+    newest = runs[0] if runs else None
+    context = {
+        "page_title": _("效能评估"),
+        "crumbs": _crumbs(),
+        "tabs": _seen_tabs(actor, "scores"),
+        "runs": [{"run": one, "tone": TONES[one.state], "href": assessing.address(one)} for one in runs],
+        "newest": newest,
+        "groups": _ranking(list(assessing.lines(actor, newest))) if newest else [],
+        "all": newest is not None and (newest.state == "published" or assessing.sees_all(actor)),
+        "may_run": may(actor, "work.score"),
+        "plan": plan_of(),
+        "periods": _periods(CLOCK.today()),
+        "clauses": CITED,
+        **_form(request, error),
+    }
+    return page(request, "supervision/scores.html", context, status=status_of(error))
+
+
+@needs("work.see")
+@require_safe
+def scores(request: HttpRequest) -> HttpResponse:
+    """The newest ranking in its three groups, every run, and a form for another one."""
+    return _scores(request)
+
+
+@needs("work.score")
+@require_POST
+def run_new(request: HttpRequest) -> HttpResponse:
+    """Reckon a period and go to the run."""
+    try:
+        plan = plan_of()
+        if plan is None:
+            raise LuoshiError("E_NOT_FOUND", "还没有执行中的年度计划。")
+        until = date_of(request.POST, "until", _("最后一日"))
+        assert until is not None
+        made = assessing.run(
+            actor=actor_of(request), plan=plan.pk, kind=text_of(request.POST, "kind", 10), until=until,
+            reason=text_of(request.POST, "reason"),
+        )  # fmt: skip
+    except LuoshiError as error:
+        return _scores(request, error)
+    return HttpResponseRedirect(assessing.address(made), status=303)
+
+
+def _run(request: HttpRequest, pk: int, error: LuoshiError | None = None) -> HttpResponse:
+    actor = actor_of(request)
+    row = assessing.one(actor, pk)
+    lines = list(assessing.lines(actor, row))
+    others = assessing.runs(actor).filter(plan=row.plan_id, kind=row.kind, until=row.until).exclude(pk=row.pk)
+    waiting = [one for one in lines if one.objected_at is not None]
+    direct = may(actor, "work.freeze", [OFFICE])
+    context = {
+        "page_title": row.title,
+        "crumbs": _crumbs((_("效能评估"), reverse("supervision-scores"))),
+        "run": row,
+        "tone": TONES[row.state],
+        "groups": _ranking(lines),
+        "others": others,
+        "objections": waiting,
+        "may_open": may(actor, "work.score") and row.state == "trial" and row.kind != "month",
+        "may_freeze": direct and row.state == "objections",
+        "may_publish": direct and row.state == "frozen",
+        "sees_all": assessing.sees_all(actor),
+        "asof_today": CLOCK.today(),
+        "clauses": CITED,
+        **_form(request, error),
+    }
+    return page(request, "supervision/score.html", context, status=status_of(error))
+
+
+@needs("work.see")
+@require_safe
+def run_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One run: its ranking, objections, and what may be done with it."""
+    return _run(request, pk)
+
+
+def _stepped(step: Callable[..., AssessmentRun]) -> Callable[[HttpRequest, int], HttpResponse]:
+    def act(request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            step(actor=actor_of(request), pk=pk, version=version_of(request.POST))
+        except LuoshiError as error:
+            return _run(request, pk, error)
+        return HttpResponseRedirect(reverse("supervision-score", args=[pk]), status=303)
+
+    return act
+
+
+@needs("work.score")
+@require_POST
+def objections_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the organs object."""
+    return _stepped(assessing.open_objections)(request, pk)
+
+
+@needs("work.freeze")
+@require_POST
+def freeze(request: HttpRequest, pk: int) -> HttpResponse:
+    """Freeze the ranking."""
+    return _stepped(assessing.freeze)(request, pk)
+
+
+@needs("work.freeze")
+@require_POST
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Publish the frozen ranking."""
+    return _stepped(assessing.publish)(request, pk)
+
+
+def _line(request: HttpRequest, pk: int, organ: str, error: LuoshiError | None = None) -> HttpResponse:
+    actor = actor_of(request)
+    line = assessing.line(actor, pk, organ)
+    row = line.run
+    counts = line.inputs["counts"]
+    limit = row.objections_until
+    open_ = row.state == "objections" and limit is not None and limit >= CLOCK.today()
+    context = {
+        "page_title": line.name,
+        "crumbs": _crumbs((_("效能评估"), reverse("supervision-scores")), (row.title, assessing.address(row))),
+        "run": row,
+        "line": line,
+        "tone": TONES[row.state],
+        "parts": _parts(line, row),
+        "leaves": [
+            one | {"weight_words": curve.written(Fraction(str(one["weight"]))),
+                   "actual_words": curve.shown(Fraction(str(one["actual"])), 100),
+                   "due_day": datetime.date.fromisoformat(one["due"]),
+                   "done_day": one["completed_on"] and datetime.date.fromisoformat(one["completed_on"])}
+            for one in line.inputs["leaves"]
+        ],
+        "counts": [{"title": title, "n": counts[key]} for key, title in score_sheets.COUNTS],
+        "may_object": open_ and line.objected_at is None and may(actor, "work.reply", [organ]),
+        "may_answer": row.state == "objections" and line.objected_at is not None and line.answered_at is None
+        and may(actor, "work.score"),
+        "clauses": CITED,
+        **_form(request, error),
+    }  # fmt: skip
+    return page(request, "supervision/score_line.html", context, status=status_of(error))
+
+
+def _parts(line: AssessmentLine, row: AssessmentRun) -> list[dict[str, Any]]:
+    """Return the components with their weights, as the mean was taken."""
+    if line.score is None:
+        return []
+    names = (
+        ("C", _("完成"), "w_completion"), ("T", _("按时"), "w_timely"), ("R", _("填报"), "w_report"),
+        ("Q", _("质量"), "w_quality"),
+    )  # fmt: skip
+    return [
+        {"key": key, "title": title, "value": line.parts[key], "weight": row.parameters[weight]["value"],
+         "width": float(line.parts[key] or 0)}
+        for key, title, weight in names
+    ]  # fmt: skip
+
+
+@needs("work.see")
+@require_safe
+def line_page(request: HttpRequest, pk: int, organ: str) -> HttpResponse:
+    """One organ's score: its parts, every task and count behind them, its objection."""
+    return _line(request, pk, organ)
+
+
+@needs("work.see")
+@require_POST
+def line_act(request: HttpRequest, pk: int, organ: str) -> HttpResponse:
+    """Object, or answer an objection."""
+    act = assessing.answer_objection if text_of(request.POST, "act", 10) == "answer" else assessing.object_to
+    try:
+        act(actor=actor_of(request), pk=pk, organ=organ, text=text_of(request.POST, "text"))
+    except LuoshiError as error:
+        return _line(request, pk, organ, error)
+    return HttpResponseRedirect(reverse("supervision-score-line", args=[pk, organ]), status=303)
+
+
+@needs("work.see")
+@require_safe
+def export(request: HttpRequest, pk: int) -> HttpResponse:
+    """The run as a workbook: every line the reader sees with all it was reckoned from."""
+    actor = actor_of(request)
+    row = assessing.one(actor, pk)
+    rows = row.lines.order_by("group", "rank", "organ")
+    if not assessing.sees_all(actor):
+        rows = rows.filter(organ__in=scope_of(actor, "work.see").organs)
+    response = HttpResponse(score_sheets.workbook(actor, row, list(rows)), content_type=XLSX)
+    response["Content-Disposition"] = content_disposition_header(True, f"{row.title}.xlsx") or "attachment"
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+# --- spot checks ------------------------------------------------------------------------------------------------------
+
+
+def _last_quarter(today: datetime.date) -> str:
+    month = (today.month - 1) // 3 * 3
+    return f"{today.year}-Q{month // 3}" if month else f"{today.year - 1}-Q4"
+
+
+def _checks(request: HttpRequest, error: LuoshiError | None = None) -> HttpResponse:
+    actor = actor_of(request)
+    rows = list(checking.checks()[:40])
+    left = {pk: (n, bad) for pk, n, bad in _tallies(rows)}
+    context = {
+        "page_title": _("抽查"),
+        "crumbs": _crumbs(),
+        "tabs": _seen_tabs(actor, "checks"),
+        "rows": [{"check": one, "drawn": left.get(one.pk, (0, 0))[0], "failed": left.get(one.pk, (0, 0))[1]}
+                 for one in rows],
+        "quarter": _last_quarter(CLOCK.today()),
+        "clauses": CITED,
+        **_form(request, error),
+    }  # fmt: skip
+    return page(request, "supervision/checks.html", context, status=status_of(error))
+
+
+def _tallies(rows: list[SpotCheck]) -> list[tuple[int, int, int]]:
+    found: dict[int, list[int]] = {}
+    for check, result in SpotCheckLine.objects.filter(check_of__in=rows).values_list("check_of_id", "result"):
+        tally = found.setdefault(check, [0, 0])
+        tally[0] += 1
+        tally[1] += result == "failed"
+    return [(pk, n, bad) for pk, (n, bad) in found.items()]
+
+
+@needs("work.score")
+@require_safe
+def checks(request: HttpRequest) -> HttpResponse:
+    """The draws of the quarters."""
+    return _checks(request)
+
+
+@needs("work.score")
+@require_POST
+def check_draw(request: HttpRequest) -> HttpResponse:
+    """Draw a quarter and go to what was drawn."""
+    try:
+        plan = plan_of()
+        if plan is None:
+            raise LuoshiError("E_STATE", "还没有执行中的年度计划。")
+        made = checking.draw(actor=actor_of(request), plan=plan.pk, quarter=text_of(request.POST, "quarter", 7))
+    except LuoshiError as error:
+        return _checks(request, error)
+    return HttpResponseRedirect(reverse("supervision-check", args=[made.pk]), status=303)
+
+
+def _check(request: HttpRequest, pk: int, error: LuoshiError | None = None) -> HttpResponse:
+    row = SpotCheck.objects.select_related("plan").filter(pk=pk).first()
+    if row is None:
+        raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 次抽查。")
+    lines = list(row.lines.select_related("matter").order_by("order"))
+    names = concern.titles({one for line in lines for one in (line.organ, line.with_organ) if one})
+    context = {
+        "page_title": _("%s 抽查") % row.quarter,
+        "crumbs": _crumbs((_("抽查"), reverse("supervision-checks"))),
+        "row": row,
+        "lines": [
+            {"line": one, "organ": names.get(one.organ, one.organ), "with": names.get(one.with_organ, ""),
+             "tone": {"passed": "green", "failed": "red"}.get(one.result, "")}
+            for one in lines
+        ],
+        "organs": organ_options(),
+        "today": CLOCK.today(),
+        "which": request.POST.get("line", ""),
+        "clauses": CITED,
+        **_form(request, error),
+    }  # fmt: skip
+    return page(request, "supervision/check.html", context, status=status_of(error))
+
+
+@needs("work.score")
+@require_safe
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a quarter drew, and what was found."""
+    return _check(request, pk)
+
+
+@needs("work.score")
+@require_POST
+def check_record(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record what was found at one task."""
+    data = request.POST
+    try:
+        day = date_of(data, "visited_on", _("抽查的日子"))
+        assert day is not None
+        line, result = text_of(data, "line", 12), text_of(data, "result", 10)
+        if result not in ("passed", "failed") or not line.isdecimal():
+            raise LuoshiError("E_INPUT", "请选合格或不合格。", fields={"field": "result"})
+        checking.record(
+            actor=actor_of(request), line=int(line), passed=result == "passed", visited_on=day,
+            with_organ=text_of(data, "with_organ", 80), found=text_of(data, "found"), falsified="falsified" in data,
+        )  # fmt: skip
+    except LuoshiError as error:
+        return _check(request, pk, error)
+    return HttpResponseRedirect(reverse("supervision-check", args=[pk]), status=303)
+
+
+# --- the annual review ------------------------------------------------------------------------------------------------
+
+
+def _review(request: HttpRequest, error: LuoshiError | None = None) -> HttpResponse:
+    actor = actor_of(request)
+    found = AnnualReview.objects.select_related("plan").order_by("-plan__year").first()
+    plan = Plan.objects.filter(status=Plan.Status.ACTIVE).order_by("year").first()
+    lines = list(found.lines.select_related("item__chapter").order_by("item__seq")) if found else []
+    counts = [{"title": one, "n": sum(line.category == one for line in lines), "tone": CATEGORY_TONES[one]}
+              for one in reviewing.CATEGORIES]  # fmt: skip
+    context = {
+        "page_title": _("%s年度评价") % found.plan.year if found else _("年度评价"),
+        "crumbs": _crumbs(),
+        "tabs": _seen_tabs(actor, "review"),
+        "review": found,
+        "plan": plan,
+        "counts": counts,
+        "lines": [
+            {"line": one, "tone": CATEGORY_TONES[one.category], "percent": curve.shown(Fraction(one.actual), 100),
+             "tasks": sum(one.counts.values()), "done": one.counts.get("完成", 0)}
+            for one in lines
+        ],
+        "carried": sum(len(one.carried) for one in lines),
+        "may_draft": plan is not None and may(actor, "work.score") and CLOCK.today() > reviewing.year_end(plan),
+        "opens": reviewing.year_end(plan) if plan else None,
+        "may_sign": found is not None and found.state == "drafted" and may(actor, "work.lead", [reviewing.LEADER]),
+        "clauses": CITED,
+        **_form(request, error),
+    }  # fmt: skip
+    return page(request, "supervision/review.html", context, status=status_of(error))
+
+
+@needs("work.see")
+@require_safe
+def review(request: HttpRequest) -> HttpResponse:
+    """The annual review: every item's category, what is carried over; drafted and signed here."""
+    if not (may(actor_of(request), "work.score") or assessing.sees_all(actor_of(request))):
+        raise LuoshiError("E_FORBIDDEN", "年度评价由市政府办、市委办、组织部和分包领导看。")
+    return _review(request)
+
+
+@needs("work.see")
+@require_POST
+def review_act(request: HttpRequest) -> HttpResponse:
+    """Take the picture of the year, or sign it."""
+    actor = actor_of(request)
+    try:
+        if text_of(request.POST, "act", 10) == "sign":
+            found = AnnualReview.objects.order_by("-plan__year").first()
+            reviewing.sign(actor=actor, plan=found.plan_id if found else 0)
+        else:
+            plan = Plan.objects.filter(status=Plan.Status.ACTIVE).order_by("year").first()
+            reviewing.draft(actor=actor, plan=plan.pk if plan else 0)
+    except LuoshiError as error:
+        return _review(request, error)
+    return HttpResponseRedirect(reverse("supervision-review"), status=303)
+
+
+urlpatterns: list[URLPattern] = [
+    path("supervision/scores/", scores, name="supervision-scores"),
+    path("supervision/scores/run/", run_new, name="supervision-score-run"),
+    path("supervision/scores/<int:pk>/", run_page, name="supervision-score"),
+    path("supervision/scores/<int:pk>/export.xlsx", export, name="supervision-score-export"),
+    path("supervision/scores/<int:pk>/objections/", objections_open, name="supervision-score-objections"),
+    path("supervision/scores/<int:pk>/freeze/", freeze, name="supervision-score-freeze"),
+    path("supervision/scores/<int:pk>/publish/", publish, name="supervision-score-publish"),
+    path("supervision/scores/<int:pk>/<slug:organ>/", line_page, name="supervision-score-line"),
+    path("supervision/scores/<int:pk>/<slug:organ>/act/", line_act, name="supervision-score-line-act"),
+    path("supervision/checks/", checks, name="supervision-checks"),
+    path("supervision/checks/draw/", check_draw, name="supervision-check-draw"),
+    path("supervision/checks/<int:pk>/", check, name="supervision-check"),
+    path("supervision/checks/<int:pk>/record/", check_record, name="supervision-check-record"),
+    path("supervision/review/", review, name="supervision-review"),
+    path("supervision/review/act/", review_act, name="supervision-review-act"),
+]

@@ -72,7 +72,18 @@ class AssessmentRun(models.Model):
         indexes = (models.Index(fields=["-until", "-id"], name="assessment_newest"),)
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.until} {self.seq}"
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """Return its name: period, kind, which one of several."""
+        year, month = self.until.year, self.until.month
+        name = {
+            "month": f"{year}年{month}月试算",
+            "half": f"{year}年{'上' if month <= 6 else '下'}半年评估",
+            "year": f"{year}年度评估",
+        }[self.kind]
+        return name if self.seq == 1 else f"{name}（第{self.seq}次）"
 
 
 class AssessmentLine(models.Model):
