@@ -61,7 +61,7 @@ def _kept(told: hooks.Told, number: str) -> dict[str, Any]:
     if agreement is None or not number:
         return {}
     row = UnknownLoan.objects.select_for_update().filter(agreement=agreement, contract_no=number).first()
-    if body.get("type") == "LOAN_DISBURSED":
+    if told.event == "bank.LOAN_DISBURSED":
         amount = _fen(told, "amount_fen")
         if row is None:
             UnknownLoan.objects.create(
@@ -74,7 +74,7 @@ def _kept(told: hooks.Told, number: str) -> dict[str, Any]:
                 "E_DUPLICATE", f"合同 {number} 已记放款 {Money(row.disbursed)} 元，与报文不同，没有受理。",
                 fields={"disbursed": row.disbursed},
             )  # fmt: skip
-    elif row is not None and body.get("type") == "LOAN_REPAID":
+    elif row is not None and told.event == "bank.LOAN_REPAID":
         row.repaid += _fen(told, "principal_fen", 0)
         row.save(update_fields=["repaid"])
     return {}
