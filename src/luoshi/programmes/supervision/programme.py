@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.supervision"
 _HOOKS: tuple[str, ...] = ("crossing", "ladder", "plan_hooks", "rollup")
+
+
+def _demo() -> Iterator[str]:
+    from luoshi.programmes.supervision import demo
+
+    return demo.load()
+
 
 PROGRAMME = register(
     Programme(
@@ -26,13 +34,10 @@ PROGRAMME = register(
             Page("tasks", "supervision-scores", "效能评估", "work.see", "各单位得分、排名、异议，怎么算的"),
             Page("tasks", "supervision-checks", "抽查", "work.score", "每季抽取销号的任务，查到什么"),
             Page("tasks", "field", "现场填报", "matter.report", "手机上报进展，没有网络也能报"),
-            Page("tasks", "supervision-letters", "督办函", "work.see", "哪些等签发、等回复、逾期未复"),
-            Page("tasks", "supervision-circulars", "通报", "work.see", "各期通报，下期红色榜"),
-            Page("tasks", "supervision-crossings", "销号意见", "work.see", "等负责人签字、配合单位表态、分包领导销号的"),
-            Page("tasks", "supervision-integrity", "政务诚信", "work.see", "没有兑现的承诺和判决"),
-            Page("tasks", "supervision-headquarters", "指挥部、建议提案", "work.see", "会议交办、代表建议、委员提案"),
+            Page("tasks", "supervision-letters", "督办函", "work.see", "督办函、通报、销号意见，政务诚信，会议交办"),
             Page("publish", "open-supervision", "重点工作公众页", "open.see", "答应了什么、谁负责、到哪了"),
         ),
+        demo=_demo,
         hooks=tuple(f"{_ROOM}.{one}" for one in _HOOKS),
     )
 )
