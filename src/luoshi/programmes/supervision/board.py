@@ -40,6 +40,8 @@ WEEK = datetime.timedelta(days=7)
 LIGHTS = ("blue", "green", "yellow", "red", "paused", "grey")
 """In the order of the distribution bar."""
 TOTAL_BP = 10_000
+WHOLE = TOTAL_BP**4
+"""An item in the smallest parts a tree of four levels of weights can divide it into."""
 _MATTER = (
     "id", "organ", "holder", "start", "due_on", "state", "is_open", "late_on", "escalated", "planned_points",
     "target_value", "comparator", "baseline", "upper", "value", "percent_bp", "accepted_only", "title", "external_id",
@@ -67,16 +69,68 @@ class Wanted:
 
 @dataclass(slots=True)
 class Task:
-    """A smallest task on the board: its matter, the share of its item it makes up (0 to 1), its post."""
+    """A smallest task on the board: its matter, the part of its item it makes up (of `WHOLE`), its post."""
 
     matter: Matter
-    share: Fraction
+    part: int
     post: str
     code: str
+
+    @property
+    def share(self) -> Fraction:
+        """Return the share of its item it makes up, 0 to 1."""
+        return Fraction(self.part, WHOLE)
 
     def plan(self, day: datetime.date) -> Fraction:
         """Return what its plan asks for by the end of a day, in percent of the task."""
         return lights.planned(self.matter, day) or curve.NONE
+
+
+class Plans:
+    """The plans of an item's tasks together: those alike are added up once, then any day can be asked for."""
+
+    __slots__ = ("_bent", "_straight")
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._straight: dict[tuple[datetime.date, datetime.date], int] = defaultdict(int)
+        self._bent: dict[tuple[datetime.date, datetime.date, tuple[tuple[str, str], ...]], int] = defaultdict(int)
+        for task in tasks:
+            matter = task.matter
+            if matter.due_on is None:
+                continue
+            if matter.planned_points:
+                points = tuple((str(at), str(percent)) for at, percent in matter.planned_points)
+                self._bent[matter.start, matter.due_on, points] += task.part
+            else:
+                self._straight[matter.start, matter.due_on] += task.part
+
+    def about(self, day: datetime.date) -> float:
+        """Return the same for a picture."""
+        if self._bent:
+            return float(self.at(day))
+        gone = (
+            part * min(max((day - start).days / max((due - start).days, 1), 0.0), 1.0) if day < due else part
+            for (start, due), part in self._straight.items()
+        )
+        return 100 * sum(gone) / WHOLE
+
+    def at(self, day: datetime.date) -> Fraction:
+        """Return what they ask for by the end of a day, in percent, exactly (D5)."""
+        full, by_span = 0, dict[int, int]()
+        for (start, due), part in self._straight.items():
+            if day >= due:
+                full += part
+            elif day > start:
+                span = (due - start).days
+                by_span[span] = by_span.get(span, 0) + part * (day - start).days
+        total = Fraction(full, WHOLE) + sum(
+            (Fraction(part, span * WHOLE) for span, part in by_span.items()), Fraction(0)
+        )
+        total *= 100
+        for (start, due, points), part in self._bent.items():
+            corners = [(datetime.date.fromisoformat(at), Fraction(percent)) for at, percent in points]
+            total += Fraction(part, WHOLE) * curve.planned(start, due, corners, day)
+        return total
 
 
 @dataclass(slots=True)
@@ -92,6 +146,7 @@ class Tile:
     leads: tuple[str, ...]
     organs: frozenset[str]
     tasks: list[Task] = field(default_factory=list)
+    plans: Plans = field(default_factory=lambda: Plans(()))
 
     @property
     def gap(self) -> Fraction:
@@ -201,14 +256,15 @@ def board_of(plan: Plan, items: Sequence[KeyItem], day: datetime.date, wanted: W
     everything = []
     for item in items:
         own = tasks.get(item.pk, [])
-        planned = planned_of(plan, item, own, day)
+        plans = Plans(own)
+        planned = planned_of(plan, item, plans, bool(own), day)
         actual = Fraction(item.actual)
         light = light_of(plan, item, own, planned, actual, day)
         lead = leads[item.pk][0] if leads[item.pk] else ""
         everything.append(
             Tile(
                 item, light, str(WORDS[light]), planned, actual, short(names.get(lead, raw.get(item.pk, "")), lead),
-                tuple(leads[item.pk]), frozenset(concerned[item.pk] | set(leads[item.pk])), own,
+                tuple(leads[item.pk]), frozenset(concerned[item.pk] | set(leads[item.pk])), own, plans,
             )
         )  # fmt: skip
     tiles = [tile for tile in everything if fits(tile, asked)]
@@ -255,41 +311,39 @@ def tasks_of(items: Sequence[int]) -> dict[int, list[Task]]:
             "id", "parent_id", "weight_bp"
         )
     }
-    shares: dict[int, Fraction] = {}
+    parts: dict[int, int] = {}
 
-    def share(pk: int) -> Fraction:
-        if pk not in shares:
+    def part(pk: int) -> int:
+        """Return what a node makes up of its item: the product of the weights on its path."""
+        if pk not in parts:
             parent, weight = nodes[pk]
-            shares[pk] = Fraction(weight, TOTAL_BP) * (share(parent) if parent in nodes else 1)
-        return shares[pk]
+            parts[pk] = (part(parent) if parent in nodes else WHOLE) * weight // TOTAL_BP
+        return parts[pk]
 
-    rows = (
-        Leaf.objects.filter(node__item__in=items, node__ended_at__isnull=True, matter__isnull=False)
-        .select_related("node", "matter", "matter__holder")
-        .only("post", "node__item", "node__code", "matter__holder__name", *(f"matter__{name}" for name in _MATTER))
-        .order_by("node__code")
-    )
+    matters = {
+        one.pk: one
+        for one in Matter.objects.filter(work_leaf__node__item__in=items, work_leaf__node__ended_at__isnull=True)
+        .select_related("holder")
+        .only("holder__name", *_MATTER)
+    }
+    rows = Leaf.objects.filter(node__item__in=items, node__ended_at__isnull=True, matter__isnull=False)
     found: dict[int, list[Task]] = defaultdict(list)
-    for leaf in rows:
-        assert leaf.matter is not None
-        found[leaf.node.item_id].append(Task(leaf.matter, share(leaf.node_id), leaf.post, leaf.node.code))
+    names = ("node__item", "node", "node__code", "post", "matter")
+    for item, node, code, post, matter in rows.order_by("node__code").values_list(*names):
+        if matter in matters:
+            found[item].append(Task(matters[matter], part(node), post, code))
     return found
 
 
-def planned_of(plan: Plan, item: KeyItem, tasks: Sequence[Task], day: datetime.date) -> Fraction:
+def _planned_about(plan: Plan, tile: Tile, day: datetime.date) -> float:
+    if not tile.tasks:
+        return float(curve.planned(plan.issued_on, tile.item.due, (), day))
+    return tile.plans.about(day)
+
+
+def planned_of(plan: Plan, item: KeyItem, plans: Plans, decomposed: bool, day: datetime.date) -> Fraction:
     """Return what the item's tasks together should have reached by a day; without tasks a straight line to its due."""
-    if not tasks:
-        return curve.planned(plan.issued_on, item.due, (), day)
-    alike: dict[tuple[Any, ...], Fraction] = defaultdict(lambda: Fraction(0))
-    for task in tasks:
-        matter = task.matter
-        alike[matter.start, matter.due_on, tuple(tuple(point) for point in matter.planned_points)] += task.share
-    total = Fraction(0)
-    for (start, due, points), weight in alike.items():
-        if due is not None:
-            corners = [(datetime.date.fromisoformat(str(at)), Fraction(str(percent))) for at, percent in points]
-            total += weight * curve.planned(start, due, corners, day)
-    return total
+    return plans.at(day) if decomposed else curve.planned(plan.issued_on, item.due, (), day)
 
 
 def light_of(
@@ -390,27 +444,52 @@ def _step(days: int) -> str:
 # --- the year's course, the months, last week ------------------------------------------------------------------------
 
 
-def reached(found: Board, moments: Sequence[datetime.datetime]) -> list[Fraction]:
-    """Return how far all that is shown was at each moment, by the reports accepted until then; one query."""
-    by_item = reached_by_item(found, moments)
-    return [mean((tile.item, by_item[tile.item.pk][n]) for tile in found.tiles) for n in range(len(moments))]
+def reached(found: Board, moments: Sequence[datetime.datetime]) -> list[float]:
+    """Return how far all that is shown was at each moment, by the reports accepted until then: for a picture."""
+    history, totals = _known(found), [0.0] * len(moments)
+    for tile, of_all in _shares(found):
+        for task in tile.tasks:
+            n, last = 0, 0.0
+            share = of_all * task.part / WHOLE
+            for at, value, percent in history.get(task.matter.pk, ()):
+                while n < len(moments) and moments[n] < at:
+                    totals[n] += share * last
+                    n += 1
+                last = _about(task.matter, value, percent)
+            for later in range(n, len(moments)):
+                totals[later] += share * last
+    return totals
 
 
-def reached_by_item(found: Board, moments: Sequence[datetime.datetime]) -> dict[int, list[Fraction]]:
-    """Return how far each item was at each moment."""
+def _about(matter: Matter, value: Any, percent_bp: int) -> float:
+    """Return a report's percentage for a picture; what counts is reckoned exactly elsewhere."""
+    if value is None or matter.target_value is None:
+        return percent_bp / 100
+    target, from_ = float(matter.target_value), float(matter.baseline or 0)
+    if target == from_:
+        return percent_bp / 100
+    return 100 * min(max((float(value) - from_) / (target - from_), 0.0), 1.0)
+
+
+def reached_by_item(found: Board, moment: datetime.datetime) -> dict[int, Fraction]:
+    """Return how far each item was at a moment, exactly, by the reports accepted until then."""
+    history = _known(found)
+    values: dict[int, Fraction] = {}
+    for tile in found.tiles:
+        sums: dict[int, int] = defaultdict(int)
+        for task in tile.tasks:
+            last = next((row for row in reversed(history.get(task.matter.pk, ())) if row[0] <= moment), None)
+            if last is not None:
+                percent = _percent(task.matter, *last[1:])
+                sums[percent.denominator] += task.part * percent.numerator
+        values[tile.item.pk] = sum((Fraction(up, down * WHOLE) for down, up in sums.items()), Fraction(0))
+    return values
+
+
+def _known(found: Board) -> dict[int, list[Accepted]]:
     if found.history is None:
         found.history = _history([task.matter for tile in found.tiles for task in tile.tasks])
-    values: dict[int, list[Fraction]] = {}
-    for tile in found.tiles:
-        sums = [Fraction(0)] * len(moments)
-        for task in tile.tasks:
-            known = found.history.get(task.matter.pk, [])
-            for n, moment in enumerate(moments):
-                before = [row for row in known if row[0] <= moment]
-                if before:
-                    sums[n] += task.share * _percent(task.matter, *before[-1][1:])
-        values[tile.item.pk] = sums
-    return values
+    return found.history
 
 
 def _history(matters: Sequence[Matter]) -> dict[int, list[Accepted]]:
@@ -436,11 +515,11 @@ def _percent(matter: Matter, value: Any, percent_bp: int) -> Fraction:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One month's end of the year's chart: plan, and progress where the day is not ahead."""
+    """One day of the year's picture, in percent: plan, and progress where the day is not ahead."""
 
     day: datetime.date
-    planned: Fraction
-    actual: Fraction | None
+    planned: float
+    actual: float | None
 
 
 def course(found: Board) -> list[Course]:
@@ -451,13 +530,23 @@ def course(found: Board) -> list[Course]:
     last = max(tile.item.due for tile in found.tiles)
     days = sorted({first, *_month_ends(first, last), *([found.day] if first <= found.day <= last else [])})
     past = [day for day in days if day < found.day]
-    known = dict(zip(past, reached(found, [end_of(day) for day in past]), strict=True)) if past else {}
+    known = dict(zip(past, reached(found, [end_of(day) for day in past]), strict=True))
+    shares = _shares(found)
     rows = []
     for day in days:
-        plan = mean((tile.item, planned_of(found.plan, tile.item, tile.tasks, day)) for tile in found.tiles)
-        actual = found.actual if day == found.day else known.get(day)
-        rows.append(Course(day, plan, actual))
+        planned = sum(share * _planned_about(found.plan, tile, day) for tile, share in shares)
+        actual = float(found.actual) if day == found.day else known.get(day)
+        rows.append(Course(day, planned, actual))
     return rows
+
+
+def _shares(found: Board) -> list[tuple[Tile, float]]:
+    """Return what each tile counts in the whole, as `mean` has it."""
+    held = [tile for tile in found.tiles if tile.item.state != KeyItem.State.WITHDRAWN]
+    weights = [tile.item.weight_bp for tile in held]
+    if None not in weights and sum(weight or 0 for weight in weights) == TOTAL_BP:
+        return [(tile, (weight or 0) / TOTAL_BP) for tile, weight in zip(held, weights, strict=True)]
+    return [(tile, 1 / len(held)) for tile in held]
 
 
 def _month_ends(first: datetime.date, last: datetime.date) -> list[datetime.date]:
@@ -490,15 +579,15 @@ def last_week(found: Board) -> dict[str, Any]:
     if found.plan is None:
         return {}
     then = found.day - WEEK
-    before = reached_by_item(found, [end_of(then)])
+    before = reached_by_item(found, end_of(then))
     changes = {"off": 0, "red": 0, "better": 0}
     for tile in found.tiles:
         item = tile.item
         if item.crossed_off_at is not None:
             changes["off"] += day_of(item.crossed_off_at) > then
             continue
-        planned = planned_of(found.plan, item, tile.tasks, then)
-        was = light_of(found.plan, item, tile.tasks, planned, before[item.pk][0], then)
+        planned = planned_of(found.plan, item, tile.plans, bool(tile.tasks), then)
+        was = light_of(found.plan, item, tile.tasks, planned, before[item.pk], then)
         changes["red"] += tile.light == "red" and was != "red"
         changes["better"] += was == "red" and tile.light in ("yellow", "green")
     month = f"{found.day:%Y-%m}"

@@ -104,7 +104,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "scores": _scores(actor),
         "elsewhere": board.elsewhere(actor, day) if wanted.empty else {"counts": [], "rows": []},
         "year_chart": charts.year_chart(course, _finding(found)),
-        "course": [(row, curve.written(row.planned, 1), _maybe(row.actual)) for row in course],
+        "course": [(row, f"{row.planned:.1f}", _maybe(row.actual)) for row in course],
         "month_chart": charts.month_chart(by_month, _("各月到期的最小任务数")),
         "by_month": by_month,
         "filters": _filters(found),
@@ -120,8 +120,8 @@ def _spread_words() -> dict[str, str]:
             "grey": _("未开始")}  # fmt: skip
 
 
-def _maybe(value: Any) -> str:
-    return "—" if value is None else curve.written(value, 1)
+def _maybe(value: float | None) -> str:
+    return "—" if value is None else f"{value:.1f}"
 
 
 def _finding(found: Board) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
@@ -39,9 +38,9 @@ def year_chart(rows: Sequence[Course], finding: str) -> SafeString:
         return SafeString("")
     first, span = rows[0].day, max((rows[-1].day - rows[0].day).days, 1)
 
-    def at(row: Course, value: Fraction) -> tuple[float, float]:
+    def at(row: Course, value: float) -> tuple[float, float]:
         x = LEFT + (WIDTH - LEFT - RIGHT) * (row.day - first).days / span
-        return x, TOP + (HEIGHT - TOP - BOTTOM) * (1 - float(value) / 100)
+        return x, TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / 100)
 
     parts = []
     for mark in (0, 25, 50, 75, 100):
@@ -51,7 +50,7 @@ def year_chart(rows: Sequence[Course], finding: str) -> SafeString:
         )
         parts.append(_text(LEFT - 6, y + 4, str(mark), anchor="end"))
     for row in rows[1:]:
-        x, _y = at(row, curve.NONE)
+        x, _y = at(row, 0)
         if (row.day - first).days % 31 and row.actual is not None and row is rows[-1]:
             continue
         if row.day.day >= 28:
@@ -59,7 +58,7 @@ def year_chart(rows: Sequence[Course], finding: str) -> SafeString:
     plan = " ".join("{:.1f},{:.1f}".format(*at(row, row.planned)) for row in rows)
     parts.append(format_html('<polyline fill="none" stroke="{}" stroke-dasharray="5 4" points="{}"/>', MUTED, plan))
     known = [row for row in rows if row.actual is not None]
-    points = [at(row, row.actual or curve.NONE) for row in known]
+    points = [at(row, row.actual or 0) for row in known]
     parts.append(
         format_html(
             '<polyline fill="none" stroke="{}" stroke-width="2.4" points="{}"/>',
@@ -70,7 +69,7 @@ def year_chart(rows: Sequence[Course], finding: str) -> SafeString:
     parts.append(_text(x + 6, y + 4, _("计划"), anchor="start"))
     if points:
         x, y = points[-1]
-        words = _("实际 %s") % curve.written(known[-1].actual or curve.NONE, 1)
+        words = _("实际 %s") % f"{known[-1].actual or 0:.1f}"
         parts.append(_text(min(x + 8, WIDTH - RIGHT + 6), y + 16, words, SEA, "start", 700))
     return _drawn(parts, finding)
 
