@@ -1,7 +1,8 @@
 """An invented year of key works: twelve items in four chapters, decomposed, reported on, some done, some behind, late.
 
-Everything but the names of organs is invented. The plan was issued half a year before the demonstration is loaded, so
-that the board always shows the middle of a year. All of it is done by the acts the pages use.
+Everything but the names of organs is invented. The plan was issued on 10 April of the year, or half a year before the
+demonstration is loaded where April is too near or too far, so that the board always shows a year well under way. All
+of it is done by the acts the pages use.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from luoshi.programmes.supervision import crossing, plan_actions, plan_import
 from luoshi.programmes.supervision.models import CoopConfirmation, ItemOrgan, KeyItem, Node, Plan
 
 SINCE, LASTS = 180, 265
-"""The plan was issued so many days ago; its items are due so many days after."""
+"""The plan was issued so many days ago, when not in April of this year; its items are due so many days after."""
 PROGRAM = Actor.system("演示", "demo")
 NARRATIVE = "按月度计划推进，台账逐项登记，未发现虚报。"
 _MONTHS = {"ahead": Fraction(21, 20), "green": Fraction(19, 20), "yellow": Fraction(4, 5), "red": Fraction(1, 2)}
@@ -128,7 +129,10 @@ class _Year:
 
     def __init__(self, now: datetime.datetime, people: dict[str, User]) -> None:
         self.now, self.people = now, people
-        self.issued = now.date() - datetime.timedelta(days=SINCE)
+        today = now.date()
+        april = (today - datetime.date(today.year, 4, 10)).days
+        self.since = april if 130 <= april <= 250 else SINCE
+        self.issued = today - datetime.timedelta(days=self.since)
         self.plan: Plan
 
     def at(self, days: int) -> datetime.date:
@@ -151,7 +155,7 @@ class _Year:
 
     def plan_made(self) -> None:
         """Import, load, decompose, approve, activate."""
-        self.at(-SINCE + 1)
+        self.at(-self.since + 1)
         words = text(self.issued)
         import_gazette(words.encode(), actor=PROGRAM, filename=f"工作要点-{self.issued.year}-演示.txt")
         self.plan = plan_import.load_plan(
@@ -161,13 +165,13 @@ class _Year:
         lifts = self.plan.items.get(seq=7)
         plan_actions.add_target(actor=self.who("ducha1"), item=lifts.pk, name="加装电梯", value="60", unit="部")
         for item in self.plan.items.select_related("plan").order_by("seq"):
-            self.at(-SINCE + 4 + item.seq // 3)
+            self.at(-self.since + 4 + item.seq // 3)
             self._decompose(item)
-        self.at(-SINCE + 10)
+        self.at(-self.since + 10)
         leader = self.who("shizheng1")
         for item in self.plan.items.order_by("seq"):
             plan_actions.approve(actor=leader, item=item.pk)
-        self.at(-SINCE + 12)
+        self.at(-self.since + 12)
         director = self.who("zhuren1") if "zhuren1" in self.people else PROGRAM
         self.plan = plan_actions.activate(actor=director, plan=self.plan.pk)
 
@@ -194,13 +198,13 @@ class _Year:
         targets = list(item.targets.order_by("seq"))
         for place, target in enumerate(targets):
             share = 10000 // len(targets) + (10000 % len(targets) if place == 0 else 0)
-            late = ITEMS[item.seq - 1].course in ("late", "done")
-            put(group.code, target.name[:40] or item.title, "leaf", share, 20, SINCE - 16 if late else LASTS, leads[0],
+            last = self.since - 16 if ITEMS[item.seq - 1].course in ("late", "done") else LASTS
+            put(group.code, target.name[:40] or item.title, "leaf", share, 20, last, leads[0],
                 f"{target.name}达到目标", target=target, points=True)  # fmt: skip
         for place, organ in enumerate(others):
             share = rest // len(others) + (rest % len(others) if place == 0 else 0)
-            put("", "分担的任务" if organ in leads else "配合事项", "leaf", share, 30, SINCE - 16
-                if ITEMS[item.seq - 1].course == "done" else 230, organ, "分工任务完成情况", points=True,
+            put("", "分担的任务" if organ in leads else "配合事项", "leaf", share, 30, self.since - 16
+                if ITEMS[item.seq - 1].course == "done" else LASTS - 15, organ, "分工任务完成情况", points=True,
                 proofs=["document"])  # fmt: skip
         plan_actions.propose(actor=actor, item=item.pk)
 
@@ -226,10 +230,10 @@ class _Year:
 
     def months_pass(self) -> None:
         """Report, accept, cross off, pause."""
-        day = self.at(-SINCE + 45)
+        day = self.at(-self.since + 45)
         for node in self._leaves(level=1).filter(code__endswith=".01"):
             self._finish(node.leaf.matter, node.leaf.organ)
-        self.at(-SINCE + 52)
+        self.at(-self.since + 52)
         self._check()
         for days in (-70, -9):
             day = self.at(days)
