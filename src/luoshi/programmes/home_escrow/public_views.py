@@ -17,7 +17,7 @@ from luoshi.office.web import needs, page
 from luoshi.programmes.home_escrow import queries, sales, vouchers
 from luoshi.programmes.home_escrow.decisions.scope import PAPERS
 from luoshi.programmes.home_escrow.models import EscrowAccount, Sale, Voucher
-from luoshi.programmes.home_escrow.views import pdf_answer, shown, yuan
+from luoshi.programmes.home_escrow.views import pdf_answer, shown, strip, yuan
 
 _NOT_THERE = "协议编号和查询码不符，请核对协议或存款凭证上的两个号码。"
 
@@ -63,7 +63,7 @@ def _own(request: HttpRequest) -> dict[str, Any]:
         "seller": "、".join(mask_name(one) for one in sale.seller.split("、")),
         "state_title": queries.TITLES[state],
         "next": queries.NEXT[state],
-        "strip": queries.strip(sale, state),
+        "strip": strip(sale, state),
         "lines": [one | {"amount": yuan(one["line"].amount), "in": yuan(one["line"].deposited)}
                   for one in money["lines"]],
         "balance": yuan(money["balance"]),

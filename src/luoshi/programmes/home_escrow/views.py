@@ -62,6 +62,11 @@ def shown(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def strip(row: Sale, state: str) -> list[dict[str, str]]:
+    """Return the four steps of a sale as pages show them: days in words."""
+    return [one | {"note": _DAY.sub(_in_words, one["note"])} for one in queries.strip(row, state)]
+
+
 _DAY = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 
 
@@ -257,7 +262,7 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "parties": list(row.parties.all()),
         "state": state,
         "state_title": queries.TITLES[state],
-        "strip": queries.strip(row, state),
+        "strip": strip(row, state),
         "next": queries.NEXT[state],
         "figures": [
             {"title": _("现存"), "yuan": yuan(money["balance"]),
