@@ -86,6 +86,8 @@ def test_a_report_sent_twice_is_one_and_keeps_both_times(owed):
     assert told.data["received_at"].startswith("2019-10-15T15:00")
     assert [flag for flag in first.json()["flags"] if "早于" in flag]
     assert "早于" in told.text
+    checker = client_of(person("du", (Role.SUPERVISOR, "government-office")))
+    assert "拍摄早于任务开始" in checker.get(f"/tasks/{owed.pk}/").content.decode().split('class="ls-tile"', 1)[1]
 
 
 def test_two_reports_that_waited_on_one_phone_are_both_taken(owed):

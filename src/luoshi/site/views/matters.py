@@ -213,12 +213,13 @@ def _file_note(size: int, name: str) -> str:
     return " · ".join(part for part in (ending, present.size_words(size)) if part)
 
 
-def _tiles(pk: int, rows: list[Evidence]) -> list[dict[str, Any]]:
+def _tiles(pk: int, rows: list[Evidence], marks: Mapping[str, list[str]]) -> list[dict[str, Any]]:
     found = []
     for one in rows:
         href = reverse("matter-evidence", args=[pk, one.pk])
         flags = [_("第 %d 号事项也用过") % one.reused_from_id] if one.reused_from_id else []
         flags += [_("已隔离")] if one.quarantined else []
+        flags += marks.get(one.digest, [])
         found.append(
             {
                 "title": one.name,
@@ -235,6 +236,9 @@ def _tiles(pk: int, rows: list[Evidence]) -> list[dict[str, Any]]:
 
 def _reports(detail: MatterDetail, day: datetime.date) -> list[dict[str, Any]]:
     unit = detail.matter.target_unit
+    # What a phone told of its photos: taken before the task began, too far away, no place.
+    told = [one.data.get("photos", ()) for one in detail.events if one.act == "field"]
+    marks = {one["digest"]: one["flags"] for photos in told for one in photos if one.get("digest")}
     return [
         {
             "row": report,
@@ -242,7 +246,7 @@ def _reports(detail: MatterDetail, day: datetime.date) -> list[dict[str, Any]]:
             "percent": f"{report.percent_bp / 100:g}",
             "value": f"{matter_rows.plain_number(report.value)} {unit}".strip() if report.value is not None else "",
             "at": report.filed_at,
-            "tiles": _tiles(detail.matter.pk, detail.evidence.get(report.pk, [])),
+            "tiles": _tiles(detail.matter.pk, detail.evidence.get(report.pk, []), marks),
             "help": report.help_from,
         }
         for report in detail.reports
