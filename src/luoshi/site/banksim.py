@@ -78,6 +78,9 @@ class Bank:
             if body["type"] == "QUERY":
                 return 200, self._asked(body)
             instr = str(body.get("instr_id", ""))
+            if not instr:
+                # What orders nothing (HOLD_INFO) is noted: only an instruction moves money.
+                return 200, {"result": "accepted"}
             if instr in self.known:
                 same = self.known[instr]["amount_fen"] == body.get("amount_fen")
                 return (200, {"result": "duplicate"}) if same else (409, {"result": "conflict"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import pytest
 from django.db import transaction
@@ -16,6 +17,7 @@ from luoshi.office.funds.models import Account, PaymentInstruction
 from luoshi.office.roles import Role
 from luoshi.programmes.home_escrow import contracts, holds, owing, sales, supplements
 from luoshi.programmes.home_escrow.models import Payout
+from luoshi.site import banksim
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office import people
 from tests.office.funds_made import ACTOR, BANK, NUMBER, clock_at
@@ -231,3 +233,12 @@ def test_the_quarter_s_inspection_and_the_review_before_the_end_are_owed(day, ke
     assert list(rows) == keys
     assert rows.get("sunset:2020-03-26", datetime.date(2019, 12, 26)) == datetime.date(2019, 12, 26)
     assert owing.months_before(datetime.date(2019, 5, 31), 3) == datetime.date(2019, 2, 28)
+
+
+def test_what_orders_nothing_moves_no_money_at_the_simulated_bank():
+    simulated = banksim.Bank(key="k" * 48)
+    simulated.deposit("402465000025", "1", 500, tell=False)
+    told = {"type": "HOLD_INFO", "bank": "402465000025", "account": "1", "msg_id": "LS-1", "amount_fen": 300}
+    answer = simulated.take(json.dumps(banksim.signed(told, simulated.key)).encode())
+    assert answer == (200, {"result": "accepted"})
+    assert [one.balance for one in simulated.accounts.values()] == [500]
