@@ -310,3 +310,4 @@ def test_pages_from_the_first_run_to_the_ranking(plan: Plan) -> None:
     told = client_of(User.objects.get(pk=clerk("health").user_id))
     assert told.get(f"/supervision/scores/{run.pk}/").status_code == 404
     assert told.get("/supervision/checks/").status_code == 403
+    assert "年度评价" in told.get("/supervision/review/").content.decode()
