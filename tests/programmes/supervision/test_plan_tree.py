@@ -167,3 +167,12 @@ def test_the_pages_of_plan_and_item(plan):
     assert office.post(f"{home}do/target/", {"name": "测试目标", "value": "3", "unit": "处"}).status_code == 303
     assert KeyItem.objects.get(pk=item.pk).targets.filter(kind="added").count() == 1
     assert browser.post("/supervision/plan/2019/activate/").status_code == 403
+    told = browser.get(f"/api/v1/supervision/items/{item.code}").json()
+    assert told["organs"][2]["members"] == ["xiachu", "wuji"]
+    assert [one["code"] for one in told["targets"]] == ["T1.1", "T1.2", "T1.3"]
+    assert browser.get(f"/api/v1/supervision/items/{item.code}/failures").json()["complete"] is False
+    upload.seek(0)
+    looked = browser.post(f"/api/v1/supervision/items/{item.code}/tree", {"file": upload})
+    assert looked.status_code == 200, looked.content.decode()
+    assert looked.json()["faults"][0]["cell"] == "D2"
+    assert office.get("/api/v1/supervision/plans/2019").json()["check"]["items"] == 2

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import File, Form, Router, Schema
+from ninja import File, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
 
@@ -288,10 +288,8 @@ def tree(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @router.post("/supervision/items/{code}/tree", auth=Needs("work.see"), response=_ANSWERS)
-def take_tree(
-    request: HttpRequest, code: str, file: Annotated[UploadedFile, File()], digest: Annotated[Text, Form()] = ""
-) -> dict[str, Any]:
-    """Look at a table of nodes; with the digest of that look as `digest` take it in, all or nothing."""
+def take_tree(request: HttpRequest, code: str, file: File[UploadedFile], digest: str = "") -> dict[str, Any]:
+    """Look at a table of nodes; with the digest of that look in the query (`digest`) take it in, all or nothing."""
     actor = actor_of(request)
     row = plan_queries.item_of(actor, code)
     name, data = str(file.name), file.read()
