@@ -7,6 +7,7 @@ import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import content_disposition_header
@@ -20,9 +21,10 @@ from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
 from luoshi.programmes.supervision import board, board_sheet, charts, field_views, public_views
 from luoshi.programmes.supervision.board import Board, Tile, Wanted
-from luoshi.programmes.supervision.models import Plan
+from luoshi.programmes.supervision.models import Leaf, Plan
 
 VIEWS = ("tiles", "timeline", "table")
+POSTS_SHOWN = 300
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -261,24 +263,23 @@ def wanted_of_without_month(request: HttpRequest) -> Wanted:
 def mine(request: HttpRequest) -> HttpResponse:
     """Show what the posts of the person's organs hold: it follows the person when a post changes hands."""
     actor, day = actor_of(request), _day(request)
-    found = board.board(actor, day)
-    own = concern.own_organs(actor)
+    held_by = Q(matter__organ__in=concern.own_organs(actor)) | Q(matter__holder__in=sorted(actor.hands))
+    leaves = Leaf.objects.filter(held_by, matter__is_open=True).select_related("node", "matter", "matter__holder")
+    leaves = leaves.order_by("matter__due_sort", "pk")[:POSTS_SHOWN]
+    names = concern.titles({leaf.matter.organ for leaf in leaves if leaf.matter})
     posts: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for tile in found.tiles:
-        for task in tile.tasks:
-            matter = task.matter
-            held = matter.holder_id in actor.hands
-            if not (held or matter.organ in own) or not matter.is_open:
-                continue
-            lamp = lights.lamp(matter, day)
-            post = (found.names.get(matter.organ, matter.organ), task.post)
-            posts.setdefault(post, []).append(
-                {"code": task.code, "title": matter.title, "href": f"/tasks/{matter.pk}/", "light": lamp.light,
-                 "word": lamp.word, "due": matter.due_on, "percent": lights.shown(lamp.done), "mine": held,
-                 "holder": matter.holder.name if matter.holder else ""}
-            )  # fmt: skip
+    for leaf in leaves:
+        matter = leaf.matter
+        if matter is None:
+            continue
+        lamp = lights.lamp(matter, day)
+        posts.setdefault((names.get(matter.organ, matter.organ), leaf.post), []).append(
+            {"code": leaf.node.code, "title": matter.title, "href": f"/tasks/{matter.pk}/", "light": lamp.light,
+             "word": lamp.word, "due": matter.due_on, "percent": lights.shown(lamp.done),
+             "mine": matter.holder_id in actor.hands, "holder": matter.holder.name if matter.holder else ""}
+        )  # fmt: skip
     rows = [
-        {"organ": organ, "post": post, "rows": sorted(tasks, key=lambda row: (not row["mine"], row["due"])),
+        {"organ": organ, "post": post, "rows": sorted(tasks, key=lambda row: not row["mine"]),
          "mine": any(row["mine"] for row in tasks)}
         for (organ, post), tasks in posts.items()
     ]  # fmt: skip
