@@ -128,7 +128,7 @@ def draft_daily(rows: Sequence[Matter], moment: datetime.datetime) -> list[Super
     """Draft the day's letters of the ladder, one an organ, about the tasks that reached the seventh working day."""
     by_organ: dict[str, list[Matter]] = {}
     for row in rows:
-        if row.organ and not open_on(row).exists():
+        if row.organ and not _held(row):
             by_organ.setdefault(row.organ, []).append(row)
     day, made = day_of(moment), []
     for organ, some in sorted(by_organ.items()):
@@ -139,6 +139,12 @@ def draft_daily(rows: Sequence[Matter], moment: datetime.datetime) -> list[Super
             _gather(known, some)
             made.append(known)
     return made
+
+
+def _held(row: Matter) -> bool:
+    """Tell whether a letter about this task is being drafted or is out."""
+    drafted = LetterLeaf.objects.filter(matter=row, due_on=row.due_on, letter__state=State.DRAFTED)
+    return drafted.exists() or open_on(row).exists()
 
 
 def _gather(row: SupervisionLetter, some: Sequence[Matter]) -> None:
