@@ -50,7 +50,7 @@ def _show(request: HttpRequest, error: LuoshiError | None = None) -> HttpRespons
     groups = [
         (_("轮到您"), [*found["sign"], *found["speak"], *found["overrule"]]), (_("等别人"), found["other"]),
     ]  # fmt: skip
-    items = []
+    items: list[dict[str, Any]] = []
     if may(actor, "work.lead"):
         led = KeyItem.objects.filter(state="open", plan__status__in=["active", "reviewing"]).select_related("plan")
         led = led.filter(nodes__kind="leaf").distinct().order_by("plan__year", "seq")

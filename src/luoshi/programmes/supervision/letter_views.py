@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -89,7 +89,7 @@ def tray(request: HttpRequest) -> HttpResponse:
 _TONES = {"drafted": "yellow", "signed": "blue", "delivered": "blue", "replied": "green", "void": "red"}
 
 
-def rows_of(rows: list[SupervisionLetter]) -> list[dict[str, Any]]:
+def rows_of(rows: Sequence[SupervisionLetter]) -> list[dict[str, Any]]:
     """Return letters as the list shows them; no query per row."""
     names = concern.titles({row.organ for row in rows})
     first: dict[int, tuple[str, int]] = {}

@@ -143,7 +143,7 @@ def draft_daily(rows: Sequence[Matter], moment: datetime.datetime) -> list[Super
 
 def _held(row: Matter) -> bool:
     """Tell whether a letter about this task is being drafted or is out."""
-    drafted = LetterLeaf.objects.filter(matter=row, due_on=row.due_on, letter__state=State.DRAFTED)
+    drafted = LetterLeaf.objects.filter(matter=row, due_on=row.due_sort, letter__state=State.DRAFTED)
     return drafted.exists() or open_on(row).exists()
 
 
