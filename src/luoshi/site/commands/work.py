@@ -138,3 +138,51 @@ def score(login: str, kind: str | None, until: object, reason: str) -> None:
     ]  # fmt: skip
     found = {"id": row.pk, "title": row.title, "state": row.state, "digest": row.digest, "lines": lines}
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+@command.group("letters")
+def letters_() -> None:
+    """督办函。"""
+
+
+@letters_.command("list")
+@_AS
+@click.option("--state", default="", help="drafted、delivered、replied、closed、void。")
+@click.option("--limit", default=40, type=click.IntRange(1, 200), show_default=True)
+def letter_list(login: str, state: str, limit: int) -> None:
+    """列出督办函，新的在前。"""
+    actor = _actor(login)
+    from luoshi.office.duties import concern
+    from luoshi.programmes.supervision import letters
+
+    rows = letters.visible(actor)
+    rows = rows.filter(state=state) if state else rows
+    for row in rows.order_by("-pk")[:limit]:
+        due = f"{row.reply_due}前回复" if row.reply_due else f"{row.drafted_on}起草"
+        silent = "  逾期未复" if row.unanswered_at and row.state == "delivered" else ""
+        name = concern.title(row.organ)
+        click.echo(f"{row.pk:>6}  {row.number or '—'}  {name}  {row.get_state_display()}  {due}{silent}")
+
+
+@letters_.command("sign")
+@_AS
+@click.argument("number", type=click.IntRange(1))
+def letter_sign(login: str, number: int) -> None:
+    """签发一份督办函（序号见 list），取得编号并送达。"""
+    actor = _actor(login)
+    from luoshi.programmes.supervision import letters
+
+    row = letters.sign(actor=actor, letter=number)
+    click.echo(f"已签发：{row.number}，{row.reply_due}前回复。")
+
+
+@letters_.command("close")
+@_AS
+@click.argument("number", type=click.IntRange(1))
+@click.option("--note", default="", help="办结意见。")
+def letter_close(login: str, number: int, note: str) -> None:
+    """办结一份已回复的督办函。"""
+    actor = _actor(login)
+    from luoshi.programmes.supervision import letters
+
+    click.echo(f"已办结：{letters.close(actor=actor, letter=number, note=note).number}。")
