@@ -98,7 +98,7 @@ def _plan_page(request: HttpRequest, plan: Plan | None, error: LuoshiError | Non
             "plans": list(Plan.objects.order_by("-year").values_list("year", flat=True)),
             "check": [{"word": _CHECKED[key], "value": value} for key, value in check.items()],
             "faults": faults,
-            "unread": [
+            "misread": [
                 {"item": item, "entry": one}
                 for item in plan.items.filter(organs__resolution="unresolved").order_by("seq").distinct()
                 for one in plan_queries.organs_of(item)
