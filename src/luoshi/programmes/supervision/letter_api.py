@@ -12,7 +12,13 @@ from pydantic import Field
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.web import Needs, actor_of
 from luoshi.programmes.supervision import circulars, crossing, integrity, letters, meetings, referrals
-from luoshi.programmes.supervision.models import Circular, CrossOffRequest, Referral, SupervisionLetter
+from luoshi.programmes.supervision.models import (
+    Circular,
+    CoopConfirmation,
+    CrossOffRequest,
+    Referral,
+    SupervisionLetter,
+)
 
 router = Router()
 _PLAIN = r"^[^\x00]*$"
@@ -205,7 +211,7 @@ def crossing_act(request: HttpRequest, id: Id, act: str, body: SpeakIn) -> dict[
     else:
         raise LuoshiError("E_NOT_FOUND", "没有这个办理动作。")
     request_of = CrossOffRequest.objects.filter(check_of=id).first()
-    said = crossing.CoopConfirmation.objects.filter(check_of=id).order_by("pk")
+    said = CoopConfirmation.objects.filter(check_of=id).order_by("pk")
     return {
         "check": id,
         "signed_at": _moment(request_of.signed_at) if request_of is not None else None,
