@@ -15,7 +15,7 @@ from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import plan_actions, plan_import
 from luoshi.programmes.supervision.models import ItemOrgan, KeyItem, Target
-from tests.office.people import actor
+from tests.office.people import actor, client_of, person
 
 FILE = Path(__file__).parents[4] / "shared" / "gazettes" / "rushan-2019-2.txt"
 REAL = pytest.mark.skipif(not FILE.exists(), reason="the gazette does not lie beside the repository")
@@ -214,6 +214,8 @@ def test_the_real_plan_has_the_organs_roles_and_figures_of_the_table(plan):
     ]  # fmt: skip
     clerks = [actor(name, (Role.SUPERVISOR, "government-office")) for name in ("p", "q")]
     head = actor("h", (Role.LEADER, "government-office"))
+    page = client_of(person("p")).get("/supervision/plan/2019/")
+    assert "市发政局" in page.content.decode()
     with pytest.raises(LuoshiError) as refused:
         plan_actions.activate(actor=head, plan=plan.pk)
     assert (refused.value.code, len(refused.value.fields["reasons"])) == ("E_INCOMPLETE", 2)
