@@ -24,6 +24,7 @@ PAGES = (
     ("pollution", "huanbao1", "/pollution/", 1440, 900),
     ("case", "huanbao1", "/cases/?kind=heavy_pollution.approval&closed=1", 1440, 900),
     ("book", "guoyun1", "/funds/", 1440, 900),
+    ("board", "ducha1", "/supervision/", 1440, 900),
     ("ledger-phone", "caizheng1", "/desk", 390, 844),
     ("public-phone", "", "/open/pollution/", 390, 844),
 )

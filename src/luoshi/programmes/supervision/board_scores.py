@@ -14,7 +14,11 @@ def newest(actor: Actor) -> dict[str, Any]:
     run = AssessmentRun.objects.order_by("-id").first()
     if run is None:
         return {}
-    rows = list(AssessmentLine.objects.filter(run=run, score__isnull=False).order_by("rank", "organ"))
+    rows = list(
+        AssessmentLine.objects.filter(run=run, group=AssessmentLine.Group.CITY, score__isnull=False).order_by(
+            "rank", "organ"
+        )
+    )
     organs = concern.organs_for(actor, "work.see")
     if organs is not None:
         rows = [row for row in rows if row.organ in organs]
