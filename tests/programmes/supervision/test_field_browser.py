@@ -1,4 +1,4 @@
-"""Without a line: a report is kept over a restart of the browser and taken once; what was refused stays with a reason."""
+"""Without a line: a report outlives a restart of the browser and is taken once; what is refused stays with a reason."""
 
 from __future__ import annotations
 
@@ -17,21 +17,29 @@ from tests.site.browsing import complaints, faults, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+KEPT = """async (path) => {
+  for (let n = 0; n < 400; n++) {
+    if (await caches.match(path)) return true;
+    await new Promise((go) => setTimeout(go, 50));
+  }
+  return false;
+}"""
+"""Waits until the phone has kept a page."""
+
 
 def test_a_report_made_without_a_line_is_not_lost(browser, live_server):
     CLOCK.release()
     due = CLOCK.today() + datetime.timedelta(days=9)
     row = pushed("xiacun", f"{due}", title="测试一村：设备安装到位", target_value="20", target_unit="户")
     clerk = page_of(
-        browser, live_server.url, person("zhen", (Role.CLERK, "xiacun")), 390, geolocation={"latitude": 36.9, "longitude": 121.5},
-        permissions=["geolocation"],
+        browser, live_server.url, person("zhen", (Role.CLERK, "xiacun")), 390,
+        geolocation={"latitude": 36.9, "longitude": 121.5}, permissions=["geolocation"],
     )  # fmt: skip
     told = complaints(clerk)
     home = live_server.url + "/field/"
     clerk.goto(home)
     assert faults(clerk, "list on the phone") == []
-    kept = "async (path) => { for (let n = 0; n < 400; n++) { if (await caches.match(path)) return true; await new Promise((go) => setTimeout(go, 50)); } return false; }"
-    assert clerk.evaluate(kept, f"/field/{row.pk}/")
+    assert clerk.evaluate(KEPT, f"/field/{row.pk}/")
     clerk.reload()
 
     clerk.context.set_offline(True)
