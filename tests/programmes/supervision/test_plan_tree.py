@@ -176,3 +176,27 @@ def test_the_pages_of_plan_and_item(plan):
     assert looked.status_code == 200, looked.content.decode()
     assert looked.json()["faults"][0]["cell"] == "D2"
     assert office.get("/api/v1/supervision/plans/2019").json()["check"]["items"] == 2
+
+
+def test_leaders_weights_and_publicity_are_settled_together(plan):
+    clerk = actor("dc", (Role.SUPERVISOR, "government-office"))
+    seqs = list(plan.items.order_by("seq").values_list("seq", flat=True))
+    equal, rest = divmod(10000, len(seqs))
+    rows = {seq: {"weight_bp": equal + (rest if seq == seqs[0] else 0)} for seq in seqs}
+    rows[seqs[0]] |= {"leader_post": "副市长", "public": False}
+    assert len(plan_actions.settle_items(actor=clerk, plan=plan.pk, rows=rows)) == len(seqs)
+    first = plan.items.get(seq=seqs[0])
+    assert (first.leader_post, first.public, first.weight_bp) == ("副市长", False, equal + rest)
+    for wrong in ({seqs[0]: {"weight_bp": None}}, {seqs[0]: {"weight_bp": equal + rest - 1}}):
+        with pytest.raises(LuoshiError, match=r"^E_INPUT:"):
+            plan_actions.settle_items(actor=clerk, plan=plan.pk, rows=wrong)
+    with pytest.raises(LuoshiError, match=r"^E_VERSION:"):
+        plan_actions.settle_items(actor=clerk, plan=plan.pk, rows={seqs[0]: {"public": True}}, version=plan.version)
+    with pytest.raises(LuoshiError, match=r"^E_FORBIDDEN:"):
+        plan_actions.settle_items(actor=actor("zj", (Role.CLERK, "housing-construction")), plan=plan.pk, rows={})
+    page = client_of(person("dc2", (Role.SUPERVISOR, "government-office")))
+    address = f"/supervision/plan/{plan.year}/settle/"
+    assert "副市长" in page.get(address).content.decode()
+    assert page.post(address, {f"weight-{seqs[0]}": "50"}).status_code == 422
+    assert page.post(address, {f"leader-{seqs[0]}": "市长"}).status_code == 303
+    assert list(plan.items.filter(seq=seqs[0]).values_list("leader_post", "weight_bp")) == [("市长", None)]

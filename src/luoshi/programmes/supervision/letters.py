@@ -35,7 +35,8 @@ OPEN = (State.SIGNED, State.DELIVERED, State.REPLIED)
 """A letter that is out and not closed: its tasks are not crossed off meanwhile (D8)."""
 DEMANDS = "立即研究落实，逐项明确责任人和完成日期，把进展和证据填入系统。"
 _MOST = 200
-"""Tasks a letter holds at most."""
+"""Tasks a letter written by hand holds at most; one of the ladder holds all of its day."""
+_BATCH = 1000
 
 
 def setting(name: str, on: datetime.date) -> int:
@@ -125,26 +126,35 @@ def draft(
 
 
 def draft_daily(rows: Sequence[Matter], moment: datetime.datetime) -> list[SupervisionLetter]:
-    """Draft the day's letters of the ladder, one an organ, about the tasks that reached the seventh working day."""
+    """Draft the day's letters of the ladder, one an organ, about all tasks that reached the seventh working day."""
+    held = _held(rows)
     by_organ: dict[str, list[Matter]] = {}
     for row in rows:
-        if row.organ and not _held(row):
+        if row.organ and row.pk not in held:
             by_organ.setdefault(row.organ, []).append(row)
     day, made = day_of(moment), []
     for organ, some in sorted(by_organ.items()):
         known = SupervisionLetter.objects.filter(organ=organ, drafted_on=day, auto=True, follows=None).first()
         if known is None:
-            made.append(_drafted(TIMER, organ, some[:_MOST], "", "", day=day))
+            made.append(_drafted(TIMER, organ, some, "", "", day=day))
         elif known.state == State.DRAFTED:
             _gather(known, some)
             made.append(known)
     return made
 
 
-def _held(row: Matter) -> bool:
-    """Tell whether a letter about this task is being drafted or is out."""
-    drafted = LetterLeaf.objects.filter(matter=row, due_on=row.due_sort, letter__state=State.DRAFTED)
-    return drafted.exists() or open_on(row).exists()
+def _held(rows: Sequence[Matter]) -> set[int]:
+    """Return the tasks about which a letter is being drafted in this episode, or is out."""
+    dues, held = {row.pk: row.due_sort for row in rows}, set()
+    for first in range(0, len(rows), _BATCH):
+        some = [row.pk for row in rows[first : first + _BATCH]]
+        of_them = LetterLeaf.objects.filter(matter__in=some, letter__state__in=[State.DRAFTED, *OPEN])
+        told = of_them.values_list("matter_id", "due_on", "letter__state", "letter__notice__state")
+        held |= {
+            pk for pk, due_on, state, paper in told
+            if (due_on == dues[pk] if state == State.DRAFTED else paper != Notice.State.VOID)
+        }  # fmt: skip
+    return held
 
 
 def _gather(row: SupervisionLetter, some: Sequence[Matter]) -> None:

@@ -222,6 +222,67 @@ def waive(*, actor: Actor, item: int, organ: str, reason: str, version: int | No
         return made
 
 
+# --- who leads, weights, what is public -------------------------------------------------------------------------------
+
+
+def settle_items(
+    *, actor: Actor, plan: int, rows: Mapping[int, Mapping[str, Any]], version: int | None = None
+) -> list[KeyItem]:
+    """Say of items by number who leads them (`leader_post`), what they weigh (`weight_bp`), whether they are `public`.
+
+    What a row does not name stays. Weights are all set and make 10,000, or all empty, which is equal (D3). Returns the
+    items that changed. Side effects: version of the plan, histories, audit. Errors: E_FORBIDDEN, E_NOT_FOUND,
+    E_VERSION, E_STATE, E_INPUT.
+    """
+    require(actor, "work.plan")
+    with transaction.atomic():
+        row = Plan.objects.select_for_update(of=("self",)).filter(pk=plan).first()
+        if row is None:
+            raise LuoshiError("E_NOT_FOUND", "没有这个年度计划。")
+        if version is not None and version != row.version:
+            raise LuoshiError(
+                "E_VERSION", "计划已被他人更新，请刷新后再办。", fields={"yours": version, "now": row.version}
+            )
+        if row.status == Plan.Status.CLOSED:
+            raise LuoshiError("E_STATE", f"{row.title}已经结束，不能再改。")
+        items = {one.seq: one for one in row.items.select_for_update(of=("self",)).select_related("plan")}
+        if unknown := sorted(set(rows) - set(items)):
+            raise LuoshiError("E_NOT_FOUND", f"计划里没有第{unknown[0]}项。", fields={"field": "rows"})
+        changed = []
+        for seq, given in sorted(rows.items()):
+            item, said = items[seq], []
+            post = str(given.get("leader_post", item.leader_post)).replace("\0", "").strip()[:100]
+            if post != item.leader_post:
+                said.append(f"分包领导：{post or '未定'}")
+            weight = given.get("weight_bp", item.weight_bp)
+            if weight != item.weight_bp:
+                said.append("权重：不填" if weight is None else f"权重：{Decimal(weight) / 100}%")
+            public = bool(given.get("public", item.public))
+            if public != item.public:
+                said.append("公开" if public else "不公开")
+            if said:
+                item.leader_post, item.weight_bp, item.public = post, weight, public
+                changed.append((item, "；".join(said)))
+        _weigh([one.weight_bp for one in items.values() if one.state != KeyItem.State.WITHDRAWN])
+        for item, text in changed:
+            record(item, actor, "settle", text)
+        if changed:
+            row.version += 1
+            row.save(update_fields=["version"])
+        return [item for item, _text in changed]
+
+
+def _weigh(weights: Sequence[int | None]) -> None:
+    if all(one is None for one in weights):
+        return
+    if any(one is None or not 0 <= one <= 10000 for one in weights):
+        raise LuoshiError("E_INPUT", "各项权重要么都不填，要么都填，在0到100%之间。", fields={"field": "weight"})
+    if (total := sum(one or 0 for one in weights)) != 10000:
+        raise LuoshiError(
+            "E_INPUT", f"各项权重之和须为100%（现为{Decimal(total) / 100}%）。", fields={"field": "weight"}
+        )
+
+
 # --- targets ----------------------------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,21 @@ class VersionIn(Schema):
     version: Number | None = None
 
 
+class SettledItem(Schema):
+    """What one item is given; what is left out stays, a weight of null is none."""
+
+    seq: Annotated[int, Field(ge=1, le=9999)]
+    leader_post: Annotated[str, Field(max_length=100)] | None = None
+    weight_bp: Annotated[int, Field(ge=0, le=10000)] | None = None
+    public: bool | None = None
+
+
+class SettleIn(VersionIn):
+    """Leaders in charge, weights and publicity of items by number."""
+
+    items: Annotated[list[SettledItem], Field(max_length=500)]
+
+
 class ReadingIn(Schema):
     """A reading proposed (`organ`, `reason`), or a decision on the one proposed (`confirm`)."""
 
@@ -162,6 +177,18 @@ def activate(request: HttpRequest, year: int, body: VersionIn) -> dict[str, Any]
     """Activate a plan; E_INCOMPLETE lists in `reasons` what stands in the way."""
     plan = plan_queries.plan_of(year)
     return plan_data(plan_actions.activate(actor=actor_of(request), plan=plan.pk, version=body.version))
+
+
+@router.put("/supervision/plans/{int:year}/items", auth=Needs("work.plan"), response=_ANSWERS)
+def settle(request: HttpRequest, year: int, body: SettleIn) -> dict[str, Any]:
+    """Say who leads items, what they weigh (all or none, 10,000 in all), whether they are public."""
+    plan = plan_queries.plan_of(year)
+    rows = {}
+    for one in body.items:
+        given = one.dict(exclude_unset=True, exclude={"seq"})
+        rows[one.seq] = {name: value for name, value in given.items() if name == "weight_bp" or value is not None}
+    changed = plan_actions.settle_items(actor=actor_of(request), plan=plan.pk, rows=rows, version=body.version)
+    return {"changed": [item.code for item in changed]}
 
 
 @router.post("/supervision/entries/{int:entry}/reading", auth=Needs("work.plan"), response=_ANSWERS)

@@ -145,6 +145,50 @@ def activate(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @needs("work.plan")
+@require_http_methods(["GET", "HEAD", "POST"])
+def settle(request: HttpRequest, year: int) -> HttpResponse:
+    """A row for each item: who leads it, what it weighs, whether the public sees it."""
+    plan, error = plan_queries.plan_of(year), None
+    items = list(plan.items.select_related("chapter").order_by("seq"))
+    if request.method == "POST":
+        try:
+            rows = {
+                item.seq: {
+                    "leader_post": request.POST.get(f"leader-{item.seq}", ""),
+                    "weight_bp": plan_sheets.weight_of(weight)
+                    if (weight := request.POST.get(f"weight-{item.seq}", "").strip())
+                    else None,
+                    "public": request.POST.get(f"public-{item.seq}") == "1",
+                }
+                for item in items
+            }
+            plan_actions.settle_items(actor=actor_of(request), plan=plan.pk, rows=rows, version=_version(request))
+            return _back(reverse("supervision-plan", args=[year]))
+        except LuoshiError as refusal:
+            error = refusal
+    given = request.POST if error else None
+    context = {
+        "page_title": _("分包领导、权重和公开"),
+        "crumbs": crumbs((plan.title, reverse("supervision-plan", args=[year])), (_("分包领导、权重和公开"), "")),
+        "plan": plan,
+        "rows": [
+            {
+                "item": item,
+                "leader": given.get(f"leader-{item.seq}", "") if given else item.leader_post,
+                "weight": given.get(f"weight-{item.seq}", "")
+                if given
+                else ("" if item.weight_bp is None else plan_sheets.percent(item.weight_bp)),
+                "public": given.get(f"public-{item.seq}") == "1" if given else item.public,
+            }
+            for item in items
+        ],
+        "version": request.POST.get("version", plan.version),
+        "error": error,
+    }
+    return page(request, "supervision/plan_settle.html", context, status=status_of(error))
+
+
+@needs("work.plan")
 @require_POST
 def reading(request: HttpRequest, year: int, entry: int) -> HttpResponse:
     """Propose how an unread name is read, or decide on what another person proposed."""
@@ -436,6 +480,7 @@ urlpatterns: list[URLPattern] = [
     path("supervision/plan/load/", load, name="supervision-plan-load"),
     path("supervision/plan/<int:year>/", plan_page, name="supervision-plan"),
     path("supervision/plan/<int:year>/activate/", activate, name="supervision-plan-activate"),
+    path("supervision/plan/<int:year>/settle/", settle, name="supervision-plan-settle"),
     path("supervision/plan/<int:year>/reading/<int:entry>/", reading, name="supervision-reading"),
     path("supervision/items/<str:code>/", item_page, name="supervision-item"),
     path("supervision/items/<str:code>/tree.xlsx", item_table, name="supervision-item-table"),
