@@ -178,7 +178,7 @@ work.sign          签发督办函、通报           -   -   -   own -   -   - 
 work.reply         回复督办函、配合意见       -   own -   own -   -   -   -   -   -
 work.score         评估、抽查、年度评价       -   -   -   -   -   all -   -   -   -
 work.freeze        定稿排名                   -   -   -   own -   -   -   -   -   -
-work.referral      看移送                     -   -   -   own -   -   -   -   all -
+referral.see       看移送                     -   -   -   own -   -   -   -   all -
 job.see            看后台任务                 -   all all all all all all all all all
 health.see         看运行状况                 -   -   -   -   -   -   -   -   all all
 design.see         看构件样张                 all all all all all all all all all all

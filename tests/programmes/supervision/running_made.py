@@ -45,7 +45,7 @@ def leader() -> Any:
 
 
 def commission() -> Any:
-    return somebody("jianwei", (Role.AUDITOR, "supervisory-commission"))
+    return somebody("jianwei", (Role.LEADER, "supervisory-commission"))
 
 
 def item(year: int = 2019) -> KeyItem:

@@ -91,11 +91,12 @@ def draft_referral(row: Matter, cause: Referral.Cause, moment: datetime.datetime
         },
     )  # fmt: skip
     if new:
-        # The message names nothing: who may not see the draft learns nothing of it.
-        messages.tell_organ(
-            key=f"referral.draft:{made.pk}", organ=OFFICE, roles=[Role.LEADER], kind="ladder",
-            text="有移送建议待审", href=f"/supervision/referrals/{made.pk}/",
-        )  # fmt: skip
+        if cause == Referral.Cause.LETTERS:
+            # Of thirty days the step of the ladder has told. The message names nothing the draft says.
+            messages.tell_organ(
+                key=f"referral.draft:{made.pk}", organ=OFFICE, roles=[Role.LEADER], kind="ladder",
+                text="有移送建议待审", href=f"/supervision/referrals/{made.pk}/",
+            )  # fmt: skip
         audit.append(
             actor=TIMER, act="referral.draft", subject=f"referral:{made.pk}",
             after={"matter": row.pk, "cause": str(cause)}, basis=CLAUSE,

@@ -240,7 +240,7 @@ def _referral(row: Referral) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/supervision/referrals", auth=Needs("work.referral"), response=_ANSWERS, summary="移送建议")
+@router.get("/supervision/referrals", auth=Needs("referral.see"), response=_ANSWERS, summary="移送建议")
 def referral_list(request: HttpRequest) -> dict[str, Any]:
     """Return the referrals to the director and the commission; the look is taken down."""
     return {"referrals": [_referral(row) for row in referrals.listed(actor_of(request))]}
@@ -255,7 +255,7 @@ class DecideIn(Schema):
     version: Version = None
 
 
-@router.post("/supervision/referrals/{id}", auth=Needs("work.referral"), response=_ANSWERS, summary="办理移送建议")
+@router.post("/supervision/referrals/{id}", auth=Needs("referral.see"), response=_ANSWERS, summary="办理移送建议")
 def referral_act(request: HttpRequest, id: Id, body: DecideIn) -> dict[str, Any]:  # noqa: A002
     """Decide with `send`, or register the `outcome`."""
     actor = actor_of(request)

@@ -280,7 +280,7 @@ def do(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 # --- referrals --------------------------------------------------------------------------------------------------------
 
 
-@needs("work.referral")
+@needs("referral.see")
 @require_safe
 def referral_list(request: HttpRequest) -> HttpResponse:
     """Show the referrals to the director and the commission; the look is taken down."""
@@ -296,7 +296,7 @@ def referral_list(request: HttpRequest) -> HttpResponse:
     return page(request, "supervision/referrals.html", context)
 
 
-@needs("work.referral")
+@needs("referral.see")
 @require_http_methods(["GET", "HEAD", "POST"])
 def referral(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one referral; the director decides, who reads for the commission registers what came of it."""
@@ -324,7 +324,7 @@ def referral(request: HttpRequest, pk: int) -> HttpResponse:
         "organ": concern.title(row.organ),
         "due": datetime.date.fromisoformat(row.facts["due"]),
         "may_decide": row.state == "drafted" and may(actor, "work.sign", [OFFICE]),
-        "may_register": row.state == "sent",
+        "may_register": row.state == "sent" and referrals.may_answer(actor),
         "values": data.dict(),
         "errors": errors_of(error),
         "error": error,

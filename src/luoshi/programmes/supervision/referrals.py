@@ -21,8 +21,13 @@ COMMISSION = "supervisory-commission"
 
 
 def may_see(actor: Actor) -> bool:
-    """Tell whether somebody sees referrals: the director, and who reads them for the commission."""
-    return may(actor, "work.referral", [OFFICE])
+    """Tell whether somebody sees referrals: the director, the head of the commission, auditors."""
+    return may(actor, "referral.see", [OFFICE]) or may(actor, "referral.see", [COMMISSION])
+
+
+def may_answer(actor: Actor) -> bool:
+    """Tell whether somebody registers what came of a referral: the commission, which it is sent to."""
+    return may_see(actor) and may(actor, "work.reply", [COMMISSION])
 
 
 def listed(actor: Actor) -> list[Referral]:
@@ -67,9 +72,10 @@ def decide(*, actor: Actor, referral: int, send: bool, reason: str = "", version
 
 
 def record_outcome(*, actor: Actor, referral: int, outcome: str, version: int | None = None) -> Referral:
-    """Register what the commission answered. Errors: E_NOT_FOUND, E_VERSION, E_STATE, E_INPUT."""
+    """Register, for the commission, what came of it. Errors: E_NOT_FOUND, E_FORBIDDEN, E_VERSION, E_STATE, E_INPUT."""
     outcome = outcome.replace("\0", "").strip()
     _require(actor)
+    require(actor, "work.reply", [COMMISSION])
     with transaction.atomic():
         row = _locked(referral, version)
         if row.state != State.SENT:
@@ -103,7 +109,7 @@ def _require(actor: Actor) -> None:
 def _looked(actor: Actor, subject: str, ids: list[int]) -> None:
     audit.append(
         actor=actor, act="referral.read", subject=subject, after={"referrals": ids}, stream="sensitive",
-        purpose="审阅移送建议", permission="work.referral",
+        purpose="审阅移送建议", permission="referral.see",
     )  # fmt: skip
 
 
@@ -112,5 +118,5 @@ def _write(actor: Actor, row: Referral, verb: str) -> None:
     row.save()
     audit.append(
         actor=actor, act=f"referral.{verb}", subject=f"referral:{row.pk}", after={"state": row.state},
-        basis=row.clause, permission="work.sign" if verb == "decide" else "work.referral",
+        basis=row.clause, permission="work.sign" if verb == "decide" else "work.reply",
     )  # fmt: skip
