@@ -73,7 +73,7 @@ class UploadBound:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             bound = settings.UPLOAD_BYTES // (1024 * 1024)
             message = (
                 f"文件有 {int(length) / 1024 / 1024:.0f} MB，超过上限 {bound} MB，没有接收。"

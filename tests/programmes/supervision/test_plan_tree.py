@@ -198,5 +198,8 @@ def test_leaders_weights_and_publicity_are_settled_together(plan):
     address = f"/supervision/plan/{plan.year}/settle/"
     assert "副市长" in page.get(address).content.decode()
     assert page.post(address, {f"weight-{seqs[0]}": "50"}).status_code == 422
+    # A raised two is a digit and no number: as a version, or as the entry of a mark, it is none.
+    assert page.post(address, {"version": "²"}).status_code == 303
+    assert page.post(f"/supervision/items/{first.code}/do/designate/", {"entry": "²"}).status_code == 404
     assert page.post(address, {f"leader-{seqs[0]}": "市长"}).status_code == 303
     assert list(plan.items.filter(seq=seqs[0]).values_list("leader_post", "weight_bp")) == [("市长", None)]

@@ -92,4 +92,4 @@ def take(request: HttpRequest, actor: Actor, case: Case) -> None:
         elif request.POST.get(ask.name, "") != "":
             data[ask.name] = request.POST[ask.name]
     revision = request.POST.get("revision", "")
-    cases.act(actor=actor, case=case.pk, step=key, data=data, revision=int(revision) if revision.isdigit() else None)
+    cases.act(actor=actor, case=case.pk, step=key, data=data, revision=int(revision) if revision.isdecimal() else None)

@@ -368,7 +368,7 @@ def keep_identifier(*, actor: Actor, person: int, kind: str, value: str) -> None
             raise LuoshiError("E_INPUT", "只登记身份证件号码和电话。", fields={"kind": kind})
         owner = _person(person)
         text = parse_id_number(value, CLOCK.today()) if kind == "id_number" else clean(value)
-        if kind == "phone" and not (5 <= len(text) <= 20 and text.strip("+").replace("-", "").isdigit()):
+        if kind == "phone" and not (5 <= len(text) <= 20 and text.strip("+").replace("-", "").isdecimal()):
             raise LuoshiError("E_INPUT", "电话应为5至20位数字。", fields={"value": "电话"})
         PersonIdentifier.objects.filter(person=owner, kind=kind, superseded=False).update(superseded=True)
         try:

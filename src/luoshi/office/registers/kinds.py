@@ -244,9 +244,9 @@ def _day_of(cell: Any) -> datetime.date:
     try:
         if found:
             return datetime.date(int(found[1]), int(found[2]), int(found[3]))
-        if len(text) == 8 and text.isdigit():
+        if len(text) == 8 and text.isdecimal():
             return datetime.date(int(text[:4]), int(text[4:6]), int(text[6:]))
-        if text.isdigit() and 20_000 <= int(text) < 80_000:
+        if text.isdecimal() and 20_000 <= int(text) < 80_000:
             return _SERIAL_ZERO + datetime.timedelta(days=int(text))
     except ValueError:
         raise Fault("E_INPUT", f"没有“{text}”这一天，请核对年月日") from None

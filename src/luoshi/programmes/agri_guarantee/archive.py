@@ -42,7 +42,7 @@ def search(text: str, towns: Collection[str] | None = None) -> list[Operator]:
     rows = Operator.objects.filter(standing(CLOCK.today()))
     if towns is not None:
         rows = rows.filter(town__in=towns)
-    if words.startswith(PREFIX) and words.removeprefix(PREFIX).isdigit():
+    if words.startswith(PREFIX) and words.removeprefix(PREFIX).isdecimal():
         return list(rows.filter(pk=int(words.removeprefix(PREFIX)[:12])))
     if len(words) == 18 and words.isascii():
         return list(rows.filter(code=words))
@@ -78,7 +78,7 @@ def require_live(operator: Operator) -> None:
 def of_case(case: Case) -> Operator | None:
     """Return the operator a guarantee is for."""
     pk = str(case.subject).removeprefix("ag-operator:")
-    return Operator.objects.filter(pk=int(pk)).first() if pk.isdigit() else None
+    return Operator.objects.filter(pk=int(pk)).first() if pk.isdecimal() else None
 
 
 def require_unrelated(turn: Turn) -> None:

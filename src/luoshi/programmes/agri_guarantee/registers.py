@@ -35,7 +35,7 @@ _BANKS_WORDS = "贷款银行"
 def _code_is_sound(row: Mapping[str, Any]) -> Iterable[RowFault]:
     """A person's number or a firm's credit code, each by its own check digit."""
     code = str(row.get("code") or "").upper()
-    natural = len(code) == 18 and code[:17].isdigit() and code[:2] in _PROVINCES and code[6:8] in ("19", "20")
+    natural = len(code) == 18 and code[:17].isdecimal() and code[:2] in _PROVINCES and code[6:8] in ("19", "20")
     try:
         if natural:
             parse_id_number(code, CLOCK.today())

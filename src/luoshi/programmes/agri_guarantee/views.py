@@ -265,7 +265,7 @@ def _subsidies(request: HttpRequest) -> tuple[int, list[int], list[dict[str, Any
     now, asked = CLOCK.today().year, request.GET.get("year", "")
     rows = [subsidies.told(one) for one in subsidies.visible(actor_of(request))[:5000]]
     years = sorted({now, *(int(one["year"]) for one in rows if one["year"])}, reverse=True)
-    chosen = int(asked) if asked.isdigit() and len(asked) == 4 and int(asked) in years else now
+    chosen = int(asked) if asked.isdecimal() and len(asked) == 4 and int(asked) in years else now
     states = procedures.procedure(subsidies.SUBSIDY).states
     found = [one | {"title": states[one["state"]].title} for one in rows if one["year"] == chosen]
     return chosen, years, found
@@ -348,7 +348,7 @@ def _year(request: HttpRequest, book: Any) -> tuple[int, list[int]]:
     now = CLOCK.today().year
     years = list(range(now, min(book.opened_on.year, now) - 1, -1))
     asked = request.GET.get("year", "")
-    return (int(asked) if asked.isdigit() and len(asked) == 4 and int(asked) in years else now), years
+    return (int(asked) if asked.isdecimal() and len(asked) == 4 and int(asked) in years else now), years
 
 
 @needs("fund.see")

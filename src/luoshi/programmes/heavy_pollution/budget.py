@@ -139,7 +139,7 @@ def _years() -> list[int]:
 
 def _year(text: str) -> int:
     years = _years()
-    return int(text) if text.isdigit() and 2018 <= int(text) <= 2100 else years[0] if years else CLOCK.today().year
+    return int(text) if text.isdecimal() and 2018 <= int(text) <= 2100 else years[0] if years else CLOCK.today().year
 
 
 @needs("pollution.see")
@@ -156,7 +156,7 @@ def budget(request: HttpRequest) -> HttpResponse:
                 actor=actor, kind=request.POST.get("kind", ""), amount=request.POST.get("amount", ""),
                 text=request.POST.get("text", ""), year=_year(request.POST.get("year", "")),
                 purpose=request.POST.get("purpose", ""), basis=request.POST.get("basis", ""),
-                commitment=int(number) if number.isdigit() else None,
+                commitment=int(number) if number.isdecimal() else None,
             )  # fmt: skip
             return HttpResponseRedirect(f"{reverse('pollution-budget')}?year={year}", status=303)
         except LuoshiError as refusal:

@@ -46,7 +46,7 @@ def drill_list(request: HttpRequest) -> HttpResponse:
 def training_plan(request: HttpRequest) -> HttpResponse:
     """Draft the training plan of a year from its register and go to the paper."""
     given = request.POST.get("year", "")
-    year = int(given) if given.isdigit() and len(given) == 4 else CLOCK.today().year
+    year = int(given) if given.isdecimal() and len(given) == 4 else CLOCK.today().year
     paper = drills.training_plan(actor=actor_of(request), year=year)
     return HttpResponseRedirect(reverse("notice", args=[paper.pk]), status=303)
 

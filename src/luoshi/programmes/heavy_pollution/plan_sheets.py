@@ -92,7 +92,7 @@ def _look_at(
     plans: Mapping[tuple[int, int], SitePlan],
 ) -> None:
     """Add what one firm's lines would do, or what is wrong with them."""
-    chosen = int(year) if year.isdigit() else firm.list_year if not year else 0
+    chosen = int(year) if year.isdecimal() else firm.list_year if not year else 0
     if not 2018 <= chosen <= 2100:
         found.faults.append(RowFault(first, f"年度“{year[:10]}”应在2018至2100之间"))
         return

@@ -95,7 +95,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
 
 def _published(request: HttpRequest) -> str:
     found = [request.GET.get(key, "") for key in ("listed", "not_ready", "matters")]
-    if not all(one.isdigit() for one in found):
+    if not all(one.isdecimal() for one in found):
         return ""
     return _("名单已公布：%(listed)s 家，其中未就绪 %(not)s 家；新转督办 %(new)s 件。") % {
         "listed": found[0], "not": found[1], "new": found[2],
@@ -117,7 +117,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     """Begin a plan, or a new edition of it, for a firm and go to its form."""
     year = request.POST.get("year", "")
     row = site_plans.draft(
-        actor=actor_of(request), firm=request.POST.get("firm", ""), year=int(year) if year.isdigit() else None
+        actor=actor_of(request), firm=request.POST.get("firm", ""), year=int(year) if year.isdecimal() else None
     )
     return HttpResponseRedirect(reverse("pollution-plan-edit", args=[row.pk]), status=303)
 
@@ -181,7 +181,7 @@ def plan_edit(request: HttpRequest, pk: int) -> HttpResponse:
         version = request.POST.get("version", "")
         try:
             site_plans.change(actor=actor, pk=pk, steps=steps, reductions=reductions,
-                              version=int(version) if version.isdigit() else None)  # fmt: skip
+                              version=int(version) if version.isdecimal() else None)  # fmt: skip
             return HttpResponseRedirect(reverse("pollution-plan", args=[pk]), status=303)
         except LuoshiError as refusal:
             error = refusal

@@ -341,7 +341,7 @@ def _withdrawn(turn: Turn) -> None:
 
 def year_of(text: str) -> int:
     """Return the list year asked for, or the newest."""
-    if text.isdigit() and 2018 <= int(text) <= 2100:
+    if text.isdecimal() and 2018 <= int(text) <= 2100:
         return int(text)
     newest_year = Enterprise.objects.order_by("-list_year").values_list("list_year", flat=True).first()
     return newest_year or CLOCK.today().year

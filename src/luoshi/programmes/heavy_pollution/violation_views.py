@@ -78,7 +78,7 @@ def inspect(request: HttpRequest) -> HttpResponse:
         try:
             row = violations.inspect(
                 actor=actor, photo=(str(photo.name), photo.read()) if photo is not None else None,
-                report=int(number) if number.isdigit() else None,
+                report=int(number) if number.isdecimal() else None,
                 **{key: request.POST.get(key, "")[:1000] for key in _FIELDS},
             )  # fmt: skip
             return HttpResponseRedirect(reverse("pollution-inspection", args=[row.pk]), status=303)
@@ -141,7 +141,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             number = request.POST.get("report", "")
-            violations.dismiss(actor=actor, report=int(number) if number.isdigit() else 0,
+            violations.dismiss(actor=actor, report=int(number) if number.isdecimal() else 0,
                                answer=request.POST.get("answer", ""))  # fmt: skip
             return HttpResponseRedirect(request.get_full_path(), status=303)
         except LuoshiError as refusal:

@@ -98,7 +98,7 @@ def people_of(text: str, side: str) -> list[Person]:
     for n, line in enumerate((one for one in re.split(r"[\n；;]+", text) if one.strip()), 1):
         words = re.split(r"[\s,，]+", line.strip())
         share = words[2] if len(words) == 3 else "1"
-        if not 2 <= len(words) <= 3 or not share.isdigit() or not 0 < int(share) <= 10_000:
+        if not 2 <= len(words) <= 3 or not share.isdecimal() or not 0 < int(share) <= 10_000:
             raise LuoshiError("E_INPUT", f"第 {n} 行应写“姓名 证件号码”，出卖人可再写份额（整数）。",
                               fields={"fields": {f"{side}s": f"第 {n} 行写法不对"}})  # fmt: skip
         found.append(Person(side, words[0], words[1], int(share)))

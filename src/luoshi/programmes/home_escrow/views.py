@@ -339,7 +339,7 @@ def _posted(request: HttpRequest, row: Sale, case: Case | None) -> str:
         stepping.take(request, actor, case)
         return ""
     act, pk = told.get("act", ""), told.get("hold", "")
-    hold = int(pk) if pk.isdigit() and len(pk) < 19 else 0
+    hold = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
     if hold and not Hold.objects.filter(pk=hold, sale=row).exists():
         raise LuoshiError("E_NOT_FOUND", "没有这道冻结。")
     if act == "freeze":

@@ -51,7 +51,7 @@ def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
 
 def _version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _back(address: str) -> HttpResponse:
@@ -294,7 +294,7 @@ def _do(actor: Actor, item: KeyItem, act: str, request: HttpRequest) -> None:
         entry = given.get("entry", "")
         plan_actions.designate(
             actor=actor,
-            entry=int(entry) if entry.isdigit() and item.organs.filter(pk=entry).exists() else 0,
+            entry=int(entry) if entry.isdecimal() and item.organs.filter(pk=entry).exists() else 0,
             members=given.getlist("members"),
             none_reason=given.get("none_reason", ""),
             version=version,

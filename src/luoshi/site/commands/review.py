@@ -108,7 +108,7 @@ def confirm(key: str, ticks: tuple[str, ...], everything: bool, login: str) -> N
     wanted = []
     for tick in ticks:
         anchor, _colon, version = tick.partition(":")
-        if not version.isdigit():
+        if not version.isdecimal():
             raise LuoshiError("E_INPUT", f"“{tick}”应写作“锚:版本”。")
         wanted.append(Tick(anchor, int(version)))
     if everything:

@@ -101,7 +101,7 @@ Colour = Annotated[
 
 
 def _standard(value: Any) -> str:
-    year = "".join(sign for sign in words.folded(value).removeprefix("HJ").removeprefix("633") if sign.isdigit())
+    year = "".join(sign for sign in words.folded(value).removeprefix("HJ").removeprefix("633") if sign.isdecimal())
     if year not in air.standards():
         raise ValueError(f"标准应为{'或'.join(air.standards())}，现为“{str(value)[:20]}”")
     return year

@@ -153,7 +153,7 @@ def party(facts: PartyFacts, context: Context) -> Verdict:
         for number in numbers:
             try:
                 text = clean(str(number))
-                uscc = len(text) == 18 and not text[:17].isdigit()
+                uscc = len(text) == 18 and not text[:17].isdecimal()
                 found = parse_uscc(text) if uscc else parse_id_number(text, max(context.on, CLOCK.today()))
                 reasons.append(ID_GOOD.reason(True, who))
                 if who == "出卖人" and found in seen:

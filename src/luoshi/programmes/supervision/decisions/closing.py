@@ -482,7 +482,7 @@ class CategoryFacts(Judged):
 
 def _bare(one: Any) -> dict[str, Any]:
     text = str(one)
-    return {"actual": one} if text[:1].isdigit() else {"state": one}
+    return {"actual": one} if text[:1].isdecimal() else {"state": one}
 
 
 def category_of(state: str, actual: Fraction, basic: Fraction) -> str:
