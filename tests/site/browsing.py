@@ -88,7 +88,11 @@ def complaints(page: Page) -> list[str]:
 
 
 def sized(page: Page, width: int) -> None:
-    """Make the page's window as wide as `width` and go to the top, where nothing lies under the bar."""
+    """Make the page's window as wide as `width` and go to the top, where nothing lies under the bar.
+
+    A click returns as soon as the next page has begun, when it may still be without any element: it is waited for.
+    """
+    page.wait_for_load_state()
     page.set_viewport_size({"width": width, "height": 900})
     page.evaluate("scrollTo(0, 0)")
 
@@ -99,7 +103,8 @@ def set_type(page: Page, size: str) -> None:
 
 
 def overflow(page: Page) -> int:
-    """Return by how many pixels the page is wider than its window."""
+    """Return by how many pixels the page is wider than its window, once it has been loaded."""
+    page.wait_for_load_state()
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
@@ -113,6 +118,7 @@ STICKING_OUT = """() => {
 
 def violations(page: Page, rules: Iterable[str] = ()) -> list[str]:
     """Return what axe finds on the page, each with the first place; `rules` asks only these."""
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": TAGS}
