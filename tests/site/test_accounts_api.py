@@ -116,10 +116,8 @@ def test_table_of_roles_is_whole():
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run():
     """Run `luoshi users …` on the test's database."""
-    monkeypatch.setattr("luoshi.site.commands.users.prepare", lambda: None)
-    monkeypatch.setattr("luoshi.site.commands.users.migrate", lambda: None)
     return lambda *words, **more: CliRunner().invoke(command, list(words), **more)
 
 

@@ -22,7 +22,7 @@ SYSTEM = Actor.system("测试甲", "test")
 
 @pytest.fixture(autouse=True)
 def at_hand(monkeypatch):
-    monkeypatch.setattr("luoshi.site.setup.migrate", lambda: None)
+    monkeypatch.setattr("luoshi.site.console.migrate", lambda: None)
     monkeypatch.setattr("luoshi.site.commands.decide.keeps_data", lambda: True)
 
 

@@ -106,9 +106,8 @@ def test_search_through_the_api(first):
 
 
 @pytest.fixture
-def command(monkeypatch):
+def command():
     """Run `luoshi review`, in the test's own database."""
-    monkeypatch.setattr(commands, "_ready", lambda: None)
 
     def run(*arguments):
         return CliRunner().invoke(commands.command, list(arguments), catch_exceptions=False).output

@@ -6,12 +6,12 @@ import datetime
 import json
 import os
 import shutil
-import sys
 import time
 from pathlib import Path
 
 import click
 
+from luoshi.site.console import DAY, progress
 from luoshi.site.setup import prepare
 
 
@@ -28,12 +28,8 @@ def verify(as_json: bool, workers: int | None) -> None:
     """Prove the whole trail."""
     from luoshi.office.audit.proof import verify as prove
 
-    def tell(_phase: str, n: int, total: int) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{n:,} / {total:,}", nl=False, err=True)
-
     begun = time.perf_counter()
-    proof = prove(tell, workers=workers)
+    proof = prove(progress, workers=workers)
     if as_json:
         click.echo(json.dumps(proof.as_json() | {"seconds": round(time.perf_counter() - begun, 3)}, ensure_ascii=False))
     else:
@@ -71,8 +67,8 @@ def _filtered(function: click.decorators.FC) -> click.decorators.FC:
         click.option("--act", default="", help="事项，如 matter.report。"),
         click.option("--subject", default="", help="对象，如 matter:12。"),
         click.option("--organ", default="", help="单位代号。"),
-        click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None, help="从哪天。"),
-        click.option("--until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="到哪天。"),
+        click.option("--since", type=DAY, default=None, help="从哪天。"),
+        click.option("--until", type=DAY, default=None, help="到哪天。"),
         click.option("--stream", type=click.Choice(["", "office", "sensitive", "access"]), default="", help="哪条链。"),
         click.option("--result", default="", help="结果，如 refused。"),
     ):
@@ -83,7 +79,7 @@ def _filtered(function: click.decorators.FC) -> click.decorators.FC:
 def _wanted(asked: dict[str, object]) -> object:
     from luoshi.office.audit.queries import AuditFilter
 
-    days = {name: value.date() for name, value in asked.items() if isinstance(value, datetime.datetime)}
+    days = {name: value for name, value in asked.items() if isinstance(value, datetime.date)}
     return AuditFilter(**({name: value for name, value in asked.items() if value} | days))  # type: ignore[arg-type]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
+from luoshi.site.console import progress
 from luoshi.site.setup import prepare
 
 
@@ -24,16 +24,12 @@ def command(folder: Path | None, keep: int | None, with_keys: bool) -> None:
     from luoshi.office.actors import Actor
     from luoshi.office.backup.actions import backup
 
-    def tell(phase: str, n: int, total: int) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{phase} {n}/{total}   ", nl=False, err=True)
-
     target = backup(
         actor=Actor.system(settings.OPERATOR, "cli"),
         folder=folder or Path(settings.DATA_DIR) / "backups",
         keys=with_keys,
         keep=keep,
-        report=tell,
+        report=progress,
     )
     click.echo(str(target))
     if with_keys:

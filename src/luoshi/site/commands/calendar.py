@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
 
 import click
 
-from luoshi.site.setup import prepare
-
-if TYPE_CHECKING:
-    from luoshi.office.actors import Actor
-
-_AS = click.option("--as", "login", default="", metavar="登录名", help="以谁的身份；不写是本机操作员。")
-
-
-def _actor(login: str) -> Actor:
-    prepare()
-    from luoshi.office.accounts.queries import actor_named
-    from luoshi.office.actors import Actor
-
-    return actor_named(login, "cli") if login else Actor.system("本机操作员", "cli")
+from luoshi.site.console import AS, acting
 
 
 @click.group(help=__doc__)
@@ -32,7 +18,7 @@ def command() -> None:
 @click.argument("year", type=click.IntRange(2004, 2050), required=False)
 def show(year: int | None) -> None:
     """一年里的节假日和调休上班日。"""
-    _actor("")
+    acting()
     from luoshi.kernel.calendar import DayKind
     from luoshi.kernel.clock import CLOCK
     from luoshi.office.calendar.book import calendar
@@ -49,7 +35,7 @@ def show(year: int | None) -> None:
 @command.command()
 def changes() -> None:
     """录入过的变更。"""
-    _actor("")
+    acting()
     from luoshi.office.calendar import queries
 
     for row in queries.changes():
@@ -58,14 +44,14 @@ def changes() -> None:
 
 
 @command.command()
-@_AS
+@AS
 @click.option("--source", required=True, help="依据哪份通知。")
 @click.option("--off", default="", help="放假的日子，如 2019-10-01至2019-10-07。")
 @click.option("--worked", default="", help="上班的日子。")
 @click.option("--year", "whole_year", type=click.IntRange(2005, 2050), default=None, help="是哪一年的全年安排。")
 def propose(login: str, source: str, off: str, worked: str, whole_year: int | None) -> None:
     """录入一份通知，等另一人批准；先说会改动多少未结期限。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.calendar import actions
     from luoshi.office.calendar.book import calendar
     from luoshi.office.calendar.days import named_days, read_days, turned, with_change
@@ -81,22 +67,22 @@ def propose(login: str, source: str, off: str, worked: str, whole_year: int | No
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 def approve(login: str, number: int) -> None:
     """批准一项变更。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.calendar import actions
 
     click.echo(f"第 {number} 号 {actions.approve(actor=actor, change=number).get_state_display()}")
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 def refuse(login: str, number: int) -> None:
     """不同意一项变更。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.calendar import actions
 
     click.echo(f"第 {number} 号 {actions.refuse(actor=actor, change=number).get_state_display()}")

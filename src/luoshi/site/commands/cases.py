@@ -12,24 +12,12 @@ import click
 
 from luoshi.kernel.clock import local
 from luoshi.kernel.errors import LuoshiError
-from luoshi.site.setup import prepare
+from luoshi.site.console import AS, MOMENT, acting
 
 if TYPE_CHECKING:
     from luoshi.kernel.procedures import Ask
-    from luoshi.office.actors import Actor
 
-_AS = click.option("--as", "login", default="", metavar="登录名", help="以谁的身份；不写是本机操作员。")
 _FACTS = click.option("--data", "pairs", multiple=True, metavar="名=值", help="要填的内容，可多次；文件写 名=@路径。")
-
-
-def _actor(login: str) -> Actor:
-    prepare()
-    from luoshi.office.accounts.queries import actor_named
-    from luoshi.office.actors import Actor
-    from luoshi.site.registry import load_decisions
-
-    load_decisions()
-    return actor_named(login, "cli") if login else Actor.system("本机操作员", "cli")
 
 
 @click.group(help=__doc__)
@@ -38,7 +26,7 @@ def command() -> None:
 
 
 @command.command("list")
-@_AS
+@AS
 @click.option("--mine", is_flag=True, help="只列轮到我办的。")
 @click.option("--overdue", is_flag=True, help="只列逾期的。")
 @click.option("--closed", is_flag=True, help="列已办结的。")
@@ -51,7 +39,7 @@ def list_(
     limit: int,
 ) -> None:  # fmt: skip
     """列出办件，在办的按期限排。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.kernel.clock import CLOCK
     from luoshi.office.calendar.book import calendar
     from luoshi.office.cases.queries import CLOSED, OPEN, CaseFilter, CaseLedger
@@ -71,17 +59,17 @@ def list_(
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
-@click.option("--at", "moment", default="", help="看哪一刻的情况，如 2018-09-20T15:00。")
+@click.option("--at", "moment", type=MOMENT, help="看哪一刻的情况，如 2018-09-20T15:00。")
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
-def show(login: str, number: int, moment: str, as_json: bool) -> None:
+def show(login: str, number: int, moment: datetime.datetime | None, as_json: bool) -> None:
     """一件办件：状态、期限怎么算、在谁手上、能办什么、经过。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.cases.replay import expiry_words, whole
     from luoshi.site.case_rows import until_words
 
-    found = whole(actor, number, _moment(moment))
+    found = whole(actor, number, moment)
     if as_json:
         from luoshi.site.api.cases import _whole
 
@@ -108,15 +96,6 @@ def show(login: str, number: int, moment: str, as_json: bool) -> None:
         click.echo(f"  {local(event.at):%Y-%m-%d %H:%M}  {hand}{event.who}  {event.text}")
 
 
-def _moment(text: str) -> datetime.datetime | None:
-    if not text:
-        return None
-    try:
-        return local(datetime.datetime.fromisoformat(text))
-    except ValueError:
-        raise LuoshiError("E_INPUT", f"“{text}”不是时刻，应如 2018-09-20T15:00。") from None
-
-
 def _given(asks: Sequence[Ask], pairs: Sequence[str]) -> dict[str, Any]:
     """Read `name=value` pairs; `@path` is a file, a list is JSON or words with commas between them."""
     kinds = {ask.name: ask.type for ask in asks}
@@ -140,31 +119,38 @@ def _given(asks: Sequence[Ask], pairs: Sequence[str]) -> dict[str, Any]:
 
 
 @command.command("open")
-@_AS
+@AS
 @_FACTS
 @click.argument("procedure")
 @click.option("--title", required=True, help="办件名称。")
 @click.option("--organ", default="", help="哪个单位的办件。")
 @click.option("--subject", default="", help="对象，如 loan:123。")
-@click.option("--at", "moment", default="", help="收到时刻，默认现在。")
+@click.option("--at", "moment", type=MOMENT, help="收到时刻，默认现在。")
 @click.option("--exercise", is_flag=True, help="演练。")
 def open_(
-    login: str, pairs: Sequence[str], procedure: str, title: str, organ: str, subject: str, moment: str, exercise: bool
+    login: str,
+    pairs: Sequence[str],
+    procedure: str,
+    title: str,
+    organ: str,
+    subject: str,
+    moment: datetime.datetime | None,
+    exercise: bool,
 ) -> None:
     """立案。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.cases import actions, procedures
 
     kind = procedures.procedure(procedure)
     made = actions.open_case(
         actor=actor, procedure=procedure, title=title, facts=_given(kind.asks, pairs), subject=subject, organ=organ,
-        at=_moment(moment), exercise=exercise,
+        at=moment, exercise=exercise,
     )  # fmt: skip
     click.echo(f"{made.pk}  {made.number}")
 
 
 @command.command()
-@_AS
+@AS
 @_FACTS
 @click.argument("number", type=click.IntRange(1))
 @click.argument("step")
@@ -172,7 +158,7 @@ def open_(
 @click.option("--remark", default="", help="会签的附言或理由。")
 def act(login: str, number: int, step: str, pairs: Sequence[str], disagree: bool, remark: str) -> None:
     """办一步。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.cases import actions
 
     kind = actions.opened(actor, number, lock=False).procedure
@@ -185,14 +171,14 @@ def act(login: str, number: int, step: str, pairs: Sequence[str], disagree: bool
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 @click.argument("kind")
 @click.option("--reason", default="", help="理由。")
 @click.option("--resume", "going", is_flag=True, help="恢复计时。")
 def pause(login: str, number: int, kind: str, reason: str, going: bool) -> None:
     """停表；加 --resume 恢复计时。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.cases import actions
 
     run = actions.resume if going else actions.pause
@@ -201,13 +187,13 @@ def pause(login: str, number: int, kind: str, reason: str, going: bool) -> None:
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 @click.argument("limit")
 @click.option("--reason", required=True, help="理由。")
 def extend(login: str, number: int, limit: str, reason: str) -> None:
     """延长一个期限。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.cases import actions
 
     done = actions.extend(actor=actor, case=number, limit=limit, reason=reason)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
 import click
 
 from luoshi.kernel.errors import LuoshiError
+from luoshi.site.console import tell
 
 
 @click.command(name="coverage", help=__doc__)
@@ -21,7 +21,7 @@ def command(programme: str | None, missing: bool, form: str, strict: bool) -> No
     try:
         found = _found(programme)
     except LuoshiError as error:
-        click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
+        tell(error.as_problem(), err=True)
         sys.exit(error.exit_status)
     from luoshi.office.coverage import as_data
 
@@ -31,7 +31,7 @@ def command(programme: str | None, missing: bool, form: str, strict: bool) -> No
              "instruments": [as_data(report, only_open=missing) for report in reports]}
             for room, reports in found
         ]  # fmt: skip
-        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        tell(data)
     else:
         for room, reports in found:
             for report in reports:

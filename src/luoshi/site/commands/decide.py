@@ -19,6 +19,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.decisions import find
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.library_facts import complete, lacks_facts
+from luoshi.site.console import tell
 from luoshi.site.deciding import decide_here, keeps_data
 from luoshi.site.registry import load_decisions
 from luoshi.site.setup import prepare
@@ -43,23 +44,19 @@ def command(
     try:
         registry = load_decisions()
         if show_list:
-            _print([{"key": name, "title": registry[name].title} for name in sorted(registry)])
+            tell([{"key": name, "title": registry[name].title} for name in sorted(registry)])
             return
         if key is None:
             raise LuoshiError("E_INPUT", "请给出决定的名称，如 calendar.limit;luoshi decide --list 列出全部")
         if schema:
-            _print(find(key).schema())
+            tell(find(key).schema())
             return
         on, assumed = _day(on_text), dict(map(_setting, settings))
         decision = decide_here(key, _completed(key, _facts(key, facts_file), on, assumed), on, assumed)
-        _print(decision.as_dict())
+        tell(decision.as_dict())
     except LuoshiError as error:
-        click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
+        tell(error.as_problem(), err=True)
         sys.exit(error.exit_status)
-
-
-def _print(data: Any) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 def _facts(key: str, source: str | None) -> str:

@@ -3,63 +3,29 @@
 from __future__ import annotations
 
 import datetime
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from luoshi.kernel.clock import CLOCK
-from luoshi.kernel.errors import LuoshiError
+from luoshi.site.console import AS, DAY, Problems, acting, tell
 
 
-class _Refusing(click.Group):
-    """A group whose refusals are problems on standard error, with the exit status of their code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except LuoshiError as error:
-            click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
-            sys.exit(error.exit_status)
-
-
-_AS = click.option("--as", "login", default="", metavar="登录名", help="以谁的身份；不写是本机操作员。")
-_DAY = click.DateTime(["%Y-%m-%d"])
-
-
-def _actor(login: str) -> Any:
-    from luoshi.site.setup import migrate, prepare
-
-    prepare()
-    migrate()
-    from django.conf import settings
-
-    from luoshi.office.accounts.queries import actor_named
-    from luoshi.office.actors import Actor
-
-    return actor_named(login, "cli") if login else Actor.system(settings.OPERATOR, "cli")
-
-
-def _print(data: Any) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
-
-
-@click.group(cls=_Refusing, help=__doc__)
+@click.group(cls=Problems, help=__doc__)
 def command() -> None:
     """Group of what is done with books."""
 
 
 @command.command()
-@_AS
+@AS
 def books(login: str) -> None:
     """列出账簿和余额（分）。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.funds import queries
 
     rows = queries.rows_of_books(list(queries.visible_books(actor)))
-    _print([
+    tell([
         {"key": row["book"].key, "title": row["book"].title, "last_no": row["book"].last_no, "bank": row["bank"],
          "transit": row["transit"], "suspense": row["suspense"], "closed_through": row["book"].closed_through}
         for row in rows
@@ -67,13 +33,13 @@ def books(login: str) -> None:
 
 
 @command.command()
-@_AS
+@AS
 def kinds(login: str) -> None:
     """列出可以开立的账簿：由谁记账、开立时问什么、已开几本。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.funds import openings
 
-    _print([
+    tell([
         {"plan": one.plan.key, "title": one.plan.title, "organ": one.plan.organ, "sees": list(one.plan.sees),
          "books": one.books, "offered": one.offered,
          "asks": {row.name: f"{row.title}{'（可不写）' if row.optional else ''}" for row in one.plan.asked}}
@@ -82,13 +48,13 @@ def kinds(login: str) -> None:
 
 
 @command.command("open")
-@_AS
+@AS
 @click.argument("plan")
-@click.option("--on", "day", type=_DAY, default=None, help="开立日，默认今天。")
+@click.option("--on", "day", type=DAY, default=None, help="开立日，默认今天。")
 @click.option(
     "--set", "answers", multiple=True, metavar="名=值", help="开立时问的一项，可写多次；见 luoshi fund kinds。"
 )
-def open_(login: str, plan: str, day: datetime.datetime | None, answers: tuple[str, ...]) -> None:
+def open_(login: str, plan: str, day: datetime.date | None, answers: tuple[str, ...]) -> None:
     """拟开立一本账，例如 luoshi fund open agri_guarantee/fund --set bank=… --set number=… --as 经办。
 
     另一人用 luoshi fund opening 编号 --accept 复核后开立。
@@ -99,91 +65,91 @@ def open_(login: str, plan: str, day: datetime.datetime | None, answers: tuple[s
         if not mark:
             raise click.BadParameter(f"“{one}”应写成 名=值", param_hint="--set")
         told[name.strip()] = value.strip()
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.funds import openings
 
-    row = openings.propose(actor=actor, plan=plan, opened_on=day.date() if day else CLOCK.today(), values=told)
-    _print({"opening": row.pk, "book": row.key, "title": row.title, "state": row.state})
+    row = openings.propose(actor=actor, plan=plan, opened_on=day or CLOCK.today(), values=told)
+    tell({"opening": row.pk, "book": row.key, "title": row.title, "state": row.state})
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("number", type=int)
 @click.option("--accept/--refuse", default=None, help="开立，或退回（要写 --reason）；都不写只看。")
 @click.option("--reason", default="", help="退回的原因。")
 def opening(login: str, number: int, accept: bool | None, reason: str) -> None:
     """看一份开立账簿的提议，或由另一人复核。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.funds import openings
 
     row = openings.opening_of(actor, number)
     if accept is not None:
         row = openings.decide(actor=actor, opening=number, accept=accept, reason=reason)
-    _print({"opening": row.pk, "plan": row.plan, "book": row.key, "title": row.title, "organ": row.organ,
+    tell({"opening": row.pk, "plan": row.plan, "book": row.key, "title": row.title, "organ": row.organ,
             "opened_on": row.opened_on, "told": row.told, "state": row.state, "maker": row.maker_name,
             "checker": row.checker_name, "reason": row.reason})  # fmt: skip
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("book")
-@click.option("--from", "first", type=_DAY, default=None, help="起息日从，默认本月1日。")
-@click.option("--to", "last", type=_DAY, default=None, help="起息日到，默认今天。")
-def trial(login: str, book: str, first: datetime.datetime | None, last: datetime.datetime | None) -> None:
+@click.option("--from", "first", type=DAY, default=None, help="起息日从，默认本月1日。")
+@click.option("--to", "last", type=DAY, default=None, help="起息日到，默认今天。")
+def trial(login: str, book: str, first: datetime.date | None, last: datetime.date | None) -> None:
     """试算平衡表；不平衡时退出状态为 1。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.funds import queries
 
-    end = last.date() if last else CLOCK.today()
-    begin = first.date() if first else end.replace(day=1)
+    end = last or CLOCK.today()
+    begin = first or end.replace(day=1)
     found = queries.trial_balance(queries.visible_book(actor, book), begin, end)
     rows = [
         {"code": row.account.code, "title": row.account.title, "opening": row.opening, "debit": row.debit,
          "credit": row.credit, "closing": row.closing} for row in found.rows
     ]  # fmt: skip
-    _print({"from": begin, "to": end, "balances": found.balances, "rows": rows})
+    tell({"from": begin, "to": end, "balances": found.balances, "rows": rows})
     sys.exit(0 if found.balances else 1)
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("book")
 @click.argument("account")
 @click.option("--subject", default="", help="子目。")
-@click.option("--from", "first", type=_DAY, default=None, help="起息日从。")
-@click.option("--to", "last", type=_DAY, default=None, help="起息日到。")
+@click.option("--from", "first", type=DAY, default=None, help="起息日从。")
+@click.option("--to", "last", type=DAY, default=None, help="起息日到。")
 @click.option("--after", default="", help="接着上一页：上页的 next。")
 def statement(
-    login: str, book: str, account: str, subject: str, first: datetime.datetime | None, last: datetime.datetime | None,
+    login: str, book: str, account: str, subject: str, first: datetime.date | None, last: datetime.date | None,
     after: str,
 ) -> None:  # fmt: skip
     """一个科目（或它的一个子目）的明细账，新的在前。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.funds import queries
 
     found = queries.account_statement(
         queries.account_of(queries.visible_book(actor, book), account), subject=subject,
-        first_on=first.date() if first else None, last_on=last.date() if last else None, after=after,
+        first_on=first, last_on=last, after=after,
     )  # fmt: skip
     rows = [
         {"no": row.entry.number, "value_on": row.posting.value_on, "memo": row.entry.memo, "debit": row.posting.debit,
          "credit": row.posting.credit, "after": row.after} for row in found.rows
     ]  # fmt: skip
-    _print({"opening": found.opening, "closing": found.closing, "rows": rows, "next": found.page.next})
+    tell({"opening": found.opening, "closing": found.closing, "rows": rows, "next": found.page.next})
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("book")
 @click.argument("number", type=int)
 def entry(login: str, book: str, number: int) -> None:
     """一笔分录：各行、依据、经办和复核。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.funds import actions, queries
 
     row = queries.journal_rows([actions.entry_of(queries.visible_book(actor, book), number)])[0]
     one = row.entry
-    _print({
+    tell({
         "number": one.number, "value_on": one.value_on, "event": one.event, "memo": one.memo, "basis": one.basis,
         "case": one.case, "maker": row.seal.maker, "checker": row.seal.checker, "seal": row.seal.digest,
         "counter_of": one.counter_of_id and one.counter_of_id % (1 << 32),
@@ -192,17 +158,17 @@ def entry(login: str, book: str, number: int) -> None:
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("book", required=False, default="")
 @click.option("--whole", is_flag=True, help="连以前核过的封印一起从头核。")
 def prove(login: str, book: str, whole: bool) -> None:
     """重算账簿：存着的余额、日合计、借贷、封印；有不符时退出状态为 1。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.funds import proof, queries
 
     wanted = [queries.visible_book(actor, book)] if book else list(queries.visible_books(actor))
     told = [(one, proof.prove(one, whole=whole)) for one in wanted]
-    _print([
+    tell([
         {"book": one.key, "number": found.number, "last_no": found.last_no, "debit": found.debit,
          "credit": found.credit, "faults": found.faults} for one, found in told
     ])  # fmt: skip
@@ -213,24 +179,24 @@ def prove(login: str, book: str, whole: bool) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def receive(files: tuple[Path, ...]) -> None:
     """收银行送来的文件（行号_账号_日期_序号.jsonl）；有错行时退出状态为 2。"""
-    _actor("")
+    acting()
     from luoshi.office.funds import bank
 
     told = [bank.receive_file(name=one.name, data=one.read_bytes()) for one in files]
-    _print([
+    tell([
         {"name": one.name, "accepted": one.accepted, "duplicate": one.duplicate, "faults": one.faults} for one in told
     ])  # fmt: skip
     sys.exit(2 if any(one.faults for one in told) else 0)
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("book")
 @click.argument("account")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="写到哪个目录。")
 def out(login: str, book: str, account: str, folder: Path) -> None:
     """把待送银行的报文写成文件；写出即算已送。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.funds import links, queries
 
     row = queries.account_of(queries.visible_book(actor, book), account)
@@ -249,23 +215,23 @@ def out(login: str, book: str, account: str, folder: Path) -> None:
 @click.option("--keep-old-days", type=int, default=7, help="旧密钥再用几天。")
 def link(bank: str, name: str, url: str, key_file: Path | None, keep_old_days: int) -> None:
     """设银行的名称、接口地址和密钥。"""
-    actor = _actor("")
+    actor = acting()
     from luoshi.office.funds import links
 
     key = key_file.read_text(encoding="ascii").strip() if key_file else ""
     row = links.set_link(
         actor=actor, bank=bank, name=name, key=key, url=url, keep_old=datetime.timedelta(days=keep_old_days)
     )
-    _print({"bank": row.bank, "name": row.name, "url": row.url})
+    tell({"bank": row.bank, "name": row.name, "url": row.url})
 
 
 @command.command()
 def send() -> None:
     """现在就送待送银行的报文。"""
-    _actor("")
+    acting()
     from luoshi.office.funds import links
 
-    _print(links.send_due())
+    tell(links.send_due())
 
 
 @command.command("bank")

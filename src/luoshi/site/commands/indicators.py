@@ -3,111 +3,76 @@
 from __future__ import annotations
 
 import datetime
-import json
-import sys
 from typing import Any
 
 import click
 
 from luoshi.kernel.clock import CLOCK
-from luoshi.kernel.errors import LuoshiError
+from luoshi.site.console import AS, DAY, Problems, acting, tell
 
 
-class _Refusing(click.Group):
-    """A group whose refusals are problems on standard error, with the exit status of their code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except LuoshiError as error:
-            click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
-            sys.exit(error.exit_status)
-
-
-_AS = click.option("--as", "login", default="", metavar="登录名", help="以谁的身份；不写是本机操作员。")
-
-
-def _actor(login: str) -> Any:
-    from luoshi.site.setup import migrate, prepare
-
-    prepare()
-    migrate()
-    from django.conf import settings
-
-    from luoshi.office.accounts.queries import actor_named
-    from luoshi.office.actors import Actor
-
-    return actor_named(login, "cli") if login else Actor.system(settings.OPERATOR, "cli")
-
-
-def _print(data: Any) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
-
-
-@click.group(cls=_Refusing, help=__doc__)
+@click.group(cls=Problems, help=__doc__)
 def command() -> None:
     """Group of what is done with indicators."""
 
 
 @command.command("list")
-@_AS
+@AS
 @click.option("--programme", default="", help="只看此领域。")
 def list_(login: str, programme: str) -> None:
     """列出指标、目标和最近一期的数。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.indicators import queries
     from luoshi.office.indicators.declaration import indicators
 
     queries.require_seen(actor)
     wanted = indicators(programme)
     recent = queries.recent_of(wanted)
-    _print([_row(one, recent.get(one.key, (None, None))[0]) for one in wanted])
+    tell([_row(one, recent.get(one.key, (None, None))[0]) for one in wanted])
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("key", required=False, default="")
 @click.option("--programme", default="", help="只测算此领域。")
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), default=None, help="从哪一天，默认一年前。")
-@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), default=None, help="到哪一天，默认今天。")
-def compute(
-    login: str, key: str, programme: str, first: datetime.datetime | None, last: datetime.datetime | None
-) -> None:
+@click.option("--from", "first", type=DAY, default=None, help="从哪一天，默认一年前。")
+@click.option("--to", "last", type=DAY, default=None, help="到哪一天，默认今天。")
+def compute(login: str, key: str, programme: str, first: datetime.date | None, last: datetime.date | None) -> None:
     """测算一个指标，不写代号为全部；数没变的不动。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.indicators import actions
     from luoshi.office.indicators.declaration import find, indicators
 
-    to = last.date() if last else CLOCK.today()
-    since = first.date() if first else to - datetime.timedelta(days=365)
+    to = last or CLOCK.today()
+    since = first or to - datetime.timedelta(days=365)
     told = []
     for one in [find(key)] if key else indicators(programme):
         done = actions.compute(actor=actor, indicator=one, first=since, last=to)
         told.append({"key": one.key, "periods": done.periods, "figures": done.figures, "new": done.new,
                      "changed": done.changed})  # fmt: skip
-    _print(told)
+    tell(told)
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("key")
 @click.option("--kind", default="", help="周期：月、季度等的代号，如 quarter；默认基本周期。")
 @click.option("--place", default="", help="哪个单位，代号；默认全市。")
 @click.option("--period", default="", help="写了就列出这一期各单位的数，如 2018-01。")
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="按哪一天所知的数。")
-def show(login: str, key: str, kind: str, place: str, period: str, on: datetime.datetime | None) -> None:
+@click.option("--on", type=DAY, default=None, help="按哪一天所知的数。")
+def show(login: str, key: str, kind: str, place: str, period: str, on: datetime.date | None) -> None:
     """一个指标逐期的数，或一期各单位的数。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.indicators import queries
     from luoshi.office.indicators.declaration import find
 
     queries.require_seen(actor)
-    one, day = find(key), on.date() if on else None
+    one, day = find(key), on
     if period:
         found = queries.places_in(one, one.span(kind or one.period, period), day=day)
     else:
         found = queries.series(one, place=place, kind=kind, day=day)
-    _print([_row(one, figure) for figure in found])
+    tell([_row(one, figure) for figure in found])
 
 
 def _row(one: Any, figure: Any) -> dict[str, Any]:

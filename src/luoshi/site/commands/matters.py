@@ -10,20 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from luoshi.site.setup import prepare
-
 if TYPE_CHECKING:
-    from luoshi.office.actors import Actor
-
-_AS = click.option("--as", "login", default="", metavar="登录名", help="以谁的身份；不写是本机操作员。")
+    pass
 
 
-def _actor(login: str) -> Actor:
-    prepare()
-    from luoshi.office.accounts.queries import actor_named
-    from luoshi.office.actors import Actor
-
-    return actor_named(login, "cli") if login else Actor.system("本机操作员", "cli")
+from luoshi.site.console import AS, DAY, acting
 
 
 @click.group(help=__doc__)
@@ -32,7 +23,7 @@ def command() -> None:
 
 
 @command.command("list")
-@_AS
+@AS
 @click.option("--organ", multiple=True, help="单位代号或名称。")
 @click.option("--light", multiple=True, type=click.Choice(["red", "yellow", "green", "grey", "paused", "blue"]))
 @click.option("--state", multiple=True)
@@ -43,7 +34,7 @@ def list_(
     login: str, organ: Sequence[str], light: Sequence[str], state: Sequence[str], overdue: bool, words: str, limit: int
 ) -> None:
     """列出事项，按期限排。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.kernel.clock import CLOCK
     from luoshi.office.duties.lights import lamp
     from luoshi.office.duties.matter_queries import MatterFilter, MatterLedger, who_holds
@@ -63,11 +54,11 @@ def list_(
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 def show(login: str, number: int) -> None:
     """一件事项：期限、灯、在谁手上、经过。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.kernel.clock import CLOCK, local
     from luoshi.office.duties.matter_queries import detail
 
@@ -81,7 +72,7 @@ def show(login: str, number: int) -> None:
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 @click.option("--percent", default=None, help="完成比例。")
 @click.option("--value", default=None, help="完成值，按目标的单位。")
@@ -100,7 +91,7 @@ def report(
     submit: bool,
 ) -> None:
     """填报进展，可附证据，可即送核验。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.duties.matter_actions import report_progress, submit_for_check
 
     files = [(path.name, path.read_bytes()) for path in evidence]
@@ -114,14 +105,14 @@ def report(
 
 
 @command.command()
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 @click.option("--return", "reason", default="", help="退回的理由；不写即核验通过，销号。")
 @click.option("--formal", is_flag=True, help="只是形式问题，第一次送核验的时间照算。")
 @click.option("--note", default="")
 def check(login: str, number: int, reason: str, formal: bool, note: str) -> None:
     """核验：通过即销号，或写明理由退回。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.duties.matter_actions import accept_and_cross_off, return_matter
 
     if reason:
@@ -133,13 +124,13 @@ def check(login: str, number: int, reason: str, formal: bool, note: str) -> None
 
 
 @command.command("review-report")
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 @click.option("--return", "reason", default="", help="退回的理由；不写即接受。")
 @click.option("--note", default="")
 def review_report(login: str, number: int, reason: str, note: str) -> None:
     """接受或退回一次填报（接受后才算数的事项）。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.duties.matter_reports import accept_report, return_report
 
     if reason:
@@ -151,18 +142,16 @@ def review_report(login: str, number: int, reason: str, note: str) -> None:
 
 
 @command.command()
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), default=None, help="自哪一天，默认今天。")
-@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), default=None, help="到哪一天，默认31天后。")
-def materialise(first: datetime.datetime | None, last: datetime.datetime | None) -> None:
+@click.option("--from", "first", type=DAY, default=None, help="自哪一天，默认今天。")
+@click.option("--to", "last", type=DAY, default=None, help="到哪一天，默认31天后。")
+def materialise(first: datetime.date | None, last: datetime.date | None) -> None:
     """按现行责任开立事项；再做一次不会重复。"""
-    actor = _actor("")
+    actor = acting("")
     from luoshi.office.duties import schedule
 
     def progress(_phase: str, n: int = 0, total: int = 0) -> None:
         if sys.stderr.isatty():
             click.echo(f"\r{n}/{total}", nl=False, err=True)
 
-    made = schedule.materialise(
-        first.date() if first else None, last.date() if last else None, actor=actor, report=progress
-    )
+    made = schedule.materialise(first, last, actor=actor, report=progress)
     click.echo(f"看了 {made.duties} 条责任，新开 {made.made} 件，原有 {made.known} 件。")

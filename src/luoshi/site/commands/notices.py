@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,20 +9,10 @@ from typing import Any
 import click
 
 from luoshi.kernel.errors import LuoshiError
+from luoshi.site.console import Problems, acting, tell
 
 
-class _Refusing(click.Group):
-    """A group whose refusals are problems on standard error, with the exit status of their code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except LuoshiError as error:
-            click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
-            sys.exit(error.exit_status)
-
-
-@click.group(cls=_Refusing, help=__doc__)
+@click.group(cls=Problems, help=__doc__)
 def command() -> None:
     """Group of what is done with papers."""
     from luoshi.site.setup import prepare
@@ -44,8 +33,8 @@ def list_(
     from luoshi.office.notices import queries
 
     wanted = queries.NoticeFilter(kinds=kinds, organs=organs, states=states, year=year)
-    found = queries.notices(_operator(), wanted, size=limit)
-    _print([_row(row) for row in found.rows])
+    found = queries.notices(acting(), wanted, size=limit)
+    tell([_row(row) for row in found.rows])
 
 
 @command.command("show")
@@ -64,7 +53,7 @@ def show(number: str) -> None:
         "checked": row.checked_name, "signed": row.signed_name, "signed_at": row.signed_at,
         "void_reason": row.void_reason, "publications": sent,
     }  # fmt: skip
-    _print(told)
+    tell(told)
 
 
 @command.command("pdf")
@@ -92,7 +81,7 @@ def verify(code: str | None, digest: str) -> None:
 
     if code is None:
         told = queries.proof()
-        _print(told)
+        tell(told)
         if not told["whole"]:
             sys.exit(3)
         return
@@ -101,7 +90,7 @@ def verify(code: str | None, digest: str) -> None:
         found = queries.verdict(_found(code).slug, digest)
     if found is None:
         raise LuoshiError("E_STATE", f"“{code[:60]}”还没有签发，没有指纹可核。")
-    _print({"number": found.number, "organ": found.organ, "dated": found.dated, "state": found.state,
+    tell({"number": found.number, "organ": found.organ, "dated": found.dated, "state": found.state,
             "same": found.same, "whole": found.whole, "digest": found.digest})  # fmt: skip
     if found.same is False or not found.whole:
         sys.exit(3)
@@ -120,11 +109,11 @@ def series(word: str | None, year: int | None, first: int | None, organ: str, re
     if word is not None:
         if year is None or first is None:
             raise LuoshiError("E_INPUT", "开立编号簿须写 --year 和 --first。")
-        numbers.open_series(actor=_operator(), word=word, year=year, first=first, organ=organ, reason=reason)
-    _print([
+        numbers.open_series(actor=acting(), word=word, year=year, first=first, organ=organ, reason=reason)
+    tell([
         {"word": one.word, "year": one.year, "part": one.part, "organ": one.organ, "gapless": one.gapless,
          "first": one.first, "taken": one.count, "void": one.voided}  # type: ignore[attr-defined]
-        for one in queries.series(_operator(), year)
+        for one in queries.series(acting(), year)
     ])  # fmt: skip
 
 
@@ -133,23 +122,15 @@ def send() -> None:
     """把到时的短信、邮件现在发出。"""
     from luoshi.office.notices import outbox
 
-    _print(outbox.send_due())
-
-
-def _operator() -> Any:
-    from django.conf import settings
-
-    from luoshi.office.actors import Actor
-
-    return Actor.system(settings.OPERATOR, "cli")
+    tell(outbox.send_due())
 
 
 def _found(number: str) -> Any:
     from luoshi.office.notices import queries
 
     if number.isascii() and number.isdecimal() and len(number) < 16:
-        return queries.notice(_operator(), int(number))
-    return queries.numbered(_operator(), number)
+        return queries.notice(acting(), int(number))
+    return queries.numbered(acting(), number)
 
 
 def _row(row: Any) -> dict[str, Any]:
@@ -170,7 +151,3 @@ def _write(number: str, form: str, output: Path | None) -> None:
     target = output or Path(copies.name_of(row, form).replace("/", "_"))
     target.write_bytes(data)
     click.echo(str(target))
-
-
-def _print(data: Any) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

@@ -3,63 +3,21 @@
 from __future__ import annotations
 
 import datetime
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
+from luoshi.site.console import DAY, Problems, acting, ready, tell
 
 _KINDS = click.Choice(("organs", "names", "posts", "members", "appointments"))
+_ON = click.option("--on", type=DAY, help="按哪一天，默认今天。")
 
 
-class _Refusing(click.Group):
-    """A group whose refusals are problems on standard error, with the exit status of their code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except LuoshiError as error:
-            click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
-            sys.exit(error.exit_status)
-
-
-class _Day(click.ParamType[datetime.date]):
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime.date:
-        try:
-            return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
-        except ValueError:
-            raise LuoshiError("E_INPUT", f"“{value}”不是日期，应如 2018-01-10。", fields={"on": value}) from None
-
-
-_ON = click.option("--on", type=_Day(), help="按哪一天，默认今天。")
-
-
-def _print(data: Any) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
-
-
-def _ready() -> None:
-    from luoshi.site.setup import migrate, prepare
-
-    prepare()
-    migrate()
-
-
-def _actor(login: str | None) -> Any:
-    from luoshi.office.accounts.queries import actor_named
-    from luoshi.office.actors import Actor
-
-    return actor_named(login, "cli") if login else Actor.system("命令行", "cli")
-
-
-@click.group(cls=_Refusing, help=__doc__)
+@click.group(cls=Problems, help=__doc__)
 def command() -> None:
     """Group of what is done with organs."""
 
@@ -67,10 +25,10 @@ def command() -> None:
 @command.command("load")
 def load() -> None:
     """把随软件交付的机构名录装入数据库；再装一次没有改动。"""
-    _ready()
+    actor = acting()
     from luoshi.office.organs import actions
 
-    _print(actions.load_directory_into_database(actor=_actor(None)))
+    tell(actions.load_directory_into_database(actor=actor))
 
 
 @command.command("resolve")
@@ -78,10 +36,10 @@ def load() -> None:
 @_ON
 def resolve(text: str, on: datetime.date | None) -> None:
     """印出的名称指哪一单位，今由谁承接。"""
-    _ready()
+    ready()
     from luoshi.office.organs import queries
 
-    _print(asdict(queries.resolve(text, on or CLOCK.today())))
+    tell(asdict(queries.resolve(text, on or CLOCK.today())))
 
 
 @command.command("holder")
@@ -90,12 +48,12 @@ def resolve(text: str, on: datetime.date | None) -> None:
 @_ON
 def holder(organ: str, post: str, on: datetime.date | None) -> None:
     """某日某单位某职务由谁担任，依据什么；不写职务为正职。"""
-    _ready()
+    ready()
     from luoshi.office.organs import queries
     from luoshi.office.organs.library import slug_in_library
 
     slug = slug_in_library(organ)
-    _print(asdict(queries.holder(slug, post or queries.head_post(slug), on or CLOCK.today())))
+    tell(asdict(queries.holder(slug, post or queries.head_post(slug), on or CLOCK.today())))
 
 
 @command.command("successor")
@@ -103,11 +61,11 @@ def holder(organ: str, post: str, on: datetime.date | None) -> None:
 @_ON
 def successor(organ: str, on: datetime.date | None) -> None:
     """某单位的职责在某日由谁承担。"""
-    _ready()
+    ready()
     from luoshi.office.organs import queries
     from luoshi.office.organs.library import slug_in_library
 
-    _print(asdict(queries.succession(slug_in_library(organ), on or CLOCK.today())))
+    tell(asdict(queries.succession(slug_in_library(organ), on or CLOCK.today())))
 
 
 @command.command("confirm")
@@ -116,12 +74,11 @@ def successor(organ: str, on: datetime.date | None) -> None:
 @click.option("--as", "login", required=True, help="以哪个账号确认；不能是拟办人。")
 def confirm(proposal: int, version: int, login: str) -> None:
     """确认一份拟办。"""
-    _ready()
+    actor = acting(login)
     from luoshi.office.organs import actions, queries
 
-    actor = _actor(login)
     row = actions.confirm(actor=actor, proposal_id=proposal, version=version)
-    _print(asdict(queries.proposal(row.pk, reader=actor)))
+    tell(asdict(queries.proposal(row.pk, reader=actor)))
 
 
 @command.command("export")
@@ -130,24 +87,24 @@ def confirm(proposal: int, version: int, login: str) -> None:
 @click.option("--number", default="", help="只导出此文号的成员或任免。")
 def export(kind: str, output: Path, number: str) -> None:
     """导出单位、名称、职务、成员名单、任免名单；任免名单写到 .txt 即按公报格式。"""
-    _ready()
+    actor = acting()
     from luoshi.office.organs import sheets
 
     if kind == "appointments" and output.suffix == ".txt":
         output.write_text(sheets.appointment_text(number), encoding="utf-8")
     else:
-        output.write_bytes(sheets.export(kind, actor=_actor(None), number=number))
-    _print({"kind": kind, "file": str(output)})
+        output.write_bytes(sheets.export(kind, actor=actor, number=number))
+    tell({"kind": kind, "file": str(output)})
 
 
 @command.command("import")
 @click.argument("kind", type=_KINDS)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--as", "login", help="以哪个账号拟办；导入时必填。")
+@click.option("--as", "login", default="", help="以哪个账号拟办；导入时必填。")
 @click.option("--confirm", "is_sure", is_flag=True, help="确实导入；不写只预览，什么也不改。")
-def import_(kind: str, file: Path, login: str | None, is_sure: bool) -> None:
+def import_(kind: str, file: Path, login: str, is_sure: bool) -> None:
     """导入 Excel 表：先预览，加 --confirm 才登记为拟办，由另一人确认。"""
-    _ready()
+    actor = acting(login)
     from luoshi.office.organs import sheets
 
     try:
@@ -155,12 +112,12 @@ def import_(kind: str, file: Path, login: str | None, is_sure: bool) -> None:
     except OSError as error:
         raise LuoshiError("E_FILE", f"无法读取“{file}”：{error.strerror}", fields={"file": str(file)}) from None
     if not is_sure:
-        found = sheets.preview(kind, actor=_actor(login), name=file.name, data=data)
-        _print(asdict(found))
+        found = sheets.preview(kind, actor=actor, name=file.name, data=data)
+        tell(asdict(found))
         if found.errors or found.already:
             sys.exit(2 if found.errors else 4)
         return
-    if login is None:
+    if not login:
         raise LuoshiError("E_INPUT", "导入须用 --as 写明以哪个账号拟办。", fields={"as": ""})
-    sheet = sheets.take_in(kind, actor=_actor(login), name=file.name, data=data)
-    _print({"kind": kind, "rows": sheet.rows, "proposals": sheet.proposal_ids, "digest": sheet.digest})
+    sheet = sheets.take_in(kind, actor=actor, name=file.name, data=data)
+    tell({"kind": kind, "rows": sheet.rows, "proposals": sheet.proposal_ids, "digest": sheet.digest})

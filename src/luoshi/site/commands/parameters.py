@@ -13,69 +13,44 @@ import click
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.parameters import DatedValue, plain
+from luoshi.site.console import DAY, Problems, acting, tell
 
 
-class _Day(click.ParamType[datetime.date]):
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime.date:
-        try:
-            return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
-        except ValueError:
-            raise LuoshiError("E_INPUT", f"“{value}”不是日期，应如 2018-01-10。", fields={"on": value}) from None
-
-
-_DAY = _Day()
-
-
-class _Refusing(click.Group):
-    """A group whose refusals are problems on standard error, with the exit status of their code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except LuoshiError as error:
-            click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
-            sys.exit(error.exit_status)
-
-
-@click.group(cls=_Refusing, help=__doc__)
+@click.group(cls=Problems, help=__doc__)
 def command() -> None:
     """Group of what is done with the parameter book."""
 
 
 @command.command("list")
-@click.option("--on", type=_DAY, help="按哪一天，默认今天。")
+@click.option("--on", type=DAY, help="按哪一天，默认今天。")
 @click.option("--room", "rooms", multiple=True, help="只看此领域，如 organs；可多次。")
 @click.option("--unconfirmed", is_flag=True, help="只看默认值、未经确认的。")
 def list_(on: datetime.date | None, rooms: tuple[str, ...], unconfirmed: bool) -> None:
     """列出参数和它们在某日的值。"""
+    actor = acting()
     queries, book = _book()
-    from luoshi.office.actors import Actor
-
     day = on or CLOCK.today()
     wanted = queries.BookFilter(day, rooms=rooms, standings=("unconfirmed",) if unconfirmed else ())
     edition = book.current()
-    found = queries.rows(Actor.system("命令行", "cli"), wanted, edition)
+    found = queries.rows(actor, wanted, edition)
     items = [
         {"room": row.room.key, "name": row.parameter.name, "title": row.parameter.title, "unit": row.parameter.unit,
          "owner": row.owner, "waiting": row.waiting, "value_on": None if row.dated is None else _dated(row.dated)}
         for row in found
     ]  # fmt: skip
-    _print({"book": edition.name, "on": day.isoformat(), "items": items})
+    tell({"book": edition.name, "on": day.isoformat(), "items": items})
 
 
 @command.command("show")
 @click.argument("parameter", metavar="ROOM.NAME")
 def show(parameter: str) -> None:
     """一个参数的历史和变更。"""
+    actor = acting()
     queries, book = _book()
-    from luoshi.office.actors import Actor
-
     room, name = _named(parameter)
     found = book.current().parameter(room, name)
-    changes = queries.changes_of(Actor.system("命令行", "cli"), room, name)
-    _print(
+    changes = queries.changes_of(actor, room, name)
+    tell(
         {
             "room": room, "name": name, "title": found.title, "unit": found.unit,
             "values": [_dated(value) for value in found.values],
@@ -88,8 +63,8 @@ def show(parameter: str) -> None:
 @click.argument("parameter", metavar="ROOM.NAME")
 @click.argument("value")
 @click.option("--as", "login", required=True, help="以哪个账号拟办。")
-@click.option("--from", "first", type=_DAY, required=True, help="自哪一天起（含）。")
-@click.option("--to", "last", type=_DAY, help="到哪一天止（含）；不写为长期。")
+@click.option("--from", "first", type=DAY, required=True, help="自哪一天起（含）。")
+@click.option("--to", "last", type=DAY, help="到哪一天止（含）；不写为长期。")
 @click.option(
     "--source", type=click.Choice(("clause", "outside_rule", "default", "unconfirmed")), default="clause",
     help="来源：条款、外部规定、默认、待核实；默认条款。",
@@ -108,10 +83,10 @@ def propose(
     room, name = _named(parameter)
     given = values.from_text(packaged.parameter(room, name), value)
     made = actions.propose(
-        actor=_actor(login), room=room, name=name, value=given, valid_from=first, valid_to=last, source=source,
+        actor=acting(login), room=room, name=name, value=given, valid_from=first, valid_to=last, source=source,
         citation=citation, document=document, reason=reason,
     )  # fmt: skip
-    _print(_change(made))
+    tell(_change(made))
 
 
 @command.command("approve")
@@ -122,9 +97,9 @@ def approve(number: int, login: str) -> None:
     queries, _ = _book()
     from luoshi.office.parameters import actions
 
-    actor = _actor(login)
+    actor = acting(login)
     version = queries.change(actor, number).version
-    _print(_change(actions.approve(actor=actor, change_id=number, version=version)))
+    tell(_change(actions.approve(actor=actor, change_id=number, version=version)))
 
 
 @command.command("recheck")
@@ -142,7 +117,7 @@ def recheck(file: str) -> None:
         raise LuoshiError("E_FILE", f"无法读取“{file}”：{error}", fields={"file": file}) from None
     receipt = given.get("receipt", given) if isinstance(given, dict) else {}
     again = rerun_here(receipt)
-    _print({"same": again.same, "differences": again.differences, "value": again.decision.as_dict()["value"]})
+    tell({"same": again.same, "differences": again.differences, "value": again.decision.as_dict()["value"]})
     if not again.same:
         sys.exit(3)
 
@@ -155,12 +130,6 @@ def _book() -> tuple[Any, Any]:
     from luoshi.office.parameters import book, queries
 
     return queries, book
-
-
-def _actor(login: str) -> Any:
-    from luoshi.office.accounts.queries import actor_named
-
-    return actor_named(login, "cli")
 
 
 def _named(parameter: str) -> tuple[str, str]:
@@ -188,7 +157,3 @@ def _change(change: Any) -> dict[str, Any]:
     names = {"proposed_by": change.proposed_name, "decided_by": change.decided_name}
     data: dict[str, Any] = state | names | change.content
     return data
-
-
-def _print(data: Any) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from luoshi.site.commands.matters import _AS, _actor
+from luoshi.site.console import AS, acting, tell
 
 
 @click.group(help=__doc__)
@@ -18,35 +17,35 @@ def command() -> None:
 @command.command("grade", help="按最新监测和预报定级，给出理由和条款。")
 def grade() -> None:
     """Print the grade of now as JSON."""
-    _actor("")
+    acting()
     from luoshi.programmes.heavy_pollution import air_queries
     from luoshi.site.registry import load_decisions
 
     load_decisions()
-    click.echo(json.dumps(air_queries.grading().graded.as_dict(), ensure_ascii=False, indent=2, default=str))
+    tell(air_queries.grading().graded.as_dict())
 
 
 @command.command("hours", help="导入监测小时值（CSV、Excel、JSON）。")
-@_AS
+@AS
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--reason", default="", help="值有变化时的更正理由。")
 def hours(login: str, file: Path, reason: str) -> None:
     """Take in measured hours."""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.programmes.heavy_pollution import air_actions
 
-    click.echo(json.dumps(air_actions.import_hours(actor=actor, name=file.name, data=file.read_bytes(), reason=reason)))
+    tell(air_actions.import_hours(actor=actor, name=file.name, data=file.read_bytes(), reason=reason))
 
 
 @command.command("forecast", help="导入预报（逐日或逐时）。")
-@_AS
+@AS
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--issuer", default="", help="发布单位。")
 @click.option("--issued-at", default="", help="发布时间，如 2018-01-12T08:00。")
 @click.option("--revise", is_flag=True, help="作为更正导入。")
 def forecast(login: str, file: Path, issuer: str, issued_at: str, revise: bool) -> None:
     """Take in a forecast."""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.programmes.heavy_pollution import air_actions
     from luoshi.programmes.heavy_pollution.views import moment_of
 
@@ -54,13 +53,13 @@ def forecast(login: str, file: Path, issuer: str, issued_at: str, revise: bool) 
         actor=actor, name=file.name, data=file.read_bytes(), issuer=issuer, issued_at=moment_of(issued_at),
         revise=revise,
     )  # fmt: skip
-    click.echo(json.dumps(taken))
+    tell(taken)
 
 
 @command.command("status", help="生效的预警和各项措施到位情况。")
 def status() -> None:
     """Print the live warning and how far its measures are."""
-    _actor("")
+    acting()
     from luoshi.programmes.heavy_pollution import board, plan
 
     warning = board.warning_of()
@@ -74,7 +73,7 @@ def status() -> None:
 
 
 @command.command("plans", help="企业减排操作方案：哪家就绪，哪家没有；--missing 只列未就绪的。")
-@_AS
+@AS
 @click.option("--year", default="", help="名单年度，缺省为最近一年。")
 @click.option("--town", default="", help="只看一个镇区（代码）。")
 @click.option("--missing", is_flag=True, help="只列未就绪的。")
@@ -82,12 +81,12 @@ def status() -> None:
 @click.option("--publish", is_flag=True, help="公布名单，未就绪的转督办。")
 def plans(login: str, year: str, town: str, missing: bool, as_json: bool, publish: bool) -> None:
     """Print who is ready; publish the list."""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.programmes.heavy_pollution import site_plans
 
     chosen = site_plans.year_of(year)
     if publish:
-        click.echo(json.dumps(site_plans.publish_list(actor=actor, year=chosen)))
+        tell(site_plans.publish_list(actor=actor, year=chosen))
         return
     rows = site_plans.with_readiness(site_plans.listed(chosen), chosen)
     reach = None if actor.trusted else site_plans.reach_of(actor)
@@ -105,7 +104,7 @@ def plans(login: str, year: str, town: str, missing: bool, as_json: bool, publis
         for one in firms
     ]  # fmt: skip
     if as_json:
-        click.echo(json.dumps({"year": chosen, "plans": found}, ensure_ascii=False, indent=2))
+        tell({"year": chosen, "plans": found})
         return
     for row in found:
         word = site_plans.State(row["state"]).label if row["state"] else "没有方案"

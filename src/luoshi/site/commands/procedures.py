@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +12,15 @@ import yaml
 from luoshi.kernel import yaml_text
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import Procedure, read_procedure
+from luoshi.site.console import DAY, Problems, tell
 
 
-class _Refusing(click.Group):
-    """A group whose refusals are problems on standard error, with the exit status of their code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except LuoshiError as error:
-            click.echo(json.dumps(error.as_problem(), ensure_ascii=False, indent=2, default=str), err=True)
-            sys.exit(error.exit_status)
-
-
-@click.group(cls=_Refusing, help=__doc__)
+@click.group(cls=Problems, help=__doc__)
 def command() -> None:
     """Group of what is done with procedures."""
 
 
-_on = click.option("--on", "on_text", metavar="YYYY-MM-DD", default="", help="按哪一天施行的版本，默认今天。")
+_on = click.option("--on", type=DAY, help="按哪一天施行的版本，默认今天。")
 _version = click.option("--version", "name", metavar="YYYY-MM-DD", default="", help="指定自哪一天起施行的版本。")
 
 
@@ -43,19 +31,19 @@ def list_(programme: str) -> None:
     listed = [one for one in _known().all_procedures() if programme in ("", one.programme)]
     from luoshi.site.procedure_words import row
 
-    _print([row(one) for one in listed])
+    tell([row(one) for one in listed])
 
 
 @command.command("show")
 @click.argument("key")
 @_on
 @_version
-def show(key: str, on_text: str, name: str) -> None:
+def show(key: str, on: datetime.date | None, name: str) -> None:
     """一种办件的状态、步骤、期限。"""
-    found = _found(key, on_text, name)
+    found = _found(key, on, name)
     from luoshi.site.procedure_words import as_data
 
-    _print(as_data(found) | {"versions": [one.version for one in _known().versions(key)]})
+    tell(as_data(found) | {"versions": [one.version for one in _known().versions(key)]})
 
 
 @command.command("bpmn")
@@ -63,11 +51,11 @@ def show(key: str, on_text: str, name: str) -> None:
 @_on
 @_version
 @click.option("--out", "-o", metavar="FILE", help="写到哪个文件，默认标准输出。")
-def bpmn(key: str, on_text: str, name: str, out: str | None) -> None:
+def bpmn(key: str, on: datetime.date | None, name: str, out: str | None) -> None:
     """输出 BPMN 2.0，带图形布局。"""
     from luoshi.kernel.bpmn import to_bpmn
 
-    _write(to_bpmn(_found(key, on_text, name)), out)
+    _write(to_bpmn(_found(key, on, name)), out)
 
 
 @command.command("mermaid")
@@ -75,11 +63,11 @@ def bpmn(key: str, on_text: str, name: str, out: str | None) -> None:
 @_on
 @_version
 @click.option("--out", "-o", metavar="FILE", help="写到哪个文件，默认标准输出。")
-def mermaid(key: str, on_text: str, name: str, out: str | None) -> None:
+def mermaid(key: str, on: datetime.date | None, name: str, out: str | None) -> None:
     """输出 Mermaid 状态图。"""
     from luoshi.kernel.mermaid import to_mermaid
 
-    _write(to_mermaid(_found(key, on_text, name)).encode(), out)
+    _write(to_mermaid(_found(key, on, name)).encode(), out)
 
 
 @command.command("check")
@@ -98,7 +86,7 @@ def check(file: str) -> None:
     faults = [fault for one in found for fault in _unknown(one)]
     if faults:
         raise LuoshiError("E_INPUT", f"{file}引用了没有的东西：" + "；".join(faults), fields={"faults": faults})
-    _print([{"key": one.key, "title": one.title, "version": one.version, "states": len(one.states),
+    tell([{"key": one.key, "title": one.title, "version": one.version, "states": len(one.states),
              "steps": len(one.steps), "limits": len(one.limits)} for one in found])  # fmt: skip
 
 
@@ -138,12 +126,8 @@ def _known() -> Any:
     return procedures
 
 
-def _found(key: str, on_text: str, name: str) -> Procedure:
+def _found(key: str, on: datetime.date | None, name: str) -> Procedure:
     procedures = _known()
-    try:
-        on = datetime.date.fromisoformat(on_text) if on_text else None
-    except ValueError:
-        raise LuoshiError("E_INPUT", f"“{on_text}”不是日期，应如 2018-01-10。", fields={"on": on_text}) from None
     found: Procedure = procedures.version(key, name) if name else procedures.procedure(key, on)
     return found
 
@@ -154,7 +138,3 @@ def _write(data: bytes, out: str | None) -> None:
     else:
         Path(out).write_bytes(data)
         click.echo(out)
-
-
-def _print(data: Any) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import click
 
 from luoshi.site import environment
+from luoshi.site.console import progress
 from luoshi.site.setup import prepare
 
 
@@ -58,16 +58,12 @@ def command(file: Path, url: str | None, replace: bool, check: bool) -> None:
 
 
 def _fill(archive: object) -> None:
-    def tell(phase: str, n: int, total: int) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{phase} {n}/{total}   ", nl=False, err=True)
-
     prepare()
     from luoshi.office.backup import restore
     from luoshi.office.backup.archive import Archive
 
     assert isinstance(archive, Archive)
-    restore.load(archive, tell)
+    restore.load(archive, progress)
     restore.put_files(archive)
     restore.put_seals()
     restore.prove(archive)

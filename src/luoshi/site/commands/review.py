@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from luoshi.kernel.errors import LuoshiError
-from luoshi.site.setup import migrate, prepare
+from luoshi.site.console import acting, ready
 
 if TYPE_CHECKING:
-    from luoshi.office.actors import Actor
+    pass
 
 AS = click.option("--as", "login", required=True, help="以哪个账号办理（登录名）。核对须落到人，不能由系统代办。")
 
@@ -22,23 +22,12 @@ def command() -> None:
     """Group of what is done with readings."""
 
 
-def _actor(login: str) -> Actor:
-    from luoshi.office.accounts.queries import actor_named
-
-    return actor_named(login, "cli")
-
-
-def _ready() -> None:
-    prepare()
-    migrate()
-
-
 @command.command("list")
 @click.option("--state", default="", help="untouched、open、doubtful、conflicts、waiting、sent、done；默认全部。")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50)
 def list_(state: str, limit: int) -> None:
     """列出文件和核对的进度。"""
-    _ready()
+    ready()
     from luoshi.office.instruments import review_queries as reads
 
     wanted = reads.QueueFilter(state=state if state in reads.STATES else "")
@@ -56,7 +45,7 @@ def list_(state: str, limit: int) -> None:
 @click.option("--open", "only_open", is_flag=True, help="只看未核和存疑的。")
 def show(key: str, clause: str | None, only_open: bool) -> None:
     """列出一件文件的记录，每行一条：锚、版本、类型、条款、状态、内容（JSON）。"""
-    _ready()
+    ready()
     from luoshi.office.instruments import review_queries as reads
 
     for one in reads.items(reads.reviewed(key)):
@@ -77,13 +66,13 @@ def decide(
     key: str, anchor: str, decision: str, version: int | None, content: str | None, note: str, login: str
 ) -> None:
     """核对一处。更正和存疑要等第二人。"""
-    _ready()
+    actor = acting(login)
     from luoshi.office.instruments import review_actions
     from luoshi.office.instruments import review_queries as reads
 
     one = reads.item_of(reads.items(reads.reviewed(key)), anchor)
     common: dict[str, Any] = {
-        "actor": _actor(login), "key": key, "anchor": anchor, "version": one.version if version is None else version,
+        "actor": actor, "key": key, "anchor": anchor, "version": one.version if version is None else version,
     }  # fmt: skip
     if decision == "undo":
         done = review_actions.undo(**common)
@@ -100,7 +89,7 @@ def decide(
 @AS
 def confirm(key: str, ticks: tuple[str, ...], everything: bool, login: str) -> None:
     """第二人确认更正；已送签且没有剩下的，即为签字。"""
-    _ready()
+    actor = acting(login)
     from luoshi.office.instruments import review_actions
     from luoshi.office.instruments import review_queries as reads
     from luoshi.office.instruments.review_actions import Tick
@@ -114,7 +103,7 @@ def confirm(key: str, ticks: tuple[str, ...], everything: bool, login: str) -> N
     if everything:
         waiting = reads.to_confirm(reads.items(reads.reviewed(key)))
         wanted = [Tick(one.anchor, one.version) for one in waiting if one.decision != "doubtful"]
-    review = review_actions.confirm(actor=_actor(login), key=key, ticks=wanted)
+    review = review_actions.confirm(actor=actor, key=key, ticks=wanted)
     click.echo(f"{review.get_stage_display()}：已核 {review.decided}/{review.total}，等第二人 {review.waiting}")
 
 
@@ -123,7 +112,7 @@ def confirm(key: str, ticks: tuple[str, ...], everything: bool, login: str) -> N
 @click.option("--output", type=click.Path(path_type=Path), help="写入文件；默认标准输出。")
 def export(keys: tuple[str, ...], output: Path | None) -> None:
     """把核对的结论写成标注（YAML），供 luoshi gazette evaluate --labels 使用。"""
-    _ready()
+    ready()
     import yaml
 
     from luoshi.office.instruments.review_labels import labels

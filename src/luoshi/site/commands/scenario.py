@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from luoshi.site.console import tell
 
 if TYPE_CHECKING:
     from luoshi.office.scenarios import Outcome
@@ -40,7 +41,7 @@ def run(files: tuple[Path, ...], form: str) -> None:
                 outcomes.append(run_scenario(path))
                 transaction.set_rollback(True)
     if form == "json":
-        click.echo(json.dumps([_as_json(one) for one in outcomes], ensure_ascii=False, indent=2))
+        tell([_as_json(one) for one in outcomes])
     else:
         for outcome in outcomes:
             _print(outcome)

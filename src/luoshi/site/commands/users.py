@@ -9,22 +9,12 @@ from typing import Any
 import click
 
 from luoshi.kernel.errors import LuoshiError
-from luoshi.site.setup import migrate, prepare
+from luoshi.site.console import DAY, acting
 
 
 @click.group(help=__doc__)
 def command() -> None:
     """Keep accounts from the machine itself, above all the first administrator of a fresh installation."""
-
-
-def _ready() -> Any:
-    prepare()
-    migrate()
-    from django.conf import settings
-
-    from luoshi.office.actors import Actor
-
-    return Actor.system(settings.OPERATOR, "cli")
 
 
 def _user(login: str) -> Any:
@@ -36,28 +26,19 @@ def _user(login: str) -> Any:
     return user
 
 
-def _day(text: str | None) -> datetime.date | None:
-    if not text:
-        return None
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise LuoshiError("E_INPUT", f"“{text}”不是日期，应如 2019-10-31。") from None
-
-
 @command.command("add")
 @click.argument("login")
 @click.argument("name")
 @click.option("--email", default="", help="电子邮箱。")
 @click.option("--role", default=None, help="同时授给的角色，例如 administrator。")
 @click.option("--organ", default="government-office", show_default=True, help="单位，名称或代号。")
-@click.option("--to", "until", default=None, help="角色到哪一天（审计必填）。")
+@click.option("--to", "until", type=DAY, help="角色到哪一天（审计必填）。")
 @click.option("--password-stdin", is_flag=True, help="从标准输入读口令；否则随机生成，显示一次。")
 def add(
-    login: str, name: str, email: str, role: str | None, organ: str, until: str | None, password_stdin: bool
+    login: str, name: str, email: str, role: str | None, organ: str, until: datetime.date | None, password_stdin: bool
 ) -> None:
     """开账号，可同时授一个角色；显示一次首次口令。"""
-    actor = _ready()
+    actor = acting()
     from django.db import transaction
 
     from luoshi.office.accounts.actions import assign_role, open_account
@@ -69,7 +50,7 @@ def add(
             actor=actor, login=login, name=name, email=email, password=given, must_change=not given
         )
         if role:
-            assign_role(actor=actor, user_id=user.pk, role=role, organ=slug_of(organ), valid_to=_day(until))
+            assign_role(actor=actor, user_id=user.pk, role=role, organ=slug_of(organ), valid_to=until)
     click.echo(f"已开账号 {user.login}（{user.name}）")
     if not given:
         click.echo(f"首次口令 {first}（只显示这一次，首次登录须更换）")
@@ -79,11 +60,11 @@ def add(
 @click.argument("login")
 @click.argument("role")
 @click.argument("organ")
-@click.option("--from", "begin", default=None, help="从哪一天，默认今天。")
-@click.option("--to", "until", default=None, help="到哪一天（含），默认未定。")
-def assign(login: str, role: str, organ: str, begin: str | None, until: str | None) -> None:
+@click.option("--from", "begin", type=DAY, help="从哪一天，默认今天。")
+@click.option("--to", "until", type=DAY, help="到哪一天（含），默认未定。")
+def assign(login: str, role: str, organ: str, begin: datetime.date | None, until: datetime.date | None) -> None:
     """授角色。"""
-    actor = _ready()
+    actor = acting()
     from luoshi.office.accounts.actions import assign_role
     from luoshi.office.accounts.organs import slug_of
 
@@ -92,8 +73,8 @@ def assign(login: str, role: str, organ: str, begin: str | None, until: str | No
         user_id=_user(login).pk,
         role=role,
         organ=slug_of(organ),
-        valid_from=_day(begin),
-        valid_to=_day(until),
+        valid_from=begin,
+        valid_to=until,
     )
     click.echo(f"已授 {row.pk}：{login} {row.role} {row.organ}，{row.valid_from} 起")
 
@@ -104,9 +85,9 @@ def assign(login: str, role: str, organ: str, begin: str | None, until: str | No
 @click.argument("organ")
 @click.option("--last-day", default=None, help="最后一天；不写为立即结束。")
 @click.option("--reason", default="", help="理由。")
-def end(login: str, role: str, organ: str, last_day: str | None, reason: str) -> None:
+def end(login: str, role: str, organ: str, last_day: datetime.date | None, reason: str) -> None:
     """结束角色。"""
-    actor = _ready()
+    actor = acting()
     from luoshi.office.accounts.actions import end_role
     from luoshi.office.accounts.organs import slug_of
 
@@ -114,7 +95,7 @@ def end(login: str, role: str, organ: str, last_day: str | None, reason: str) ->
     row = held.order_by("-valid_from").first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", f"{login}没有在{organ}担任“{role}”。")
-    end_role(actor=actor, assignment_id=row.pk, last_day=_day(last_day), reason=reason)
+    end_role(actor=actor, assignment_id=row.pk, last_day=last_day, reason=reason)
     click.echo("已结束")
 
 
@@ -123,7 +104,7 @@ def end(login: str, role: str, organ: str, last_day: str | None, reason: str) ->
 @click.option("--reason", required=True, help="理由。")
 def close(login: str, reason: str) -> None:
     """停用账号。"""
-    actor = _ready()
+    actor = acting()
     from luoshi.office.accounts.actions import close_account
 
     close_account(actor=actor, user_id=_user(login).pk, reason=reason)
@@ -135,7 +116,7 @@ def close(login: str, reason: str) -> None:
 @click.option("--password-stdin", is_flag=True, help="从标准输入读首次口令；否则随机生成。")
 def password(login: str, password_stdin: bool) -> None:
     """重置口令，停用动态口令；显示一次首次口令。"""
-    actor = _ready()
+    actor = acting()
     from luoshi.office.accounts.passwords import reset_password
 
     given = sys.stdin.readline().rstrip("\r\n") if password_stdin else ""
@@ -147,7 +128,7 @@ def password(login: str, password_stdin: bool) -> None:
 @click.option("--all", "closed", is_flag=True, help="含已停用的。")
 def list_(closed: bool) -> None:
     """列出账号和现任角色。"""
-    actor = _ready()
+    actor = acting()
     from luoshi.office.accounts.queries import people_page
 
     after = ""

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from luoshi.site.setup import prepare
-
 if TYPE_CHECKING:
-    from luoshi.office.actors import Actor
-
-_AS = click.option("--as", "login", default="", metavar="登录名", help="以谁的身份；不写是本机操作员。")
+    pass
 
 
-def _actor(login: str) -> Actor:
-    prepare()
-    from luoshi.office.accounts.queries import actor_named
-    from luoshi.office.actors import Actor
-
-    return actor_named(login, "cli") if login else Actor.system("本机操作员", "cli")
+from luoshi.site.console import AS, DAY, acting, tell
 
 
 @click.group(help=__doc__)
@@ -34,12 +24,12 @@ def plan() -> None:
 
 
 @plan.command("load")
-@_AS
+@AS
 @click.argument("instrument")
 @click.option("--year", type=click.IntRange(1949, 2100), help="计划的年份；不写按文件的年份。")
 def load(login: str, instrument: str, year: int | None) -> None:
     """从文库的工作要点（文号，如 某政发〔2019〕2号）导入一年的计划。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.programmes.supervision import plan_import
 
     made = plan_import.load_plan(actor=actor, key=instrument, year=year)
@@ -48,12 +38,12 @@ def load(login: str, instrument: str, year: int | None) -> None:
 
 
 @plan.command("show")
-@_AS
+@AS
 @click.argument("year", type=click.IntRange(1949, 2100))
 @click.option("--items", is_flag=True, help="逐项列出单位、目标、分解。")
 def show(login: str, year: int, items: bool) -> None:
     """看一年的计划：核对数、还不能启用的原因；加 --items 逐项列出。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.programmes.supervision import plan_actions, plan_queries
 
     found = plan_queries.plan_of(year)
@@ -78,11 +68,11 @@ def show(login: str, year: int, items: bool) -> None:
 
 
 @plan.command("activate")
-@_AS
+@AS
 @click.argument("year", type=click.IntRange(1949, 2100))
 def activate(login: str, year: int) -> None:
     """启用一年的计划；不能启用时逐条列出原因。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.kernel.errors import LuoshiError
     from luoshi.programmes.supervision import plan_actions, plan_queries
 
@@ -109,13 +99,13 @@ def _figures(found: Any) -> None:
 
 
 @command.command("score", help="算一期得分：month 月度试算、half 半年、year 年度；不写种类则列出最近一次。")
-@_AS
+@AS
 @click.argument("kind", required=False, type=click.Choice(["month", "half", "year"]))
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="期间的最后一日。")
+@click.option("--until", type=DAY, help="期间的最后一日。")
 @click.option("--reason", default="", help="这一期算过的，为什么再算。")
 def score(login: str, kind: str | None, until: object, reason: str) -> None:
     """Reckon a period, or show the newest run, as JSON."""
-    actor = _actor(login)
+    actor = acting(login)
     import datetime
 
     from luoshi.kernel.errors import LuoshiError
@@ -128,16 +118,16 @@ def score(login: str, kind: str | None, until: object, reason: str) -> None:
             raise LuoshiError("E_NOT_FOUND", "还没有评估过。")
     else:
         held = plan_of()
-        if held is None or not isinstance(until, datetime.datetime):
+        if held is None or not isinstance(until, datetime.date):
             raise LuoshiError("E_INPUT", "要有执行中的年度计划，并以 --until 写明期间的最后一日。")
-        row = assessing.run(actor=actor, plan=held.pk, kind=kind, until=until.date(), reason=reason)
+        row = assessing.run(actor=actor, plan=held.pk, kind=kind, until=until, reason=reason)
     lines = [
         {"group": one.group, "rank": one.rank, "name": one.name, "score": None if one.score is None else str(one.score),
          "exact": one.exact, "leaves": one.leaves}
         for one in assessing.lines(actor, row)
     ]  # fmt: skip
     found = {"id": row.pk, "title": row.title, "state": row.state, "digest": row.digest, "lines": lines}
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    tell(found)
 
 
 @command.group("letters")
@@ -146,12 +136,12 @@ def letters_() -> None:
 
 
 @letters_.command("list")
-@_AS
+@AS
 @click.option("--state", default="", help="drafted、delivered、replied、closed、void。")
 @click.option("--limit", default=40, type=click.IntRange(1, 200), show_default=True)
 def letter_list(login: str, state: str, limit: int) -> None:
     """列出督办函，新的在前。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.office.duties import concern
     from luoshi.programmes.supervision import letters
 
@@ -165,11 +155,11 @@ def letter_list(login: str, state: str, limit: int) -> None:
 
 
 @letters_.command("sign")
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 def letter_sign(login: str, number: int) -> None:
     """签发一份督办函（序号见 list），取得编号并送达。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.programmes.supervision import letters
 
     row = letters.sign(actor=actor, letter=number)
@@ -177,12 +167,12 @@ def letter_sign(login: str, number: int) -> None:
 
 
 @letters_.command("close")
-@_AS
+@AS
 @click.argument("number", type=click.IntRange(1))
 @click.option("--note", default="", help="办结意见。")
 def letter_close(login: str, number: int, note: str) -> None:
     """办结一份已回复的督办函。"""
-    actor = _actor(login)
+    actor = acting(login)
     from luoshi.programmes.supervision import letters
 
     click.echo(f"已办结：{letters.close(actor=actor, letter=number, note=note).number}。")

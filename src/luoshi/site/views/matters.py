@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from luoshi.kernel.clock import day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.duties import matter_queries, workdays
+from luoshi.office.duties import hooks, matter_queries, workdays
 from luoshi.office.duties.lights import Lamp, shown
 from luoshi.office.duties.matter_models import FAR, CrossOff, Evidence, Matter, MatterEvent, MatterOrgan, State
 from luoshi.office.duties.matter_queries import MatterDetail
@@ -108,6 +108,7 @@ def _show(
         "reports": _reports(detail, day),
         "checks": _checks(detail, day),
         "extensions": detail.extensions,
+        "block": hooks.block(row, actor, day),
         "pauses": detail.pauses,
         "events": _events(detail, day),
         "organs": [
