@@ -8,13 +8,15 @@ from fractions import Fraction
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from luoshi.kernel.clock import CLOCK, SHANGHAI
-from luoshi.office.duties import curve, hooks
+from luoshi.office.duties import curve, hooks, lights, matter_actions, matter_reports
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import board, demo_many, rollup
-from luoshi.programmes.supervision.models import KeyItem, Leaf, Node
+from luoshi.programmes.supervision.models import ItemDay, KeyItem, Leaf, LeafSums, Node
 from luoshi.site.registry import load_programmes
 from tests.office.people import OFFICE, actor, client_of, person
 
@@ -59,17 +61,45 @@ def test_worked_example_3_of_an_item_with_three_tasks():
 def test_light_of_an_item_follows_plan_and_progress_of_all_its_tasks(filled):
     found = board.board(actor("du", (Role.SUPERVISOR, OFFICE)), CLOCK.today())
     tile = found.tiles[0]
-    shares = sum(task.share for task in tile.tasks)
-    assert shares == 1
-    assert tile.planned == sum((task.share * task.plan(found.day) for task in tile.tasks), Fraction(0))
-    args = (found.plan, tile.item, tile.tasks)
+    tasks = board.tasks_of([tile.item.pk], 1000)[tile.item.pk]
+    assert len(tasks) == tile.count == 10
+    assert sum(task.share for task in tasks) == 1
+    assert tile.planned == sum((task.share * task.plan(found.day) for task in tasks), Fraction(0))
+    args = (found.plan, tile.item, tile.sums)
     assert board.light_of(*args, Fraction(50), Fraction(25), found.day) == "red"
     assert board.light_of(*args, Fraction(50), Fraction(2501, 100), found.day) == "yellow"
     assert board.light_of(*args, Fraction(50), Fraction(4001, 100), found.day) == "green"
     assert board.light_of(*args, Fraction(50), Fraction(40), datetime.date(2019, 4, 1)) == "grey"
-    Matter.objects.filter(work_leaf__node__item=tile.item, is_open=True).update(state="paused")
+    for matter in Matter.objects.filter(work_leaf__node__item=tile.item, is_open=True):
+        matter.state = "paused"
+        lights.derive(matter)
+        matter.save()
+        hooks.call(matter, "changed", "pause")
     again = board.board(actor("du2", (Role.SUPERVISOR, OFFICE)), CLOCK.today())
     assert again.tiles[0].light == "paused"
+    assert rollup.anew(tile.item.pk)[1] == 0
+
+
+def test_sums_follow_every_act_and_the_night_finds_what_was_written_past_them(filled):
+    organ, head, office = "finance", actor("ju", (Role.LEADER, "finance")), actor("du", (Role.SUPERVISOR, OFFICE))
+    assert rollup.check_all() == (6, [])
+    rows = Matter.objects.filter(organ=organ, is_open=True, late_on__gt=CLOCK.today()).order_by("pk")
+    words = "按计划推进，本期任务已完成。"
+    one, other = rows[0], rows[1]
+    for matter, value in ((one, "71.5"), (other, "93"), (one, "80.25")):
+        matter_actions.report_progress(actor=head, matter=matter.pk, narrative=words, value=value, reason="核对")
+        if matter is one:
+            matter_reports.accept_report(actor=office, matter=matter.pk)
+    matter_reports.return_report(actor=office, matter=other.pk, reason="数字不对")
+    leaf = Leaf.objects.select_related("sums").get(matter=one)
+    assert leaf.sums.month == "2019-10"
+    assert Leaf.objects.get(matter=other).sums.month == "2019-09"
+    assert ItemDay.objects.get(item=leaf.item, day=CLOCK.today()).reports == 2
+    assert rollup.check_all() == (6, [])
+    Matter.objects.filter(pk=one.pk).update(value=12)
+    LeafSums.objects.filter(pk=leaf.sums_id).update(count=7)
+    assert rollup.check_all() == (6, [leaf.item_id])
+    assert rollup.check_all() == (6, [])
 
 
 def test_the_board_asks_as_much_for_many_items_as_for_few(filled):
@@ -108,7 +138,7 @@ def test_course_of_the_year_and_last_week(filled):
     july = next(row for row in rows if row.day == datetime.date(2019, 7, 31))
     september = next(row for row in rows if row.day == datetime.date(2019, 9, 30))
     assert july.actual == pytest.approx(september.actual / 2)
-    exact = board.reached_by_item(found, datetime.datetime(2019, 9, 30, tzinfo=SHANGHAI))
+    exact = board.reached_by_item(found, datetime.date(2019, 9, 30))
     mean = board.mean((tile.item, exact[tile.item.pk]) for tile in found.tiles)
     assert september.actual == pytest.approx(float(mean))
     week = board.last_week(found)
@@ -124,3 +154,27 @@ def test_everybody_reads_the_public_page_without_names(filled, client):
     told = client.get("/api/v1/open/supervision").json()
     assert len(told["items"]) == 6
     assert set(told["items"][0]) == {"seq", "title", "leads", "targets", "percent", "light", "due", "updated"}
+
+
+DAYS = st.dates(datetime.date(2019, 4, 1), datetime.date(2019, 12, 31))
+
+
+@st.composite
+def _sums(draw):
+    start, due = sorted(draw(st.tuples(DAYS, DAYS)))
+    corners = sorted(draw(st.sets(DAYS, max_size=2))) if draw(st.booleans()) else []
+    percents = sorted(draw(st.lists(st.integers(0, 100), min_size=len(corners), max_size=len(corners))))
+    points = tuple((str(day), str(percent)) for day, percent in zip(corners, percents, strict=True))
+    part = draw(st.integers(0, rollup.WHOLE))
+    return board.Sums(1, start, due, points, True, False, True, "", draw(st.integers(1, 9)), part)
+
+
+@given(st.lists(_sums(), max_size=6), DAYS)
+def test_plans_added_up_are_the_sum_of_each_tasks_plan_by_the_definition(sums, day):
+    slow = Fraction(0)
+    for one in sums:
+        points = [(datetime.date.fromisoformat(at), Fraction(percent)) for at, percent in one.points]
+        slow += Fraction(one.part, rollup.WHOLE) * curve.planned(one.start, one.due, points, day)
+    plans = board.Plans(sums)
+    assert plans.at(day) == slow
+    assert plans.about(day) == pytest.approx(float(slow), abs=1e-6)

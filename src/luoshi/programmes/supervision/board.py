@@ -1,6 +1,7 @@
 """What the board shows: every item with its light, plan and progress, what is red and who holds it, the year's course.
 
-All of it is read in a handful of queries, however many items and tasks there are. An item's plan is the sum of its
+All of it is read in a handful of queries, however many items and tasks there are, from the sums kept with every change
+(`rollup`): no task is read but those that are named. An item's plan is the sum of its
 tasks' plans by their weight on the path, its light that of D6 by plan and progress of the whole item.
 """
 
@@ -15,38 +16,31 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from luoshi.kernel.clock import day_of, end_of
+from luoshi.kernel.clock import day_of
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern, curve, lights, workdays
-from luoshi.office.duties.matter_models import FAR, Matter, ProgressReport, State
+from luoshi.office.duties.matter_models import FAR, Matter
 from luoshi.office.organs.directory import load_data
+from luoshi.programmes.supervision import rollup
 from luoshi.programmes.supervision.models import (
     Chapter,
     ItemConcern,
+    ItemDay,
     ItemOrgan,
     KeyItem,
     Leaf,
-    Node,
+    LeafSums,
     Plan,
 )
+from luoshi.programmes.supervision.rollup import TOTAL_BP, WHOLE
 
-Accepted = tuple[datetime.datetime, Any, int]
-"""A report that counts: when it was accepted, its value, its percentage in 1/10,000."""
 WEEK = datetime.timedelta(days=7)
 LIGHTS = ("blue", "green", "yellow", "red", "paused", "grey")
 """In the order of the distribution bar."""
-TOTAL_BP = 10_000
-WHOLE = TOTAL_BP**4
-"""An item in the smallest parts a tree of four levels of weights can divide it into."""
-_MATTER = (
-    "id", "organ", "holder", "start", "due_on", "state", "is_open", "late_on", "escalated", "planned_points",
-    "target_value", "comparator", "baseline", "upper", "value", "percent_bp", "accepted_only", "title", "external_id",
-    "crossed_off_at", "due_sort", "version",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +80,39 @@ class Task:
         return lights.planned(self.matter, day) or curve.NONE
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Tasks of an item that are alike (`LeafSums`): days, corners of the plan, how they stand; how many, what part."""
+
+    pk: int
+    start: datetime.date
+    due: datetime.date
+    points: tuple[tuple[str, str], ...]
+    open: bool
+    paused: bool
+    late: bool
+    month: str
+    count: int
+    part: int
+
+    def overdue(self, day: datetime.date) -> bool:
+        """Tell whether they are overdue on a day."""
+        return self.open and self.late and self.due < day
+
+
 class Plans:
     """The plans of an item's tasks together: those alike are added up once, then any day can be asked for."""
 
     __slots__ = ("_bent", "_straight")
 
-    def __init__(self, tasks: Iterable[Task]) -> None:
+    def __init__(self, sums: Iterable[Sums]) -> None:
         self._straight: dict[tuple[datetime.date, datetime.date], int] = defaultdict(int)
         self._bent: dict[tuple[datetime.date, datetime.date, tuple[tuple[str, str], ...]], int] = defaultdict(int)
-        for task in tasks:
-            matter = task.matter
-            if matter.due_on is None:
-                continue
-            if matter.planned_points:
-                points = tuple((str(at), str(percent)) for at, percent in matter.planned_points)
-                self._bent[matter.start, matter.due_on, points] += task.part
+        for one in sums:
+            if one.points:
+                self._bent[one.start, one.due, one.points] += one.part
             else:
-                self._straight[matter.start, matter.due_on] += task.part
+                self._straight[one.start, one.due] += one.part
 
     def about(self, day: datetime.date) -> float:
         """Return the same for a picture."""
@@ -135,7 +145,7 @@ class Plans:
 
 @dataclass(slots=True)
 class Tile:
-    """An item on the board: light of the day, plan and progress in percent, its lead, its tasks."""
+    """An item on the board: light of the day, plan and progress in percent, its lead, its tasks added up."""
 
     item: KeyItem
     light: str
@@ -145,8 +155,32 @@ class Tile:
     lead: str
     leads: tuple[str, ...]
     organs: frozenset[str]
-    tasks: list[Task] = field(default_factory=list)
+    sums: list[Sums] = field(default_factory=list)
     plans: Plans = field(default_factory=lambda: Plans(()))
+
+    @property
+    def count(self) -> int:
+        """Return how many smallest tasks it has."""
+        return sum(one.count for one in self.sums)
+
+    @property
+    def start(self) -> datetime.date | None:
+        """Return the first day of its tasks, None when it has none."""
+        return min((one.start for one in self.sums), default=None)
+
+    @property
+    def last(self) -> datetime.date:
+        """Return the last due day of it and its tasks."""
+        return max([self.item.due, *(one.due for one in self.sums)])
+
+    def overdue(self, day: datetime.date) -> bool:
+        """Tell whether one of its tasks is overdue on a day."""
+        return any(one.overdue(day) for one in self.sums)
+
+    @property
+    def months(self) -> set[str]:
+        """Return the months in which it or one of its tasks is due."""
+        return {f"{day:%Y-%m}" for day in {self.item.due, *(one.due for one in self.sums)}}
 
     @property
     def gap(self) -> Fraction:
@@ -180,7 +214,7 @@ class Board:
     everything: list[Tile]
     names: Mapping[str, str]
     tasks: int = 0
-    history: dict[int, list[Accepted]] | None = None
+    history: dict[int, list[tuple[datetime.date, Fraction]]] | None = None
 
     @property
     def actual(self) -> Fraction:
@@ -240,7 +274,13 @@ def board_of(plan: Plan, items: Sequence[KeyItem], day: datetime.date, wanted: W
     """Return the board of these items of a plan."""
     asked = wanted or Wanted()
     ids = [item.pk for item in items]
-    tasks = tasks_of(ids)
+    if unknown := rollup.not_summed(ids):
+        for pk in unknown:
+            rollup.recompute(pk)
+        fresh = dict(KeyItem.objects.filter(pk__in=unknown).values_list("pk", "actual"))
+        for item in items:
+            item.actual = fresh.get(item.pk, item.actual)
+    sums = sums_of(ids)
     leads: dict[int, list[str]] = defaultdict(list)
     concerned: dict[int, set[str]] = defaultdict(set)
     raw: dict[int, str] = {}
@@ -255,7 +295,7 @@ def board_of(plan: Plan, items: Sequence[KeyItem], day: datetime.date, wanted: W
     names = concern.titles(set[str]().union(*leads.values(), *concerned.values()))
     everything = []
     for item in items:
-        own = tasks.get(item.pk, [])
+        own = sums.get(item.pk, [])
         plans = Plans(own)
         planned = planned_of(plan, item, plans, bool(own), day)
         actual = Fraction(item.actual)
@@ -267,13 +307,14 @@ def board_of(plan: Plan, items: Sequence[KeyItem], day: datetime.date, wanted: W
                 tuple(leads[item.pk]), frozenset(concerned[item.pk] | set(leads[item.pk])), own, plans,
             )
         )  # fmt: skip
-    tiles = [tile for tile in everything if fits(tile, asked)]
+    named = _named(ids, asked.q)
+    tiles = [tile for tile in everything if fits(tile, asked, named)]
     by_chapter: dict[int, list[Tile]] = defaultdict(list)
     for tile in tiles:
         by_chapter[tile.item.chapter_id].append(tile)
     rows = Chapter.objects.filter(plan=plan).order_by("no")
     chapters = [(one, by_chapter[one.pk]) for one in rows if one.pk in by_chapter]
-    count = sum(len(tile.tasks) for tile in tiles)
+    count = sum(tile.count for tile in tiles)
     return Board(plan, day, chapters, tiles, everything, names, count)
 
 
@@ -303,40 +344,29 @@ def _short_names() -> Mapping[str, str]:
     return found
 
 
-def tasks_of(items: Sequence[int]) -> dict[int, list[Task]]:
-    """Return the smallest tasks of items with the share each makes up of its item, in two queries."""
-    nodes = {
-        pk: (parent, weight)
-        for pk, parent, weight in Node.objects.filter(item__in=items, ended_at__isnull=True).values_list(
-            "id", "parent_id", "weight_bp"
-        )
-    }
-    parts: dict[int, int] = {}
+def sums_of(items: Sequence[int]) -> dict[int, list[Sums]]:
+    """Return the tasks of items, those alike added up."""
+    found: dict[int, list[Sums]] = defaultdict(list)
+    names = ("pk", "start", "due", "points", "open", "paused", "late", "month", "count", "part")
+    for item, pk, start, due, points, *rest in (
+        LeafSums.objects.filter(item__in=items, count__gt=0).order_by("item", "pk").values_list("item", *names)
+    ):
+        found[item].append(Sums(pk, start, due, tuple((str(at), str(percent)) for at, percent in points), *rest))
+    return found
 
-    def part(pk: int) -> int:
-        """Return what a node makes up of its item: the product of the weights on its path."""
-        if pk not in parts:
-            parent, weight = nodes[pk]
-            parts[pk] = (part(parent) if parent in nodes else WHOLE) * weight // TOTAL_BP
-        return parts[pk]
 
-    matters = {
-        one.pk: one
-        for one in Matter.objects.filter(work_leaf__node__item__in=items, work_leaf__node__ended_at__isnull=True)
-        .select_related("holder")
-        .only("holder__name", *_MATTER)
-    }
-    rows = Leaf.objects.filter(node__item__in=items, node__ended_at__isnull=True, matter__isnull=False)
+def tasks_of(items: Sequence[int], limit: int) -> dict[int, list[Task]]:
+    """Return the smallest tasks of items, at most so many, in the order of codes."""
+    rows = Leaf.objects.filter(item__in=items, sums__isnull=False).select_related("node", "matter", "matter__holder")
     found: dict[int, list[Task]] = defaultdict(list)
-    names = ("node__item", "node", "node__code", "post", "matter")
-    for item, node, code, post, matter in rows.order_by("node__code").values_list(*names):
-        if matter in matters:
-            found[item].append(Task(matters[matter], part(node), post, code))
+    for leaf in rows.order_by("item", "node__code")[:limit]:
+        if leaf.matter is not None and leaf.item_id is not None:
+            found[leaf.item_id].append(Task(leaf.matter, leaf.part, leaf.post, leaf.node.code))
     return found
 
 
 def _planned_about(plan: Plan, tile: Tile, day: datetime.date) -> float:
-    if not tile.tasks:
+    if not tile.sums:
         return float(curve.planned(plan.issued_on, tile.item.due, (), day))
     return tile.plans.about(day)
 
@@ -347,22 +377,29 @@ def planned_of(plan: Plan, item: KeyItem, plans: Plans, decomposed: bool, day: d
 
 
 def light_of(
-    plan: Plan, item: KeyItem, tasks: Sequence[Task], planned: Fraction, actual: Fraction, day: datetime.date
+    plan: Plan, item: KeyItem, sums: Sequence[Sums], planned: Fraction, actual: Fraction, day: datetime.date
 ) -> str:
-    """Return the light of an item on a day (D6)."""
-    starts = [task.matter.start for task in tasks] or [plan.issued_on]
-    dues = [task.matter.due_on for task in tasks if task.matter.due_on is not None]
-    running = [task for task in tasks if task.matter.is_open]
+    """Return the light of an item on a day (D6); with all its open tasks paused it is."""
+    running = [one for one in sums if one.open]
     found = curve.light(
-        day, min(starts), max([item.due, *dues]), planned, actual,
+        day, min([one.start for one in sums] or [plan.issued_on]), max([item.due, *(one.due for one in sums)]),
+        planned, actual,
         done=item.state in (KeyItem.State.CROSSED_OFF, KeyItem.State.WITHDRAWN),
-        paused=bool(running) and all(task.matter.state == State.PAUSED for task in running),
+        paused=bool(running) and all(one.paused for one in running),
     )  # fmt: skip
     return "paused" if found == "hollow" else found
 
 
-def fits(tile: Tile, wanted: Wanted) -> bool:
-    """Tell whether a tile is among what is asked for."""
+def _named(items: Sequence[int], q: str) -> frozenset[int]:
+    """Return the items one of whose tasks has the word in its title."""
+    if not q:
+        return frozenset()
+    rows = Leaf.objects.filter(item__in=items, sums__isnull=False, matter__title__icontains=q)
+    return frozenset(pk for pk in rows.order_by().values_list("item", flat=True).distinct() if pk is not None)
+
+
+def fits(tile: Tile, wanted: Wanted, named: frozenset[int] = frozenset()) -> bool:
+    """Tell whether a tile is among what is asked for; `named` are the items a task of which has the word."""
     item = tile.item
     if wanted.light and tile.light != wanted.light:
         return False
@@ -372,14 +409,11 @@ def fits(tile: Tile, wanted: Wanted) -> bool:
         return False
     if wanted.chapter is not None and wanted.chapter != item.chapter_id:
         return False
-    if wanted.month:
-        dues = {f"{item.due:%Y-%m}"} | {f"{task.matter.due_on:%Y-%m}" for task in tile.tasks if task.matter.due_on}
-        if wanted.month not in dues:
-            return False
+    if wanted.month and wanted.month not in tile.months:
+        return False
     if wanted.q:
         word = wanted.q.strip().lower()
-        texts = [item.title, f"{item.seq:02d}", *(task.matter.title for task in tile.tasks)]
-        return any(word in text.lower() for text in texts)
+        return item.pk in named or any(word in text.lower() for text in (item.title, f"{item.seq:02d}"))
     return True
 
 
@@ -397,11 +431,11 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Red:
-    """A red item: how late or how far behind in words, who holds the task that makes it red, the ladder's step."""
+    """A red item: how late or how far behind in words, where its longest overdue tasks stand, the ladder's step."""
 
     tile: Tile
     words: str
-    holder: str
+    first: list[int]
     step: str
     sort: tuple[int, Fraction]
 
@@ -412,29 +446,30 @@ def reds(found: Board) -> list[Red]:
     for tile in found.tiles:
         if tile.light != "red":
             continue
-        late = [task for task in tile.tasks if task.matter.is_open and task.matter.late_on <= found.day]
-        worst = min(late, key=lambda task: task.matter.due_sort, default=None)
-        days = workdays.after(worst.matter.due_on, found.day) if worst and worst.matter.due_on else 0
-        if worst is None and tile.item.due < found.day:
-            days = workdays.after(tile.item.due, found.day)
-        overdue = worst is not None or tile.item.due < found.day
-        slow = worst or max((task for task in tile.tasks if task.matter.is_open), key=_lag(found.day), default=None)
-        words = _("逾期 %d 个工作日") % days if overdue else _("差 %s 个百分点") % curve.written(tile.gap, 0)
-        step = _step(days) if overdue else ""
-        rows.append(Red(tile, words, _holder(tile, slow, found.names), step, (-days, -tile.gap)))
+        late = [one for one in tile.sums if one.overdue(found.day)]
+        since = min((one.due for one in late), default=None)
+        if since is None and tile.item.due < found.day:
+            since = tile.item.due
+        days = workdays.after(since, found.day) if since else 0
+        words = _("逾期 %d 个工作日") % days if since else _("差 %s 个百分点") % curve.written(tile.gap, 0)
+        first = [one.pk for one in late if one.due == since]
+        rows.append(Red(tile, words, first, _step(days) if since else "", (-days, -tile.gap)))
     return sorted(rows, key=lambda row: row.sort)
 
 
-def _lag(day: datetime.date) -> Any:
-    return lambda task: task.share * (task.plan(day) - lights.progress(task.matter))
-
-
-def _holder(tile: Tile, task: Task | None, names: Mapping[str, str]) -> str:
-    if task is None:
-        return tile.lead
-    matter = task.matter
-    who = matter.holder.name if matter.holder is not None else task.post
-    return " · ".join(part for part in (short(names.get(matter.organ, tile.lead), matter.organ), who) if part)
+def holder(found: Board, row: Red) -> str:
+    """Return who holds the task that makes an item red: the one longest overdue, else the one longest red."""
+    rows = Leaf.objects.select_related("matter__holder").filter(matter__is_open=True)
+    if row.first:
+        leaf = rows.filter(sums__in=row.first).order_by("pk").first()
+    else:
+        leaf = rows.filter(item=row.tile.item, red_on__lte=found.day).order_by("red_on", "pk").first()
+    if leaf is None or leaf.matter is None:
+        return row.tile.lead
+    matter = leaf.matter
+    who = matter.holder.name if matter.holder is not None else leaf.post
+    organ = short(found.names.get(matter.organ, row.tile.lead), matter.organ)
+    return " · ".join(part for part in (organ, who) if part)
 
 
 def _step(days: int) -> str:
@@ -444,73 +479,25 @@ def _step(days: int) -> str:
 # --- the year's course, the months, last week ------------------------------------------------------------------------
 
 
-def reached(found: Board, moments: Sequence[datetime.datetime]) -> list[float]:
-    """Return how far all that is shown was at each moment, by the reports accepted until then: for a picture."""
-    history, totals = _known(found), [0.0] * len(moments)
-    for tile, of_all in _shares(found):
-        for task in tile.tasks:
-            n, last = 0, 0.0
-            share = of_all * task.part / WHOLE
-            for at, value, percent in history.get(task.matter.pk, ()):
-                while n < len(moments) and moments[n] < at:
-                    totals[n] += share * last
-                    n += 1
-                last = _about(task.matter, value, percent)
-            for later in range(n, len(moments)):
-                totals[later] += share * last
-    return totals
-
-
-def _about(matter: Matter, value: Any, percent_bp: int) -> float:
-    """Return a report's percentage for a picture; what counts is reckoned exactly elsewhere."""
-    if value is None or matter.target_value is None:
-        return percent_bp / 100
-    target, from_ = float(matter.target_value), float(matter.baseline or 0)
-    if target == from_:
-        return percent_bp / 100
-    return 100 * min(max((float(value) - from_) / (target - from_), 0.0), 1.0)
-
-
-def reached_by_item(found: Board, moment: datetime.datetime) -> dict[int, Fraction]:
-    """Return how far each item was at a moment, exactly, by the reports accepted until then."""
+def reached_by_item(found: Board, day: datetime.date) -> dict[int, Fraction]:
+    """Return how far each item was at the end of a day, exactly, by the reports that counted until then."""
     history = _known(found)
-    values: dict[int, Fraction] = {}
+    values = {}
     for tile in found.tiles:
-        sums: dict[int, int] = defaultdict(int)
-        for task in tile.tasks:
-            last = next((row for row in reversed(history.get(task.matter.pk, ())) if row[0] <= moment), None)
-            if last is not None:
-                percent = _percent(task.matter, *last[1:])
-                sums[percent.denominator] += task.part * percent.numerator
-        values[tile.item.pk] = sum((Fraction(up, down * WHOLE) for down, up in sums.items()), Fraction(0))
+        upto = [value for at, value in history.get(tile.item.pk, ()) if at <= day]
+        values[tile.item.pk] = upto[-1] if upto else curve.NONE
     return values
 
 
-def _known(found: Board) -> dict[int, list[Accepted]]:
+def _known(found: Board) -> dict[int, list[tuple[datetime.date, Fraction]]]:
+    """Return how far each item was, by the days on which it moved."""
     if found.history is None:
-        found.history = _history([task.matter for tile in found.tiles for task in tile.tasks])
+        found.history = defaultdict(list)
+        rows = ItemDay.objects.filter(item__in=[tile.item.pk for tile in found.tiles]).order_by("item", "day")
+        for item, day, gained in rows.values_list("item", "day", "gained"):
+            known = found.history[item]
+            known.append((day, (known[-1][1] if known else curve.NONE) + Fraction(gained)))
     return found.history
-
-
-def _history(matters: Sequence[Matter]) -> dict[int, list[Accepted]]:
-    rows = ProgressReport.objects.filter(
-        Q(matter__accepted_only=False) & ~Q(state="returned") | Q(state="accepted"), matter__module="supervision"
-    )
-    if len(matters) < 200:
-        rows = rows.filter(matter__in=[one.pk for one in matters])
-    found: dict[int, list[Accepted]] = defaultdict(list)
-    for matter, decided, filed, value, percent in rows.order_by("id").values_list(
-        "matter", "decided_at", "filed_at", "value", "percent_bp"
-    ):
-        found[matter].append((decided or filed, value, percent))
-    for known in found.values():
-        known.sort(key=lambda row: row[0])
-    return found
-
-
-def _percent(matter: Matter, value: Any, percent_bp: int) -> Fraction:
-    measured = lights.measured(matter, value)
-    return Fraction(percent_bp, 100) if measured is None else measured.percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -529,9 +516,11 @@ def course(found: Board) -> list[Course]:
     first = found.plan.issued_on
     last = max(tile.item.due for tile in found.tiles)
     days = sorted({first, *_month_ends(first, last), *([found.day] if first <= found.day <= last else [])})
-    past = [day for day in days if day < found.day]
-    known = dict(zip(past, reached(found, [end_of(day) for day in past]), strict=True))
     shares = _shares(found)
+    known = {}
+    for day in (day for day in days if day < found.day):
+        values = reached_by_item(found, day)
+        known[day] = sum(share * float(values[tile.item.pk]) for tile, share in shares)
     rows = []
     for day in days:
         planned = sum(share * _planned_about(found.plan, tile, day) for tile, share in shares)
@@ -562,11 +551,9 @@ def by_month(found: Board) -> list[dict[str, Any]]:
     """Return the tasks due in each month: crossed off, overdue, not due yet."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for tile in found.tiles:
-        for task in tile.tasks:
-            matter = task.matter
-            if matter.due_on is not None:
-                state = "done" if not matter.is_open else "late" if matter.late_on <= found.day else "open"
-                counts[f"{matter.due_on:%Y-%m}"][state] += 1
+        for one in tile.sums:
+            state = "done" if not one.open else "late" if one.overdue(found.day) else "open"
+            counts[f"{one.due:%Y-%m}"][state] += one.count
     states = ("done", "late", "open")
     return [{"month": month} | {state: counts[month][state] for state in states} for month in sorted(counts)]
 
@@ -579,27 +566,21 @@ def last_week(found: Board) -> dict[str, Any]:
     if found.plan is None:
         return {}
     then = found.day - WEEK
-    before = reached_by_item(found, end_of(then))
+    before = reached_by_item(found, then)
     changes = {"off": 0, "red": 0, "better": 0}
     for tile in found.tiles:
         item = tile.item
         if item.crossed_off_at is not None:
             changes["off"] += day_of(item.crossed_off_at) > then
             continue
-        planned = planned_of(found.plan, item, tile.plans, bool(tile.tasks), then)
-        was = light_of(found.plan, item, tile.tasks, planned, before[item.pk], then)
+        planned = planned_of(found.plan, item, tile.plans, bool(tile.sums), then)
+        was = light_of(found.plan, item, tile.sums, planned, before[item.pk], then)
         changes["red"] += tile.light == "red" and was != "red"
         changes["better"] += was == "red" and tile.light in ("yellow", "green")
     month = f"{found.day:%Y-%m}"
-    open_tasks = {task.matter.pk: tile.item.pk for tile in found.tiles for task in tile.tasks if task.matter.is_open}
-    filed = set(
-        ProgressReport.objects.filter(period=month, matter__module="supervision")
-        .exclude(state="returned")
-        .values_list("matter", flat=True)
-    )
-    owing = set(open_tasks.values())
-    behind = {item for matter, item in open_tasks.items() if matter not in filed}
-    return changes | {"filed": len(owing - behind), "owing": len(owing)}
+    owing = [tile for tile in found.tiles if any(one.open for one in tile.sums)]
+    filed = [tile for tile in owing if all(one.month >= month for one in tile.sums if one.open)]
+    return changes | {"filed": len(filed), "owing": len(owing)}
 
 
 # --- beside the tiles ------------------------------------------------------------------------------------------------
@@ -658,14 +639,23 @@ def elsewhere(actor: Actor, day: datetime.date) -> dict[str, Any]:
     }
 
 
-def due_dates(found: Board, month: datetime.date) -> dict[datetime.date, list[tuple[Tile, Task]]]:
-    """Return the tasks due in a month, by day."""
-    rows: dict[datetime.date, list[tuple[Tile, Task]]] = defaultdict(list)
+DUE_A_DAY = 6
+"""Tasks a day of the calendar names; of more it tells how many there are."""
+
+
+def due_dates(found: Board, month: datetime.date) -> dict[datetime.date, tuple[int, list[tuple[int, Matter]]]]:
+    """Return by day how many tasks are due in a month, and the first of them."""
+    counts: Counter[datetime.date] = Counter()
     for tile in found.tiles:
-        for task in tile.tasks:
-            due = task.matter.due_on
-            if due is not None and (due.year, due.month) == (month.year, month.month):
-                rows[due].append((tile, task))
+        for one in tile.sums:
+            if (one.due.year, one.due.month) == (month.year, month.month):
+                counts[one.due] += one.count
+    ids = {tile.item.pk: tile.item.seq for tile in found.tiles}
+    rows: dict[datetime.date, tuple[int, list[tuple[int, Matter]]]] = {}
+    for day, count in counts.items():
+        due = Leaf.objects.filter(sums__item__in=list(ids), sums__due=day)
+        some = due.select_related("matter").order_by("pk")[:DUE_A_DAY]
+        rows[day] = (count, [(ids[leaf.item_id or 0], leaf.matter) for leaf in some if leaf.matter is not None])
     return rows
 
 

@@ -44,7 +44,7 @@ def show(request: HttpRequest, year: Year = None, on: Day = None) -> dict[str, A
             {
                 "seq": tile.item.seq, "title": tile.item.title, "leads": list(tile.leads), "light": tile.light,
                 "state": tile.item.state, "due": str(tile.item.due), "planned": curve.written(tile.planned),
-                "actual": curve.shown(tile.actual, 100), "exact": str(tile.actual), "tasks": len(tile.tasks),
+                "actual": curve.shown(tile.actual, 100), "exact": str(tile.actual), "tasks": tile.count,
             }
             for tile in found.tiles
         ],

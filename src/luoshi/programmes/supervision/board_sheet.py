@@ -9,7 +9,7 @@ import xlsxwriter
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.duties import curve, lights
 from luoshi.office.duties.export import plain
-from luoshi.programmes.supervision.board import Board
+from luoshi.programmes.supervision.board import Board, tasks_of
 
 ITEMS = (
     ("序号", 6),
@@ -57,12 +57,13 @@ def workbook(found: Board, reader: str) -> bytes:
 
     items: list[list[object]] = []
     tasks: list[list[object]] = []
+    known = tasks_of([tile.item.pk for tile in found.tiles], LIMIT)
     for tile in found.tiles:
         leads = "、".join(found.names.get(slug, slug) for slug in tile.leads) or tile.item.raw_lead
         numbers = [float(curve.half_up(tile.planned)), float(curve.half_up(tile.actual))]
         chapter = names.get(tile.item.chapter_id, "")
         items.append([tile.item.seq, chapter, tile.item.title, leads, str(tile.word), *numbers, tile.item.due])
-        for task in tile.tasks:
+        for task in known.get(tile.item.pk, ()):
             matter = task.matter
             tasks.append(
                 [task.code, matter.title, found.names.get(matter.organ, matter.organ), task.post,

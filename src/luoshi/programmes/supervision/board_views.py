@@ -25,6 +25,7 @@ from luoshi.programmes.supervision.models import Leaf, Plan
 
 VIEWS = ("tiles", "timeline", "table")
 POSTS_SHOWN = 300
+REDS = 12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -73,7 +74,7 @@ def show(request: HttpRequest) -> HttpResponse:
         return page(request, "supervision/board_empty.html", told)
     view = request.GET.get("view", "tiles")
     view = view if view in VIEWS else "tiles"
-    course, by_month = board.course(found), board.by_month(found)
+    course, by_month, reds = board.course(found), board.by_month(found), board.reds(found)
     spread = found.spread
     context: dict[str, Any] = {
         "page_title": _("重点工作落实看板"),
@@ -101,7 +102,8 @@ def show(request: HttpRequest) -> HttpResponse:
         ],
         "spread_bar": charts.spread(list(spread.items())),
         "week": board.last_week(found),
-        "reds": [(row, item_href(found.plan, row.tile.item.seq)) for row in board.reds(found)],
+        "red_count": len(reds),
+        "reds": [(row, board.holder(found, row), item_href(found.plan, row.tile.item.seq)) for row in reds[:REDS]],
         "letters": board.letters(actor, day),
         "scores": _scores(actor),
         "elsewhere": board.elsewhere(actor, day) if wanted.empty else {"counts": [], "rows": []},
@@ -151,18 +153,16 @@ def _tile(tile: Tile, plan: Plan) -> dict[str, Any]:
         "tile": tile,
         "href": item_href(plan, tile.item.seq),
         "seq": f"{tile.item.seq:02d}",
-        "overdue": any(task.matter.is_open and task.matter.late_on <= CLOCK.today() for task in tile.tasks),
+        "overdue": tile.overdue(CLOCK.today()),
         "tone": {"red": "red", "yellow": "yellow", "green": "green", "blue": "blue"}.get(tile.light, "sea"),
-        "none": not tile.tasks,
+        "none": not tile.sums,
     }
 
 
 def _lines(found: Board) -> list[dict[str, Any]]:
     if found.plan is None or not found.tiles:
         return []
-    dues = [task.matter.due_on for tile in found.tiles for task in tile.tasks if task.matter.due_on]
-    last = max([*dues, *(tile.item.due for tile in found.tiles)])
-    plan = found.plan
+    plan, last = found.plan, max(tile.last for tile in found.tiles)
     return [
         _tile(tile, plan) | {"line": charts.timeline(tile, found.day, plan.issued_on, last)} for tile in found.tiles
     ]
@@ -173,8 +173,7 @@ def _filters(found: Board) -> dict[str, Any]:
     seen = {slug for tile in found.everything for slug in tile.organs}
     organs = sorted(seen, key=lambda slug: found.names.get(slug, slug))
     leaders = sorted({tile.item.leader_post for tile in found.everything if tile.item.leader_post})
-    due = {f"{tile.item.due:%Y-%m}" for tile in found.everything}
-    due |= {f"{task.matter.due_on:%Y-%m}" for tile in found.everything for task in tile.tasks if task.matter.due_on}
+    due = {month for tile in found.everything for month in tile.months}
     chapters = {tile.item.chapter_id for tile in found.everything}
     rows = found.plan.chapters.filter(pk__in=chapters).order_by("no") if found.plan else []
     return {
@@ -219,7 +218,6 @@ def due(request: HttpRequest) -> HttpResponse:
         month = day.replace(day=1)
     found = board.board(actor, day, wanted_of_without_month(request))
     rows = board.due_dates(found, month)
-    plan = found.plan
     weeks = [
         [
             {
@@ -228,11 +226,11 @@ def due(request: HttpRequest) -> HttpResponse:
                 "today": one == day,
                 "off": not workdays.calendar().is_working(one),
                 "tasks": [
-                    {"title": task.matter.title, "href": f"/tasks/{task.matter.pk}/",
-                     "light": lights.lamp(task.matter, day).light, "seq": f"{tile.item.seq:02d}",
-                     "organ": board.short(found.names.get(task.matter.organ, ""), task.matter.organ)}
-                    for tile, task in rows.get(one, ())
-                ] if plan and one.month == month.month else [],
+                    {"title": matter.title, "href": f"/tasks/{matter.pk}/", "light": lights.lamp(matter, day).light,
+                     "seq": f"{seq:02d}", "organ": board.short(found.names.get(matter.organ, ""), matter.organ)}
+                    for seq, matter in rows.get(one, (0, []))[1]
+                ],
+                "count": rows.get(one, (0, []))[0] if one.month == month.month else 0,
             }
             for one in week
         ]
@@ -244,7 +242,7 @@ def due(request: HttpRequest) -> HttpResponse:
         "crumbs": [{"title": _("重点工作看板"), "href": reverse("supervision")}],
         "month": month,
         "weeks": weeks,
-        "count": sum(len(one) for one in rows.values()),
+        "count": sum(count for count, _some in rows.values()),
         "before": f"{reverse('supervision-due')}?month={before:%Y-%m}",
         "after": f"{reverse('supervision-due')}?month={after:%Y-%m}",
         "heads": [_("一"), _("二"), _("三"), _("四"), _("五"), _("六"), _("日")],

@@ -104,10 +104,9 @@ def month_chart(rows: Sequence[Mapping[str, Any]], finding: str) -> SafeString:
 def timeline(tile: Tile, day: Any, first: Any, last: Any) -> SafeString:
     """Return an item's line: from its first start to its last due, filled as far as it is, the plan's tick, today."""
     span = max((last - first).days, 1)
-    dues = [task.matter.due_on for task in tile.tasks if task.matter.due_on] + [tile.item.due]
-    start = min([task.matter.start for task in tile.tasks], default=first)
+    start = tile.start or first
     left = max((start - first).days, 0) * 1000 / span
-    width = max((max(dues) - start).days * 1000 / span, 6)
+    width = max((tile.last - start).days * 1000 / span, 6)
     now = min(max((day - first).days, 0), span) * 1000 / span
     colour = {"red": RED, "yellow": "#B8860B", "blue": BLUE, "green": "#2A7F4C"}.get(tile.light, SEA)
     boxes = format_html_join(

@@ -6,18 +6,18 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from luoshi.kernel.clock import CLOCK, day_of, local
+from luoshi.kernel.clock import CLOCK, local
 from luoshi.office import ready
 from luoshi.office.duties import curve
-from luoshi.office.duties.matter_models import ProgressReport
 from luoshi.office.web import needs, page
 from luoshi.programmes.supervision import board
-from luoshi.programmes.supervision.models import ItemOrgan, KeyItem, Plan, Target
+from luoshi.programmes.supervision.models import ItemDay, ItemOrgan, KeyItem, Plan, Target
 
 KEPT_SECONDS = 300
 """How long an answer is the same for everybody."""
@@ -54,18 +54,13 @@ def published(day: datetime.date) -> tuple[Plan | None, list[Shown]]:
     targets: dict[int, list[str]] = {}
     for target in Target.objects.filter(item__in=ids).order_by("item", "seq"):
         targets.setdefault(target.item_id, []).append(_words(target))
-    latest: dict[int, datetime.datetime] = {}
-    accepted = ProgressReport.objects.filter(matter__module="supervision", state="accepted")
-    of_matter = {task.matter.pk: tile.item.pk for tile in found.tiles for task in tile.tasks}
-    for matter, at, filed in accepted.values_list("matter", "decided_at", "filed_at"):
-        item = of_matter.get(matter)
-        if item is not None:
-            latest[item] = max(latest.get(item, filed), at or filed)
+    days = ItemDay.objects.filter(item__in=ids, reports__gt=0).order_by()
+    latest: dict[int, datetime.date] = dict(days.values_list("item").annotate(newest=Max("day")))
     rows = [
         Shown(
             tile.item.seq, tile.item.title, tile.item.chapter.title, "、".join(raw.get(tile.item.pk, ())),
             targets.get(tile.item.pk, []), curve.written(tile.actual, 1), tile.done, tile.light, str(tile.word),
-            tile.item.due, day_of(latest[tile.item.pk]) if tile.item.pk in latest else None,
+            tile.item.due, latest.get(tile.item.pk),
         )
         for tile in found.tiles
     ]  # fmt: skip

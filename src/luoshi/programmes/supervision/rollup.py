@@ -1,18 +1,38 @@
 """Progress carried upward (supervision D4): from a smallest task to its node, and up the path to the item; exactly.
 
-Only the path of the task that changed is reckoned anew; fractions of percent are kept as "num/den".
+Only the path of the task that changed is reckoned anew; fractions of percent are kept as "num/den". Beside it stand the
+sums the board is read from, so that it reads no task: how many tasks of an item are alike (`LeafSums`), and what the
+reports of a day added to it (`ItemDay`). Every change of a task moves them in its own transaction; `check_all` makes
+them anew each night from the tasks and reports, and says of which items they did not agree.
 """
 
 from __future__ import annotations
 
+import datetime
+import hashlib
+import json
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import F, Max, Q
 
+from luoshi.kernel.clock import CLOCK, day_of
+from luoshi.office.actors import Actor
+from luoshi.office.audit import actions as audit
 from luoshi.office.duties import curve, hooks, lights
-from luoshi.office.duties.matter_models import Matter
-from luoshi.programmes.supervision.models import KeyItem, Leaf, Node
+from luoshi.office.duties.matter_models import FAR, Matter, ProgressReport, State
+from luoshi.programmes.supervision.models import ItemDay, KeyItem, Leaf, LeafSums, Node
+
+TOTAL_BP = 10_000
+WHOLE = TOTAL_BP**4
+"""An item in the smallest parts a tree of four levels of weights can divide it into."""
+TIMER = Actor.system("系统", "timer")
+_BATCH = 2000
 
 
 def text(value: Fraction) -> str:
@@ -20,16 +40,40 @@ def text(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator}"
 
 
+# --- what a change of one task does -----------------------------------------------------------------------------------
+
+
 @hooks.on("supervision", "changed")
-def changed(matter: Matter, _act: str) -> None:
-    """Carry what a smallest task reached to its item; nothing is written above a node that stays as it was."""
-    leaf = Leaf.objects.select_related("node").filter(matter=matter).first()
-    if leaf is None:
+def changed(matter: Matter, act: str) -> None:
+    """Carry what a smallest task reached to its item, and its change to the sums of the item.
+
+    Nothing is written above a node that stays as it was. Two tasks of one item are reckoned one after the other.
+    """
+    item = Leaf.objects.filter(matter=matter).values_list("node__item", flat=True).first()
+    if item is None:
         return
     with transaction.atomic():
-        # Two tasks of one item reported at once are reckoned one after the other.
-        KeyItem.objects.select_for_update().filter(pk=leaf.node.item_id).values_list("pk").first()
-        _up(leaf.node, lights.progress(matter))
+        KeyItem.objects.select_for_update().filter(pk=item).values_list("pk").first()
+        leaf = Leaf.objects.select_related("node", "sums").get(matter=matter)
+        was, value = Fraction(leaf.node.actual), lights.progress(matter)
+        if was != value:
+            _up(leaf.node, value)
+        # An approved tree is handed over task by task, and then reckoned as a whole.
+        if act == "plan" or leaf.sums is None:
+            return
+        _sum_anew(leaf, matter)
+        if _begins_to_count(matter, act):
+            _gained(item, day_of(CLOCK.now()), (value - was) * Fraction(leaf.part, WHOLE))
+        elif was != value:
+            days_anew(item)
+
+
+def _begins_to_count(matter: Matter, act: str) -> bool:
+    """Tell whether by this act a report begins to count; by any other a task's progress is moved for its past too."""
+    if act == "cross_off":
+        now = ProgressReport.objects.filter(matter=matter, state="accepted", decided_at=matter.crossed_off_at)
+        return now.exists()
+    return act == "accept_report" or (act == "report" and not matter.accepted_only)
 
 
 def _up(node: Node, value: Fraction) -> None:
@@ -47,19 +91,269 @@ def _up(node: Node, value: Fraction) -> None:
         above, parent = parent, Node.objects.values_list("parent_id", flat=True).get(pk=parent)
 
 
+class Alike(NamedTuple):
+    """What tasks have in common that are counted together; see `LeafSums`."""
+
+    start: datetime.date
+    due: datetime.date
+    bend: str
+    open: bool
+    paused: bool
+    late: bool
+    month: str
+
+
+def alike(matter: Matter, month: str) -> Alike:
+    """Return among which tasks of its item a task is counted."""
+    paused = matter.is_open and matter.state == State.PAUSED
+    due = matter.due_on or FAR
+    return Alike(matter.start, due, _bend(matter.planned_points), matter.is_open, paused, matter.late_on != FAR, month)
+
+
+def _bend(points: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(points).encode()).hexdigest()[:32] if points else ""
+
+
+def newest_month(periods: Iterable[str]) -> str:
+    """Return the newest of the months reported on (2019-10), nothing when there is none."""
+    return max((one for one in periods if len(one) == 7 and one[5:].isdecimal()), default="")
+
+
+def _sum_anew(leaf: Leaf, matter: Matter) -> None:
+    filed = ProgressReport.objects.filter(matter=matter).exclude(state="returned").values_list("period", flat=True)
+    key, red_on = alike(matter, newest_month(filed)), _red_on(matter)
+    old = leaf.sums
+    assert old is not None
+    if key == Alike(*(getattr(old, name) for name in Alike._fields)):
+        if red_on != leaf.red_on:
+            Leaf.objects.filter(pk=leaf.pk).update(red_on=red_on)
+        return
+    LeafSums.objects.filter(pk=old.pk).update(count=F("count") - 1, part=F("part") - leaf.part)
+    made = _kept(leaf.node.item_id, key, matter.planned_points)
+    LeafSums.objects.filter(pk=made).update(count=F("count") + 1, part=F("part") + leaf.part)
+    Leaf.objects.filter(pk=leaf.pk).update(sums=made, red_on=red_on)
+
+
+def _red_on(matter: Matter) -> datetime.date:
+    return matter.red_on if matter.is_open else FAR
+
+
+def _kept(item: int, key: Alike, points: Sequence[Any]) -> int:
+    row, _new = LeafSums.objects.get_or_create(item_id=item, **key._asdict(), defaults={"points": points})
+    return row.pk
+
+
+def _gained(item: int, day: datetime.date, share: Fraction, reports: int = 1) -> None:
+    row, _new = ItemDay.objects.get_or_create(item_id=item, day=day)
+    row.gained, row.reports = text(Fraction(row.gained) + share), row.reports + reports
+    row.save(update_fields=["gained", "reports"])
+
+
+# --- all of an item anew ----------------------------------------------------------------------------------------------
+
+
 def recompute(item: int) -> Fraction:
-    """Reckon a whole item anew, from all its tasks, and return how far it is; after its tree was changed."""
+    """Reckon a whole item anew, from all its tasks and reports, and return how far it is; after its tree was changed.
+
+    Only what differs is written.
+    """
+    return anew(item)[0]
+
+
+def anew(item: int) -> tuple[Fraction, int]:
+    """Reckon a whole item anew; return how far it is and how many rows of it were other than that."""
     with transaction.atomic():
-        KeyItem.objects.select_for_update().filter(pk=item).values_list("pk").first()
-        nodes = list(Node.objects.filter(item=item, ended_at__isnull=True).order_by("-level"))
-        leaves = Leaf.objects.filter(node__item=item, matter__isnull=False).select_related("matter")
-        reached = {leaf.node_id: lights.progress(leaf.matter) for leaf in leaves if leaf.matter is not None}
+        kept = KeyItem.objects.select_for_update().filter(pk=item).values_list("actual", flat=True).first()
+        nodes = Node.objects.filter(item=item, ended_at__isnull=True).order_by("-level")
+        rows = list(nodes.values_list("id", "parent_id", "weight_bp", "actual"))
+        tasks = [_Task(*one) for one in Leaf.objects.filter(node__item=item).order_by("pk").values_list(*_TASK)]
+        reached = {one.node: _percent(*one.measure) for one in tasks if one.matter is not None}
         children: dict[int | None, list[tuple[int, Fraction]]] = defaultdict(list)
-        for node in nodes:
-            value = curve.rolled(children[node.pk]) if node.pk in children else reached.get(node.pk, curve.NONE)
-            children[node.parent_id].append((node.weight_bp, value))
-            if node.actual != text(value):
-                Node.objects.filter(pk=node.pk).update(actual=text(value))
+        wrong = 0
+        for pk, parent, weight, actual in rows:
+            value = curve.rolled(children[pk]) if pk in children else reached.get(pk, curve.NONE)
+            children[parent].append((weight, value))
+            if actual != text(value):
+                wrong += Node.objects.filter(pk=pk).update(actual=text(value))
         total = curve.rolled(children[None])
-        KeyItem.objects.filter(pk=item).update(actual=text(total))
-    return total
+        if kept != text(total):
+            wrong += KeyItem.objects.filter(pk=item).update(actual=text(total))
+        wrong += _sums_anew(item, tasks, parts_of({pk: (parent, weight) for pk, parent, weight, _actual in rows}))
+        wrong += days_anew(item)
+    return total, wrong
+
+
+class _Task(NamedTuple):
+    """A smallest task with what its matter says, as it is read for a whole item."""
+
+    pk: int
+    node: int
+    item: int | None
+    sums: int | None
+    part: int
+    red_on: datetime.date
+    matter: int | None
+    start: datetime.date
+    due: datetime.date | None
+    points: list[Any]
+    open: bool
+    state: str
+    late_on: datetime.date
+    matter_red_on: datetime.date
+    value: Decimal | None
+    percent_bp: int
+    target: Decimal | None
+    baseline: Decimal | None
+    comparator: str
+    upper: Decimal | None
+
+    @property
+    def measure(self) -> tuple[Decimal | None, int, Decimal | None, Decimal | None, str, Decimal | None]:
+        """Return what its progress is measured by."""
+        return self.value, self.percent_bp, self.target, self.baseline, self.comparator, self.upper
+
+
+_TASK = (
+    "pk", "node", "item", "sums", "part", "red_on", "matter", "matter__start", "matter__due_on",
+    "matter__planned_points", "matter__is_open", "matter__state", "matter__late_on", "matter__red_on", "matter__value",
+    "matter__percent_bp", "matter__target_value", "matter__baseline", "matter__comparator", "matter__upper",
+)  # fmt: skip
+
+
+def parts_of(nodes: dict[int, tuple[int | None, int]]) -> dict[int, int]:
+    """Return what each node makes up of its item, of `WHOLE`, from parent and weight: the product on its path."""
+    parts: dict[int, int] = {}
+
+    def part(pk: int) -> int:
+        if pk not in parts:
+            parent, weight = nodes[pk]
+            parts[pk] = (part(parent) if parent in nodes else WHOLE) * weight // TOTAL_BP
+        return parts[pk]
+
+    for pk in nodes:
+        part(pk)
+    return parts
+
+
+def _sums_anew(item: int, tasks: Sequence[_Task], parts: dict[int, int]) -> int:
+    """Make the sums of an item anew, return how many rows differed; a task taken out is in none of them."""
+    months = _months(item)
+    held = {row.pk: row for row in LeafSums.objects.filter(item=item)}
+    ids = {Alike(*(getattr(row, name) for name in Alike._fields)): row.pk for row in held.values()}
+    totals: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    moved = []
+    for one in tasks:
+        should: tuple[int | None, int, datetime.date] = (None, parts.get(one.node, 0), FAR)
+        if one.matter is not None and one.node in parts and one.due is not None:
+            key = Alike(
+                one.start, one.due, _bend(one.points), one.open, one.open and one.state == State.PAUSED,
+                one.late_on != FAR, months.get(one.matter, ""),
+            )  # fmt: skip
+            if key not in ids:
+                ids[key] = _kept(item, key, one.points)
+            should = (ids[key], should[1], one.matter_red_on if one.open else FAR)
+            totals[ids[key]][0] += 1
+            totals[ids[key]][1] += should[1]
+        if (one.item, one.sums, one.part, one.red_on) != (item, *should):
+            sums, part, red_on = should
+            moved.append(Leaf(pk=one.pk, item_id=item, sums_id=sums, part=part, red_on=red_on))
+    Leaf.objects.bulk_update(moved, ["item", "sums", "part", "red_on"], batch_size=_BATCH)
+    wrong = len(moved)
+    for pk in ids.values():
+        count, part = totals.get(pk, (0, 0))
+        row = held.get(pk)
+        if row is None or (row.count, row.part) != (count, part):
+            wrong += LeafSums.objects.filter(pk=pk).update(count=count, part=part)
+    return wrong
+
+
+def _months(item: int) -> dict[int, str]:
+    """Return the newest month reported on, by matter."""
+    rows = ProgressReport.objects.filter(matter__work_leaf__node__item=item, period__regex=r"^[0-9]{4}-[0-9][0-9]$")
+    return dict(rows.exclude(state="returned").order_by().values_list("matter").annotate(newest=Max("period")))
+
+
+COUNTS = Q(matter__accepted_only=False) & ~Q(state="returned") | Q(state="accepted")
+"""The reports that count: accepted ones, and what counts at once where nothing has to be accepted."""
+
+
+@lru_cache(maxsize=100_000)
+def _percent(
+    value: Decimal | None, bp: int, target: Decimal | None, base: Decimal | None, sign: str, upper: Decimal | None
+) -> Fraction:
+    row = Matter(value=value, percent_bp=bp, target_value=target, baseline=base, comparator=sign, upper=upper)
+    return lights.progress(row)
+
+
+def days_of(item: int) -> dict[datetime.date, tuple[Fraction, int]]:
+    """Return by day what the reports that began to count on it added to an item, exactly, and how many they were."""
+    rows = ProgressReport.objects.filter(COUNTS, matter__work_leaf__item=item, matter__work_leaf__sums__isnull=False)
+    names = ("matter", "decided_at", "filed_at", "id", "value", "percent_bp", "matter__work_leaf__part")
+    against = ("matter__target_value", "matter__baseline", "matter__comparator", "matter__upper")
+    # Numerators are added up by denominator: one addition of whole numbers a report.
+    gained: dict[datetime.date, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    counts: dict[datetime.date, int] = defaultdict(int)
+    known: list[tuple[datetime.datetime, int, Fraction]] = []
+    before, share = None, 0
+
+    def done() -> None:
+        last = curve.NONE
+        for at, _pk, percent in sorted(known):
+            day = day_of(at)
+            counts[day] += 1
+            sums = gained[day]
+            sums[percent.denominator] += share * percent.numerator
+            sums[last.denominator] -= share * last.numerator
+            last = percent
+
+    for matter, decided, filed, pk, value, bp, part, *measure in (
+        rows.order_by("matter", "id").values_list(*names, *against).iterator(10_000)
+    ):
+        if matter != before:
+            done()
+            known, before, share = [], matter, part
+        known.append((decided or filed, pk, _percent(value, bp, *measure)))
+    done()
+    return {
+        day: (sum((Fraction(up, down * WHOLE) for down, up in sums.items()), curve.NONE), counts[day])
+        for day, sums in gained.items()
+    }
+
+
+def days_anew(item: int) -> bool:
+    """Make the days of an item anew from its reports; return whether they were other than that."""
+    found = {day: (text(gained), count) for day, (gained, count) in days_of(item).items()}
+    held = {row.day: (row.gained, row.reports) for row in ItemDay.objects.filter(item=item)}
+    if found == held:
+        return False
+    ItemDay.objects.filter(item=item, day__in=[day for day in held if held[day] != found.get(day)]).delete()
+    ItemDay.objects.bulk_create(
+        ItemDay(item_id=item, day=day, gained=gained, reports=count)
+        for day, (gained, count) in sorted(found.items()) if held.get(day) != (gained, count)
+    )  # fmt: skip
+    return True
+
+
+def not_summed(items: Sequence[int]) -> list[int]:
+    """Return those of the items that have tasks in no sum yet: they came in by another way than an approved tree."""
+    rows = Leaf.objects.filter(sums__isnull=True, matter__due_on__isnull=False, node__ended_at__isnull=True)
+    return sorted(set(rows.filter(node__item__in=items).values_list("node__item", flat=True)))
+
+
+def check_all() -> tuple[int, list[int]]:
+    """Reckon every item of the plans that run anew, one transaction each; return how many there were, which differed.
+
+    What differed is put right and noted in the audit trail: it says that something was written past the acts.
+    """
+    items = KeyItem.objects.exclude(plan__status__in=["loading", "closed"]).order_by("pk").values_list("pk", flat=True)
+    wrong, rows = [], list(items)
+    for pk in rows:
+        with transaction.atomic():
+            unknown = bool(not_summed([pk]))
+            _total, differing = anew(pk)
+            if differing and not unknown:
+                wrong.append(pk)
+                audit.append(
+                    actor=TIMER, act="work.sums_righted", subject=f"item:{pk}", after={"rows": differing}
+                )  # fmt: skip
+    return len(rows), wrong

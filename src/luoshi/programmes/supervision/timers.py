@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from luoshi.office.timer import timer
-from luoshi.programmes.supervision import crossing, integrity, ladder, letters, plan_actions
+from luoshi.programmes.supervision import crossing, integrity, ladder, letters, plan_actions, rollup
 
 
 @timer("supervision.letters")
@@ -36,3 +36,9 @@ def integrity_cases(moment: datetime.datetime) -> int:
 def undecomposed(moment: datetime.datetime) -> int:
     """Tell heads which of their items are not decomposed in time."""
     return plan_actions.remind_undecomposed(moment)
+
+
+@timer("supervision.sums")
+def sums(_moment: datetime.datetime) -> int:
+    """Make progress and sums of every item anew from tasks and reports; return how many were not what they said."""
+    return len(rollup.check_all()[1])

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from luoshi.office.duties.matter_models import FAR
+
 
 class Plan(models.Model):
     """The work points of one year, read from an instrument of the library (`instrument`, one version of it)."""
@@ -350,7 +352,10 @@ EVIDENCE = {
 class Leaf(models.Model):
     """What the plan adds to a smallest task (最小颗粒); `matter` is the office's matter once the tree is approved.
 
-    `post` is the post that holds it. `planned_points` are [day, cumulative percent] as the matter has them.
+    `post` is the post that holds it. `planned_points` are [day, cumulative percent] as the matter has them. The place
+    where the work is done is in degrees (CGCS2000, the same as WGS 84 within a metre), both or none. What follows is
+    derived for the board (`rollup`): its item, the sums it is counted in, the part of its item it makes up (of 10,000
+    to the fourth), the day from which it is red.
     """
 
     class Cycle(models.TextChoices):
@@ -376,9 +381,15 @@ class Leaf(models.Model):
     evidence_types = models.JSONField(default=list)
     cycle = models.CharField(max_length=10, choices=Cycle.choices, default=Cycle.MONTHLY)
     planned_points = models.JSONField(default=list, blank=True)
+    latitude = models.DecimalField(max_digits=8, decimal_places=6, null=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    item = models.ForeignKey(KeyItem, on_delete=models.CASCADE, null=True, related_name="leaves", db_index=False)
+    sums = models.ForeignKey("LeafSums", on_delete=models.PROTECT, null=True, related_name="leaves")
+    part = models.BigIntegerField(default=0)
+    red_on = models.DateField(default=FAR)
 
     class Meta:
-        """What is measured from its target is refused."""
+        """What is measured from its target is refused; a place has both its degrees."""
 
         constraints = (
             models.CheckConstraint(condition=Q(role__in=["lead", "coop"]), name="leaf_role"),
@@ -386,11 +397,73 @@ class Leaf(models.Model):
                 condition=Q(target_value__isnull=True) | Q(baseline__isnull=True) | ~Q(target_value=F("baseline")),
                 name="leaf_target_not_baseline",
             ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="leaf_place",
+            ),
         )
-        indexes = (models.Index(fields=["organ", "node"], name="leaf_organ"),)
+        indexes = (
+            models.Index(fields=["organ", "node"], name="leaf_organ"),
+            models.Index(fields=["item", "red_on", "id"], name="leaf_red"),
+            models.Index(fields=["item", "id"], name="leaf_placed", condition=Q(latitude__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return self.deliverable
+
+
+class LeafSums(models.Model):
+    """How many smallest tasks of an item are alike for the board, and the part of the item they make up together.
+
+    Alike: same days, same corners of the plan (`bend` is the digest of `points`), open or closed, paused, able to be
+    late, and with the same newest month reported on (`month`, 2019-10). Derived, written with every change of a task.
+    """
+
+    item = models.ForeignKey(KeyItem, on_delete=models.CASCADE, related_name="sums", db_index=False)
+    start = models.DateField()
+    due = models.DateField()
+    bend = models.CharField(max_length=32, default="", blank=True)
+    points = models.JSONField(default=list, blank=True)
+    open = models.BooleanField()
+    paused = models.BooleanField()
+    late = models.BooleanField()
+    month = models.CharField(max_length=7, default="", blank=True)
+    count = models.IntegerField(default=0)
+    part = models.BigIntegerField(default=0)
+
+    class Meta:
+        """One row for what is alike."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=["item", "start", "due", "bend", "open", "paused", "late", "month"], name="leaf_sums_once"
+            ),
+            models.CheckConstraint(condition=Q(count__gte=0), name="leaf_sums_count"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.start} {self.due} {self.count}"
+
+
+class ItemDay(models.Model):
+    """What the reports that began to count on one day added to an item, in percent, exactly ("num/den"); derived.
+
+    The sum up to a day is how far the item was at its end, by today's tree and targets. `reports` of them there were.
+    """
+
+    item = models.ForeignKey(KeyItem, on_delete=models.CASCADE, related_name="days", db_index=False)
+    day = models.DateField()
+    gained = models.TextField(default="0/1")
+    reports = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """One row an item and day."""
+
+        constraints = (models.UniqueConstraint(fields=["item", "day"], name="item_day_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.day}"
 
 
 class NamingDecision(models.Model):
@@ -478,10 +551,12 @@ __all__ = [
     "EVIDENCE",
     "Chapter",
     "ItemConcern",
+    "ItemDay",
     "ItemEvent",
     "ItemOrgan",
     "KeyItem",
     "Leaf",
+    "LeafSums",
     "NamingDecision",
     "Node",
     "Plan",
