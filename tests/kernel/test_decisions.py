@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from luoshi.kernel import decisions
 from luoshi.kernel.decisions import Context, Definition, Outcome, Rule, Verdict, decide, decision, rerun
@@ -135,6 +136,63 @@ def test_bad_facts_are_refused_in_chinese(adult: Definition, facts: Any, word: s
         decide("test.adult", facts, date(2018, 7, 1))
     assert code_of(refused) == "E_INPUT"
     assert word in refused.value.message
+
+
+class Anything(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    day: date | None = None
+    moment: datetime | None = None
+    hour: time | None = None
+    kind: Literal["whole", "part"] = "whole"
+    count: int = Field(1, ge=1, le=9)
+    name: str = Field("甲", min_length=1, max_length=3)
+    month: str = Field("2018-07", pattern=r"^\d{4}-\d{2}$")
+    rows: tuple[Applicant, ...] = ()
+    share: Decimal = Decimal(1)
+    event: date | datetime | None = None
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"day": "x"}, "“day”应为日期"),
+        ({"moment": [1]}, "“moment”应为时刻"),
+        ({"hour": "25:00"}, "“hour”应为钟点"),
+        ({"kind": "half"}, "“kind”应为whole、part之一"),
+        ({"count": 0}, "“count”过小，不得小于1"),
+        ({"count": 10}, "“count”过大，不得大于9"),
+        ({"count": "9" * 5000}, "“count”过大"),
+        ({"name": ""}, "“name”不得为空"),
+        ({"name": "甲乙丙丁"}, "“name”过长"),
+        ({"month": "7月"}, "“month”写法不对，应如 2018-07"),
+        ({"rows": 3}, "“rows”应为列表"),
+        ({"rows": [3]}, "“rows.0”应为一组事实"),
+        ({"rows": [{}]}, "“rows.0.age”缺少此项"),
+        ({"share": "NaN"}, "“share”应为数字"),
+        ({"event": "x"}, "“event”应为日期，如 2019-07-01，或应为时刻"),
+    ],
+)
+def test_every_kind_of_fault_is_told_in_chinese(facts: dict[str, Any], words: str) -> None:
+    taken = decision(key="test.anything", title="各种事实")
+    try:
+        with pytest.raises(LuoshiError) as refused:
+            taken(anything)(facts, date(2018, 6, 30))
+    finally:
+        del decisions.REGISTRY["test.anything"]
+    assert words in refused.value.message
+    assert not re.search(r"Input|should|valid", refused.value.message)
+
+
+def anything(facts: Anything, context: Context) -> Verdict:
+    """各种事实。"""
+    return Verdict(str(context.on + timedelta(days=facts.count)), Outcome.ALLOW, [])
+
+
+def test_a_date_beyond_the_last_year_is_refused_not_a_defect(adult: Definition) -> None:
+    with pytest.raises(LuoshiError, match="超出可以计算的范围"):
+        decision(key="test.anything", title="各种事实")(anything)({"count": 9}, date(9999, 12, 31))
+    del decisions.REGISTRY["test.anything"]
 
 
 def test_unknown_key_lists_the_known_ones(adult: Definition) -> None:

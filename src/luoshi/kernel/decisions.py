@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -185,13 +186,15 @@ class Definition:
     def __call__(self, facts: Any, on: date) -> Decision:
         """Decide on a day's parameters."""
         context = self._contexts.get(on) or self.context(on)
-        valid = self.facts(facts)
-        return Decision(self, context, valid, self.function(valid, context))
+        return self.decide(facts, context)
 
     def decide(self, facts: Any, context: Context) -> Decision:
-        """Decide in a given context."""
+        """Decide in a given context. E_INPUT where dates or numbers leave what can be reckoned (year 9999)."""
         valid = self.facts(facts)
-        return Decision(self, context, valid, self.function(valid, context))
+        try:
+            return Decision(self, context, valid, self.function(valid, context))
+        except OverflowError:
+            raise LuoshiError("E_INPUT", "事实填写有误：日期或数值超出可以计算的范围，请核对年份和数值") from None
 
     def schema(self) -> dict[str, Any]:
         """Return key, title, citation, JSON schema of the facts, and the parameters with their values."""
@@ -408,29 +411,67 @@ def rerun(
 _FAULTS = {
     "missing": "缺少此项",
     "extra_forbidden": "没有这个字段",
-    "int_parsing": "应为整数",
-    "int_type": "应为整数",
-    "int_from_float": "应为整数",
-    "bool_parsing": "应为是或否",
-    "string_type": "应为文本",
-    "list_type": "应为列表",
-    "greater_than": "过小",
-    "greater_than_equal": "过小",
-    "less_than": "过大",
-    "less_than_equal": "过大",
+    "int": "应为整数",
+    "float": "应为数字",
+    "decimal": "应为数字",
+    "finite_number": "应为数字",
+    "bool": "应为是或否",
+    "string": "应为文本",
+    "string_too_short": "不得为空",
+    "string_too_long": "过长",
+    "list": "应为列表",
+    "tuple": "应为列表",
+    "set": "应为列表",
+    "too_short": "项数过少",
+    "too_long": "项数过多",
+    "dict": "应为一组事实（JSON对象）",
+    "mapping": "应为一组事实（JSON对象）",
+    "model": "应为一组事实（JSON对象）",
+    "date": "应为日期，如 2019-07-01",
+    "datetime": "应为时刻，如 2019-07-01T15:00",
+    "timezone": "应为时刻，如 2019-07-01T15:00",
+    "time": "应为钟点，如 15:00",
+    "greater_than": "过小，应大于{gt}",
+    "greater_than_equal": "过小，不得小于{ge}",
+    "less_than": "过大，应小于{lt}",
+    "less_than_equal": "过大，不得大于{le}",
+    "int_parsing_size": "过大",
 }
+"""What a kind of fault is called; the rest of pydantic's kind (`date_parsing`, `date_type`) matters to nobody."""
+_LIKE = {r"^\d{4}-\d{2}$": "2018-07", r"^\d{2}-\d{2}$": "11-15"}
+_BRANCH = re.compile(r"date|datetime|time|str|int|float|bool|[a-z-]+\[.*|function-.*|[A-Z]\w+")
+"""How pydantic names, among the places of a fault, which of several kinds of value it tried there."""
+
+
+def _fault(kind: str, message: str, context: Mapping[str, Any]) -> str:
+    if kind == "literal_error" or kind == "enum":
+        return f"应为{str(context['expected']).replace(' or ', ', ').replace(chr(39), '').replace(', ', '、')}之一"
+    if kind == "string_pattern_mismatch":
+        like = _LIKE.get(str(context.get("pattern")))
+        return f"写法不对，应如 {like}" if like else "写法不对"
+    if kind in ("value_error", "assertion_error"):
+        return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    words = _FAULTS.get(kind) or _FAULTS.get(kind.partition("_")[0])
+    return words.format_map(context) if words else "填写不对"
+
+
+def _place(loc: Sequence[int | str]) -> str:
+    return ".".join(str(part) for n, part in enumerate(loc) if n == 0 or not _BRANCH.fullmatch(str(part)))
 
 
 def _input_error(error: ValidationError) -> LuoshiError:
-    faults = [
-        {
-            "field": ".".join(str(part) for part in fault["loc"]),
-            "fault": _FAULTS.get(fault["type"], fault["msg"].removeprefix("Value error, ")),
+    faults: list[dict[str, str]] = []
+    for fault in error.errors(include_url=False):
+        said = {
+            "field": _place(fault["loc"]),
+            "fault": _fault(fault["type"], fault["msg"], fault.get("ctx", {})),
             "value": repr(fault["input"])[:80],
         }
-        for fault in error.errors(include_url=False, include_context=False)
-    ]
-    words = "；".join(
-        f"“{fault['field']}”{fault['fault']}" if fault["field"] else fault["fault"] for fault in faults[:5]
-    )
+        if said not in faults:
+            faults.append(said)
+    places: dict[str, list[str]] = {}
+    for said in faults:
+        places.setdefault(said["field"], []).append(said["fault"])
+    words = "；".join(f"“{place}”{'，或'.join(said)}" if place else "，或".join(said)
+                     for place, said in list(places.items())[:5])  # fmt: skip
     return LuoshiError("E_INPUT", f"事实填写有误：{words}", fields={"faults": faults})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from luoshi.kernel.decisions import Reason, Rule
 from luoshi.programmes.heavy_pollution.decisions.fields import Amount, Strict, Text, Texts, When, hours_from
@@ -34,6 +34,12 @@ _VISIBILITY = ((50, "特强沙尘暴"), (500, "强沙尘暴"), (1000, "沙尘暴
 """Visibility in metres below which a grade begins; above it, 扬沙 and 浮尘 are not told apart by visibility."""
 
 
+def organs_named(said: Iterable[str]) -> set[str]:
+    """Return which of the two organs of the consultation are named: `weather`, `environment`."""
+    text = " ".join(said).lower()
+    return {organ for organ, names in _ORGAN_WORDS if any(name in text for name in names)}
+
+
 class DustRecord(Strict):
     """沙尘记录：等级、起止、两部门是否确认。"""
 
@@ -52,6 +58,14 @@ class DustRecord(Strict):
     confirmed: Texts = Field(
         None, description="确认单位：气象局、环保局；是即两家均已确认 / organs that confirmed; true: both"
     )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> DustRecord:
+        begins, ends = self.begins, self.ends
+        told = begins is not None and ends is not None and isinstance(begins, datetime) == isinstance(ends, datetime)
+        if told and ends <= begins:
+            raise ValueError("沙尘记录的结束不晚于开始，请核对")
+        return self
 
     @classmethod
     def spelt_out(cls, data: dict[str, Any]) -> dict[str, Any]:
@@ -87,8 +101,7 @@ class DustRecord(Strict):
     @property
     def lacking(self) -> list[str]:
         """The organs whose confirmation is missing. Who entered it confirmed it."""
-        said = " ".join([*(self.confirmed or ()), self.entered_by or ""]).lower()
-        found = {organ for organ, names in _ORGAN_WORDS if any(name in said for name in names)}
+        found = organs_named([*(self.confirmed or ()), self.entered_by or ""])
         return [name for organ, name in _ORGANS.items() if organ not in found]
 
     def span(self, start: datetime | None) -> tuple[Exact, Exact] | None:

@@ -97,7 +97,7 @@ def road_water(facts: RoadWaterFacts, context: Context) -> Verdict:
         "runs": 0,
         "required": False,
         "sites": sites,
-        "rh": None if rh is None else rounded(rh),
+        "rh": None if rh is None else _told(rh, number(context.parameters, "hp.water.rh")),
         "frost": facts.frost,
         "frost_suggested": suggested,
         "level": LEVELS[facts.level],
@@ -127,6 +127,15 @@ def road_water(facts: RoadWaterFacts, context: Context) -> Verdict:
         else:
             said = Rule(clause, _DRY).reason(True, _shown(rh), plain(limit), plain(runs))
     return Verdict(value, outcome, [*reasons, said, SITES.reason(None, sites)])
+
+
+def _told(rh: Fraction, limit: Exact) -> str:
+    """Two decimals, four where two would say the other side of the limit (conventions 2), else only the side."""
+    for places in (2, 4):
+        text = rounded(rh, places)
+        if (Fraction(text) < limit) == (rh < limit):
+            return text if places == 2 else text.rstrip("0")
+    return f"<{rounded(Fraction(limit))}"
 
 
 def _shown(rh: Fraction) -> Any:
