@@ -7,11 +7,15 @@ act; raising a `LuoshiError` refuses the act.
 |---|---|---|
 | `changed` | matter, act | after a matter, its history and its audit entry were written |
 | `reporting` | matter, actor | before a report is filed |
+| `reported` | matter, report, actor | after it was filed |
+| `accepting` | matter, report, actor | before a report is accepted, or taken for accepted by the timer |
 | `submitting` | matter, actor | before it is handed in for check, after what the office itself asks |
 | `submitted` | matter, check, actor | after it was handed in |
 | `crossing` | matter, check, actor | before it is crossed off |
 | `extending` | matter, new_due, actor | before a request for more time is taken |
 | `pausing` | matter, expected_end, actor | before its clock is stopped |
+
+A room may also put a block of its own on the page of its matters (`block_of`).
 
 The steps of the ladder (`on_step`) are told with all matters that reached them in one go: the act's name (`overdue`,
 `supervise`, `head`, `letter`, `leader`, `referral`), the matters, the moment.
@@ -30,13 +34,16 @@ from luoshi.office.duties.matter_models import Matter
 from luoshi.office.permissions import require
 
 ANY = "*"
-EVENTS = ("changed", "reporting", "submitting", "submitted", "crossing", "extending", "pausing")
+EVENTS = (
+    "changed", "reporting", "reported", "accepting", "submitting", "submitted", "crossing", "extending", "pausing",
+)  # fmt: skip
 
 Listener = Callable[..., None]
 F = TypeVar("F", bound=Callable[..., None])
 Step = Callable[[Sequence[Matter], datetime.datetime], None]
 _LISTENERS: dict[tuple[str, str], list[Listener]] = defaultdict(list)
 _STEPS: dict[str, list[Step]] = defaultdict(list)
+_BLOCKS: dict[str, Callable[[Matter, Actor, datetime.date], dict[str, Any] | None]] = {}
 _DECIDERS: dict[str, Callable[[Matter, Actor], None]] = {}
 
 
@@ -71,11 +78,34 @@ def on_step(act: str) -> Callable[[Step], Step]:
     return keep
 
 
+def heard(act: str) -> bool:
+    """Tell whether anybody listens to a step."""
+    return bool(_STEPS.get(act))
+
+
 def stepped(act: str, rows: Sequence[Matter], moment: datetime.datetime) -> None:
     """Tell who listens that matters reached a step."""
     if rows:
         for function in _STEPS.get(act, ()):
             function(rows, moment)
+
+
+def block_of(
+    module: str,
+) -> Callable[[Callable[[Matter, Actor, datetime.date], dict[str, Any] | None]], Callable[..., Any]]:
+    """Register what a room adds to the page of its matters: a `template` and what it shows, or None for nothing."""
+
+    def keep(function: Callable[[Matter, Actor, datetime.date], dict[str, Any] | None]) -> Callable[..., Any]:
+        _BLOCKS[module] = function
+        return function
+
+    return keep
+
+
+def block(matter: Matter, actor: Actor, day: datetime.date) -> dict[str, Any] | None:
+    """Return the block of a matter's room for its page."""
+    function = _BLOCKS.get(matter.module)
+    return None if function is None else function(matter, actor, day)
 
 
 def decides(module: str) -> Callable[[Callable[[Matter, Actor], None]], Callable[[Matter, Actor], None]]:

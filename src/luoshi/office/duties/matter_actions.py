@@ -97,6 +97,7 @@ def report_progress(
             before=before,
             data={"report": report.pk, "period": report.period, "files": [one.digest for one in files_of]},
         )
+        hooks.call(row, "reported", report, actor)
         if report.help_from:
             acts.tell_organ(
                 report.help_from,

@@ -14,7 +14,7 @@ from luoshi.kernel.calendar import ONE_DAY
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.duties import acts, workdays
+from luoshi.office.duties import acts, hooks, workdays
 from luoshi.office.duties.lights import progress, shown
 from luoshi.office.duties.matter_actions import need, taken_over
 from luoshi.office.duties.matter_acts_open import RUNNING
@@ -32,7 +32,8 @@ def accept_report(
     """Accept the waiting report and return it: from now on its figure is the matter's progress.
 
     Side effects: value, percentage, stage and lights of the matter, history, audit, a message to the holder. Errors:
-    E_NOT_FOUND, E_FORBIDDEN, E_SELF (who filed it), E_VERSION, E_CONFLICT, E_STATE.
+    E_NOT_FOUND, E_FORBIDDEN, E_SELF (who filed it), E_VERSION, E_CONFLICT, E_STATE; E_INCOMPLETE where its room asks
+    for a signature that is not there.
     """
     note = note.replace("\0", "").strip()[:1000]
     with transaction.atomic():
@@ -40,6 +41,7 @@ def accept_report(
         if (known := acts.answered(actor, key, "accept_report", [matter, note])) is not None:
             return ProgressReport.objects.get(pk=known["report"])
         report = _waiting(actor, row, version, "接受填报")
+        hooks.call(row, "accepting", report, actor)
         before = acts.picture(row)
         report.decision_reason = note
         _accept(row, report, actor)
@@ -98,6 +100,11 @@ def accept_in_silence(moment: datetime.datetime) -> int:
             row = Matter.objects.select_for_update(of=("self",)).get(pk=matter)
             report = ProgressReport.objects.select_for_update(of=("self",)).get(pk=pk)
             if report.state != "filed" or not row.is_open or row.state == State.SUBMITTED:
+                continue
+            try:
+                hooks.call(row, "accepting", report, TIMER)
+            except LuoshiError:
+                # Its room still waits for something: the head's signature, or the days counted from it.
                 continue
             before = acts.picture(row)
             report.tacit = True

@@ -24,7 +24,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.duties import lights, matter_actions, matter_reports, matter_steps
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.instruments.actions import import_gazette
-from luoshi.programmes.supervision import crossing, plan_actions, plan_import
+from luoshi.programmes.supervision import crossing, plan_actions, plan_import, signing
 from luoshi.programmes.supervision.models import CoopConfirmation, ItemOrgan, KeyItem, Node, Plan
 
 SINCE, LASTS = 180, 265
@@ -274,6 +274,8 @@ class _Year:
         else:
             given = {"percent": Decimal(int(share))}
         matter_actions.report_progress(actor=self.clerk(organ), matter=matter.pk, narrative=NARRATIVE, **given)
+        head = _PEOPLE.get(organ, ("", ""))[1]
+        signing.sign_report(actor=self.who(head) if head else PROGRAM, matter=matter.pk)
         matter_reports.accept_report(actor=self.who("ducha1"), matter=matter.pk)
 
     def _finish(self, matter: Matter, organ: str) -> None:

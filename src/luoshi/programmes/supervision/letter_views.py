@@ -25,6 +25,7 @@ from luoshi.programmes.supervision import (
     letter_crossings,
     letter_registers,
     letters,
+    papers,
     referrals,
 )
 from luoshi.programmes.supervision.letter_forms import (
@@ -39,6 +40,7 @@ from luoshi.programmes.supervision.letter_forms import (
 )
 from luoshi.programmes.supervision.letters import OFFICE, State
 from luoshi.programmes.supervision.models import LetterLeaf, SupervisionLetter
+from luoshi.programmes.supervision.task_views import handed_out
 
 PAGE = 30
 _ORDER = (Key("id", int, descending=True),)
@@ -277,6 +279,13 @@ def do(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('supervision-letter', args=[pk])}?done={act}", status=303)
 
 
+@needs("work.see")
+@require_safe
+def reply_paper(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+    """Hand out the organ's reply as PDF or Word."""
+    return handed_out(papers.of_reply(letters.one(actor_of(request), pk)), form, f"reply-{pk}")
+
+
 # --- referrals --------------------------------------------------------------------------------------------------------
 
 
@@ -336,6 +345,7 @@ urlpatterns: list[URLPattern] = [
     path("supervision/letters/", tray, name="supervision-letters"),
     path("supervision/letters/new/", new, name="supervision-letter-new"),
     path("supervision/letters/<int:pk>/", one, name="supervision-letter"),
+    path("supervision/letters/<int:pk>/reply.<slug:form>", reply_paper, name="supervision-letter-reply"),
     path("supervision/letters/<int:pk>/<slug:act>/", do, name="supervision-letter-act"),
     path("supervision/referrals/", referral_list, name="supervision-referrals"),
     path("supervision/referrals/<int:pk>/", referral, name="supervision-referral"),

@@ -108,7 +108,7 @@ def _show(
         "reports": _reports(detail, day),
         "checks": _checks(detail, day),
         "extensions": detail.extensions,
-        "block": hooks.block(row, actor, day),
+        "room": hooks.block(row, actor, day),
         "pauses": detail.pauses,
         "events": _events(detail, day),
         "organs": [

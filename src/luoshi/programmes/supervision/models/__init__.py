@@ -36,13 +36,16 @@ from luoshi.programmes.supervision.models.running import (
     Referral,
     SupervisionLetter,
 )
+from luoshi.programmes.supervision.models.signing import Adjustment, CarriedTask, ReportSignature, ReviewSignature
 
 __all__ = [
     "EVIDENCE",
+    "Adjustment",
     "AnnualLine",
     "AnnualReview",
     "AssessmentLine",
     "AssessmentRun",
+    "CarriedTask",
     "Chapter",
     "Circular",
     "CircularLine",
@@ -63,6 +66,8 @@ __all__ = [
     "Node",
     "Plan",
     "Referral",
+    "ReportSignature",
+    "ReviewSignature",
     "SpotCheck",
     "SpotCheckLine",
     "SupervisionLetter",

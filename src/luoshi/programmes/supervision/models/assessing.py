@@ -228,6 +228,7 @@ class AnnualReview(models.Model):
     drafted_name = models.CharField(max_length=100)
     signed_at = models.DateTimeField(null=True)
     signed_name = models.CharField(max_length=100, default="", blank=True)
+    notice = models.OneToOneField("notices.Notice", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         """Signed by somebody."""
