@@ -15,9 +15,11 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, lru_cache, partial
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.base import ModelState
 
 Row = TypeVar("Row", bound=models.Model)
 Change = Callable[[Any], Any] | None
@@ -30,6 +32,7 @@ _SAME = (
     models.PositiveIntegerField, models.PositiveSmallIntegerField, models.PositiveBigIntegerField, models.ForeignKey,
     models.BigAutoField,
 )  # fmt: skip
+_FIXED = (models.DateTimeField, models.DateField)
 
 
 class OvertakenError(Exception):
@@ -40,11 +43,15 @@ class OvertakenError(Exception):
 
 
 class Asked(NamedTuple):
-    """A question with its values put in. Without a model the rows come as the database gives them."""
+    """A question with its values put in. Without a model the rows come as the database gives them.
+
+    `often`: it is asked again and again in these words, so PostgreSQL makes its plan once.
+    """
 
     model: type[models.Model] | None
     sql: str
     values: Sequence[Any]
+    often: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Question(Generic[Row]):
 
     def among(self, values: Sequence[Any]) -> Asked:
         """Return the question with all of `values` where `%s` stands: `id IN %s`."""
-        return Asked(self.model, self._words.replace("%s", f"({', '.join(['%s'] * len(values))})"), values)
+        return Asked(self.model, self._words.replace("%s", f"({', '.join(['%s'] * len(values))})"), values, often=False)
 
     def rows(self, *values: Any) -> list[Row]:
         """Return the rows."""
@@ -79,11 +86,11 @@ class Question(Generic[Row]):
 def ask(*asked: Asked) -> list[list[Any]]:
     """Return the rows of each question, asked in this order."""
     link = connections[DEFAULT_DB_ALIAS]
-    found, together = [], _together() and len(asked) > 1
+    found, together = [], _together()
     with link.cursor() as cursor, link.wrap_database_errors:
         execute = _execute(link, cursor)
         if together:
-            execute(_message([(one.sql, one.values) for one in asked]))
+            _deliver(link, cursor, [(one.sql, one.values, one.often) for one in asked])
         for one in asked:
             if not together:
                 execute(one.sql, one.values)
@@ -113,8 +120,41 @@ def _marked(sql: str) -> str:
 
 def _read(model: type[Row], found: Sequence[Sequence[Any]]) -> Iterator[Row]:
     form = _form(model)
-    for values in found:
-        yield model.from_db(DEFAULT_DB_ALIAS, form.names, _changed(values, form.from_database))
+    for read in found:
+        values = _changed(read, form.from_database)
+        row = _bare(model)
+        row.__dict__.update(zip(form.names, values, strict=True))
+        row._state.adding = False
+        row.__dict__[_FOUND] = values
+        yield row
+
+
+_FOUND = "_found"
+"""Where a row keeps what the database held, in the order of its columns: what has not changed is not written again."""
+
+
+def _bare(model: type[Row]) -> Row:
+    """Return an object of a model without a value, past Django's way of making one, which takes ten times as long."""
+    row = model.__new__(model)
+    row.__dict__["_state"] = state = ModelState()
+    state.db = DEFAULT_DB_ALIAS
+    return row
+
+
+def made(model: type[Row], **values: Any) -> Row:
+    """Return a new row of a model with `values` by their columns' names (`case_id`); the rest are its defaults."""
+    row, form = _bare(model), _form(model)
+    row.__dict__.update(form.defaults)
+    for name in form.made:
+        row.__dict__[name] = form.fields[name].get_default()
+    row.__dict__.update(values)
+    return row
+
+
+def was(row: models.Model, name: str) -> Any:
+    """Return what the database held in a column when the row was read, or written since; what it is for a new row."""
+    found = row.__dict__.get(_FOUND)
+    return getattr(row, name) if found is None else found[_form(type(row)).place[name]]
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -126,6 +166,7 @@ class Statement(NamedTuple):
     sql: str
     rows: Sequence[Sequence[Any]]
     reaches: int | None
+    often: bool = True
 
 
 class Writing:
@@ -153,7 +194,7 @@ class Writing:
             self._statements.append(Statement(form.insert, [form.values(row, form.own) for row in rows], None))
 
     def update(self, rows: Sequence[Row], names: tuple[str, ...], guard: str = "") -> None:
-        """Write the named attributes of rows of one model.
+        """Write the named attributes of rows of one model, as far as one of the rows has another value than was read.
 
         `guard` is a counter among them that must still be one less in the database. `send` raises OvertakenError when
         a row is not there like that.
@@ -161,6 +202,9 @@ class Writing:
         if not rows:
             return
         form, many = _form(type(rows[0])), _together() and len(rows) > _FEW
+        names = form.changed(rows, names)
+        if not names:
+            return
         sql, wanted = form.update(names, guard, many=many)
         found = [[form.text(rows, wanted)]] if many else [form.values(row, wanted) for row in rows]
         self._statements.append(Statement(sql, found, len(rows)))
@@ -178,7 +222,8 @@ class Writing:
 
 
 def _send_together(cursor: Any, statements: Sequence[Statement]) -> None:
-    cursor.execute(_message([(one.sql, row) for one in statements for row in one.rows]))
+    told = [(one.sql, row, one.often) for one in statements for row in one.rows]
+    _deliver(connections[DEFAULT_DB_ALIAS], cursor, told)
     for one in statements:
         reached = 0
         for _ in one.rows:
@@ -197,16 +242,60 @@ def _send(cursor: Any, statements: Sequence[Statement]) -> None:
         _require_all(one, cursor.rowcount)
 
 
-def _message(statements: Iterable[tuple[str, Sequence[Any]]]) -> str:
-    """Return statements with their values put in, as one text for PostgreSQL."""
+def _deliver(link: BaseDatabaseWrapper, cursor: Any, statements: Sequence[tuple[str, Sequence[Any], bool]]) -> None:
+    """Send statements to PostgreSQL as one message, the first of a transaction with its beginning."""
+    message, driver = _message(statements), link.connection
+    if not link.in_atomic_block or driver.info.transaction_status:
+        cursor.execute(message)
+        return
+    driver.autocommit = True
+    try:
+        cursor.execute(f"BEGIN; {message}")
+    finally:
+        # Words that PostgreSQL cannot read begin nothing: then the driver has to.
+        if not driver.info.transaction_status:
+            driver.autocommit = False
+    cursor.nextset()
+
+
+def _message(statements: Sequence[tuple[str, Sequence[Any], bool]]) -> str:
+    """Return statements with their values put in, as one text for PostgreSQL; it keeps plans of those often sent.
+
+    A plan takes PostgreSQL longer than what it is for.
+    """
     from psycopg.adapt import Transformer
 
-    literal = Transformer(connections[DEFAULT_DB_ALIAS].connection).as_literal
-    words = [
-        sql.encode() % tuple([b"NULL" if value is None else literal(value) for value in values])
-        for sql, values in statements
-    ]
+    link = connections[DEFAULT_DB_ALIAS].connection
+    literal = Transformer(link).as_literal
+    names = _prepared(link, [sql for sql, _, often in statements if often])
+    words = []
+    for sql, values, often in statements:
+        told = tuple([b"NULL" if value is None else literal(value) for value in values])
+        if often:
+            words.append(b"EXECUTE %s(%s)" % (names[sql], b", ".join(told)) if told else b"EXECUTE " + names[sql])
+        else:
+            words.append(sql.encode() % told)
     return b"; ".join(words).decode()
+
+
+_PREPARED: WeakKeyDictionary[Any, dict[str, bytes]] = WeakKeyDictionary()
+"""By connection to PostgreSQL, the statements it has a plan for and under what name."""
+
+
+def _prepared(link: Any, wanted: Sequence[str]) -> dict[str, bytes]:
+    """Return the names of prepared statements, prepared now where they are not."""
+    names = _PREPARED.setdefault(link, {})
+    if fresh := [sql for sql in dict.fromkeys(wanted) if sql not in names]:
+        given = {sql: f"ls_{len(names) + place}" for place, sql in enumerate(fresh)}
+        link.execute("; ".join(f"PREPARE {name} AS {_numbered(sql)}" for sql, name in given.items()))
+        names |= {sql: name.encode() for sql, name in given.items()}
+    return names
+
+
+def _numbered(sql: str) -> str:
+    """Return words with `$1`, `$2` for each value."""
+    first, *rest = sql.split("%s")
+    return first + "".join(f"${place}{part}" for place, part in enumerate(rest, 1))
 
 
 def _require_all(one: Statement, reached: int) -> None:
@@ -228,7 +317,10 @@ def add(row: models.Model) -> None:
 
 
 class Form:
-    """A model's table: its words and the ways of its values. `own` are all attributes but the id, which is first."""
+    """A model's table: its words and the ways of its values. `own` are all attributes but the id, which is first.
+
+    `defaults` is what a new row has where nothing is given; those `made` are made anew for each row.
+    """
 
     def __init__(self, model: type[models.Model]) -> None:
         self.fields = {field.attname: field for field in model._meta.concrete_fields}
@@ -242,8 +334,27 @@ class Form:
         many = f"SELECT {columns} FROM {self._recordset(self.own)}"  # noqa: S608 - our own words
         self.insert_many = f"INSERT INTO {self.table} ({columns}) {many}"
         self.from_database = _changes(self.fields.values(), _found)
+        self.made = [name for name, field in self.fields.items() if callable(field.default)]
+        self.defaults = {name: field.get_default() for name, field in self.fields.items() if name not in self.made}
+        self.place = {name: place for place, name in enumerate(self.names)}
+        # What a list or a mapping held when it was read may have been changed in it.
+        self._mutable = {name for name, field in self.fields.items() if type(field) not in (*_SAME, *_FIXED)}
         self._ways: dict[tuple[str, ...], tuple[Callable[[Any], Sequence[Any]], Changes, Changes]] = {}
         self._updates: dict[tuple[tuple[str, ...], str, bool], tuple[str, tuple[str, ...]]] = {}
+
+    def changed(self, rows: Sequence[models.Model], names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of `names` of which a row has another value than the database, as far as that is known."""
+        places = [(name, self.place[name]) for name in names if name not in self._mutable]
+        kept: set[str] = set()
+        for row in rows:
+            own = row.__dict__
+            if (found := own.get(_FOUND)) is None:
+                return names
+            for name, place in places:
+                if own[name] != found[place]:
+                    kept.add(name)
+                    found[place] = own[name]
+        return tuple([name for name in names if name in kept or name in self._mutable])
 
     def update(self, names: tuple[str, ...], guard: str, *, many: bool) -> tuple[str, tuple[str, ...]]:
         """Return the words that change rows, and the attributes whose values they take, in order."""

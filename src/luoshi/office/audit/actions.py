@@ -15,7 +15,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit import chain
 from luoshi.office.audit.models import AuditEntry, AuditHead, Stream
 from luoshi.office.roles import PERMISSIONS, Reach
-from luoshi.office.rows import Question, Writing, add
+from luoshi.office.rows import Question, Writing, add, made
 
 KEY: ContextVar[str] = ContextVar("audit_key", default="")
 """The idempotency key under which the present request writes; `repetition` sets it."""
@@ -99,7 +99,8 @@ def _continue(head: AuditHead, acts: Sequence[Act]) -> list[AuditEntry]:
     key, entries = _fit(KEY.get(), 100), []
     for one in acts:
         role, organ = _acting_as(one.actor, one.permission or one.act)
-        entry = AuditEntry(
+        entry = made(
+            AuditEntry,
             version=chain.VERSION,
             stream=head.stream,
             position=head.position + 1,

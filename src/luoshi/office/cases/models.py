@@ -7,7 +7,6 @@ number, one running clock of a limit, one voice of a party in a joint step. The 
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -75,13 +74,6 @@ class Case(models.Model):
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
 
-    @classmethod
-    def from_db(cls, *args: Any, **options: Any) -> Case:
-        """Read a row; the title it was found under is kept, because the search index has to be told it again."""
-        row = super().from_db(*args, **options)
-        row.__dict__["found_as"] = row.__dict__.get("title", "")
-        return row
-
 
 SEARCH_TABLE = "cases_search"
 """Where titles and numbers are searched (`office.search`)."""
@@ -93,7 +85,7 @@ class CaseParty(models.Model):
     `due_at` and `is_open` are the case's, so that the list of an organ stands in one index.
     """
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="parties")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="parties", db_index=False)
     party = models.CharField(max_length=40)
     organ = models.CharField(max_length=80)
     role = models.CharField(max_length=12)
@@ -204,7 +196,7 @@ class CaseEvent(models.Model):
         TIMER = "timer", "期限届满"
         SYSTEM = "system", "系统"
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events", db_index=False)
     n = models.PositiveIntegerField()
     at = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -238,7 +230,7 @@ class CaseEvent(models.Model):
 class CaseVoice(models.Model):
     """One party's voice in a joint step, in the round that began with event `round`. Append-only."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="voices")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="voices", db_index=False)
     step = models.CharField(max_length=40)
     round = models.PositiveIntegerField()
     party = models.CharField(max_length=40)

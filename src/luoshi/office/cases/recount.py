@@ -22,11 +22,11 @@ from luoshi.office.cases import clocks, turns
 from luoshi.office.cases.expiry import load, shown_until
 from luoshi.office.cases.models import Case, CaseClock, CaseEvent, ClockChange
 from luoshi.office.cases.writes import flush
-from luoshi.office.rows import Question, Writing, ask
+from luoshi.office.rows import Question, Writing, ask, made
 
 BATCH = 2000
 """So many limits are counted in one transaction."""
-_RUNNING = Question(CaseClock, "case_id IN %s AND state IN ('running', 'paused') AND state = 'running' ORDER BY id")
+_CLOCKS = Question(CaseClock, "case_id IN %s AND state IN ('running', 'paused') ORDER BY id")
 
 
 def recount(entered_on: datetime.date | None = None) -> int:
@@ -49,12 +49,13 @@ def _batch(others: Q, day: datetime.date) -> int | None:
             return None
         list(Case.objects.select_for_update().filter(pk__in=cases).order_by("pk").values_list("pk"))
         calendar = calendar_book.calendar()
-        (found,) = ask(_RUNNING.among(cases))
-        old = [clock for clock in found if clock.calendar not in ("", calendar.version)]
+        (found,) = ask(_CLOCKS.among(cases))
+        running = [clock for clock in found if clock.state == CaseClock.State.RUNNING]
+        old = [clock for clock in running if clock.calendar not in ("", calendar.version)]
         changes = {clock.pk: holds for clock in old if (holds := _moved(clock, calendar, day)) is not None}
         staying = [clock.pk for clock in old if clock.pk not in changes]
         CaseClock.objects.filter(pk__in=staying).update(calendar=calendar.version)
-        _move([clock for clock in old if clock.pk in changes], changes, calendar)
+        _move([clock for clock in old if clock.pk in changes], changes, calendar, found)
         return len(changes)
 
 
@@ -125,14 +126,17 @@ def _moved(clock: CaseClock, calendar: WorkingCalendar, entered_on: datetime.dat
     return None if (holds.until, holds.provisional) == (old.until, old.provisional) else holds
 
 
-def _move(moving: Sequence[CaseClock], changes: Mapping[int, Due], calendar: WorkingCalendar) -> None:
-    """Write the new ends of limits, both dates of each, and tell whose turn it is."""
+def _move(
+    moving: Sequence[CaseClock], changes: Mapping[int, Due], calendar: WorkingCalendar, found: Sequence[CaseClock]
+) -> None:
+    """Write the new ends of limits, both dates of each, and tell whose turn it is; `found` are the cases' clocks."""
     if not moving:
         return
     writing, now = Writing(), CLOCK.now()
     writing.insert(
         [
-            ClockChange(
+            made(
+                ClockChange,
                 clock_id=clock.pk,
                 old_until=clock.until,
                 new_until=changes[clock.pk].until,
@@ -145,7 +149,7 @@ def _move(moving: Sequence[CaseClock], changes: Mapping[int, Due], calendar: Wor
         ]
     )
     writing.send()
-    turned = load(sorted({clock.case_id for clock in moving}), calendar=calendar)
+    turned = load(sorted({clock.case_id for clock in moving}), calendar=calendar, held=found)
     for turn in turned:
         for clock in turn.clocks:
             if (due := changes.get(clock.pk)) is not None:

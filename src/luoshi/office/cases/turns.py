@@ -17,6 +17,7 @@ from luoshi.kernel.clock import local
 from luoshi.kernel.decisions import Decision, Outcome, decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import OPEN, Ask, Expiry, Limit, Procedure, Step
+from luoshi.office import rows
 from luoshi.office.actors import Actor
 from luoshi.office.cases import asks, clocks, hooks
 from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CaseParty, CaseVoice
@@ -298,7 +299,7 @@ def start_clock(turn: Turn, limit: Limit, act: str) -> CaseClock | None:
         return None
     parameters = _parameters(turn, limit)
     rule = clocks.rule_of(limit, parameters, turn.case.facts)
-    clock = CaseClock(case_id=turn.case.pk, limit=limit.key, rule=rule, started_at=turn.at, event=act)
+    clock = rows.made(CaseClock, case_id=turn.case.pk, limit=limit.key, rule=rule, started_at=turn.at, event=act)
     clocks.set_due(clock, limit, turn.calendar, turn.at)
     turn.clocks.append(clock)
     turn.touched.add(limit.key)
@@ -382,8 +383,8 @@ settle = _settle
 def voices(turn: Turn) -> set[Voice]:
     """Return who has spoken in the joint steps of the case, read at the first question."""
     if turn.spoken is None:
-        rows = CaseVoice.objects.filter(case=turn.case) if turn.case.pk else CaseVoice.objects.none()
-        turn.spoken = set(rows.values_list("round", "step", "party"))
+        said = CaseVoice.objects.filter(case=turn.case) if turn.case.pk else CaseVoice.objects.none()
+        turn.spoken = set(said.values_list("round", "step", "party"))
     return turn.spoken
 
 
@@ -403,7 +404,8 @@ def _say(
     person = actor.user_id is not None
     given: Any = dict(data) if data else None
     receipts: Any = list(decisions) or None
-    event = CaseEvent(
+    event = rows.made(
+        CaseEvent,
         case_id=case.pk,
         n=case.events_count,
         at=turn.at,

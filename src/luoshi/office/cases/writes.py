@@ -35,6 +35,7 @@ def flush(turns: Sequence[Turn]) -> None:
             event.case_id = turn.case.pk
     for turn in old:
         turn.case.revision += 1
+    renamed = [(turn.case, title) for turn in old if (title := rows.was(turn.case, "title")) != turn.case.title]
     writing = Writing()
     writing.update([turn.case for turn in old], _CASE, guard="revision")
     writing.insert([party for turn in new for party in turn.parties])
@@ -51,17 +52,11 @@ def flush(turns: Sequence[Turn]) -> None:
         writing.send()
     except OvertakenError:
         raise LuoshiError("E_VERSION", "这件事刚被他人办过，没有重复办理。请刷新后再办。") from None
-    _index(new, old)
-
-
-def _index(new: Sequence[Turn], old: Sequence[Turn]) -> None:
-    """Let new cases, and those whose title has changed, be found by their words."""
+    # Let new cases, and those whose title has changed, be found by their words.
     if new:
         search.index(SEARCH_TABLE, [(turn.case.pk, (turn.case.number, turn.case.title)) for turn in new])
-    for case in (turn.case for turn in old):
-        if (before := case.__dict__.get("found_as", case.title)) != case.title:
-            search.reindex(SEARCH_TABLE, case.pk, (case.number, before), (case.number, case.title))
-            case.__dict__["found_as"] = case.title
+    for case, title in renamed:
+        search.reindex(SEARCH_TABLE, case.pk, (case.number, title), (case.number, case.title))
 
 
 def _acts(turn: Turn) -> Iterable[Act]:

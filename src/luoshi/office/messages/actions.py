@@ -13,7 +13,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.models import Assignment, User
 from luoshi.office.actors import Actor
 from luoshi.office.messages.models import Mail, Message
-from luoshi.office.rows import Asked, Writing, ask
+from luoshi.office.rows import Asked, Writing, ask, made
 
 
 def tell(*, key: str, users: Iterable[int], kind: str, text: str, href: str) -> int:
@@ -114,7 +114,7 @@ def _tell_all(tellings: Sequence[Telling], held: Iterable[Sequence[Any]], writin
     found = [(one, user) for one in tellings for user in holders.get((one.organ, one.role), ())]
     writing.insert(
         [
-            Message(user_id=user.pk, key=one.key, kind=one.kind, text=_fit(one.text), href=one.href[:300], at=now)
+            made(Message, user_id=user.pk, key=one.key, kind=one.kind, text=_fit(one.text), href=one.href[:300], at=now)
             for one, user in found
         ]
     )

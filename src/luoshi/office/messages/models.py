@@ -10,7 +10,9 @@ from django.db.models import Q
 class Message(models.Model):
     """One message to one person; `key` says for what, so that it is told once. `href` leads to the thing."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="messages")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
     key = models.CharField(max_length=150)
     kind = models.CharField(max_length=40)
     text = models.CharField(max_length=300)
