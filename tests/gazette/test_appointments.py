@@ -144,3 +144,25 @@ def test_hostile_text_comes_to_an_end():
     """A pattern that backtracks without bound would hang here; speed itself is measured by `luoshi bench gazette`."""
     n = 20_000
     find_acts(["任命" + "甲、" * n, "甲和" * n + "为", "任命" * n, "测试甲为" * n, "免去" + "甲·" * n])
+
+
+def test_sentences_of_a_notice_name_the_person_alone():
+    acts = find_acts(
+        [
+            "经市政府常务会议研究,决定:",
+            "测试甲任市水利局局长,免去其市水文中心主任职务;",
+            "测试乙任市国资委调研员,免去市国资委副主任职务;",
+            "测试丙、测试丁任市政府副秘书长;",
+            "免去测试戊市审计局副局长职务;",
+            "本次调整自印发之日起执行,任期内不再变动。",
+        ]
+    )
+    assert brief(acts) == [
+        ("appoint", "测试甲", "市水利局局长", None),
+        ("remove", "测试甲", "市水文中心主任", None),
+        ("appoint", "测试乙", "市国资委调研员", None),
+        ("remove", "测试乙", "市国资委副主任", None),
+        ("appoint", "测试丙", "市政府副秘书长", None),
+        ("appoint", "测试丁", "市政府副秘书长", None),
+        ("remove", "测试戊", "市审计局副局长", None),
+    ]

@@ -136,6 +136,46 @@ def test_title_over_several_lines_is_joined() -> None:
     assert only(source).covering_title == "关于印发测州市甲事工作方案的通知"
 
 
+@pytest.mark.parametrize(
+    ("lines", "title", "covering"),
+    [
+        (
+            "关于印发2021年测区重点任务\n责任分解方案的通知",
+            "2021年测区重点任务责任分解方案",
+            "关于印发2021年测区重点任务责任分解方案的通知",
+        ),
+        (
+            "关于印发测区甲事三年行动方案\n（2020—2022年）的通知",
+            "测区甲事三年行动方案(2020—2022年)",
+            "关于印发测区甲事三年行动方案(2020—2022年)的通知",
+        ),
+    ],
+)
+def test_title_that_breaks_behind_the_name_of_the_measure_goes_on_to_the_notice(
+    lines: str, title: str, covering: str
+) -> None:
+    document = only(f"测州市测区人民政府办公室\n{lines}\n测政办〔2021〕17号\n\n各街道办事处:\n\n现将方案印发给你们。\n")
+    assert (document.title, document.covering_title) == (title, covering)
+    assert document.issuer == "测州市测区人民政府办公室"
+
+
+def test_answer_is_written_to_one_organ() -> None:
+    document = only(
+        "测州市人民政府关于2020年度住房计划的批复\n测政函〔2020〕14号\n\n市住房局:\n\n"
+        "你局请示收悉,批复如下:\n\n一、同意。\n\n测州市人民政府\n2020年3月31日\n"
+    )
+    assert document.addressees == ["市住房局"]
+    assert document.issuer == "测州市人民政府"
+
+
+def test_military_command_signs_beside_the_government() -> None:
+    document = only(
+        "测州市人民政府 测州军分区\n关于印发测州市征兵规定的通知\n测政规〔2022〕3号\n\n各县人民政府:\n\n"
+        "现将《测州市征兵规定》印发给你们。\n\n测州市人民政府    测州军分区\n2022年7月15日\n"
+    )
+    assert document.issuer == "测州市人民政府、测州军分区"
+
+
 def test_labelled_lines_of_a_web_page_are_used_where_the_text_is_silent() -> None:
     source = (
         "首页 > 政府信息公开\n索引号: 0123\n发文机关: 测州市人民政府办公室\n"
@@ -199,6 +239,8 @@ def test_fragment_without_head_is_one_document_without_number_and_title() -> Non
         ("测州市甲事三年行动计划", "plan"),
         ("关于加强甲事的实施意见", "opinion"),
         ("关于做好甲事的通知", "notice"),
+        ("关于测州市2020年度住房计划的批复", "other"),
+        ("关于公布测州市甲事管理办法清单的公告", "other"),
         ("测州市人民政府任免的工作人员名单", "appointment"),
         ("测州市甲事说明", "other"),
     ],
@@ -236,3 +278,21 @@ def test_group_is_named_by_the_title_where_the_heading_only_says_what_follows():
     )
     (instrument,) = compile_text(text).instruments
     assert {seat.group for seat in instrument.memberships} == {"测州市河道整治工作领导小组"}
+
+
+def test_documents_under_the_heading_of_grounds_are_the_basis():
+    text = (
+        "1 总则\n1.1 编制目的\n为处置甲事,制定本预案。\n1.2 编制依据\n《甲条例》《乙省甲事应急预案》等。\n"
+        "1.3 范围\n《丙法》所称甲事。"
+    )
+    (instrument,) = compile_text(text).instruments
+    found = [(relation.type, relation.target.title) for relation in instrument.relations]
+    assert found == [("based_on", "甲条例"), ("based_on", "乙省甲事应急预案"), ("cites", "丙法")]
+
+
+@pytest.mark.parametrize(
+    ("last", "cut"), [("责任单位:市甲局;完成时限:12月底前", False), ("(牵头单位:市甲", True), ("市甲局要", True)]
+)
+def test_mark_at_the_end_of_a_file_is_whole(last: str, cut: bool):
+    result = compile_text(f"一、甲事\n1.办好乙事。\n2.办好丙事,完善机制。{last}")
+    assert ("truncated" in {warning.code for warning in result.warnings}) == cut

@@ -20,6 +20,7 @@ def leads(text: str) -> list[tuple[str, ...]]:
         ("市公安局、城管局要加强路面巡查。", ("市公安局", "市城管局")),
         ("本办法由市水务局负责解释。", ("市水务局",)),
         ("各镇区要明确专人负责。", ("各镇区",)),
+        ("各县(市、区)自然资源主管部门要加强值班。", ("各县(市、区)自然资源主管部门",)),
         ("环保、规划、国土部门应当加强协同监管。", ("环保部门", "规划部门", "国土部门")),
     ],
 )
@@ -31,6 +32,8 @@ def test_partner_named_by_together_with_cooperates() -> None:
     (statement,) = find_statements("市财政局会同市审计局制定绩效评价办法,并负责组织实施。", Level.CITY)
     assert statement.lead == ("市财政局",)
     assert statement.cooperating == ("市审计局",)
+    (statement,) = find_statements("你局要会同市财政局、市自然资源局抓紧组织实施。", Level.CITY)
+    assert statement.cooperating == ("市财政局", "市自然资源局")
 
 
 def test_several_subjects_of_one_paragraph_are_several_duties() -> None:
@@ -47,6 +50,7 @@ def test_towns_among_the_subjects_are_kept_apart_as_printed() -> None:
     "text",
     [
         "有关部门要加强监督检查。",
+        "下列单位应当按照职责做好征兵工作:",
         "任何单位和个人不得擅自占用泊位。",
         "本办法所称主管部门,是指市综合执法局。",
         "企业应当依法缴纳费用。",

@@ -66,11 +66,17 @@ _NOT_A_NAME = re.compile(
 
 _APPOINTED_BY_VERB = re.compile(rf"{_APPOINT_VERB}{_NAMES}(?:为(?!为)|担任|任(?![命免])|兼任)(?P<post>.+)$")
 _APPOINTED = re.compile(rf"{_NAMES}(?:担任|兼任|挂任|代理|聘任为|(?:试用)?任命?为|任(?![命免])|为(?!为))(?P<post>.+)$")
+_APPOINTED_PLAINLY = re.compile(rf"{_NAMES}(?:担任|兼任|任(?![命免]))(?P<post>.+)$")
 _REMOVED_BY_VERB = re.compile(rf"{_REMOVE_VERB}(?:{_NAMES}的(?!的)|{_NAMED})(?P<post>.+)$")
+_REMOVED_FROM_PLACE = re.compile(
+    rf"{_REMOVE_VERB}(?P<names>[{CHINESE}]{{2,4}}?)(?P<post>[市县区省州][{CHINESE}()、]+职务)(?P<rest>.*)$"
+)
 _REMOVED = re.compile(rf"{_NAMES}的(?!的)(?P<post>.+?职务)(?P<rest>.*)$")
 _NO_LONGER = re.compile(rf"{_NAMES}不再(?:担任|兼任|任)(?P<post>.+)$")
 _REMOVED_SAME = re.compile(rf"(?:同时|并)?{_REMOVE_VERB}(?:其|原任|所任)(?:原任|担任)?的?(?P<post>.+)$")
-_REMOVED_HERE = re.compile(rf"(?:同时|并){_REMOVE_VERB}(?P<post>.+职务)(?P<rest>.*)$")
+_REMOVED_HERE = re.compile(
+    rf"(?:(?:同时|并){_REMOVE_VERB}|{_REMOVE_VERB}(?=[市县区省州]|原任))(?P<post>.+职务)(?P<rest>.*)$"
+)
 _APPOINTED_SAME = re.compile(r"(?:同时|并)?(?:改任|任命?为|兼任|任(?![命免]))(?P<post>.+)$")
 
 _HEADING = re.compile(r"(?:^|[^本])(?P<verb>任命|聘任|免去|解聘|免职|任职|任免)(?:下列|以下)?(?:同志|人员|职务)?$")
@@ -217,6 +223,9 @@ def _read_part(part: str, offset: int, section: str | None, before: list[Act]) -
         if m:
             group = "names" if m["names"] else "named"
             return _acts("remove", _persons(m, group, offset), m["post"], end)
+        m = _REMOVED_FROM_PLACE.match(part)
+        if m:
+            return _acts("remove", _persons(m, "names", offset), m["post"] + m["rest"], end)
     if section != "remove" or "任命" in part:
         m = _APPOINTED_BY_VERB.search(part)
         # Under a printed heading a leading 任 is a surname, elsewhere a verb.
@@ -230,7 +239,11 @@ def _read_part(part: str, offset: int, section: str | None, before: list[Act]) -
     m = _REMOVED.match(part) if section == "remove" else None
     if m:
         return _acts("remove", _persons(m, "names", offset), m["post"] + m["rest"], end)
-    m = _APPOINTED.match(part) if section != "remove" and ("同志" in part or section) else None
+    if section == "remove":
+        return []
+    m = _APPOINTED.match(part) if "同志" in part or section else _APPOINTED_PLAINLY.match(part)
+    if m and m.re is _APPOINTED_PLAINLY and not ends_with_title(_BRACKET_AT_END.sub("", m["post"])):
+        return []
     return _acts("appoint", _persons(m, "names", offset), m["post"], end) if m else []
 
 

@@ -25,11 +25,13 @@ from luoshi.gazette.structure import Node
 from luoshi.gazette.text import Line, Paragraph, compact, entries, join, read_lines
 from luoshi.gazette.timelimits import Context
 
+_SHORT_HEADING = 8
 _CLOSED = "。;:!?)”》"
 _TITLES = ("annex", "part", "chapter", "section")
 _ROUND = re.compile("[()]")
 _ITEM_NUMBER = re.compile("[0-9A-Za-z一二三四五六七八九十①-⑳]$")
 """What a bracket closes that opened nowhere: a number of a row `1)`, `2)`."""
+_ENDS_AS_MARK = re.compile("(?:单位|部门|时限|时间|领导|责任人):[^。;:]*$")
 _TRIAL = re.compile("暂行|试行")
 _ROLE_WORDS = re.compile("组 *长|召集人|总指挥|主 *任:|成 *员|秘书长")
 _SAYS_WHAT_FOLLOWS = re.compile(
@@ -177,7 +179,8 @@ class _DocumentReader:
             elif text[-1] in _CLOSED or node.kind in _TITLES:
                 continue
             elif index == len(nodes) - 1:
-                if (node.numbered or len(text) > 30) and not _is_row(node):
+                whole = _is_row(node) or (_ENDS_AS_MARK.search(text) and text.count("(") <= text.count(")"))
+                if (node.numbered or len(text) > 30) and not whole:
                     self.sheet.warn("truncated", "文件末尾的句子不完整,原件可能缺页", node.start, node.paragraph.end)
             elif len(text) > 30 and not node.heading and "。" in text:
                 self.sheet.warn("open_sentence", "这一段没有写完,可能断在换栏处", node.start, node.paragraph.end)
@@ -235,7 +238,7 @@ class _DocumentReader:
         self._read_validity(cover.text)
         for node in nodes:
             paragraph, path = node.paragraph, node.filed
-            self._read_references(paragraph, path, opening=opening)
+            self._read_references(paragraph, path, opening=opening or _states_basis(node))
             self._read_validity(paragraph.text)
             if paragraph.text:
                 opening = opening and (not path[0].isalnum() or path.endswith("第一条"))
@@ -330,6 +333,12 @@ def _torn_off(node: Node, other: Node | None, torn: set[str]) -> bool:
 def _is_row(node: Node) -> bool:
     """Whether an unnumbered paragraph under an annex may be the row of a table, which ends without a full stop."""
     return not node.numbered and node.parent is not None and node.parent.kind in ("annex", "part")
+
+
+def _states_basis(node: Node) -> bool:
+    """Whether a clause stands under the heading 编制依据, so that what it names is what the document rests on."""
+    heading = node.heading or (node.parent.heading if node.parent else None) or ""
+    return len(heading) < _SHORT_HEADING and heading.endswith("依据")
 
 
 def _level(issuer: str) -> Level:

@@ -49,6 +49,7 @@ _STRONG_TITLE = re.compile(
     r"(?:关于|印发|转发|批转).{2,120}(?:通知|意见|决定|通报|公告|通告|批复|函|方案|办法|规定|细则)(?:\([^()]{1,24}\))?$"
 )
 _TITLE_CONTINUES = re.compile(r"的?(?:通知|意见|实施意见|实施方案|办法|方案)(?:\([^()]{1,24}\))?$")
+_OPENS_CARRIER = re.compile("关于(?:印发|转发|批转|下发|公布|发布)")
 _CARRIES = re.compile(
     r"(?:关于)?(?:修订|重新|修改|联合)?(?:印发|转发|批转|下发|发布|公布|颁发|颁布)(?:修订后的|修订的|修改后的|新修订的)?"
     r"(?P<what>.{4,120}?)的?通知(?:\([^()]{1,24}\))?$"
@@ -62,7 +63,7 @@ _WHOLE_QUOTED = re.compile(r"《([^《》]{2,100})》(\([^()]{1,24}\))?$")
 _ISSUER_PREFIX = re.compile(r"((?:中共)?[\u4e00-\u9fff、()]{2,80}?)(?=关于|印发|转发|批转)")
 ORGAN_LINE = re.compile(
     r"(?:中共)?[\u4e00-\u9fff()、]{2,46}?(?:人民政府|政府|办公室|办公厅|委员会|管委会|管理局|局|厅|委|办|院|会|部|处|中心|"
-    r"指挥部|领导小组|公司|联社|分局|支行)$"
+    r"指挥部|领导小组|公司|联社|分局|支行|军分区|警备区|总队|支队)$"
 )
 _PROVINCE_BEFORE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[\u4e00-\u9fff]{2,8}(?:市|县|州|盟|区))")
 _HEADING_NOISE = re.compile(r"(?:文件|公报|主办|季刊|月刊|目录)$")
@@ -107,6 +108,7 @@ _KIND_PATTERNS = tuple(
     )
 )  # fmt: skip
 _APPOINTS = re.compile("任免|任职|免职|任命")
+_ANSWERS = re.compile(r"关于.*(?:批复|复函|函|公告|通告|通报)(?:\([^()]*\))?$")
 
 
 @dataclass(slots=True)
@@ -142,6 +144,8 @@ def kind_of(title: str | None, covering_title: str | None) -> str:
     text = title or covering_title or ""
     if _APPOINTS.search(text):
         return "appointment"
+    if _ANSWERS.search(text):
+        return "other"
     best, place = "other", -1
     for pattern, kind in _KIND_PATTERNS:
         for match in pattern.finditer(text):
@@ -352,6 +356,8 @@ def _zone_end(lines: list[Line]) -> int:
             continue
         if _ADDRESSEE.match(text) or _ADDRESSEE_START.match(text) or _FIRST_SENTENCE.match(text):
             return index
+        if index and _names_addressee(text):
+            return index
         label = read_label(line.text)
         if label and "关于" not in text and not _WEB_NOISE.search(text) and (label.kind != "num" or label.ordinal == 1):
             return index
@@ -407,11 +413,27 @@ def _title_lines(zone: list[Line], start: int) -> list[Line] | None:
             return None
         joined = _title_text(zone[start : start + count])
         following = compact(zone[start + count].text) if start + count < len(zone) else ""
-        if len(joined) >= 6 and _TITLE_END.search(joined) and not _TITLE_CONTINUES.match(following):
+        if (
+            len(joined) >= 6
+            and _TITLE_END.search(joined)
+            and not _TITLE_CONTINUES.match(following)
+            and not _carrier_goes_on(joined, zone[start + count : start + count + 2])
+        ):
             if count > 1 and "关于" not in joined and len(text) >= 10 and _TITLE_END.search(text):
                 return None
             return None if re.search(r"[,;。|]", _outside_quotes(joined)) else zone[start : start + count]
     return None
+
+
+def _carrier_goes_on(joined: str, following: Sequence[Line]) -> bool:
+    """Whether a title that has named a measure (关于印发…方案) ends as a notice only in one of the next lines."""
+    if not _OPENS_CARRIER.match(joined) or _CARRIES.match(joined):
+        return False
+    for line in following:
+        joined += compact(line.text)
+        if _CARRIES.match(joined):
+            return True
+    return False
 
 
 def _outside_quotes(text: str) -> str:
@@ -529,6 +551,11 @@ def _named_measure(lines: list[Line]) -> str | None:
     return match["a"] or match["b"] if match else None
 
 
+def _names_addressee(text: str) -> bool:
+    """Whether a line is one organ's name with a colon: whom an answer is written to."""
+    return text[-1] == ":" and ORGAN_LINE.fullmatch(text[:-1]) is not None
+
+
 def _take_addressees(document: Document, lines: list[Line]) -> None:
     for count in range(1, min(5, len(lines) + 1)):
         text = text_of(lines[:count])
@@ -538,7 +565,8 @@ def _take_addressees(document: Document, lines: list[Line]) -> None:
             _ADDRESSEE_START.match(text) and count < len(lines) and _FIRST_SENTENCE.match(compact(lines[count].text))
         )
         if text[-1] in ":;" or open_ended:
-            if _ADDRESSEE.match(text) or open_ended:
+            single = count == 1 and document.title is not None and _names_addressee(text)
+            if _ADDRESSEE.match(text) or open_ended or single:
                 document.addressees = [part for part in text.rstrip(":;").split(",") if part]
                 del lines[:count]
             return

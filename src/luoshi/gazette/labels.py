@@ -31,7 +31,7 @@ def numeral(text: str) -> int:
 
 
 _ORDERED = re.compile(
-    rf"第 ?((?:{_CN}|\d){{1,7}}) ?(章|节|条)((?:之[一二三四五六七八九十])?)(?=[^例款规目件]|$)[ 、:]?"
+    rf"第 ?((?:{_CN}|\d){{1,7}}) ?(章|节|条|部分|编|篇)((?:之[一二三四五六七八九十])?)(?=[^例款规目件]|$)[ 、:]?"
 )
 _ARTICLE_WITHOUT_WORD = re.compile(rf"第({_CN}{{1,5}}) +")
 _CN_LABEL = re.compile(r"([一二三四五六七八九十百]{1,4}) ?(?:、|[.,:](?!\d))")
@@ -44,7 +44,8 @@ _DASH = re.compile(r"—{1,3} ?(?=[^—\d])")
 _ANNEX = re.compile(
     r"附 ?(?:件|表|录)? ?((?:[一二三四五六七八九十]{1,2}|\d{1,2})(?: ?[-—] ?\d{1,2})?)? ?(?:[:.、]|$| (?=\S))"
 )
-_WORD_OF = {"章": "chapter", "节": "section", "条": "article"}
+_WORD_OF = {"章": "chapter", "节": "section", "条": "article", "部分": "part", "编": "part", "篇": "part"}
+_LONGEST_PART = 40
 LABEL_STARTS = frozenset("第(附—0123456789一二三四五六七八九十百" + CIRCLES)
 
 
@@ -85,8 +86,10 @@ def read_label(text: str, *, decimals: bool = False, articles: bool = False) -> 
 def _ordered(text: str, *, articles: bool) -> Label | None:
     if match := _ORDERED.match(text):
         name = match[1].replace(" ", "")
-        ordinal = numeral(name)
-        return Label(_WORD_OF[match[2]], f"第{name}{match[2]}{match[3]}", ordinal, match.end()) if ordinal else None
+        ordinal, kind = numeral(name), _WORD_OF[match[2]]
+        if not ordinal or (kind == "part" and (len(text) > _LONGEST_PART or "," in text or text[-1] in "。;")):
+            return None
+        return Label(kind, f"第{name}{match[2]}{match[3]}", ordinal, match.end())
     if articles and (match := _ARTICLE_WITHOUT_WORD.match(text)):
         name = match[1].replace(" ", "")
         return Label("article", f"第{name}", numeral(name), match.end()) if numeral(name) else None

@@ -46,7 +46,7 @@ _PLAIN = r"""
     签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时 统一 具体 共同 分别 积极
     切实 进一步 严格 认真 充分 主动 统筹 全面 依法 研究 拟定 起草 召集 主持 派出 选派 安排 设立 成立 指定 明确
     配备 提供 给予 予以 拨付 支付 划转 核定 核实 核查 核发 评估 考核 验收 备案 登记 适时 管理 使用 保障 支持
-    引导 帮助 进行 参照 自(?!行|愿|主) 从 利用 运用 依托 围绕 把 启动 发出 下达 下发 调度 分解 细化 梳理 清理
+    引导 帮助 进行 参照 自(?!行|愿|主|然) 从 利用 运用 依托 围绕 把 启动 发出 下达 下发 调度 分解 细化 梳理 清理
     整改 反馈 答复 作出 采取 采用 确保 保证 不断 加快 加大 强化 深化 优化 健全 先 再 最终 逐级 逐步 随时 立即
     应急 至少 重点 主要负责 增加 停止 执行 服从 接受 执法 巡查 监测 预测 预报 研判 会商 签发 撰写 填制 填写 张榜
     搞活 视作 委托 未按 未 组成 是"""
@@ -81,7 +81,7 @@ _SEATED = re.compile(rf"(?P<run>{_RUN}){_NOTE}设在")
 _MEETS = first_of(f"{_ADVERBS} {_BINDING} {_PLAIN} , ( 设在")
 _GATE = re.compile(rf"{last_of(_BODY)}(?={_MEETS}){ends_in(_BODY)}(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})")
 """The last character of a body's name where a verb follows: only parts with such a place are read at all."""
-_PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等)")
+_PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等|抓紧|尽快|认真|研究|另行)")
 _GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?{_DOES}")
 _CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以后|情况下|过程中|基础上|范围内|情形|原因)$")
 _PERMITS = re.compile(r"(?:也|均|都)?(?:可以|可|有权)")

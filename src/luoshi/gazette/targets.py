@@ -156,7 +156,7 @@ _EVENT = re.compile(
     _any(
         "死亡(?!率|人数(?:和[^,;。]{0,8})?(?:控制|分别|下降|较|比|不超过)) 重伤 受伤 失踪 被困 中毒 直接经济损失",
         "紧急转移 倒塌 停电 受灾 烈度 震级 AQI 湿度 评分 计分 满分 加分",
-        "扣分 得分 权重",
+        "扣分 得分 权重 考核[^,;。]{0,12}占",
     )
 )
 _GIVING = re.compile(
@@ -164,7 +164,7 @@ _GIVING = re.compile(
     + r"|按照?[^,;。]{0,16}(?:标准|比例)|标准(?:为|是|的|发放)|每[人户亩月年次个家名台辆平套吨](?!年)[^,;。]{0,10}$"
 )
 _GIVING_STRICTLY = re.compile(r"给予|每[人户亩个家名台辆平套吨件]|最高|一次性|标准")
-_GIVEN_AFTER = re.compile(r"(?:以内|以下)?的?(?:奖励|补助|补贴|奖补|资助|/|罚款|标准)")
+_GIVEN_AFTER = re.compile(r"(?:[\d.]+[百千万]?元)?(?:以内|以下|以上)?的?(?:奖励|补助|补贴|奖补|资助|/|罚款|标准)")
 _RAISING = re.compile(
     _any(
         "发放 新增 争取 筹集 落实 投入 投资 到位 完成 实现 安排 达到 突破 增长 收入 总额 规模 产值 销售 营收",
@@ -200,6 +200,7 @@ _LEAD_IN = re.compile(
     r"|(?:到|至|自|从|截至)?\d{4}年度?(?:—|-|~|至|到)?(?:\d{4}年)?(?:\d{1,2}月)?(?:\d{1,2}日)?[底末]?(?:前|以前|之前|起)?,?"
     r"|\d{1,2}月(?:\d{1,2}日)?[底末]?(?:前|以前|之前)?|"
     + _any(
+        "“?十[二三四五六]五”?(?:规划)?期?末",
         "其中 但 且 同时 此外 并且? 以及 和 与 及 或 确保 力争 争取 努力 实现 使 将 到(?!位|账|访) 在 全年 年内",
         "当年 今年 本年度? 年底前?",
         "好 年度 全面 积极 加快 继续 大力 进一步 深入 稳步 推进 推动 抓好 抓实 抓严 落实 实施好? 开展 完成 组织",
@@ -339,6 +340,8 @@ def _defines_class(text: str, part: _Part, phrase: Phrase) -> bool:
     left, right = part.left, text[phrase.tail : phrase.tail + 12]
     if left.endswith("(") and phrase.after_op is not None and right.startswith(")"):
         return True
+    if (base in _MONEY and _GIVEN_AFTER.match(right)) or right.startswith("的标准"):
+        return False
     if base in _SIZES and (_SIZE_OF.match(right) or (phrase.before_op is not None and right.startswith("的"))):
         return True
     if phrase.after_op in {">=", "<="} and "一" <= right[:1] <= "龥" and right[:1] not in "和与及或并":
@@ -362,7 +365,7 @@ def _is_condition(text: str, part: _Part, phrase: Phrase) -> bool:
 
 def _is_parameter(text: str, part: _Part, phrase: Phrase) -> bool:
     """Tell whether the figure is the policy's own: rate, cap, fee, grant, threshold."""
-    if phrase.symbol and not phrase.unit:
+    if (phrase.symbol and not phrase.unit) or part.right.startswith("的标准"):
         return True
     if _is_condition(text, part, phrase) or _RATE.search(part.sentence):
         return True
