@@ -38,3 +38,10 @@ def yuan(text: str) -> int:
     """Return yuan as a spec prints them in fen."""
     whole, _dot, part = text.replace(",", "").partition(".")
     return int(whole) * 100 + int((part or "0").ljust(2, "0"))
+
+
+def within(taken: Decision, wanted: dict[str, Any], clause: str) -> None:
+    """Check that a decision says at least `wanted`, on that clause among others."""
+    said = json.loads(json.dumps(taken.value, default=str))
+    assert {name: said.get(name) for name in wanted} == wanted
+    assert any(clause in str(reason.citation) for reason in taken.reasons)

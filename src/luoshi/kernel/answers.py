@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import wraps
 from typing import Any
 
-from luoshi.kernel.decisions import Outcome, Reason, Rule, Verdict
+from luoshi.kernel.decisions import Context, Definition, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.parameters import ParameterTable
+
+
+def rulebook(rules: str, begins: date, parameters: ParameterTable) -> Callable[..., Callable[..., Definition]]:
+    """Return `decision` for the rules of one document: asked for a day before their first, they are E_NOT_IN_FORCE."""
+
+    def ruled(**options: Any) -> Callable[..., Definition]:
+        def register(function: Callable[[Any, Context], Verdict]) -> Definition:
+            @wraps(function)
+            def taken(facts: Any, context: Context) -> Verdict:
+                if context.on < begins:
+                    raise LuoshiError(
+                        "E_NOT_IN_FORCE",
+                        f"{rules}自{begins}起施行，{context.on}还没有施行，请按施行后的日期办理。",
+                        fields={"on": context.on.isoformat(), "begins": begins.isoformat()},
+                    )
+                return function(facts, context)
+
+            return decision(parameters=parameters, **options)(taken)
+
+        return register
+
+    return ruled
 
 
 def answer(result: str, outcome: Outcome, reasons: Sequence[Reason], *, code: str = "", **more: Any) -> Verdict:

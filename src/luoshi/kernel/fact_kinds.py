@@ -172,7 +172,7 @@ def _fen(value: Any) -> int:
         raise ValueError("应为金额（整数分）")
     if isinstance(value, str):
         text = unicodedata.normalize("NFKC", value).strip()
-        value = int(text) if re.fullmatch(r"[-+]?\d{1,18}", text) else _yuan(text)
+        value = int(text.removesuffix("分")) if re.fullmatch(r"[-+]?\d{1,18}分?", text) else _yuan(text)
     if not isinstance(value, int):
         raise ValueError("金额应为整数分；要写元，请写成文本，如“3,000,000.00”")
     if not 0 <= value < MOST_FEN:
@@ -243,6 +243,16 @@ def not_after(earlier: date | datetime, later: date | datetime) -> bool:
     if isinstance(earlier, datetime) and isinstance(later, datetime):
         return earlier <= later
     return _day(earlier) <= _day(later)
+
+
+def moment_words(value: date | datetime) -> str:
+    """Return a day or moment as sentences say it: `2018-10-11 00:00`."""
+    return local(value).strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else value.isoformat()
+
+
+def numbered(text: str | None) -> tuple[tuple[int, str], ...]:
+    """Return what orders numbers of cases as people do: `2` before `10`."""
+    return tuple((len(part), part) if part.isdecimal() else (0, part) for part in re.findall(r"\d+|\D+", text or ""))
 
 
 def at(value: date | datetime) -> date:

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
 from luoshi.programmes.agri_guarantee.decisions.fields import Day, Strict, Text, Tri
-from luoshi.programmes.agri_guarantee.decisions.settings import PARAMETERS, POLICY, undetermined, whole
+from luoshi.programmes.agri_guarantee.decisions.settings import POLICY, ruled, undetermined, whole
 
 _POSTED = f"{POLICY} 三(一)"
 RUNS = Rule(_POSTED, "{begins}开始公示，当日不计，满{days}日为{last}：{said}")
@@ -40,11 +40,10 @@ class PostingFacts(Strict):
     place: Text = Field(None, description="公示地点 / where")
 
 
-@decision(
+@ruled(
     key="agri_guarantee.posting",
     title="村内公示是否期满",
     citation=_POSTED,
-    parameters=PARAMETERS,
     reads=("posting_days",),
 )
 def posting(facts: PostingFacts, context: Context) -> Verdict:

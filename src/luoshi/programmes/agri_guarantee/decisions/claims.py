@@ -10,9 +10,10 @@ from pydantic import ConfigDict, Field
 
 from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.clock import day_of, end_of, start_of
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
 from luoshi.kernel.dues import Due, Unit
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.fact_kinds import moment_words
 from luoshi.kernel.limits import TimeLimit, revise
 from luoshi.programmes.agri_guarantee.decisions.fields import (
     Day,
@@ -26,7 +27,7 @@ from luoshi.programmes.agri_guarantee.decisions.fields import (
     folded,
     written,
 )
-from luoshi.programmes.agri_guarantee.decisions.settings import FUND, PARAMETERS, undetermined, whole
+from luoshi.programmes.agri_guarantee.decisions.settings import FUND, ruled_fund, undetermined, whole
 
 _REVIEW = f"{FUND} 第十二条"
 
@@ -35,8 +36,8 @@ CHANGED = Rule(_REVIEW, "日历变更：原为{before}，现为{after}")
 APPROVED = Rule(_REVIEW, "{at}同意，{said}")
 RETURNED = Rule(_REVIEW, "{at}书面退回，期限内有效，重新送达另起{days}个工作日")
 LATE_OBJECTION = Rule(_REVIEW, "{at}的异议晚于{last}，记录在案，不影响支付")
-TACIT = Rule(_REVIEW, "至{last}24:00没有同意也没有退回，自{since}起视为无异议，凭拨款单和收到回执通知托管机构")
-WAITING = Rule(_REVIEW, "期限至{last}24:00，尚未届满")
+TACIT = Rule(_REVIEW, "至{last} 24:00没有同意也没有退回，自{since}起视为无异议，凭拨款单和收到回执通知托管机构")
+WAITING = Rule(_REVIEW, "期限至{last} 24:00，尚未届满")
 TOO_EARLY = Rule(_REVIEW, "{at}通知托管机构早于{since}，不予受理")
 ACCEPTED = Rule(_REVIEW, "{at}通知托管机构，支付至{due}")
 NO_RECEIPT = Rule(f"{FUND} 第十一条", "通知须附拨款单和收到回执")
@@ -138,11 +139,10 @@ def _due(event: date, days: int, facts: Any, context: Context, reasons: list[Rea
     return found.holds, changed
 
 
-@decision(
+@ruled_fund(
     key="agri_guarantee.tacit",
     title="拨款单的审查期限和默示同意",
     citation=_REVIEW,
-    parameters=PARAMETERS,
     reads=("review_days", "pay_days"),
     uses_calendar=True,
     also=("agri_guarantee.claim", "agri_guarantee.tacit_approval", "agri_guarantee.review_deadline"),
@@ -171,7 +171,7 @@ def tacit(facts: TacitFacts, context: Context) -> Verdict:
         returned = late_objection = None
     for one in (facts.approved_at, returned, facts.notice_at):
         if one is not None and day_of(one) < received:
-            raise LuoshiError("E_INPUT", f"{written(one)}早于收到回执之日{received}，请核对。")
+            raise LuoshiError("E_INPUT", f"{moment_words(one)}早于收到回执之日{received}，请核对。")
     value: dict[str, Any] = {
         "result": "WAITING", "received_on": received, "last": due.due_on, "last_until": due.text,
         "tacit_from": written(since), "provisional": due.provisional, "late": False, "payment_due": None,
@@ -181,14 +181,14 @@ def tacit(facts: TacitFacts, context: Context) -> Verdict:
     if now is not None and due.in_time(now):
         value["remaining"] = due.working_days_remaining(day_of(now), calendar)
     if returned is not None and due.in_time(returned) and not _before(facts.approved_at, returned):
-        reasons.append(RETURNED.reason(None, written(returned), days))
+        reasons.append(RETURNED.reason(None, moment_words(returned), days))
         return Verdict(value | {"result": "RETURNED"}, Outcome.REFUSE, reasons)
     if late_objection is not None:
-        reasons.append(LATE_OBJECTION.reason(None, written(late_objection), due.due_on))
+        reasons.append(LATE_OBJECTION.reason(None, moment_words(late_objection), due.due_on))
     if facts.approved_at is not None and not _before(facts.notice_at, facts.approved_at):
         late = not due.in_time(facts.approved_at)
         said = "晚于期限，通知之前仍为一般同意" if late else "期限之内"
-        reasons.append(APPROVED.reason(True, written(facts.approved_at), said))
+        reasons.append(APPROVED.reason(True, moment_words(facts.approved_at), said))
         value |= {"result": "APPROVED", "late": late, "payment_due": _payment(facts.approved_at, facts, context)}
         return Verdict(value, Outcome.ALLOW, reasons)
     return _silence(facts, context, due, since, value, reasons)
@@ -211,12 +211,12 @@ def _silence(
         if facts.notice_at is None:
             reasons.append(WAITING.reason(None, due.due_on))
             return Verdict(value, Outcome.UNDETERMINED, reasons)
-        reasons.append(TOO_EARLY.reason(False, written(at), written(since)))
+        reasons.append(TOO_EARLY.reason(False, moment_words(at), moment_words(since)))
         return Verdict(value | {"result": "E_NOT_YET"}, Outcome.REFUSE, reasons)
     if due.provisional:
         reasons.append(PROVISIONAL.reason(None, due.due_on))
         return Verdict(value | {"result": "E_CALENDAR_MISSING"}, Outcome.UNDETERMINED, reasons)
-    reasons.append(TACIT.reason(True, due.due_on, written(since)))
+    reasons.append(TACIT.reason(True, due.due_on, moment_words(since)))
     value["result"] = "TACIT"
     if facts.notice_at is None:
         return Verdict(value, Outcome.ALLOW, reasons)
@@ -224,7 +224,7 @@ def _silence(
         reasons.append(NO_RECEIPT.reason(False))
         return Verdict(value | {"result": "E_INCOMPLETE"}, Outcome.REFUSE, reasons)
     value["payment_due"] = _payment(facts.notice_at, facts, context)
-    reasons.append(ACCEPTED.reason(True, written(at), value["payment_due"]))
+    reasons.append(ACCEPTED.reason(True, moment_words(at), value["payment_due"]))
     return Verdict(value, Outcome.ALLOW, reasons)
 
 
@@ -272,11 +272,10 @@ class PayFacts(Strict):
     calendar_change: CalendarFacts | None = _CHANGE
 
 
-@decision(
+@ruled_fund(
     key="agri_guarantee.pay_deadline",
     title="托管机构的支付期限",
     citation=_REVIEW,
-    parameters=PARAMETERS,
     reads=("pay_days",),
     uses_calendar=True,
     also=("agri_guarantee.payment_deadline", "agri_guarantee.payment", "agri_guarantee.payment_due"),

@@ -97,8 +97,8 @@ def read_fen(value: Any) -> int:
         raise ValueError("应为金额：整数分，或写明元的文字，如 1,234.56元")
     if isinstance(value, str):
         text = unicodedata.normalize("NFKC", value).strip()
-        if re.fullmatch(r"[-+]?\d{1,18}", text):
-            number = int(text)
+        if re.fullmatch(r"[-+]?\d{1,18}分?", text):
+            number = int(text.removesuffix("分"))
         elif "." in text or "元" in text or "万" in text or "亿" in text:
             try:
                 number = Money.yuan(
@@ -254,10 +254,11 @@ CATEGORIES = Words(
     {
         "FAMILY_FARM": "家庭农场 FAMILY_FARMS",
         "LARGE_GROWER": "种养大户 LARGE_GROWERS LARGE_BREEDER",
-        "COOP": "农民专业合作社 合作社 COOPERATIVE FARMER_COOPERATIVE FARMERS_COOPERATIVE",
+        "COOP": "农民专业合作社 农民合作社 合作社 COOPERATIVE FARMER_COOPERATIVE FARMERS_COOPERATIVE",
         "SERVICE_ORG": "农业社会化服务组织 社会化服务组织 SERVICE_ORGANIZATION SERVICE_ORGANISATION",
         "MICRO_ENT": "小微农业企业 小微企业 MICRO_ENTERPRISE",
-        "STATE_FARM_UNIT": "国有农场中符合条件的主体 国有农场 国有农场主体 STATE_FARM",
+        "STATE_FARM_UNIT": "国有农场中符合条件的主体 国有农场 国有农场主体 STATE_FARM "
+        "国有农场中符合条件的农业适度规模经营主体 国有农场中符合条件的适度规模经营主体",
         "LEADING_ENT": "农业产业化龙头企业 龙头企业 LEADING_ENTERPRISE LEADING",
     },
 )
@@ -267,32 +268,41 @@ SCOPES = Words(
         "GRAIN": "粮食生产 粮食 种粮",
         "BREEDING": "畜牧水产养殖 畜牧 水产 养殖 畜禽养殖 LIVESTOCK AQUATIC LIVESTOCK_AND_AQUATIC_BREEDING "
         "AQUACULTURE LIVESTOCK_BREEDING AQUATIC_BREEDING",
-        "SPECIAL": "菜果茶等特色农林业 菜果茶 蔬菜 水果 果树 茶 林业 特色农业 VEGETABLE VEGETABLES FRUIT TEA FORESTRY "
+        "SPECIAL": "菜果茶等特色农林业 菜果茶等农林优势特色产业 农林优势特色产业 菜果茶 蔬菜 水果 果树 茶 林业 "
+        "特色农业 VEGETABLE VEGETABLES FRUIT TEA FORESTRY "
         "SPECIAL_FARMING VEGETABLE_FRUIT_TEA VEGETABLE_FRUIT_TEA_AND_OTHER_SPECIAL_FARMING_AND_FORESTRY",
-        "SERVICES": "农资农机农技等农业服务 农资 农机 农技 农业服务 FARM_INPUT MACHINERY TECHNIQUE INPUTS "
+        "SERVICES": "农资农机农技等农业服务 农资农机农技等农业社会化服务 农业社会化服务 农资 农机 农技 农业服务 "
+        "FARM_INPUT MACHINERY TECHNIQUE INPUTS "
         "FARM_SERVICES FARM_INPUT_MACHINERY_OR_TECHNIQUE_SERVICES TECHNIQUE_SERVICES MACHINERY_SERVICES",
         "FARMLAND_INFRA": "农田基础设施 基础设施 FARMLAND_INFRASTRUCTURE INFRASTRUCTURE",
-        "INTEGRATED": "一二三产业融合发展 产业融合 一二三产融合 INTEGRATION INTEGRATED_PROJECT "
-        "INTEGRATED_PROJECTS INTEGRATED_PRIMARY_SECONDARY_TERTIARY_PROJECTS",
+        "INTEGRATED": "一二三产业融合发展 一二三产业融合发展项目 与农业生产直接相关的一二三产业融合发展项目 "
+        "产业融合 一二三产融合 INTEGRATION INTEGRATED_PROJECT "
+        "INTEGRATED_PROJECTS INTEGRATED_PRIMARY_SECONDARY_TERTIARY_PROJECTS "
+        "INTEGRATED_PRIMARY_SECONDARY_TERTIARY_PROJECTS_DIRECTLY_TIED_TO_FARMING",
         "LEISURE": "家庭休闲农业观光农业等新业态 家庭休闲农业 休闲农业 观光农业 新业态 SIGHTSEEING LEISURE_FARMING "
-        "HOME_LEISURE_FARMING SIGHTSEEING_FARMING NEW_FORMS",
+        "HOME_LEISURE_FARMING SIGHTSEEING_FARMING NEW_FORMS 农村新业态 家庭休闲农业观光农业等农村新业态 "
+        "HOME_LEISURE_FARMING_SIGHTSEEING_FARMING_AND_LIKE_NEW_FORMS",
     },
 )
 PROJECTS = Words(
     "项目类型",
     {
         "ORDINARY": "一般 普通 一般用途 ORDINARY_PURPOSE",
-        "FARMLAND_INFRA": "农田基础设施 提高粮食产能项目 基础设施 FARMLAND_INFRASTRUCTURE INFRASTRUCTURE INFRA "
+        "FARMLAND_INFRA": "农田基础设施 提高粮食产能项目 提高粮食生产能力的项目 "
+        "农田基础设施等提高粮食生产能力的项目 基础设施 FARMLAND_INFRASTRUCTURE INFRASTRUCTURE INFRA "
         "GRAIN_CAPACITY",
     },
 )
 GROUNDS = Words(
     "延长期限的理由",
     {
-        "LONG_PAYBACK_PLANTING": "投资回收期长的种植业 种植业 种植 PLANTING LONGPAYBACKPLANTING",
-        "LONG_PAYBACK_BREEDING": "投资回收期长的养殖业 养殖业 养殖 BREEDING",
-        "FARMLAND_INFRA": "农田基础设施 基础设施 FARMLAND_INFRASTRUCTURE INFRASTRUCTURE",
-        "LARGE_FARM_MACHINERY": "大型农机具 大型农机 农机 LARGE_MACHINERY MACHINERY FARM_MACHINERY",
+        "LONG_PAYBACK_PLANTING": "投资回收期长的种植业 回收期较长的种植业 回收期较长的种植 种植业 种植 PLANTING "
+        "LONGPAYBACKPLANTING",
+        "LONG_PAYBACK_BREEDING": "投资回收期长的养殖业 回收期较长的养殖业 回收期较长的养殖 养殖业 养殖 BREEDING",
+        "FARMLAND_INFRA": "农田基础设施 农田基础设施建设 农田基础设施建设项目 基础设施 FARMLAND_INFRASTRUCTURE "
+        "INFRASTRUCTURE",
+        "LARGE_FARM_MACHINERY": "大型农机具 大型农业机具 大型农业机具购置 大型农业机具购置项目 大型农机 农机 "
+        "LARGE_MACHINERY MACHINERY FARM_MACHINERY",
     },
 )
 BASES = Words(

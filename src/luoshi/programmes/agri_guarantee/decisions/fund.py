@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
 from luoshi.kernel.errors import LuoshiError
 from luoshi.programmes.agri_guarantee.arithmetic import exceeds, exposure, placing
 from luoshi.programmes.agri_guarantee.decisions.fields import (
@@ -29,11 +29,11 @@ from luoshi.programmes.agri_guarantee.decisions.fields import (
 )
 from luoshi.programmes.agri_guarantee.decisions.settings import (
     FUND,
-    PARAMETERS,
     POLICY,
     fen,
     optional_percent,
     percent,
+    ruled_fund,
     undetermined,
     whole,
     word,
@@ -122,11 +122,10 @@ class HaltFacts(Strict):
         return data
 
 
-@decision(
+@ruled_fund(
     key="agri_guarantee.halt",
     title="是否暂停新增担保业务",
     citation=_HALT,
-    parameters=PARAMETERS,
     reads=("halt_line", "halt_warn", "halt_base"),
     also=("agri_guarantee.halt_line",),
 )
@@ -167,7 +166,9 @@ def halt(facts: HaltFacts, context: Context) -> Verdict:
         if not above:
             reasons.append(STANDS.reason(False))
     elif facts.resumed and above:
-        halted = _again(facts, paid, existing, reasons)
+        # What is counted from the last resume was nothing then: whatever is above the line came after it.
+        since_resume = base == "last_resume" and facts.paid_at_resume is not None
+        halted = since_resume or _again(facts, paid, existing, reasons)
     value = {
         "result": "HALT" if halted else "OPEN",
         "above": above,
@@ -239,11 +240,10 @@ class StepFacts(Strict):
     renewal: Flag = Field(False, description="续保 / renewal: counts as new")
 
 
-@decision(
+@ruled_fund(
     key="agri_guarantee.step",
     title="暂停期间能否办理这一步",
     citation=_HALT,
-    parameters=PARAMETERS,
     reads=("steps",),
     also=("agri_guarantee.halt_effect", "agri_guarantee.guarantee_step"),
 )
@@ -289,6 +289,7 @@ PRODUCT = Rule(_PLACE, "产品：{product}，{said}")
 BANK = Rule(_PLACE, "在账户所在银行存放：{said}")
 STANDING = Rule(_USE, "首次存放前已有双方签署的常年授权：{said}")
 PASSIVE = Rule(_PLACE, "现有存放{placed}超过上限{most}，超出{over}：没有存放行为造成，不得新存或转存，直到回到上限以内")
+STANDING_ROOM = Rule(_PLACE, "现有存放{placed}不超过上限{most}，还可存放{room}")
 OLD_PRODUCT = Rule(_PLACE, "{since}起银行不再发行保本理财，请核对产品说明书")
 
 
@@ -345,11 +346,10 @@ class PlacementFacts(Strict):
         return data
 
 
-@decision(
+@ruled_fund(
     key="agri_guarantee.placement",
     title="基金存放",
     citation=_PLACE,
-    parameters=PARAMETERS,
     reads=("place_cap", "product_warn"),
 )
 def placement(facts: PlacementFacts, context: Context) -> Verdict:
@@ -371,6 +371,8 @@ def placement(facts: PlacementFacts, context: Context) -> Verdict:
         "room": now.room,
     }  # fmt: skip
     if facts.amount is None:
+        if not now.over:
+            reasons.append(STANDING_ROOM.reason(True, shown(placed), shown(now.cap), shown(now.room)))
         return Verdict(value, Outcome.ALLOW_WITH_CONDITION if now.over else Outcome.ALLOW, reasons)
     require_positive(facts.amount, "要存放的金额", "amount")
     if facts.maturing > placed:
@@ -436,11 +438,10 @@ class ReplenishmentFacts(Strict):
     target: Percent = Field(None, description="目标覆盖率（%），默认查参数 / target coverage; default: the parameter")
 
 
-@decision(
+@ruled_fund(
     key="agri_guarantee.replenishment",
     title="基金补充",
     citation=_ADEQUATE,
-    parameters=PARAMETERS,
     reads=("share_city", "fund_initial", "target_coverage"),
 )
 def replenishment(facts: ReplenishmentFacts, context: Context) -> Verdict:
@@ -488,8 +489,8 @@ USES = Words(
         "INTEREST_HANDOVER": "利息划转 利息 INTEREST HAND_OVER",
         "SEND_BACK": "退回来款 退款 SENDBACK RETURN REFUND UNIDENTIFIED_RECEIPT",
         "PLEDGE": "质押 担保物 PLEDGING COLLATERAL",
-        "OWN_DEBT": "偿还托管机构债务 抵债 CUSTODIAN_DEBT CUSTODIANS_DEBT OWN_DEBTS",
-        "OTHER": "其他 OTHER_USE FEE SEIZURE BANK_FEE",
+        "OWN_DEBT": "偿还托管机构债务 清偿自身债务 清偿托管机构自身债务 抵债 CUSTODIAN_DEBT CUSTODIANS_DEBT OWN_DEBTS",
+        "OTHER": "与风险补偿无关的支出 其他 OTHER_USE FEE SEIZURE BANK_FEE",
     },
 )
 Use = Annotated[Any, USES.kind()]
@@ -497,7 +498,7 @@ AUTHORISED = Rule(_USE, "办公室和省农担公司双方授权：{said}")
 BY_SILENCE = Rule(f"{FUND} 第十二条", "默示同意的证据（拨款单、收到回执、期满）：{said}")
 BY_PLACEMENT = Rule(_PLACE, "存放和利息划转由第九条允许，首次存放须有常年授权：{said}")
 SENT_BACK = Rule(_USE, "来款退回原付款人：{said}")
-NO_SUCH = Rule(_USE, "基金不得{use}：没有这样的分录；银行如已扣划，记应收并报警")
+NO_SUCH = Rule(_USE, "基金不得用于{use}，双方授权也不行：没有这样的分录；银行如已扣划，记应收并报警")
 NO_GROUND = Rule(_USE, "没有可以动用基金的依据")
 
 
@@ -539,21 +540,20 @@ class AuthorityFacts(Strict):
         return data
 
 
-@decision(
+@ruled_fund(
     key="agri_guarantee.authority",
     title="能否动用基金",
     citation=_USE,
-    parameters=PARAMETERS,
     also=("agri_guarantee.fund_authority",),
 )
 def authority(facts: AuthorityFacts, context: Context) -> Verdict:
-    """动用基金要有双方授权、默示同意的证据，或属于存放、利息划转、退回来款；质押和偿还托管机构债务一律不可。
+    """动用基金要有双方授权、默示同意的证据，或属于存放、利息划转、退回来款；与风险补偿无关的（质押、偿还托管机构债务等）一律不可。
 
     `result` VALID or REFUSE; `ground` a, b, c or d; `booked_to` 1101 for a debit the bank made without a ground.
     """
     if facts.use is None:
         return undetermined({"result": None}, "用途", _USE)
-    if facts.use in ("PLEDGE", "OWN_DEBT"):
+    if facts.use in ("PLEDGE", "OWN_DEBT", "OTHER"):
         value = {"result": "REFUSE", "ground": None, "booked_to": "1101", "alarm": True}
         return Verdict(value, Outcome.REFUSE, [NO_SUCH.reason(False, USES.titles[facts.use])])
     words = {True: "有", False: "没有", None: "不详"}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.counting import add_months
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Kind
 from luoshi.programmes.agri_guarantee.decisions.fields import (
@@ -35,11 +35,11 @@ from luoshi.programmes.agri_guarantee.decisions.fields import (
     tri,
 )
 from luoshi.programmes.agri_guarantee.decisions.settings import (
-    PARAMETERS,
     POLICY,
     benchmarks,
     fen,
     percent,
+    ruled,
     undetermined,
     whole,
 )
@@ -90,7 +90,10 @@ def _named(names: Mapping[str, str], what: str) -> Kind:
             own = names.get(folded(name))
             if own is None:
                 raise ValueError(f"{what}里没有“{str(name)[:20]}”，应为{'、'.join(dict.fromkeys(names.values()))}")
-            found[own] = tri(said)
+            try:
+                found[own] = tri(said)
+            except ValueError as error:
+                raise ValueError(f"之“{str(name)[:20]}”：{error}") from None
         return found
 
     return Kind(read, dict, {"type": "object", "additionalProperties": {"enum": ["yes", "no", "unknown"]}})
@@ -142,11 +145,10 @@ class EligibilityFacts(Strict):
         return data
 
 
-@decision(
+@ruled(
     key="agri_guarantee.eligibility",
     title="能否申请鲁担惠农贷",
     citation=f"{POLICY} 二(一)",
-    parameters=PARAMETERS,
     also=("agri_guarantee.eligible",),
 )
 def eligibility(facts: EligibilityFacts, context: Context) -> Verdict:
@@ -257,11 +259,10 @@ class AmountFacts(Strict):
     decided_on: Day = Field(None, description="决定之日，默认为所问之日 / day of the decision")
 
 
-@decision(
+@ruled(
     key="agri_guarantee.amount",
     title="可担保的金额",
     citation=_HOW_MUCH,
-    parameters=PARAMETERS,
     reads=("base_min", "base_max", "mech_max", "big_max"),
 )
 def amount(facts: AmountFacts, context: Context) -> Verdict:
@@ -350,12 +351,13 @@ class TermFacts(Strict):
     SPELLINGS: ClassVar[Mapping[str, str]] = {
         "from": "start", "start_date": "start", "starts_on": "start", "to": "end", "end_date": "end", "ends_on": "end",
         "maturity": "end", "term_months": "months", "tenor_months": "months", "tenor": "months", "reason": "ground",
-        "grounds": "ground", "extension_ground": "ground",
+        "term_years": "years", "tenor_years": "years", "grounds": "ground", "extension_ground": "ground",
     }  # fmt: skip
 
     start: Day = Field(None, description="担保开始之日 / first day")
     end: Day = Field(None, description="到期之日 / maturity")
     months: Count = Field(None, description="或几个月 / or a number of months instead of the end")
+    years: Count = Field(None, description="或几年 / or a number of years")
     ground: Ground = Field(
         None, description="超过一般期限的理由：" + "、".join(GROUNDS.titles) + " / ground for longer"
     )
@@ -372,11 +374,10 @@ class TermFacts(Strict):
         return data
 
 
-@decision(
+@ruled(
     key="agri_guarantee.term",
     title="担保期限",
     citation=_HOW_MUCH,
-    parameters=PARAMETERS,
     reads=("term_min", "term_max"),
 )
 def term(facts: TermFacts, context: Context) -> Verdict:
@@ -384,36 +385,51 @@ def term(facts: TermFacts, context: Context) -> Verdict:
 
     `result` OK, OK_EXTENDED, OK_WITH_REASON or REFUSE; `earliest` and `latest` are the ends of the ordinary term.
     """
-    if facts.start is None or (facts.end is None and facts.months is None):
+    months = months_of(facts.months, facts.years)
+    start = facts.start if facts.start is not None or facts.end is not None else context.on
+    if start is None or (facts.end is None and months is None):
         return undetermined({"result": None}, "担保的起止日期", _HOW_MUCH)
-    end = ended(facts.start, facts.end, facts.months)
+    end = ended(start, facts.end, months)
     least, most = whole(context.parameters, "term_min"), whole(context.parameters, "term_max")
-    first, last = add_months(facts.start, least), add_months(facts.start, most)
+    first, last = add_months(start, least), add_months(start, most)
     if end < first:
         result, outcome = "OK_WITH_REASON", Outcome.ALLOW_WITH_CONDITION
         reason = TERM_SHORT.reason(None, end, least, first)
     elif end <= last:
         result, outcome = "OK", Outcome.ALLOW
-        reason = TERM_OK.reason(True, facts.start, end, least, first, most, last)
+        reason = TERM_OK.reason(True, start, end, least, first, most, last)
     elif facts.ground is not None:
         result, outcome = "OK_EXTENDED", Outcome.ALLOW
         reason = TERM_LONG.reason(True, end, most, last, GROUNDS.titles[facts.ground])
     else:
         result, outcome = "REFUSE", Outcome.REFUSE
         reason = TERM_NO_GROUND.reason(False, end, most, last)
-    value = {"result": result, "start": facts.start, "end": end, "earliest": first, "latest": last}
+    value = {"result": result, "start": start, "end": end, "earliest": first, "latest": last}
     return Verdict(value, outcome, [reason])
 
 
 def ended(start: date, end: date | None, months: int | None) -> date:
-    """Return the end of a term; E_INPUT for one that is reversed."""
-    if end is None:
-        if months is None or months > 1_200:
-            raise LuoshiError("E_INPUT", "期限应为1200个月以内。", fields={"field": "months"})
-        end = add_months(start, months)
+    """Return the end of a term; E_INPUT for one that is reversed, or not so many months long as is said."""
+    if end is None and (months is None or months > 1_200):
+        raise LuoshiError("E_INPUT", "期限应为1200个月以内。", fields={"field": "months"})
+    reckoned = None if months is None else add_months(start, months)
+    end = end or reckoned or start
     if end <= start:
         raise LuoshiError("E_INPUT", f"到期日{end}不晚于开始日{start}，请核对起止日期。", fields={"field": "end"})
+    if reckoned not in (None, end, end + timedelta(days=1)):
+        raise LuoshiError(
+            "E_INPUT", f"自{start}起{months}个月到{reckoned}，与到期日{end}不符，请只写一项。", fields={"field": "end"}
+        )
     return end
+
+
+def months_of(months: int | None, years: int | None) -> int | None:
+    """Return a tenor in months; E_INPUT where months and years are given and differ."""
+    if years is None:
+        return months
+    if months not in (None, years * 12):
+        raise LuoshiError("E_INPUT", f"期限{years}年与{months}个月不符，请只写一项。", fields={"field": "years"})
+    return years * 12
 
 
 # --- 6.4 at what cost -------------------------------------------------------------------------------------------------
@@ -460,11 +476,10 @@ class CostFacts(Strict):
     benchmark: Percent = Field(None, description="基准利率（%），默认查表 / benchmark rate; default: the table")
 
 
-@decision(
+@ruled(
     key="agri_guarantee.cost",
     title="贷款利率和担保费率",
     citation=_COST,
-    parameters=PARAMETERS,
     reads=("float_max", "fee_grain", "fee_other", "fee_leading", "benchmark"),
 )
 def cost(facts: CostFacts, context: Context) -> Verdict:
@@ -511,7 +526,7 @@ def benchmark_of(
     there = "benchmark" in context.overrides
     bands = benchmarks(known if there else {"benchmark": known.parameters["benchmark"].on(signed_on).value})
     if start is not None and end is not None:
-        ended(start, end, None)
+        ended(start, end, months)
         return bands[0 if end <= add_months(start, 12) else 1 if end <= add_months(start, 60) else 2]
     assert months is not None
     return bands[0 if months <= 12 else 1 if months <= 60 else 2]
@@ -520,7 +535,7 @@ def benchmark_of(
 def _judge_rate(
     facts: CostFacts, context: Context, value: dict[str, Any], reasons: list[Reason], missing: list[str]
 ) -> None:
-    months = facts.months if facts.months is not None else None if facts.years is None else facts.years * 12
+    months = months_of(facts.months, facts.years)
     day = facts.signed_on or context.on
     if facts.benchmark is not None:
         benchmark = facts.benchmark
@@ -561,7 +576,8 @@ def _judge_fee(
         reasons.append(Rule(_COST, "缺少主体类别或是否种粮，不能确定担保费率上限").reason(None))
         return
     ok = verdicts.pop()
-    name = possible[0]
+    # Not sure which: where all refuse, the highest ceiling says so; where all allow, the lowest.
+    name = sorted(possible, key=lambda one: ceilings[one])[0 if ok else -1]
     whose = {"leading": "龙头企业", "grain": "粮食适度规模经营", "other": "其他适度规模经营"}[name]
     value |= {"fee_result": "OK" if ok else "REFUSE", "fee_ceiling": plain(ceilings[name])}
     reasons.append(FEE.reason(ok, plain(facts.fee), plain(ceilings[name]), whose))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from luoshi.kernel import yaml_text
+from luoshi.kernel.answers import rulebook
 from luoshi.kernel.citation import Citation
 from luoshi.kernel.decisions import Outcome, Rule, Verdict
 from luoshi.kernel.errors import LuoshiError
@@ -20,6 +21,10 @@ FUND = "乳政办发〔2018〕7号"
 PARAMETERS = ParameterTable.from_data(
     yaml_text.read((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
 )
+BEGINS = PARAMETERS["base_max"].values[0].valid_from
+"""Both documents bear this day."""
+ruled = rulebook(POLICY, BEGINS, PARAMETERS)
+ruled_fund = rulebook(FUND, BEGINS, PARAMETERS)
 MISSING = "缺少{what}，不能判断"
 
 

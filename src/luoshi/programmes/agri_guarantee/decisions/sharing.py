@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
 from luoshi.kernel.errors import LuoshiError
 from luoshi.programmes.agri_guarantee.arithmetic import Receipt, cut, distribute, instalments
 from luoshi.programmes.agri_guarantee.decisions.fields import (
@@ -23,7 +23,7 @@ from luoshi.programmes.agri_guarantee.decisions.fields import (
     require_positive,
     shown,
 )
-from luoshi.programmes.agri_guarantee.decisions.settings import FUND, PARAMETERS, POLICY, percent, undetermined
+from luoshi.programmes.agri_guarantee.decisions.settings import FUND, POLICY, percent, ruled, ruled_fund, undetermined
 
 _SHARING, _RATE, _PAPERS, _RECOVERY = f"{POLICY} 三(二)", f"{FUND} 第三条", f"{FUND} 第十一条", f"{FUND} 第十三条"
 
@@ -61,11 +61,10 @@ class SharingFacts(Strict):
     deviation_seen: Flag = Field(None, description="已看到偏差 / the clerk has seen the deviation")
 
 
-@decision(
+@ruled(
     key="agri_guarantee.sharing",
     title="代偿损失分担",
     citation=_SHARING,
-    parameters=PARAMETERS,
     reads=("share_guarantor", "share_city", "share_bank", "comp_rate"),
     also=("agri_guarantee.loss_sharing",),
 )
@@ -84,6 +83,8 @@ def sharing(facts: SharingFacts, context: Context) -> Verdict:
         raise LuoshiError("E_SUM", "三方分担比例之和应为100%。", fields={"parameter": "share_bank"})
     due = cut(guarantor + city, facts.loss)
     payout = due if facts.payout is None else facts.payout
+    if due:
+        require_positive(payout, "实际代偿", "payout")
     if payout > facts.loss:
         raise LuoshiError(
             "E_INPUT", f"代偿{shown(payout)}大于损失{shown(facts.loss)}，请核对。", fields={"field": "payout"}
@@ -185,11 +186,10 @@ class CompensationFacts(Strict):
         return data
 
 
-@decision(
+@ruled_fund(
     key="agri_guarantee.compensation",
     title="基金补偿金额",
     citation=_RATE,
-    parameters=PARAMETERS,
     reads=("comp_rate",),
 )
 def compensation(facts: CompensationFacts, context: Context) -> Verdict:
@@ -282,11 +282,10 @@ class RecoveryFacts(Strict):
     city_before: Fen = Field(0, description="另一债权范围以前分给市里的（分） / city's share by the other base, fen")
 
 
-@decision(
+@ruled_fund(
     key="agri_guarantee.recovery",
     title="追偿款分配",
     citation=_RECOVERY,
-    parameters=PARAMETERS,
     reads=("share_city", "share_bank", "comp_rate"),
 )
 def recovery(facts: RecoveryFacts, context: Context) -> Verdict:

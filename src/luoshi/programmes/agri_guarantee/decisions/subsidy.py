@@ -8,12 +8,22 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
 from luoshi.kernel.errors import LuoshiError
 from luoshi.programmes.agri_guarantee.arithmetic import cut
-from luoshi.programmes.agri_guarantee.decisions.fields import Count, Day, Fen, Flag, Percent, Strict, plain, shown
-from luoshi.programmes.agri_guarantee.decisions.granting import benchmark_of
-from luoshi.programmes.agri_guarantee.decisions.settings import PARAMETERS, POLICY, percent, undetermined, whole
+from luoshi.programmes.agri_guarantee.decisions.fields import (
+    Count,
+    Day,
+    Fen,
+    Flag,
+    Percent,
+    Strict,
+    plain,
+    require_positive,
+    shown,
+)
+from luoshi.programmes.agri_guarantee.decisions.granting import benchmark_of, months_of
+from luoshi.programmes.agri_guarantee.decisions.settings import POLICY, percent, ruled, undetermined, whole
 
 _CLAUSE = f"{POLICY} 三(二)"
 INACTIVE = Rule(_CLAUSE, "领导小组的补助办法尚未登记，暂不办理补助")
@@ -55,11 +65,10 @@ class SubsidyFacts(Strict):
     rules_active: Flag = Field(None, description="补助办法已登记，默认查参数 / rules recorded; default: the parameter")
 
 
-@decision(
+@ruled(
     key="agri_guarantee.subsidy",
     title="贴息和担保费补助",
     citation=_CLAUSE,
-    parameters=PARAMETERS,
     reads=("subsidy_rate", "subsidy_rules", "day_count", "benchmark"),
 )
 def subsidy(facts: SubsidyFacts, context: Context) -> Verdict:
@@ -70,7 +79,7 @@ def subsidy(facts: SubsidyFacts, context: Context) -> Verdict:
     """
     values = context.parameters
     active = facts.rules_active if facts.rules_active is not None else values.get("subsidy_rules") is not None
-    months = facts.months if facts.months is not None else None if facts.years is None else facts.years * 12
+    months = months_of(facts.months, facts.years)
     benchmark = facts.benchmark
     if benchmark is None:
         benchmark = benchmark_of(facts.start, facts.end, months, context, facts.signed_on or context.on)
@@ -79,6 +88,7 @@ def subsidy(facts: SubsidyFacts, context: Context) -> Verdict:
             return Verdict({"result": "INACTIVE"}, Outcome.NOT_APPLICABLE, [INACTIVE.reason(False)])
         missing = "本金" if facts.principal is None else "用款天数" if facts.days is None else "期限"
         return undetermined({"result": None}, missing, _CLAUSE)
+    require_positive(facts.principal, "本金", "principal")
     rate, year = percent(values, "subsidy_rate"), whole(values, "day_count", 1, 366)
     if facts.days > 40_000:
         raise LuoshiError("E_INPUT", "用款天数过大，请核对。", fields={"field": "days"})
