@@ -16,12 +16,14 @@ from django.template import Template, TemplateDoesNotExist
 from django.template.context import make_context
 from django.template.loader import get_template
 from django.template.loader_tags import BLOCK_CONTEXT_KEY, BlockContext, BlockNode, ExtendsNode
+from django.utils.http import content_disposition_header
 from ninja.security import HttpBearer
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.queries import standing, user_of_token
 from luoshi.office.actors import Actor
 from luoshi.office.permissions import may, require
+from luoshi.office.workbook import EXCEL
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -80,6 +82,23 @@ class Needs(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         """Not used: `__call__` does all of it."""
         raise NotImplementedError
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def attachment(body: bytes, name: str, media_type: str = EXCEL, *, inline: bool = False) -> HttpResponse:
+    """Return the answer that hands `body` out as a file called `name`, never to be guessed at or kept by a browser.
+
+    `inline` lets the browser show it, a PDF in its own viewer, which a sandbox would keep from working.
+    """
+    response = HttpResponse(body, content_type=media_type)
+    response["Content-Disposition"] = content_disposition_header(not inline, name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store, private"
+    if not (inline and media_type == "application/pdf"):
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------

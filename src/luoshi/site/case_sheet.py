@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import io
 from collections.abc import Sequence
-from typing import Any
 
-import xlsxwriter
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from luoshi.kernel.clock import CLOCK
-from luoshi.office.duties.export import LIMIT, plain
+from luoshi.office.duties.export import LIMIT
+from luoshi.office.workbook import Workbook
 from luoshi.site.case_rows import CaseRow
 
 __all__ = ["COLUMNS", "LIMIT", "workbook"]
@@ -36,25 +34,7 @@ def cells(row: CaseRow) -> list[str]:
 
 def workbook(rows: Sequence[CaseRow], *, day: datetime.date, described: str, who: str) -> bytes:
     """Return the Excel file of `rows`; the foot names conditions, date and reader."""
-    stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": _("办件"), "created": CLOCK.now().replace(tzinfo=None)})
-    sheet: Any = book.add_worksheet("办件")
-    head = book.add_format({"bold": True, "border": 1, "align": "center", "valign": "vcenter", "bg_color": "#F7F9F9"})
-    cell = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
-    for column, (title, width) in enumerate(COLUMNS):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, title, head)
-    for number, row in enumerate(rows, 1):
-        for column, text in enumerate(cells(row)):
-            sheet.write_string(number, column, plain(text), cell)
     foot = f"数据截至 {day:%Y-%m-%d}；条件：{described}；共 {len(rows)} 件；导出 {CLOCK.now():%Y-%m-%d %H:%M} {who}"
-    sheet.write_string(len(rows) + 1, 0, f"演示数据；{foot}" if settings.DEMO else foot)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(rows), 1), len(COLUMNS) - 1)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    book.close()
-    return stream.getvalue()
+    book = Workbook(_("办件"))
+    book.table("办件", COLUMNS, map(cells, rows), foot=f"演示数据；{foot}" if settings.DEMO else foot)
+    return book.data()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 
 from luoshi.office.files.models import StoredFile
 from luoshi.office.files.queries import read
+from luoshi.office.web import attachment
 
 
 def file_response(file: StoredFile, name: str = "") -> HttpResponse:
@@ -14,9 +14,4 @@ def file_response(file: StoredFile, name: str = "") -> HttpResponse:
 
     Who may have it is asked before, by the room of the record that uses it. E_FILE for what is quarantined.
     """
-    response = HttpResponse(read(file), content_type=file.media_type)
-    response["Content-Disposition"] = content_disposition_header(True, name or file.name) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return attachment(read(file), name or file.name, file.media_type)

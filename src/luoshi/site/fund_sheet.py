@@ -6,22 +6,19 @@ Amounts are numbers with two decimals, dates are dates: they can be added up and
 from __future__ import annotations
 
 import datetime
-import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
 from django.conf import settings
 
 from luoshi.kernel.clock import CLOCK, local
-from luoshi.office.duties.export import plain
 from luoshi.office.funds import plans, queries
 from luoshi.office.funds.models import Account, Book
+from luoshi.office.workbook import Workbook
 
 LIMIT = 20_000
 """Lines in one file; more are asked for in spans."""
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def yuan(fen: int) -> Decimal:
@@ -109,44 +106,8 @@ def _sheet(
     sums: Sequence[Any],
     who: str,
 ) -> bytes:
-    stream = io.BytesIO()
-    file = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    file.set_properties({"title": title, "created": CLOCK.now().replace(tzinfo=None)})
-    sheet: Any = file.add_worksheet("账")
-    head = file.add_format({"bold": True, "border": 1, "align": "center", "valign": "vcenter", "bg_color": "#F7F9F9"})
-    sheet.write_string(0, 0, title, file.add_format({"bold": True, "font_size": 14}))
-    for column, (words, width) in enumerate(columns):
-        sheet.set_column(column, column, width)
-        sheet.write_string(1, column, words, head)
-    formats = {
-        bold: (
-            file.add_format({"border": 1, "valign": "top", "bold": bold}),
-            file.add_format({"border": 1, "valign": "top", "bold": bold, "num_format": "#,##0.00"}),
-            file.add_format({"border": 1, "valign": "top", "bold": bold, "num_format": "yyyy-mm-dd"}),
-        )
-        for bold in (False, True)
-    }
-    place = 1
-    for place, row in enumerate(rows, 2):
-        _write(sheet, place, row, formats[False])
-    _write(sheet, place + 1, [*sums, *[""] * (len(columns) - len(sums))], formats[True])
     foot = f"{book.key}；记到 JZ-{book.last_no:04d}；导出 {_moment(CLOCK.now())} {who}"
-    sheet.write_string(place + 2, 0, f"演示数据；{foot}" if settings.DEMO or book.demo else foot)
-    sheet.freeze_panes(2, 0)
-    sheet.repeat_rows(0, 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    file.close()
-    return stream.getvalue()
-
-
-def _write(sheet: Any, place: int, row: Sequence[Any], formats: Sequence[Any]) -> None:
-    text, amount, day = formats
-    for column, value in enumerate(row):
-        if isinstance(value, Decimal):
-            sheet.write_number(place, column, value, amount)
-        elif isinstance(value, datetime.date):
-            sheet.write_datetime(place, column, value, day)
-        else:
-            sheet.write_string(place, column, plain(str(value)), text)
+    foot = f"演示数据；{foot}" if settings.DEMO or book.demo else foot
+    file = Workbook(title)
+    file.table("账", columns, rows, heading=[title], sums=sums, foot=foot)
+    return file.data()

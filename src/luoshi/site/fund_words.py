@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -133,11 +131,3 @@ def _course(one: Gauge) -> dict[str, Any] | None:
                    for day in months[::step] if (day - first).days * 100 / span < 93],
         "rows": rows[-60:],
     }  # fmt: skip
-
-
-def attachment(data: bytes, name: str, media_type: str) -> HttpResponse:
-    """Return the answer that downloads `data` under `name`."""
-    response = HttpResponse(data, content_type=media_type)
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["Cache-Control"] = "no-store, private"
-    return response

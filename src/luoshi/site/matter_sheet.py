@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import io
 from collections.abc import Sequence
 from typing import Any
 
-import xlsxwriter
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from luoshi.kernel.clock import CLOCK
-from luoshi.office.duties.export import LIMIT, plain
+from luoshi.office.duties.export import LIMIT
+from luoshi.office.workbook import Workbook
 from luoshi.site.matter_rows import MatterRow
 from luoshi.site.templatetags.ls import LAMPS
 
@@ -26,12 +25,12 @@ COLUMNS = (
 """Title, width and the column of the list it belongs to; those without one are always there."""
 
 
-def cells(row: MatterRow) -> dict[str, str]:
+def cells(row: MatterRow) -> dict[str, Any]:
     """Return the cells of one matter by title."""
     state = f"{LAMPS[row.light]} {row.light_words}"
     cite = row.cite
     return {
-        "编号": str(row.id),
+        "编号": row.id,
         "状态": state,
         "工作任务": row.title,
         "文号": (cite.number or cite.text) if cite else "",
@@ -52,29 +51,8 @@ def workbook(
 ) -> bytes:
     """Return the Excel file of `rows` with the columns `shown`; the foot names conditions, date and reader."""
     columns = [(title, width) for title, width, of in COLUMNS if not of or of in shown]
-    stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": _("责任台账"), "created": CLOCK.now().replace(tzinfo=None)})
-    sheet: Any = book.add_worksheet("责任台账")
-    head = book.add_format({"bold": True, "border": 1, "align": "center", "valign": "vcenter", "bg_color": "#F7F9F9"})
-    cell = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
-    for column, (title, width) in enumerate(columns):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, title, head)
-    for number, row in enumerate(rows, 1):
-        written = cells(row)
-        for column, (title, _width) in enumerate(columns):
-            if title == "编号":
-                sheet.write_number(number, column, row.id, cell)
-            else:
-                sheet.write_string(number, column, plain(written[title]), cell)
     foot = f"数据截至 {day:%Y-%m-%d}；条件：{described}；共 {len(rows)} 条；导出 {CLOCK.now():%Y-%m-%d %H:%M} {who}"
-    sheet.write_string(len(rows) + 1, 0, f"演示数据；{foot}" if settings.DEMO else foot)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    book.close()
-    return stream.getvalue()
+    lines = ([written[title] for title, _width in columns] for written in map(cells, rows))
+    book = Workbook(_("责任台账"))
+    book.table("责任台账", columns, lines, foot=f"演示数据；{foot}" if settings.DEMO else foot)
+    return book.data()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import io
 
-import xlsxwriter
 from django.conf import settings
 
 from luoshi.kernel.citation import Locator
@@ -15,6 +13,7 @@ from luoshi.office.duties import queries
 from luoshi.office.duties.dates import words
 from luoshi.office.duties.models import Duty, Target
 from luoshi.office.duties.queries import LedgerFilter
+from luoshi.office.workbook import Workbook
 
 LIMIT = 5000
 """Rows in one file; more are asked for in parts."""
@@ -23,11 +22,6 @@ COLUMNS = (
     ("序号", 6), ("文号", 22), ("条款", 14), ("工作任务", 60), ("牵头单位", 24), ("配合单位", 30),
     ("完成时限", 24), ("目标值", 24),
 )  # fmt: skip
-
-
-def plain(text: str) -> str:
-    """Return `text` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def row(duty: Duty, targets: list[Target]) -> list[str]:
@@ -51,29 +45,9 @@ def workbook(wanted: LedgerFilter, *, actor: Actor, as_of: datetime.date, descri
     """Return the Excel file of the duties that fit `wanted` and `actor` may see; the foot says filter and date."""
     duties = list(queries.complete(queries.duties(queries.scoped(wanted, actor))).order_by("due_sort", "id")[:LIMIT])
     targets = queries.targets_by_clause(duties)
-    stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": "责任台账", "created": CLOCK.now().replace(tzinfo=None)})
-    sheet = book.add_worksheet("责任台账")
-    head = book.add_format({"bold": True, "border": 1, "align": "center", "valign": "vcenter", "bg_color": "#F7F9F9"})
-    cell = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
-    for column, (title, width) in enumerate(COLUMNS):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, title, head)
-    for number, duty in enumerate(duties, 1):
-        sheet.write_number(number, 0, number, cell)
-        for column, text in enumerate(row(duty, targets.get(duty.clause_id or 0, [])), 1):
-            sheet.write_string(number, column, plain(text), cell)
     foot = f"数据截至 {as_of:%Y-%m-%d}；条件：{described}；共 {len(duties)} 条；"
     foot += f"导出 {CLOCK.now():%Y-%m-%d %H:%M} {settings.OPERATOR} {actor.name}"
-    if settings.DEMO:
-        foot = f"演示数据；{foot}"
-    sheet.write_string(len(duties) + 1, 0, foot)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(duties), 1), len(COLUMNS) - 1)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    book.close()
-    return stream.getvalue()
+    rows = ([n, *row(duty, targets.get(duty.clause_id or 0, []))] for n, duty in enumerate(duties, 1))
+    book = Workbook("责任台账")
+    book.table("责任台账", COLUMNS, rows, foot=f"演示数据；{foot}" if settings.DEMO else foot)
+    return book.data()

@@ -34,6 +34,7 @@ from luoshi.office.organs.models import (
     Proposal,
 )
 from luoshi.office.permissions import require
+from luoshi.office.workbook import Workbook
 
 MAX_ROWS = 5000
 
@@ -119,30 +120,16 @@ class SheetPreview:
 
 def export(kind: str, *, actor: Actor, number: str = "") -> bytes:
     """Return the Excel file of a kind; `number` limits members and appointments to one instrument. E_INPUT."""
-    import xlsxwriter
-
     require(actor, "organ.see")
     sheet_kind = _kind(kind)
-    rows = list(_ROWS[kind](number))
-    stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": sheet_kind.title, "created": CLOCK.now().replace(tzinfo=None)})
-    sheet = book.add_worksheet(sheet_kind.title)
-    head, cell = book.add_format({"bold": True, "border": 1}), book.add_format({"border": 1, "text_wrap": True})
-    for column, (title, _) in enumerate(sheet_kind.columns):
-        sheet.set_column(column, column, 18)
-        sheet.write_string(0, column, title, head)
-    for place, row in enumerate(rows, 1):
-        for column, value in enumerate(row):
-            sheet.write_string(place, column, _plain(value), cell)
-    sheet.freeze_panes(1, 0)
-    book.close()
-    return stream.getvalue()
+    book = Workbook(sheet_kind.title)
+    columns = [(title, 18) for title, _field in sheet_kind.columns]
+    book.table(sheet_kind.title, columns, (list(map(_written, row)) for row in _ROWS[kind](number)))
+    return book.data()
 
 
-def _plain(value: Any) -> str:
-    text = "" if value is None else ("否", "是")[value] if isinstance(value, bool) else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def _written(value: Any) -> str:
+    return "" if value is None else ("否", "是")[value] if isinstance(value, bool) else str(value)
 
 
 def _organ_rows(_number: str) -> Iterable[Cells]:

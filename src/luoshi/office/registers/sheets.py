@@ -16,10 +16,10 @@ from typing import Any
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.duties.export import plain
 from luoshi.office.files import content
 from luoshi.office.registers.declaration import Column, Register
 from luoshi.office.registers.kinds import blank, narrow
+from luoshi.office.workbook import plain
 
 MAX_ROWS = 1_000_000
 MAX_BYTES = 512 * 1024 * 1024

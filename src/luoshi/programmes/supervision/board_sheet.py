@@ -8,7 +8,7 @@ import xlsxwriter
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.duties import curve, lights
-from luoshi.office.duties.export import plain
+from luoshi.office.workbook import plain
 from luoshi.programmes.supervision.board import Board, tasks_of
 
 ITEMS = (

@@ -15,6 +15,7 @@ from luoshi.office.funds import actions, bank, links, openings, payments, proof,
 from luoshi.office.funds.models import Account, Book, Difference, Draft, Opening, PaymentInstruction, Sheet
 from luoshi.office.funds.orders import Line
 from luoshi.office.permissions import require_visible
+from luoshi.office.web import attachment
 from luoshi.site.access import Needs, actor_of
 from luoshi.site.api.schemas import ERRORS, Problem
 
@@ -755,6 +756,4 @@ def receive_file(request: HttpRequest, name: str) -> FileAnswer:
 def outgoing(request: HttpRequest, room: str, name: str, code: str) -> HttpResponse:
     """Return a file of what waits for the bank; it counts as sent."""
     filename, data = links.write_file(actor=actor_of(request), account=_account(request, room, name, code))
-    response = HttpResponse(data, content_type="application/x-ndjson")
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return response
+    return attachment(data, filename, "application/x-ndjson")

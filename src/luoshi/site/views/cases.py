@@ -29,6 +29,7 @@ from luoshi.office.files import queries as files
 from luoshi.office.paging import Total
 from luoshi.office.permissions import may, scope_of
 from luoshi.office.roles import Role
+from luoshi.office.web import attachment
 from luoshi.site import case_acts, case_list, case_page, case_sheet
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, page_links
@@ -40,7 +41,6 @@ from luoshi.site.registry import load_decisions
 
 PAGE_SIZE = 40
 MOST_TICKED = 500
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
@@ -135,10 +135,7 @@ def case_export(request: HttpRequest) -> HttpResponse:
     told = case_list.conditions(asked, book.facets(), organs, kinds)
     words = case_list.described(told, asked.view)
     body = case_sheet.workbook(rows, day=now.date(), described=words, who=actor.name)
-    response = HttpResponse(body, content_type=XLSX)
-    name = quote(_("办件") + f"-{now:%Y%m%d}.xlsx")
-    response["Content-Disposition"] = f"attachment; filename=\"cases.xlsx\"; filename*=UTF-8''{name}"
-    return response
+    return attachment(body, _("办件") + f"-{now:%Y%m%d}.xlsx")
 
 
 @needs("case.manage")
@@ -575,12 +572,7 @@ def case_paper(request: HttpRequest, pk: int, paper: int) -> HttpResponse:
     row = CasePaper.objects.filter(case=pk, pk=paper).select_related("file").first()
     if row is None or row.file is None:
         raise LuoshiError("E_NOT_FOUND", _("没有这份材料。"))
-    response = HttpResponse(files.read(row.file), content_type="application/octet-stream")
-    name = quote(row.file.name)
-    response["Content-Disposition"] = f"attachment; filename=\"paper-{row.pk}\"; filename*=UTF-8''{name}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return attachment(files.read(row.file), row.file.name, "application/octet-stream")
 
 
 urlpatterns: list[URLPattern] = [

@@ -28,9 +28,10 @@ from luoshi.office.funds.models import (
 from luoshi.office.instruments import spool
 from luoshi.office.paging import Key, Total, keyset_page
 from luoshi.office.permissions import may, require_visible
+from luoshi.office.web import attachment
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, page_links
-from luoshi.site.fund_words import attachment, book_href, cite_of, crumbs, message_word, yuan
+from luoshi.site.fund_words import book_href, cite_of, crumbs, message_word, yuan
 from luoshi.site.pages import page
 from luoshi.site.views.funds import back, book_of, said, tabs_of
 

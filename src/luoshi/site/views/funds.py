@@ -21,10 +21,11 @@ from luoshi.office.funds import actions, gauge, links, openings, orders, plans, 
 from luoshi.office.funds.models import Account, Book, Draft, Entry, Period, Proof
 from luoshi.office.paging import Total
 from luoshi.office.permissions import may
+from luoshi.office.web import attachment
 from luoshi.site import fund_sheet, switching
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, page_links
-from luoshi.site.fund_words import attachment, book_href, cite_of, crumbs, gauge_drawn, split_yuan, yuan
+from luoshi.site.fund_words import book_href, cite_of, crumbs, gauge_drawn, split_yuan, yuan
 from luoshi.site.pages import page
 from luoshi.site.parameter_words import cites
 from luoshi.site.typography import date_words
@@ -376,7 +377,7 @@ def account_export(request: HttpRequest, room: str, name: str, code: str) -> Htt
     if told.page.next:
         raise _too_many()
     data = fund_sheet.statement(account, subject, told, first, last, actor_of(request).name)
-    return attachment(data, f"{account.code}-{account.title}-{first}-{last}.xlsx", fund_sheet.EXCEL)
+    return attachment(data, f"{account.code}-{account.title}-{first}-{last}.xlsx")
 
 
 @needs("fund.see")
@@ -389,7 +390,7 @@ def journal_export(request: HttpRequest, room: str, name: str) -> HttpResponse:
     if rows is None:
         raise _too_many()
     data = fund_sheet.journal(book, rows, first, last, actor_of(request).name)
-    return attachment(data, f"{book.title}-{_('序时账')}-{first}-{last}.xlsx", fund_sheet.EXCEL)
+    return attachment(data, f"{book.title}-{_('序时账')}-{first}-{last}.xlsx")
 
 
 @needs("fund.see")
@@ -399,7 +400,7 @@ def trial_export(request: HttpRequest, room: str, name: str) -> HttpResponse:
     book = book_of(request, room, name)
     first, last = _month(*_span(request))
     data = fund_sheet.trial(book, queries.trial_balance(book, first, last), actor_of(request).name)
-    return attachment(data, f"{book.title}-{_('试算平衡表')}-{first}-{last}.xlsx", fund_sheet.EXCEL)
+    return attachment(data, f"{book.title}-{_('试算平衡表')}-{first}-{last}.xlsx")
 
 
 def _too_many() -> LuoshiError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -22,6 +21,7 @@ from luoshi.office.duties.matter_queries import MatterFilter, MatterLedger
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.paging import bounded_total
 from luoshi.office.permissions import may, require
+from luoshi.office.web import attachment
 from luoshi.site import matter_list, matter_sheet
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, page_links
@@ -168,10 +168,7 @@ def _sheet(rows: list[MatterRow], request: HttpRequest, day: datetime.date, desc
     actor = actor_of(request)
     who = f"{actor.name}（代{actor.for_name}）" if actor.for_name else actor.name
     body = matter_sheet.workbook(rows, shown=matter_list.columns(request.GET), day=day, described=described, who=who)
-    response = HttpResponse(body, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    name = quote(f"责任台账-{day:%Y%m%d}.xlsx")
-    response["Content-Disposition"] = f"attachment; filename=\"matters-{day:%Y%m%d}.xlsx\"; filename*=UTF-8''{name}"
-    return response
+    return attachment(body, f"责任台账-{day:%Y%m%d}.xlsx")
 
 
 # --- acts on ticked rows ------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +22,7 @@ from luoshi.office.duties.matter_queries import MatterDetail
 from luoshi.office.files import queries as files
 from luoshi.office.files.models import StoredFile
 from luoshi.office.instruments.validity import judge
+from luoshi.office.web import attachment
 from luoshi.site import matter_acts, matter_rows, present
 from luoshi.site.access import actor_of, needs
 from luoshi.site.context import AsOf, as_of
@@ -349,12 +349,7 @@ def evidence(request: HttpRequest, pk: int, evidence_id: int) -> HttpResponse:
         raise LuoshiError("E_NOT_FOUND", _("没有这份证据。"))
     body = files.read(kept)
     shows = request.GET.get("show") == "1" and kept.media_type in PICTURES
-    response = HttpResponse(body, content_type=kept.media_type if shows else "application/octet-stream")
-    kind = "inline" if shows else "attachment"
-    response["Content-Disposition"] = f"{kind}; filename=\"evidence-{row.pk}\"; filename*=UTF-8''{quote(row.name)}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return attachment(body, row.name, kept.media_type if shows else "application/octet-stream", inline=shows)
 
 
 urlpatterns: list[URLPattern] = [

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import path, reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,7 +23,7 @@ from luoshi.office.notices.kinds import BY_HAND, LAYOUTS, PARTS, Kind, kinds, ro
 from luoshi.office.notices.models import Notice, Publication
 from luoshi.office.notices.queries import NoticeFilter
 from luoshi.office.permissions import may
-from luoshi.office.web import incident_of
+from luoshi.office.web import attachment, incident_of
 from luoshi.site import notice_words as words
 from luoshi.site import switching
 from luoshi.site.access import actor_of, needs
@@ -501,13 +500,8 @@ def notice_file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
 
 def send(row: Notice, form: str, *, inline: bool = False) -> HttpResponse:
     """Return the answer that gives out a paper as a file; a PDF may be shown by the browser."""
-    response = HttpResponse(copies.as_file(row, form), content_type=copies.FORMS[form])
-    attached = not (inline and form == "pdf")
-    response["Content-Disposition"] = content_disposition_header(attached, copies.name_of(row, form)) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    if attached:
-        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    body, shown = copies.as_file(row, form), inline and form == "pdf"
+    return attachment(body, copies.name_of(row, form), copies.FORMS[form], inline=shown)
 
 
 @needs("notice.see")

@@ -19,6 +19,7 @@ from luoshi.office.duties.queries import Ledger, LedgerFilter
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.instruments.validity import judge
 from luoshi.office.permissions import may
+from luoshi.office.web import attachment
 from luoshi.site import present
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, facet, page_links
@@ -201,12 +202,7 @@ def printed_export(request: HttpRequest) -> HttpResponse:
         )
     names = queries.names_of(wanted.documents)
     body = export.workbook(wanted, actor=actor_of(request), as_of=seen.date, described=describe(wanted, names))
-    response = HttpResponse(body, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    response["Content-Disposition"] = (
-        f'attachment; filename="duties-{seen.date:%Y%m%d}.xlsx"; '
-        f"filename*=UTF-8''%E8%B4%A3%E4%BB%BB%E5%8F%B0%E8%B4%A6-{seen.date:%Y%m%d}.xlsx"
-    )
-    return response
+    return attachment(body, f"责任台账-{seen.date:%Y%m%d}.xlsx")
 
 
 @needs("duty.see")

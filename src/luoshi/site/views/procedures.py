@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,6 +15,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.mermaid import to_mermaid
 from luoshi.kernel.procedures import Procedure
 from luoshi.office.cases import procedures as known
+from luoshi.office.web import attachment
 from luoshi.site import parameter_words, switching
 from luoshi.site import procedure_words as words
 from luoshi.site.access import needs
@@ -112,19 +112,12 @@ def procedure(request: HttpRequest, key: str) -> HttpResponse:
     return page(request, "site/procedure.html", context)
 
 
-def _file(body: bytes, name: str, media_type: str) -> HttpResponse:
-    response = HttpResponse(body, content_type=media_type)
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
 @needs("procedure.see")
 @require_safe
 def procedure_bpmn(request: HttpRequest, key: str) -> HttpResponse:
     """Give a procedure out as a BPMN 2.0 file."""
     found = _version(request, key)
-    return _file(to_bpmn(found), f"{found.key}-{found.version}.bpmn", "application/xml; charset=utf-8")
+    return attachment(to_bpmn(found), f"{found.key}-{found.version}.bpmn", "application/xml; charset=utf-8")
 
 
 @needs("procedure.see")
@@ -132,7 +125,7 @@ def procedure_bpmn(request: HttpRequest, key: str) -> HttpResponse:
 def procedure_mermaid(request: HttpRequest, key: str) -> HttpResponse:
     """Give a procedure out as a Mermaid file."""
     found = _version(request, key)
-    return _file(to_mermaid(found).encode(), f"{found.key}-{found.version}.mmd", "text/plain; charset=utf-8")
+    return attachment(to_mermaid(found).encode(), f"{found.key}-{found.version}.mmd", "text/plain; charset=utf-8")
 
 
 urlpatterns = [

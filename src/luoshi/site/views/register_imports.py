@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +22,7 @@ from luoshi.office.registers.models import RegisterChange, RegisterImport
 from luoshi.office.registers.plan import CHANGED, FAULTY, NEW, RESTORED, UNCHANGED
 from luoshi.office.registers.preview import Preview
 from luoshi.office.registers.reading import Books
+from luoshi.office.web import attachment
 from luoshi.site import present, register_list
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, page_links
@@ -254,11 +254,7 @@ def faults(request: HttpRequest, key: str, file: str) -> HttpResponse:
     register, actor = find(key), actor_of(request)
     reach.require_act(actor, register, "take_in")
     body = preview.faults_sheet(register, _kept(request, register, actor, file))
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = HttpResponse(body, content_type=kind)
-    name = quote(_("%s-错误清单.xlsx") % register.title)
-    response["Content-Disposition"] = f"attachment; filename=\"faults.xlsx\"; filename*=UTF-8''{name}"
-    return response
+    return attachment(body, _("%s-错误清单.xlsx") % register.title)
 
 
 # --- what was taken in ------------------------------------------------------------------------------------------------

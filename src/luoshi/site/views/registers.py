@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from typing import Any
-from urllib.parse import quote
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -19,6 +18,8 @@ from luoshi.office.permissions import may
 from luoshi.office.registers import exports, jobs, queries, reach, sheets
 from luoshi.office.registers.declaration import Register, find, registers
 from luoshi.office.registers.queries import RegisterFilter, RegisterList
+from luoshi.office.web import attachment
+from luoshi.office.workbook import EXCEL
 from luoshi.site import present, register_list, switching
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, chips, page_links
@@ -28,15 +29,6 @@ from luoshi.site.parameter_words import cites
 from luoshi.site.views import register_imports, register_records
 
 PAGE_SIZE = 40
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def attached(body: bytes, name: str, plain_name: str) -> HttpResponse:
-    """Return an Excel file to download."""
-    response = HttpResponse(body, content_type=EXCEL)
-    response["Content-Disposition"] = f"attachment; filename=\"{plain_name}\"; filename*=UTF-8''{quote(name)}"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 # --- the index --------------------------------------------------------------------------------------------------------
@@ -221,7 +213,7 @@ def _file(request: HttpRequest, found: RegisterList, seen: AsOf) -> HttpResponse
     labels = register_list.facets(Address(request), found)[1]
     words = register_list.described(register_list.conditions(found, labels))
     body = exports.workbook(found, columns=shown, actor=actor, described=words)
-    return attached(body, f"{register.title}-{seen.date:%Y%m%d}.xlsx", f"register-{seen.date:%Y%m%d}.xlsx")
+    return attachment(body, f"{register.title}-{seen.date:%Y%m%d}.xlsx")
 
 
 @needs("register.see")
@@ -248,9 +240,7 @@ def export_file(request: HttpRequest, key: str, file: str) -> HttpResponseBase:
     """Hand out an export to whoever asked for it."""
     register = find(key)
     kept = exports.waiting(actor_of(request), register, file)
-    response = FileResponse(kept.open("rb"), content_type=EXCEL)
-    name = quote(f"{register.title}.xlsx")
-    response["Content-Disposition"] = f"attachment; filename=\"register.xlsx\"; filename*=UTF-8''{name}"
+    response = FileResponse(kept.open("rb"), content_type=EXCEL, as_attachment=True, filename=f"{register.title}.xlsx")
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -261,7 +251,7 @@ def template(request: HttpRequest, key: str) -> HttpResponse:
     """Send an empty file with the register's columns."""
     register = find(key)
     reach.require_act(actor_of(request), register, "take_in")
-    return attached(sheets.template(register), f"{register.title}-模板.xlsx", "template.xlsx")
+    return attachment(sheets.template(register), f"{register.title}-模板.xlsx")
 
 
 # --- the public lists -------------------------------------------------------------------------------------------------
