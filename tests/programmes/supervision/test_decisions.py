@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from luoshi.kernel.calendar import announced_calendar
 from luoshi.kernel.decisions import Outcome
+from luoshi.kernel.errors import LuoshiError
 from luoshi.programmes.supervision.decisions.scoring import SCORED, Counted, Weighed, ranks_of, score_of
 from luoshi.programmes.supervision.decisions.settings import PARAMETERS
 from tests.programmes.supervision.facts import take, value
@@ -504,3 +505,78 @@ def test_ladder_counts_working_days_one_by_one(due: date, ahead: int) -> None:
     assert (found["overdue"], found["k"]) == (ahead > 0, slow)
     for step, limit in (("head", 3), ("letter", 7), ("leader", 15), ("referral", 30)):
         assert (found[step] <= day.isoformat()) is (slow >= limit)
+
+
+# --- at the edges: other writings, contradictions, nothing to divide by -----------------------------------------------
+
+OFF = {
+    "target_reached": True, "evidence_required": ["statistics"], "evidence": [{"kind": "statistics", "hash": "a"}],
+    "head_signed": True, "verifier_organ": "government-office", "responsible_organ": "human-resources",
+}  # fmt: skip
+ROAD = {
+    "code": "2019-24.01", "organ": "市交通运输局", "post": "科长", "deliverable": "公路", "evidence_types": ["photo"],
+    "start": "2019-04-10", "due": "2019-06-30", "weight_bp": 10000,
+}  # fmt: skip
+TWO = [{"weight": "30%", "percent": 100}, {"weight": "70%", "percent": 0}]
+
+
+@pytest.mark.parametrize(
+    ("key", "facts", "wanted"),
+    [
+        ("cross_off", OFF | {"verifier_organ": "市人力资源和社会保障局"}, {"result": "REFUSED"}),
+        ("cross_off", OFF | {"verifier_organ": "人社局", "responsible_organ": "市人社局"}, {"result": "REFUSED"}),
+        ("cross_off", OFF | {"verifier_organ": "市财政局"}, {"result": "ALLOWED"}),
+        ("cross_off", OFF | {"day": "2019-08-01", "coops": [{"organ": "市财政局", "asked_on": "2019-07-29"}]},
+         {"refusals": ["配合单位“市财政局”到2019-08-01止还可表态"]}),
+        ("cross_off", OFF | {"day": "2019-08-02", "coops": [{"organ": "市财政局", "asked_on": "2019-07-29"}]},
+         {"result": "ALLOWED"}),
+        ("progress", {"measured": 0, "of": 0, "target": 80}, {"result": "NO_DATA", "A": None}),
+        ("progress", {"value": "0.75亿元", "target": "1.5亿元"}, {"A": "50.00"}),
+        ("progress", {"comparator": "event", "value": True}, {"reached": True}),
+        ("target", {"code": "T1.2", "value": "23.69亿元"}, {"reached": False}),
+        ("target", {"code": "T1.2", "value": "23.7亿元"}, {"reached": True}),
+        ("rollup", {"children": TWO}, {"A": "30.00"}),
+        ("rollup", {"children": [{"percent": 5}]}, {"result": "UNDETERMINED", "missing": ["weight"]}),
+        ("decomposition", {"lead": ["transport"], "leaves": [ROAD]}, {"complete": True}),
+        ("decomposition", {"lead": ["市财政局"], "leaves": [ROAD]}, {"complete": False}),
+        ("decomposition", {"lead": ["transport"], "nodes": [{"code": "2019-24.02", "weight_bp": 10000}],
+                           "leaves": [ROAD | {"parent": "2019-24.03"}]}, {"complete": False}),
+        ("escalation", {"due": "2026-12-25", "day": "2027-03-01"}, {"step": "head", "provisional": True}),
+        ("escalation", {"due": "2018-12-28", "day": "2019-02-20"}, {"referral": "2019-02-14", "provisional": False}),
+        ("extension", {"due": "2019-06-30", "new_due": "2019-08-01"}, {"missing": ["filed_on"]}),
+        ("integrity", {"due": "2019-06-30", "day": "2019-09-29", "executed_on": "2019-09-28"},
+         {"missing": ["voucher"]}),
+        ("integrity", {"due": "2019-06-30", "day": "2019-09-29", "executed_on": "2019-09-28", "voucher": False},
+         {"result": "IN_BREACH"}),
+        ("accountability", {"records": [{"organ": "市财政局", "heading": "harm", "source": "a"},
+                                        {"organ": "finance", "heading": "harm", "source": "b"}]}, {"result": "DRAFT"}),
+    ],
+)  # fmt: skip
+def test_edges(key: str, facts: dict[str, Any], wanted: dict[str, Any]) -> None:
+    found = value(key, facts)
+    assert {name: found.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("key", "facts", "words"),
+    [
+        ("rollup", {"children": [{"weight": -1, "percent": 5}, {"weight": 10001, "percent": 5}]}, "权重不得为负"),
+        ("planned", {"start": "2019-04-11", "due": "2019-10-31", "points": [["2019-11-01", 20]]}, "不在开始日"),
+        ("escalation", {"due": "2019-04-26", "pauses": [{"start": "2019-05-06", "end": "2019-05-01"}]}, "早于决定之日"),
+        ("completion", {"due": "2019-04-26", "submissions": [
+            {"submitted_at": "2019-04-25", "accepted_at": "2019-04-20"}]}, "早于送出"),
+        ("score", {"leaves": [{"weight": 1, "actual": 100, "tau": 2}]}, "1、0.5或0"),
+        ("score", {"leaves": [{"weight": 1, "actual": 101, "tau": 1}]}, "0到100之间"),
+        ("category", {"actual": 101}, "0到100之间"),
+    ],
+)  # fmt: skip
+def test_facts_that_cannot_be_are_named(key: str, facts: dict[str, Any], words: str) -> None:
+    with pytest.raises(LuoshiError, match=words):
+        value(key, facts)
+
+
+def test_one_organ_written_twice_is_one_organ() -> None:
+    records = [{"organ": name, "heading": "harm", "source": name} for name in ("市财政局", "finance", "财政局")]
+    assert [len(one["headings"][0]["records"]) for one in value("accountability", {"records": records})["organs"]] == [
+        3
+    ]

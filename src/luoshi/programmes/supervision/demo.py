@@ -8,7 +8,7 @@ of it is done by the acts the pages use.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from importlib import import_module
@@ -70,7 +70,7 @@ _PEOPLE = {
 """Who reports for an organ and who heads it."""
 
 
-def text(issued: datetime.date) -> str:
+def text(issued: datetime.date, items: Sequence[Invented] = ITEMS) -> str:
     """Return the invented work points as a document of the gazette."""
     numerals = "一二三四"
     lines = [
@@ -84,7 +84,7 @@ def text(issued: datetime.date) -> str:
         f"市政府{issued.year}年工作要点（演示）",
     ]
     chapters: list[str] = []
-    for number, one in enumerate(ITEMS, 1):
+    for number, one in enumerate(items, 1):
         if one.chapter not in chapters:
             lines.append(f"{numerals[len(chapters)]}、{one.chapter}")
             chapters.append(one.chapter)
@@ -222,6 +222,8 @@ class _Year:
                 }  # fmt: skip
             if target is not None:
                 row |= {"target": target.code, "target_value": target.value, "unit": target.unit, "baseline": "0"}
+                north, east = (item.seq * 37 + target.seq * 11) % 36, (item.seq * 23 + target.seq * 17) % 50
+                row |= {"latitude": f"36.{74 + north % 25}", "longitude": f"121.{30 + east}"}
             return plan_actions.save_node(actor=actor, item=item.pk, parent=parent, row=row)
 
         return put

@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from luoshi.kernel.answers import answer, undetermined
 from luoshi.kernel.clock import local
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
-from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Moment, Number, Text, at, plain
+from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Moment, Number, Text, at, not_after, plain
 from luoshi.office.duties import curve
 from luoshi.programmes.supervision.decisions.course import ProgressFacts, _state_of
 from luoshi.programmes.supervision.decisions.scoring import tau_of
@@ -23,8 +23,11 @@ from luoshi.programmes.supervision.decisions.settings import (
     INTEGRITY,
     PARAMETERS,
     PERSONS,
+    Measure,
+    Percent,
     iso,
     number,
+    organ_key,
     whole,
     working_after,
     working_between,
@@ -58,6 +61,13 @@ class Submission(Facts):
     returned_at: Moment = Field(None, description="退回的日子或时刻 / returned")
     return_kind: _Return = Field(None, description="退回原因：substance 内容、formal 形式 / why returned")
     accepted_at: Moment = Field(None, description="接受的日子或时刻 / accepted")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Submission:
+        for word, when in (("退回", self.returned_at), ("接受", self.accepted_at)):
+            if when is not None and self.submitted_at is not None and not not_after(self.submitted_at, when):
+                raise ValueError(f"{word}的时间早于送出，请核对")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +171,9 @@ def completion(facts: CompletionFacts, context: Context) -> Verdict:
 
     Value: `result` ON_TIME, LATE or OPEN, `completion`, `late_wd`, `tau` (1, 0.5, 0).
     """
-    if facts.submissions is None or facts.due is None:
-        return undetermined({"submissions": "销号申请", "due": "最后一日"}, CROSSING)
+    words = {"submissions": "销号申请", "due": "最后一日"}
+    if missing := {name: word for name, word in words.items() if getattr(facts, name) is None}:
+        return undetermined(missing, CROSSING)
     value, reasons = _completed(facts, context)
     if value["completion"] is None:
         return answer("OPEN", Outcome.UNDETERMINED, reasons, **value)
@@ -183,7 +194,7 @@ SIGNED = Rule(CROSSING, "责任单位主要负责人已签字")
 UNSIGNED = Rule(CROSSING, "责任单位主要负责人没有签字")
 COOP_YES = Rule(CROSSING, "配合单位“{organ}”已确认")
 COOP_SILENT = Rule(CROSSING, "配合单位“{organ}”{days}个工作日没有表态，视为同意")
-COOP_WAIT = Rule(CROSSING, "配合单位“{organ}”还可在{day}前表态")
+COOP_WAIT = Rule(CROSSING, "配合单位“{organ}”到{day}止还可表态")
 COOP_NO = Rule(CROSSING, "配合单位“{organ}”有异议")
 COOP_OVER = Rule(CROSSING, "配合单位“{organ}”的异议，市政府办不予采纳：{reason}")
 COOP_OVER_BARE = Rule(CROSSING, "配合单位“{organ}”的异议不予采纳须写明理由")
@@ -268,10 +279,10 @@ class CrossOffFacts(Facts):
         "leaf", description="leaf 或 item"
     )
     target_reached: Flag = Field(None, description="目标达到；不写则按完成值算 / reached")
-    value: Number = Field(None, description="完成值 / measured value")
-    target: Number = Field(None, description="目标值 / target")
-    baseline: Number = Field(0, description="基期值 / baseline")
-    upper: Number = Field(None, description="区间上限 / upper bound")
+    value: Measure = Field(None, description="完成值 / measured value")
+    target: Measure = Field(None, description="目标值 / target")
+    baseline: Measure = Field(0, description="基期值 / baseline")
+    upper: Measure = Field(None, description="区间上限 / upper bound")
     measured: Number = Field(None, description="比例的分子 / numerator")
     of: Number = Field(None, description="比例的分母 / denominator")
     evidence_required: list[Text] | None = Field(None, description="应有的佐证种类 / evidence types")
@@ -280,7 +291,7 @@ class CrossOffFacts(Facts):
     coops: list[Coop] = Field(default_factory=list, description="配合单位 / cooperating organs")
     verifier_organ: Text = Field(None, description="核验人所属单位 / organ of the verifier")
     responsible_organ: Text = Field(None, description="责任单位 / responsible organ")
-    open_letters: Number = Field(None, description="未办结的督办函 / open letters")
+    open_letters: Number = Field(0, description="未办结的督办函，默认没有 / open letters")
     day: Day = Field(None, description="看哪一天 / day")
     leaves: list[Text] | None = Field(None, description="事项：各最小颗粒的状态 / states of the leaves")
     leader_approved: Flag = Field(None, description="事项：分包领导批准 / approved by the leader in charge")
@@ -342,7 +353,7 @@ def _coops(facts: CrossOffFacts, context: Context, day: date) -> tuple[list[Reas
                 reasons.append(COOP_SILENT.reason(True, organ, days))
             else:
                 waiting.append(organ)
-                reasons.append(COOP_WAIT.reason(False, organ, iso(until) or f"送达后{days}个工作日"))
+                reasons.append(COOP_WAIT.reason(False, organ, iso(until) or f"送达后第{days}个工作日"))
     return reasons, waiting
 
 
@@ -388,7 +399,7 @@ def cross_off(facts: CrossOffFacts, context: Context) -> Verdict:
         asked, waiting = _coops(facts, context, day)
         reasons += asked
         if facts.verifier_organ and facts.responsible_organ:
-            same = facts.verifier_organ == facts.responsible_organ
+            same = organ_key(facts.verifier_organ) == organ_key(facts.responsible_organ)
             reasons.append(SAME_HAND.reason(False) if same else OTHER_HAND.reason(True, facts.verifier_organ))
         else:
             missing["verifier_organ"] = "核验人和责任单位"
@@ -453,7 +464,7 @@ class Judged(Facts):
     state: _LeafState = Field(None, description="状态：crossed_off、withdrawn、open / state")
     crossed_off: Flag = Field(False, description="已销号 / crossed off")
     withdrawn: Flag = Field(False, description="已由文件撤回 / withdrawn by an instrument")
-    actual: Number = Field(None, description="进度（百分数），精确值 / progress, exact")
+    actual: Percent = Field(None, description="进度（百分数），精确值 / progress, exact")
 
 
 class CategoryFacts(Judged):
@@ -602,13 +613,15 @@ def accountability(facts: AccountabilityFacts, context: Context) -> Verdict:
     """
     if facts.records is None:
         return undetermined({"records": "登记的事实"}, INSPECT)
+    names: dict[str, str] = {}
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     reasons: list[Reason] = []
     for one in facts.records:
         if not one.source or not one.organ or one.heading is None:
             reasons.append(UNREGISTERED.reason(False, (one.facts or one.source or "一件事")[:40]))
             continue
-        rows = found.setdefault(one.organ, {}).setdefault(one.heading, [])
+        organ = names.setdefault(organ_key(one.organ), one.organ)
+        rows = found.setdefault(organ, {}).setdefault(one.heading, [])
         if all(row["source"] != one.source for row in rows):
             rows.append({"source": one.source, "facts": one.facts})
     organs = [
@@ -678,7 +691,9 @@ def integrity(facts: IntegrityFacts, context: Context) -> Verdict:
     day = facts.day or context.on
     reasons: list[Reason] = []
     if facts.executed_on is not None and facts.executed_on <= day:
-        if facts.voucher is not False:
+        if facts.voucher is None:
+            return undetermined({"voucher": "履行凭证"}, INTEGRITY)
+        if facts.voucher:
             return answer("CROSSED_OFF", Outcome.ALLOW, [EXECUTED.reason(True, iso(facts.executed_on))],
                 state="crossed_off",
                           days=max((facts.executed_on - facts.due).days, 0), red_list=None, sanction=False)  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.calendar import ONE_DAY, WorkingCalendar
@@ -24,8 +24,11 @@ from luoshi.programmes.supervision.decisions.settings import (
     TARGETS,
     WHOLE_BP,
     Comparator,
+    Measure,
+    Percent,
     Points,
     Profile,
+    Weight,
     day_of,
     iso,
     number,
@@ -43,6 +46,7 @@ SAME = Rule(CROSSING, "目标值与基期值都是{target}，算不出进度，�
 STAGE = Rule(CROSSING, "最近一个被接受的节点累计{percent}%")
 NO_STAGE = Rule(CROSSING, "还没有被接受的节点，进度为0")
 ONLY_ACCEPTED = Rule(PLATFORM, "只计被接受的填报，{count}次没有计")
+NO_DATA = Rule(CROSSING, "分母为0，无数据，不算进度")
 NEGATIVE = Rule(PERSONS, "填报的值{value}不得为负")
 _ACCEPTED = {"accepted", "已接受", "接受", "tacit", "true"}
 _STATE = Annotated[
@@ -59,7 +63,7 @@ class Reported(Facts):
     SPELLINGS: ClassVar[dict[str, str]] = {
         "figure": "value", "amount": "value", "cumulative": "percent", "stage_percent": "percent", "status": "state",
     }  # fmt: skip
-    value: Number = Field(None, description="填报的值 / reported value")
+    value: Measure = Field(None, description="填报的值 / reported value")
     percent: Number = Field(None, description="节点的累计百分比 / cumulative percent of the milestone")
     name: Text = Field(None, description="节点名称 / milestone")
     accepted: Flag = Field(None, description="被接受 / accepted")
@@ -95,11 +99,11 @@ class ProgressFacts(Facts):
         "measured_of": "of", "count": "measured", "op": "comparator", "accepted_reports": "reports",
     }  # fmt: skip
 
-    value: Number = Field(None, description="完成值 / measured value")
-    target: Number = Field(None, description="目标值；比例的目标为百分数；区间为下限 / target, a ratio's in percent")
-    baseline: Number = Field(0, description="基期值，默认0 / baseline")
+    value: Measure = Field(None, description="完成值 / measured value")
+    target: Measure = Field(None, description="目标值；比例的目标为百分数；区间为下限 / target, a ratio's in percent")
+    baseline: Measure = Field(0, description="基期值，默认0 / baseline")
     comparator: Comparator = Field(None, description="比较：>=（默认）、<=、=、range、event / comparator")
-    upper: Number = Field(None, description="区间的上限 / upper bound of a range")
+    upper: Measure = Field(None, description="区间的上限 / upper bound of a range")
     measured: Number = Field(None, description="比例的分子 / numerator of a ratio")
     of: Number = Field(None, description="比例的分母 / denominator of a ratio")
     milestones: list[Reported] | None = Field(None, description="节点及其累计百分比，先后为序 / milestones in order")
@@ -170,6 +174,9 @@ def _state_of(facts: ProgressFacts) -> tuple[curve.Progress | None, list[Reason]
 
 
 def _progress(facts: ProgressFacts) -> Verdict:
+    if facts.of == 0:
+        return answer("NO_DATA", Outcome.UNDETERMINED, [NO_DATA.reason(None)], A=None, percent=None, reached=None,
+                      cross_off=False)  # fmt: skip
     found, reasons, more = _state_of(facts)
     if found is None:
         if reasons and reasons[-1].ok is False:
@@ -214,7 +221,7 @@ class TargetFacts(Facts):
     }  # fmt: skip
 
     code: Text = Field(None, description="目标代号，如 T24.2 / code of the target")
-    value: Number = Field(None, description="完成值；金额为分 / measured value, money in fen")
+    value: Measure = Field(None, description="完成值；金额为分 / measured value, money in fen")
     measured: Number = Field(None, description="比例的分子 / numerator of a ratio")
     of: Number = Field(None, description="比例的分母；T24.2默认全市的村 / denominator")
     baseline: Number = Field(0, description="基期值 / baseline")
@@ -264,8 +271,8 @@ class Child(ProgressFacts):
     SPELLINGS: ClassVar[dict[str, str]] = ProgressFacts.SPELLINGS | {
         "weight_bp": "weight", "w": "weight", "a": "percent", "actual_percent": "percent", "progress": "percent",
     }  # fmt: skip
-    weight: Number = Field(None, description="权重（基点，满分10000） / weight in basis points")
-    percent: Number = Field(None, description="进度（百分数），不写则按完成值和目标值算 / progress in percent")
+    weight: Weight = Field(None, description="权重（基点，满分10000） / weight in basis points")
+    percent: Percent = Field(None, description="进度（百分数），不写则按完成值和目标值算 / progress in percent")
     code: Text = Field(None, description="编号 / node code")
 
 
@@ -304,11 +311,13 @@ def rollup(facts: RollupFacts, context: Context) -> Verdict:
     Value: `A` as shown, `percent` exact, `children` with the `A` of each; REFUSE names what the weights are now.
     """
     rows = facts.children
-    if not rows or any(one.weight is None for one in rows):
+    if not rows:
         return undetermined({"children": "各项的权重和进度"}, CROSSING)
+    if bare := [place for place, one in enumerate(rows, 1) if one.weight is None]:
+        return undetermined({"weight": f"第{'、'.join(map(str, bare[:10]))}项的权重"}, CROSSING)
     weights = [one.weight for one in rows]
     total = sum(weights, Fraction(0))
-    if total != WHOLE_BP or any(weight < 0 for weight in weights):
+    if total != WHOLE_BP:
         reason = WRONG_SUM.reason(False, plain(total / 100))
         return answer("REFUSE", Outcome.REFUSE, [reason], code="E_SUM", total_bp=plain(total), message=reason.text)
     parts: list[Fraction] = []
@@ -371,6 +380,13 @@ class PlannedFacts(Facts):
     profile: Profile = Field(
         "workpoints", description="规则：workpoints（工作要点）或 governance（政务督查） / profile"
     )
+
+    @model_validator(mode="after")
+    def _points_inside(self) -> PlannedFacts:
+        for day, _percent in self.points or ():
+            if (self.start is not None and day < self.start) or (self.due is not None and day > self.due):
+                raise ValueError(f"计划点{day}不在开始日和最后一日之间")
+        return self
 
 
 def _planned_governance(start: date, due: date, day: date) -> Fraction:
@@ -578,6 +594,7 @@ LATE = Rule(INSPECT, "最后一日{due}，到{day}逾期{k}个工作日")
 ENDED = Rule(INSPECT, "已于{day}完成，逾期到此为止")
 EXTENDED = Rule(INSPECT, "延期已批准到{due}，原来的逾期到此为止")
 STEP = Rule(INSPECT, "{what}：{day}")
+WAITS = Rule(INSPECT, "{what}：{year}年的放假安排还没有公布，日期是暂算的，公布后再走这一步（E_CALENDAR_MISSING）")
 LETTERS = Rule(INSPECT, "{count}份督办函没有回复，拟移交建议")
 UNSIGNED = Rule(INSPECT, "督办函只进主任待签，不签不发")
 _STEPS = {
@@ -595,6 +612,12 @@ class Paused(Facts):
     }  # fmt: skip
     start: Day = Field(None, description="决定停表之日，当天照计 / the day of the decision")
     end: Day = Field(None, description="恢复之日，当天不计 / the day of resumption")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Paused:
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise ValueError("停表的恢复之日早于决定之日，请核对")
+        return self
 
 
 class EscalationFacts(Facts):
@@ -690,12 +713,16 @@ def escalation(facts: EscalationFacts, context: Context) -> Verdict:
         dates = {step: when if when is not None and when <= completed else None for step, when in dates.items()}
     overdue = day > due and (completed is None or completed > day)
     late = late_days(context, due, until, pauses) if until > due else 0
-    steps = [{"step": step, "title": _STEPS[step], "on": iso(when), "reached": when is not None and when <= until}
+    # The holder's reminder goes by the calendar day; the rest wait for the notice of the year's holidays.
+    unsure = {step: step != "holder" and when is not None and context.calendar.is_provisional(when)
+              for step, when in dates.items()}  # fmt: skip
+    steps = [{"step": step, "title": _STEPS[step], "on": iso(when), "provisional": unsure[step],
+              "reached": when is not None and when <= until and not unsure[step]}
              for step, when in dates.items()]  # fmt: skip
     value: dict[str, Any] = {
         "overdue": overdue, "k": late, "due": iso(due), **{step: iso(when) for step, when in dates.items()},
         "step": next((one["step"] for one in reversed(steps) if one["reached"]), None) if day > due else None,
-        "steps": steps,
+        "steps": steps, "provisional": any(unsure.values()),
     }  # fmt: skip
     reasons: list[Reason] = []
     if facts.extended_due is not None:
@@ -708,6 +735,7 @@ def escalation(facts: EscalationFacts, context: Context) -> Verdict:
         return answer("NONE", Outcome.NOT_APPLICABLE, reasons, **value)
     reasons.append(LATE.reason(False, str(due), str(day), late))
     reasons += [STEP.reason(None, one["title"], one["on"]) for one in steps if one["on"]]
+    reasons += [WAITS.reason(None, one["title"], str(one["on"])[:4]) for one in steps if one["provisional"]]
     reasons += [LETTERS.reason(None, plain(letters))] if many else []
     return answer("OVERDUE", Outcome.REFUSE, [*reasons, UNSIGNED.reason(None)], **value)
 
@@ -780,9 +808,10 @@ def extension(facts: ExtensionFacts, context: Context) -> Verdict:
         return judged(
             [reason, LEADER.reason(None)], good="MAY_APPROVE", code="E_RULE", may_approve=bool(facts.instrument)
         )
-    if facts.due is None or facts.new_due is None:
-        return undetermined({"due": "最后一日", "new_due": "要延到哪天"}, CROSSING)
-    filed = context.on if facts.filed_on is None else at(facts.filed_on)
+    words = {"due": "最后一日", "new_due": "要延到哪天", "filed_on": "提出的日子"}
+    if missing := {name: word for name, word in words.items() if getattr(facts, name) is None}:
+        return undetermined(missing, CROSSING)
+    filed = at(facts.filed_on)
     count, limit = facts.approved_before or 0, whole(context, "ext_max_count")
     days, most = (facts.new_due - facts.due).days, whole(context, "ext_max_days")
     end = day_of(context, "plan_year_end")
@@ -922,6 +951,7 @@ def report_due(facts: ReportDueFacts, context: Context) -> Verdict:
             "due": iso(due),
             "accept_by": iso(by),
             "on_time": None if filed is None else filed <= due,
+            "provisional": context.calendar.is_provisional(due),
         }
         late = value["on_time"] is False
         return answer("LATE" if late else "DUE", Outcome.REFUSE if late else Outcome.ALLOW, [reason], **value)

@@ -25,6 +25,7 @@ from luoshi.programmes.supervision.decisions.settings import (
     Points,
     day_of,
     iso,
+    organ_key,
     whole,
 )
 
@@ -328,6 +329,7 @@ TOO_LATE = Rule(CROSSING, "最小颗粒{code}的最后一日{due}晚于事项的
 NO_LEAD = Rule(CROSSING, "责任单位“{organ}”没有最小颗粒")
 NO_COOP = Rule(CROSSING, "配合单位“{organ}”没有最小颗粒，也没有书面说明")
 TOO_LONG = Rule(CROSSING, "最小颗粒{code}长{days}天，超过{limit}天，须有计划点")
+NO_PARENT = Rule(CROSSING, "{code}的上级“{parent}”不在列出的节点中")
 NO_LEAVES = Rule(CROSSING, "还没有最小颗粒")
 
 
@@ -443,7 +445,7 @@ def _leaf_faults(leaf: GivenLeaf, code: str, end: Any, limit: int) -> list[tuple
     for what, values in (("单位", leaf.organs), ("岗位", leaf.posts), ("成果", leaf.deliverables)):
         if not values:
             found.append((code, LACKS.reason(False, code, what)))
-        elif len(set(values)) > 1:
+        elif len(set(map(organ_key, values) if what == "单位" else values)) > 1:
             found.append((code, ONE_ONLY.reason(False, code, what)))
     if not leaf.evidence_types:
         found.append((code, LACKS.reason(False, code, "佐证种类")))
@@ -490,10 +492,14 @@ def decomposition(facts: DecompositionFacts, context: Context) -> Verdict:
                for code, total in sums.items() if total != WHOLE_BP]  # fmt: skip
     for place, leaf in enumerate(facts.leaves, 1):
         faults += _leaf_faults(leaf, leaf.code or f"第{place}个", end, limit)
-    holding = {organ for leaf in facts.leaves for organ in leaf.organs}
-    faults += [("", NO_LEAD.reason(False, organ)) for organ in facts.lead if organ not in holding]
+    above = {facts.item, None, *(node.code for node in facts.nodes)}
+    faults += [(row.code or "", NO_PARENT.reason(False, row.code, row.parent))
+               for row in rows if facts.nodes and row.parent not in above]  # fmt: skip
+    holding = {organ_key(organ) for leaf in facts.leaves for organ in leaf.organs}
+    waived = {organ_key(organ) for organ in facts.waivers}
+    faults += [("", NO_LEAD.reason(False, organ)) for organ in facts.lead if organ_key(organ) not in holding]
     faults += [("", NO_COOP.reason(False, organ)) for organ in facts.coop
-               if organ not in holding and organ not in facts.waivers]  # fmt: skip
+               if organ_key(organ) not in holding | waived]  # fmt: skip
     failures = [{"code": code or None, "text": reason.text} for code, reason in faults]
     reasons = [reason for _code, reason in faults] or [COMPLETE.reason(True, len(facts.leaves))]
     return judged(reasons, good="COMPLETE", bad="INCOMPLETE", code="E_INCOMPLETE", complete=not faults,

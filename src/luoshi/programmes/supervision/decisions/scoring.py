@@ -12,14 +12,16 @@ from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer, undetermined
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
-from luoshi.kernel.fact_kinds import Choice, Day, Facts, Flag, Moment, Number, Text, at, plain
+from luoshi.kernel.fact_kinds import Choice, Day, Facts, Flag, Kind, Moment, Number, Text, at, exact, plain
 from luoshi.office.duties import curve
 from luoshi.programmes.supervision.decisions.settings import (
     CROSSING,
     INSPECT,
     PARAMETERS,
     PERSONS,
+    Percent,
     Role,
+    Weight,
     number,
     working_between,
 )
@@ -131,7 +133,16 @@ EMPTY = Rule(CROSSING, "本期没有到期的最小颗粒，不参加排名")
 ONCE = Rule(CROSSING, "“{leaf}”既责任又配合，只算责任一次")
 OUTSIDE = Rule(CROSSING, "{count}个最小颗粒不在本期，没有计")
 FALSE_REPORTS = Rule(PERSONS, "按时且被接受的填报{good}次多于应填的{due}次")
-_Tau = Number
+
+
+def _credit(value: Any) -> Fraction:
+    found = exact(value)
+    if found not in (0, HALF, 1):
+        raise ValueError(f"应为1、0.5或0，现为{plain(found)}")
+    return found
+
+
+_Tau = Annotated[Any, Kind(_credit, plain, {"type": "number", "enum": [1, 0.5, 0]})]
 
 
 class ScoredLeaf(Facts):
@@ -145,11 +156,11 @@ class ScoredLeaf(Facts):
 
     leaf: Text = Field(None, description="编号：同一编号只算一次 / code, counted once")
     role: Role = Field("lead", description="角色：lead 责任、coop 配合 / role")
-    weight: Number = Field(None, description="权重（基点），未乘角色系数 / weight before the role's factor")
+    weight: Weight = Field(None, description="权重（基点），未乘角色系数 / weight before the role's factor")
     item_weight: Number = Field(None, description="事项权重，与各级权重相乘 / weight of the item")
     path_weights: list[Number] = Field(default_factory=list, description="各级权重（基点） / weights along the path")
     role_factor: Number = Field(None, description="角色系数，默认按参数 / the role's factor")
-    actual: Number = Field(None, description="进度（百分数） / progress in percent")
+    actual: Percent = Field(None, description="进度（百分数） / progress in percent")
     tau: _Tau = Field(None, description="按时：1、0.5、0；不写则按完成日算 / credit for time")
     due: Day = Field(None, description="最后一日（含批准的延期） / due day, extended if approved")
     completed_on: Moment = Field(None, description="有效完成的日子或时刻 / effective completion")
@@ -254,7 +265,7 @@ def _weighed(leaf: ScoredLeaf, context: Context) -> Weighed | None:
             tau = HALF if late <= number(context, "late_half_credit") else Fraction(0)
         else:
             tau = Fraction(0)
-    return Weighed(max(weight, Fraction(0)) * factor, min(max(leaf.actual, Fraction(0)), Fraction(100)), tau)
+    return Weighed(weight * factor, leaf.actual, tau)
 
 
 @decision(

@@ -13,8 +13,10 @@ from luoshi.kernel.calendar import ONE_DAY
 from luoshi.kernel.decisions import Context
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Choice, Kind, _day, exact, folded, plain
+from luoshi.kernel.money import Money
 from luoshi.kernel.parameters import ParameterTable
 from luoshi.office.duties.curve import Point
+from luoshi.office.organs.naming import slug_of
 
 ROOM = "supervision"
 PLAN = "乳政发〔2019〕2号"
@@ -72,8 +74,46 @@ def iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
+def organ_key(name: str | None) -> str:
+    """Return the slug of an organ however it is written, or the name itself where the directory has none of it."""
+    text = (name or "").strip()
+    found = slug_of(text)
+    return found if found != text or text.startswith("市") else slug_of(f"市{text}").removeprefix("市")
+
+
 # --- kinds of facts ---------------------------------------------------------------------------------------------------
 
+
+def _measure(value: Any) -> Fraction:
+    """A number; text with 元 is money, in fen. Whether a thing has come about may be said by yes or no."""
+    if isinstance(value, bool):
+        return Fraction(int(value))
+    text = value.strip() if isinstance(value, str) else ""
+    if text.endswith("元"):
+        try:
+            return Fraction(Money.yuan(text).fen)
+        except LuoshiError as error:
+            raise ValueError(error.message) from None
+    return exact(value)
+
+
+def _percent(value: Any) -> Fraction:
+    found = exact(value)
+    if not 0 <= found <= 100:
+        raise ValueError(f"应在0到100之间，现为{plain(found)}")
+    return found
+
+
+def _weight(value: Any) -> Fraction:
+    found = exact(value) * (100 if isinstance(value, str) and value.strip().endswith(("%", "％")) else 1)
+    if found < 0:
+        raise ValueError(f"权重不得为负，现为{plain(found)}")
+    return found
+
+
+Measure = Annotated[Any, Kind(_measure, plain, {"type": "number"})]
+Percent = Annotated[Any, Kind(_percent, plain, {"type": "number", "minimum": 0, "maximum": 100})]
+Weight = Annotated[Any, Kind(_weight, plain, {"type": "number", "minimum": 0})]
 _DAYS = ("day", "date", "on", "by", "due")
 _SHARES = ("percent", "cumulative", "planned", "value", "cumulative_percent")
 

@@ -1,0 +1,771 @@
+"""What scenarios can do and look at in this room: a year of work points from its import to the signed review.
+
+    - {who: clerk, do: supervision.plan, with: {issued: 2019-04-10, items: [{text: 改造公路97公里, lead: 市交通局}]}}
+    - {who: roads, do: supervision.decompose, with: {item: 1, nodes: [{title: 改造公路, organ: transport, ...}]}}
+    - {who: roads, do: supervision.report, with: {leaf: 2019-01.01, value: 61, evidence: [acceptance]}}
+    - {at: 2019-07-01 00:01, do: tick}
+    - expect: {leaf: {2019-01.01: {state: in_progress, light: red, late_wd: 0}}}
+
+Tasks are called by their code (`2019-01.01`), items by their number (1) or code (`2019-01`), organs by slug or name.
+"""
+
+from __future__ import annotations
+
+import datetime
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.duties import intake, matter_actions, matter_reports, matter_steps, workdays
+from luoshi.office.duties.lights import lamp, progress
+from luoshi.office.duties.matter_models import CrossOff, Matter
+from luoshi.office.instruments.actions import import_gazette
+from luoshi.office.scenarios import Scene, check, moment, verb
+from luoshi.programmes.supervision import (
+    adjusting,
+    assessing,
+    checking,
+    circulars,
+    crossing,
+    demo,
+    integrity,
+    letters,
+    meetings,
+    plan_actions,
+    plan_import,
+    referrals,
+    reviewing,
+    signing,
+)
+from luoshi.programmes.supervision.decisions.settings import organ_key
+from luoshi.programmes.supervision.models import (
+    AnnualLine,
+    AssessmentLine,
+    CircularLine,
+    CoopConfirmation,
+    IntegrityCase,
+    ItemOrgan,
+    KeyItem,
+    Plan,
+    Referral,
+    SpotCheckLine,
+    SupervisionLetter,
+)
+
+_NARRATIVE = "已按方案推进，资料齐全并登记在册。"
+_PROGRAM = Actor.system("场景", "scenario")
+_serial = count(1)
+
+# --- what things are called -------------------------------------------------------------------------------------------
+
+
+def _day(value: Any) -> datetime.date:
+    return moment(value).date()
+
+
+def _days(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: _day(given[name]) for name in names if given.get(name) is not None}
+
+
+def _organs(value: Any) -> list[str]:
+    """Slugs of organs written as a list, or in one line with 、 between them."""
+    rows = value.replace("，", "、").split("、") if isinstance(value, str) else value or ()
+    return [organ_key(str(one)) for one in rows if one]
+
+
+def _plan(given: Mapping[str, Any]) -> Plan:
+    named = given.get("plan")
+    rows = Plan.objects.filter(pk=named) if isinstance(named, int) and named < 1900 else Plan.objects.all()
+    found = rows.filter(year=named).first() if isinstance(named, int) and named >= 1900 else rows.order_by("pk").last()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", "场景里还没有年度计划，请先用 supervision.plan 导入。")
+    return found
+
+
+def _item(name: Any) -> KeyItem:
+    """An item by its number in the newest plan, or by its code `2019-24`."""
+    year, _dash, seq = str(name).rpartition("-")
+    rows = KeyItem.objects.filter(seq=int(seq)) if seq.isdecimal() else KeyItem.objects.none()
+    found = (rows.filter(plan__year=int(year)) if year.isdecimal() else rows).order_by("plan_id").last()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", f"没有第“{name}”项重点事项。")
+    return found
+
+
+def _matter(name: Any) -> Matter:
+    """A task by its code, or a matter of another room by `module:external_id`."""
+    module, _colon, external = str(name).rpartition(":")
+    found = Matter.objects.filter(module=module or "supervision", external_id=external).first()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", f"没有任务“{name}”。计划启用、分解批准后才有任务。")
+    return found
+
+
+def _waiting_check(name: Any) -> int:
+    found = CrossOff.objects.filter(matter=_matter(name), decision="").order_by("pk").last()
+    if found is None:
+        raise LuoshiError("E_STATE", f"任务“{name}”没有待核验的销号申请。")
+    return found.pk
+
+
+def _entry(given: Mapping[str, Any], raw: str) -> ItemOrgan:
+    found = ItemOrgan.objects.filter(item=_item(given["item"]), raw__in=(raw, f"市{raw}")).first()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", f"责任单位里没有“{raw}”。")
+    return found
+
+
+def _picture(text: str) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head, pixel = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0), zlib.compress(b"\0\0")
+    told = chunk(b"tEXt", b"Comment\0" + text.encode())
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + told + chunk(b"IDAT", pixel) + chunk(b"IEND", b"")
+
+
+def _files(rows: Sequence[Any]) -> list[tuple[str, bytes]]:
+    """Evidence by its kind; `{kind, content}` for a file that is to be used twice."""
+    found = []
+    for one in rows:
+        kind = str(one["kind"] if isinstance(one, Mapping) else one)
+        words = str(one["content"]) if isinstance(one, Mapping) and "content" in one else f"{kind} {next(_serial)}"
+        ending = {"photo": "png", "statistics": "csv"}.get(kind, "txt")
+        found.append((f"{kind}.{ending}", _picture(words) if kind == "photo" else f"{words}\n".encode()))
+    return found
+
+
+# --- the plan and its decomposition (P1, D1 to D3) --------------------------------------------------------------------
+
+
+@verb("supervision.plan")
+def plan(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Import invented work points and load them as a plan: `issued`, `items` [{text, lead, coop, chapter, due}].
+
+    `lead` and `coop` as printed, with 、 between them; `leader_post`, `weight_bp`, `public` of an item may be given.
+    """
+    issued = _day(given.get("issued", CLOCK.now()))
+    rows = [
+        demo.Invented(str(one.get("chapter", "重点任务")), str(one["text"]), str(one["lead"]),
+                      str(one.get("coop", "")), "")
+        for one in given["items"]
+    ]  # fmt: skip
+    import_gazette(demo.text(issued, rows).encode(), actor=_PROGRAM, filename=f"工作要点-{issued.year}.txt")
+    found = plan_import.load_plan(actor=actor, key=f"测政发〔{issued.year}〕12号", year=issued.year)
+    for seq, one in enumerate(given["items"], 1):
+        if "due" in one:
+            KeyItem.objects.filter(plan=found, seq=seq).update(due=_day(one["due"]))
+    names = ("leader_post", "weight_bp", "public")
+    settled = {seq: {name: one[name] for name in names if name in one} for seq, one in enumerate(given["items"], 1)}
+    if any(settled.values()):
+        plan_actions.settle_items(actor=actor, plan=found.pk, rows=settled)
+    return found.pk
+
+
+@verb("supervision.propose_reading")
+def propose_reading(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Propose how a misprint of an item is read: `item`, `raw`, `reading`, `reason`."""
+    entry = _entry(given, str(given["raw"]))
+    plan_actions.propose_reading(
+        actor=actor, entry=entry.pk, reading=organ_key(str(given["reading"])),
+        reason=str(given.get("reason", "其他各项都写此单位")),
+    )  # fmt: skip
+
+
+@verb("supervision.decide_reading")
+def decide_reading(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Confirm the reading that another person proposed: `item`, `raw`; `confirm: false` refuses it."""
+    entry = _entry(given, str(given["raw"]))
+    plan_actions.decide_reading(actor=actor, entry=entry.pk, confirm=bool(given.get("confirm", True)))
+
+
+@verb("supervision.designate")
+def designate(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Say whom 各相关镇区 means in an item: `item`, `members`, or `none_reason`; `token` where it has several."""
+    rows = ItemOrgan.objects.filter(item=_item(given["item"]), token__in=plan_import.CHOSEN)
+    if "token" in given:
+        rows = rows.filter(token=given["token"])
+    plan_actions.designate(
+        actor=actor, entry=rows.get().pk, members=_organs(given.get("members")),
+        none_reason=str(given.get("none_reason", "")),
+    )  # fmt: skip
+
+
+@verb("supervision.waive")
+def waive(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Write down why a cooperating organ has no task: `item`, `organ`, `reason`."""
+    reason = str(given.get("reason", "本年没有需要其承担的任务"))
+    plan_actions.waive(actor=actor, item=_item(given["item"]).pk, organ=organ_key(str(given["organ"])), reason=reason)
+
+
+@verb("supervision.target")
+def target(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
+    """Add a target to an item: `item`, `name`, `value`, `unit`, `comparator`, `upper`, `due`, `context`; its code."""
+    row: dict[str, Any] = {name: given[name] for name in ("comparator", "unit", "scope", "context") if name in given}
+    row |= {name: str(given[name]) for name in ("value", "upper") if name in given}
+    name = str(given.get("name", "目标"))
+    made = plan_actions.add_target(actor=actor, item=_item(given["item"]).pk, name=name, **row, **_days(given, "due"))
+    return made.code
+
+
+@verb("supervision.decompose")
+def decompose(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Put nodes under an item, in order: `item`, `nodes` [{title, weight_bp, start, due, organ, post, ...}].
+
+    A node is a leaf unless `kind` says task or milestone; `parent` is the code of the node above. Of a leaf also
+    `deliverable`, `target` (code), `baseline`, `target_value`, `unit`, `evidence_types`, `cycle`, `planned_points`.
+    `code` names a node that is changed. A leaf of the whole weight is 10000.
+    """
+    top = _item(given["item"])
+    for one in given["nodes"]:
+        row: dict[str, Any] = {"kind": "leaf", "weight_bp": 10000, "deliverable": "成果"} | dict(one) | _days(
+            one, "start", "due")  # fmt: skip
+        row.setdefault("post", "科室负责人")
+        row["organ"] = organ_key(str(one.get("organ", "")))
+        row["evidence_types"] = one.get("evidence_types", ["document"])
+        row["planned_points"] = [(_day(when), share) for when, share in one.get("planned_points", ())]
+        for name in ("baseline", "target_value"):
+            if name in one:
+                row[name] = str(one[name])
+        code, parent = str(row.pop("code", "")), str(row.pop("parent", ""))
+        plan_actions.save_node(actor=actor, item=top.pk, code=code, parent=parent, row=row)
+
+
+@verb("supervision.remove_node")
+def remove_node(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Take a node out of a tree: `item`, `code`."""
+    plan_actions.remove_node(actor=actor, item=_item(given["item"]).pk, code=str(given["code"]))
+
+
+@verb("supervision.propose")
+def propose(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Hand the decomposition of an item to the leader in charge: `item`."""
+    plan_actions.propose(actor=actor, item=_item(given["item"]).pk)
+
+
+@verb("supervision.approve")
+def approve(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Approve the decomposition of an item, or with `reason` send it back: `item`."""
+    top = _item(given["item"]).pk
+    if "reason" in given:
+        plan_actions.send_back(actor=actor, item=top, reason=str(given["reason"]))
+    else:
+        plan_actions.approve(actor=actor, item=top)
+
+
+@verb("supervision.activate")
+def activate(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Make the plan active."""
+    plan_actions.activate(actor=actor, plan=_plan(given).pk)
+
+
+# --- reports (P3) and crossing off (P2, P5, D8) -----------------------------------------------------------------------
+
+
+@verb("supervision.report")
+def report(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """File a report: `leaf`, `value` in the target's unit or `percent`, `evidence` (kinds), `period`, `reason`."""
+    row: dict[str, Any] = {name: str(given[name]) for name in ("value", "percent") if name in given}
+    said = ("stage", "obstacles", "help_from", "help_text", "period", "reason")
+    words: dict[str, Any] = {name: str(given[name]) for name in said if name in given}
+    matter_actions.report_progress(
+        actor=actor, matter=_matter(given["leaf"]).pk, narrative=str(given.get("narrative", _NARRATIVE)),
+        evidence=_files(given.get("evidence", ())), **row, **words,
+    )  # fmt: skip
+
+
+@verb("supervision.sign_report")
+def sign_report(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Sign the open report as the head of the organ: `leaf`."""
+    signing.sign_report(actor=actor, matter=_matter(given["leaf"]).pk)
+
+
+@verb("supervision.accept_report")
+def accept_report(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Accept the waiting report: `leaf`."""
+    matter_reports.accept_report(actor=actor, matter=_matter(given["leaf"]).pk)
+
+
+@verb("supervision.return_report")
+def return_report(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Send the waiting report back: `leaf`, `reason`."""
+    matter_reports.return_report(actor=actor, matter=_matter(given["leaf"]).pk, reason=str(given["reason"]))
+
+
+@verb("supervision.submit")
+def submit(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Ask for a task to be crossed off: `leaf`. The moment of receipt decides whether it is in time."""
+    matter_actions.submit_for_check(actor=actor, matter=_matter(given["leaf"]).pk)
+
+
+@verb("supervision.sign_request")
+def sign_request(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Sign the request to cross off as the head of the lead organ: `leaf`."""
+    crossing.sign_request(actor=actor, check=_waiting_check(given["leaf"]))
+
+
+@verb("supervision.consent")
+def consent(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Confirm a cross-off for a cooperating organ, or object: `leaf`, `organ`, `agree` (yes), `reason`."""
+    crossing.speak(
+        actor=actor, check=_waiting_check(given["leaf"]), organ=organ_key(str(given["organ"])),
+        agree=bool(given.get("agree", True)), reason=str(given.get("reason", "")),
+    )  # fmt: skip
+
+
+@verb("supervision.overrule")
+def overrule(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Overrule an objection: `leaf`, `organ`, `reason`."""
+    crossing.overrule(
+        actor=actor, check=_waiting_check(given["leaf"]), organ=organ_key(str(given["organ"])),
+        reason=str(given.get("reason", "")),
+    )  # fmt: skip
+
+
+@verb("supervision.cross_off")
+def cross_off(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Verify and cross a task off: `leaf`; or as the leader in charge an item: `item`."""
+    note = str(given.get("note", ""))
+    if "item" in given:
+        crossing.cross_off_item(actor=actor, item=_item(given["item"]).pk, note=note)
+    else:
+        matter_actions.accept_and_cross_off(actor=actor, matter=_matter(given["leaf"]).pk, note=note)
+
+
+@verb("supervision.return")
+def send_back(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Send a request to cross off back: `leaf`, `reason`; `formal: true` where only its form was wrong."""
+    matter_actions.return_matter(
+        actor=actor, matter=_matter(given["leaf"]).pk, reason=str(given.get("reason", "佐证看不清，请重拍后再送")),
+        formal=bool(given.get("formal", False)),
+    )  # fmt: skip
+
+
+@verb("supervision.reopen")
+def reopen(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Open a crossed-off task again: `leaf`, `reason`."""
+    matter_actions.reopen(actor=actor, matter=_matter(given["leaf"]).pk, reason=str(given["reason"]))
+
+
+# --- pauses, extension, adjustment (P2, P6) ---------------------------------------------------------------------------
+
+
+@verb("supervision.pause")
+def pause(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Stop a task's clock as the leader in charge: `leaf`, `kind`, `reason`, `until`."""
+    matter_steps.pause(
+        actor=actor, matter=_matter(given["leaf"]).pk, kind=str(given.get("kind", "superior")),
+        reason=str(given.get("reason", "等待上级批复")),
+        expected_end=_day(given["until"]) if "until" in given else None,
+    )  # fmt: skip
+
+
+@verb("supervision.resume")
+def resume(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Let the clock run again: `leaf`."""
+    matter_steps.resume(actor=actor, matter=_matter(given["leaf"]).pk)
+
+
+@verb("supervision.ask_extension")
+def ask_extension(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Ask for more time: `leaf`, `new_due`, `reason`."""
+    matter_steps.ask_extension(
+        actor=actor, matter=_matter(given["leaf"]).pk, new_due=_day(given["new_due"]),
+        reason=str(given.get("reason", "雨季停工，工期顺延")),
+    )  # fmt: skip
+
+
+@verb("supervision.decide_extension")
+def decide_extension(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Grant the extension that was asked for, or refuse it: `leaf`, `grant` (yes), `reason`."""
+    matter_steps.decide_extension(
+        actor=actor, matter=_matter(given["leaf"]).pk, grant=bool(given.get("grant", True)),
+        reason=str(given.get("reason", "情况属实")),
+    )  # fmt: skip
+
+
+@verb("supervision.ask_adjustment")
+def ask_adjustment(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Ask to change a task by an instrument: `leaf`, `instrument`, `place`, `value`, `due` or `withdraw`."""
+    return adjusting.ask(
+        actor=actor, matter=_matter(given["leaf"]).pk, instrument=str(given["instrument"]),
+        place=str(given.get("place", "1")), reason=str(given.get("reason", "文件调整了任务")),
+        value=str(given["value"]) if "value" in given else None, withdraw=bool(given.get("withdraw", False)),
+        **_days(given, "due"),
+    ).pk  # fmt: skip
+
+
+@verb("supervision.decide_adjustment")
+def decide_adjustment(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Decide an adjustment as the leader in charge: `adjustment`, `approve` (yes), `reason`."""
+    adjusting.decide(
+        actor=actor, adjustment=int(given["adjustment"]), approve=bool(given.get("approve", True)),
+        reason=str(given.get("reason", "")),
+    )  # fmt: skip
+
+
+# --- letters, circulars, referrals (P4, D7, D12) ----------------------------------------------------------------------
+
+
+def _letter(given: Mapping[str, Any]) -> int:
+    """A letter by what it was called, or the newest one to an `organ`, or the newest of all."""
+    if "letter" in given:
+        return int(given["letter"])
+    rows = SupervisionLetter.objects.exclude(state="dropped")
+    if "organ" in given:
+        rows = rows.filter(organ=organ_key(str(given["organ"])))
+    found = rows.order_by("pk").last()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", "没有督办函。")
+    return found.pk
+
+
+@verb("supervision.draft_letter")
+def draft_letter(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Draft a letter by hand: `organ`, `leaves` (codes), `facts`, `demands`."""
+    return letters.draft(
+        actor=actor, organ=organ_key(str(given["organ"])), matters=[_matter(one).pk for one in given["leaves"]],
+        facts=str(given.get("facts", "")), demands=str(given.get("demands", "")),
+    ).pk  # fmt: skip
+
+
+@verb("supervision.sign_letter")
+def sign_letter(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Sign a letter as the director, and send it at once unless `deliver: false`."""
+    return letters.sign(actor=actor, letter=_letter(given), deliver_now=bool(given.get("deliver", True))).pk
+
+
+@verb("supervision.deliver_letter")
+def deliver_letter(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Serve a signed letter."""
+    letters.deliver(actor=actor, letter=_letter(given))
+
+
+@verb("supervision.read_letter")
+def read_letter(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Sign for a letter as its organ."""
+    letters.read(actor=actor, letter=_letter(given))
+
+
+@verb("supervision.reply_letter")
+def reply_letter(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Answer a letter: `done`, `why`, `following`, `finish_by`."""
+    words: dict[str, Any] = {name: str(given[name]) for name in ("why", "following") if name in given}
+    letters.reply(
+        actor=actor, letter=_letter(given), done=str(given.get("done", "已逐项落实到岗位，手续已补齐。")), **words,
+        **_days(given, "finish_by"),
+    )  # fmt: skip
+
+
+@verb("supervision.close_letter")
+def close_letter(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Close an answered letter."""
+    letters.close(actor=actor, letter=_letter(given), note=str(given.get("note", "")))
+
+
+@verb("supervision.void_letter")
+def void_letter(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Propose that a signed letter is void, or as the second person confirm it: `reason`."""
+    letters.void(actor=actor, letter=_letter(given), reason=str(given.get("reason", "")))
+
+
+@verb("supervision.draft_circular")
+def draft_circular(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Draft a circular: `period`, `praise`, `criticism` (organs), `following`, `public`."""
+    return circulars.draft(
+        actor=actor, period=str(given["period"]), following=str(given.get("following", "请逾期单位抓紧落实。")),
+        praise=_organs(given.get("praise")), criticism=_organs(given.get("criticism")),
+        praised=str(given.get("praised", "")), criticised=str(given.get("criticised", "")),
+        public=bool(given.get("public", False)),
+    ).pk  # fmt: skip
+
+
+@verb("supervision.sign_circular")
+def sign_circular(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Sign a circular as the director: `circular`."""
+    circulars.sign(actor=actor, circular=int(given["circular"]))
+
+
+def _referral(given: Mapping[str, Any]) -> int:
+    rows = Referral.objects.all()
+    if "leaf" in given:
+        rows = rows.filter(matter=_matter(given["leaf"]))
+    found = rows.order_by("pk").last()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", "没有移送建议。")
+    return found.pk
+
+
+@verb("supervision.decide_referral")
+def decide_referral(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Send a drafted referral as the director, or not: `leaf`, `send` (yes), `reason`."""
+    referrals.decide(
+        actor=actor, referral=_referral(given), send=bool(given.get("send", True)),
+        reason=str(given.get("reason", "逾期已满，事实清楚")),
+    )  # fmt: skip
+
+
+@verb("supervision.referral_outcome")
+def referral_outcome(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Register what came of a referral: `leaf`, `outcome`."""
+    referrals.record_outcome(actor=actor, referral=_referral(given), outcome=str(given["outcome"]))
+
+
+# --- spot checks, scores, the year (P7 to P9, D9 to D11) --------------------------------------------------------------
+
+
+@verb("supervision.draw")
+def draw(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Draw the spot check of a quarter: `quarter` (2019-Q2), `seed`."""
+    return checking.draw(actor=actor, plan=_plan(given).pk, quarter=str(given["quarter"]),
+                         seed=str(given.get("seed", ""))).pk  # fmt: skip
+
+
+@verb("supervision.check")
+def record_check(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Record what a spot check found at a task: `leaf`, `passed`, `with`, `found`, `falsified`."""
+    line = SpotCheckLine.objects.filter(matter=_matter(given["leaf"])).order_by("pk").last()
+    if line is None:
+        raise LuoshiError("E_NOT_FOUND", f"抽查没有抽到“{given['leaf']}”。")
+    checking.record(
+        actor=actor, line=line.pk, passed=bool(given["passed"]), falsified=bool(given.get("falsified", False)),
+        visited_on=_day(given.get("visited", CLOCK.now())), with_organ=organ_key(str(given.get("with", "audit"))),
+        found=str(given.get("found", "到现场看过，与填报一致。")),
+    )  # fmt: skip
+
+
+@verb("supervision.assess")
+def assess(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Reckon the scores of a period: `kind` month, half or year, `until` its last day, `reason` for another run."""
+    return assessing.run(
+        actor=actor, plan=_plan(given).pk, kind=str(given.get("kind", "half")), until=_day(given["until"]),
+        reason=str(given.get("reason", "")),
+    ).pk  # fmt: skip
+
+
+@verb("supervision.open_objections")
+def open_objections(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Show every organ its score and let it object: `run`."""
+    assessing.open_objections(actor=actor, pk=int(given["run"]))
+
+
+@verb("supervision.object")
+def object_to(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Object to an organ's score: `run`, `organ`, `text`."""
+    organ, words = organ_key(str(given["organ"])), str(given.get("text", "有一次填报按时，没有计入。"))
+    assessing.object_to(actor=actor, pk=int(given["run"]), organ=organ, text=words)
+
+
+@verb("supervision.answer_objection")
+def answer_objection(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Answer an objection: `run`, `organ`, `text`."""
+    organ, words = organ_key(str(given["organ"])), str(given.get("text", "已核对记录，填报确实晚一天。"))
+    assessing.answer_objection(actor=actor, pk=int(given["run"]), organ=organ, text=words)
+
+
+@verb("supervision.freeze")
+def freeze(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Freeze a ranking after its objections: `run`."""
+    assessing.freeze(actor=actor, pk=int(given["run"]))
+
+
+@verb("supervision.publish")
+def publish(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Show a frozen ranking to every organ: `run`."""
+    assessing.publish(actor=actor, pk=int(given["run"]))
+
+
+@verb("supervision.review")
+def review(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Take the picture of a year that is over."""
+    reviewing.draft(actor=actor, plan=_plan(given).pk)
+
+
+# --- integrity, headquarters, proposals, matters of other rooms (D13, P10, P11, SourceMatter) -------------------------
+
+
+@verb("supervision.integrity")
+def enter_integrity(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Enter what an organ owes: `organ`, `due`, `amount` fen, `level`, `basis`, `reference`, `title`."""
+    return integrity.enter(
+        actor=actor, organ=organ_key(str(given["organ"])), level=str(given.get("level", "city")),
+        basis=str(given.get("basis", "judgment")), reference=str(given.get("reference", f"场景{next(_serial)}号")),
+        title=str(given.get("title", "应付工程款")), amount=int(given.get("amount", 100)), due=_day(given["due"]),
+    ).pk  # fmt: skip
+
+
+@verb("supervision.execute")
+def execute(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Cross an integrity case off with its voucher: `case`, `on`."""
+    on = _day(given.get("on", CLOCK.now()))
+    integrity.execute(actor=actor, case=int(given["case"]), on=on, voucher=_files(["voucher"])[0])
+
+
+@verb("supervision.headquarters")
+def headquarters(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Set a headquarters up: `name`, `organ`, `chief_post`, `members`, `items`."""
+    return meetings.set_up(
+        actor=actor, name=str(given["name"]), organ=organ_key(str(given["organ"])),
+        chief_post=str(given.get("chief_post", "副市长")), members=_organs(given["members"]),
+        items=[_item(one).pk for one in given.get("items", ())],
+    ).pk  # fmt: skip
+
+
+@verb("supervision.meeting_task")
+def meeting_task(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
+    """Note a decision of a session: `headquarters`, `session`, `title`, `organ`, `due`; its matter's name."""
+    made = meetings.give(
+        actor=actor, headquarters=int(given["headquarters"]), session=int(given.get("session", 1)),
+        title=str(given["title"]), organ=organ_key(str(given["organ"])), due=_day(given["due"]),
+    )  # fmt: skip
+    return f"{made.matter.module}:{made.matter.external_id}"
+
+
+@verb("supervision.dissolve")
+def dissolve(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Dissolve a headquarters."""
+    meetings.dissolve(actor=actor, headquarters=int(given["headquarters"]))
+
+
+@verb("supervision.proposal")
+def proposal(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
+    """Take in a deputy's suggestion or a member's proposal: `kind`, `number`, `title`, `organ`; its matter's name."""
+    made = meetings.receive_proposal(
+        actor=actor, kind=str(given.get("kind", "deputy")), number=str(given["number"]),
+        title=str(given.get("title", "关于改善出行的建议")), organ=organ_key(str(given["organ"])),
+        cooperating=_organs(given.get("coop")),
+    )  # fmt: skip
+    return f"{made.module}:{made.external_id}"
+
+
+@verb("supervision.push")
+def push(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
+    """Push a matter of another room: `module`, `external_id`, `kind`, `title`, `organ`, `due`; its name."""
+    made, _new = intake.push_matter(
+        actor=actor, module=str(given["module"]), external_id=str(given["external_id"]),
+        kind=str(given.get("kind", "instrument_duty")), title=str(given.get("title", "其他领域的任务")),
+        organ=organ_key(str(given["organ"])), due_on=_day(given["due"]) if "due" in given else None,
+        cooperating=_organs(given.get("coop")), basis=str(given.get("basis", "")),
+    )  # fmt: skip
+    return f"{made.module}:{made.external_id}"
+
+
+# --- what can be looked at --------------------------------------------------------------------------------------------
+
+
+def _percent(text: str) -> Fraction:
+    return round(Fraction(text), 4)
+
+
+@check("plan")
+def _plan_check(_scene: Scene, _subject: Any, _asked: Any) -> dict[str, Any]:
+    """The newest plan: status, number of items, why it cannot be activated."""
+    row = _plan({})
+    return {
+        "status": row.status, "year": row.year, "items": row.items.count(),
+        "faults": plan_actions.activation_faults(row),
+        "unresolved": list(ItemOrgan.objects.filter(item__plan=row, resolution="unresolved").values_list("raw",
+                                                                                                       flat=True)),
+    }  # fmt: skip
+
+
+@check("item")
+def _item_check(_scene: Scene, _subject: Any, asked: Mapping[Any, Any]) -> dict[str, Any]:
+    """Items by number: state, decomposition, actual in percent, what is missing in the tree, what keeps it open."""
+    found = {}
+    for name in asked:
+        row = _item(name)
+        found[str(name)] = {
+            "state": row.state, "decomposition": row.decomposition, "actual": _percent(row.actual),
+            "complete": not plan_actions.failures(row), "missing": crossing.item_missing(row),
+            "lead": plan_actions.leads(row), "tasks": len(plan_actions.matters_of(row)),
+            "targets": list(row.targets.order_by("seq").values_list("code", flat=True)),
+        }  # fmt: skip
+    return found
+
+
+@check("leaf")
+def _leaf_check(_scene: Scene, _subject: Any, asked: Mapping[Any, Any]) -> dict[str, Any]:
+    """Tasks by code: state, light, due, organ, actual in percent, days late, step of the ladder, its letters."""
+    found = {}
+    today = CLOCK.today()
+    for name in asked:
+        row = _matter(name)
+        check_of = row.checks.order_by("pk").last()
+        asked_of = CoopConfirmation.objects.filter(check_of=check_of) if check_of else CoopConfirmation.objects.none()
+        found[str(name)] = {
+            "state": row.state, "light": str(lamp(row, today).light), "due": row.due_on, "organ": row.organ,
+            "open": row.is_open, "actual": round(progress(row), 4), "value": row.value,
+            "late_wd": workdays.after(row.due_on, today) if row.due_on and row.is_open and row.due_on < today else 0,
+            "step": row.escalated, "completed_late": row.completed_late,
+            "completed": None if row.completed_at is None else row.completed_at,
+            "reports": list(row.reports.order_by("pk").values_list("state", flat=True)),
+            "events": list(row.events.order_by("pk").values_list("act", flat=True)),
+            "letters": row.letters.count(),
+            "consents": {one.organ: one.state for one in asked_of},
+        }  # fmt: skip
+    return found
+
+
+@check("letters")
+def _letters_check(_scene: Scene, _subject: Any, _asked: Any) -> list[dict[str, Any]]:
+    """All letters in order: number, organ, state, whether the ladder drafted them, tasks, day the reply is due."""
+    return [
+        {"number": row.number, "organ": row.organ, "state": row.state, "auto": row.auto,
+         "leaves": sorted(one.matter.external_id for one in row.leaves.select_related("matter")),
+         "reply_due": row.reply_due, "unanswered": row.unanswered_at is not None, "second": row.follows_id is not None}
+        for row in SupervisionLetter.objects.order_by("pk")
+    ]  # fmt: skip
+
+
+@check("red_list")
+def _red_list(_scene: Scene, _subject: Any, _asked: Any) -> list[str]:
+    """Tasks that wait for the next circular's red list."""
+    return [one.matter.external_id for one in CircularLine.objects.filter(circular=None).order_by("pk") if one.matter]
+
+
+@check("referrals")
+def _referrals_check(_scene: Scene, _subject: Any, _asked: Any) -> list[dict[str, Any]]:
+    """All referrals: task, organ, cause, state."""
+    rows = Referral.objects.select_related("matter").order_by("pk")
+    return [{"leaf": row.matter.external_id, "organ": row.organ, "cause": row.cause, "state": row.state}
+            for row in rows]  # fmt: skip
+
+
+@check("scores")
+def _scores(_scene: Scene, subject: Any, asked: Mapping[Any, Any]) -> dict[str, Any]:
+    """The newest run's scores by organ: score, rank, group, parts."""
+    del subject
+    rows = AssessmentLine.objects.filter(organ__in=[organ_key(str(one)) for one in asked]).order_by("run_id")
+    lines = {row.organ: row for row in rows}
+    found: dict[str, Any] = {}
+    for name in asked:
+        row = lines.get(organ_key(str(name)))
+        found[str(name)] = None if row is None else {
+            "score": row.score, "rank": row.rank, "group": row.group, "leaves": row.leaves, **row.parts,
+        }  # fmt: skip
+    return found
+
+
+@check("categories")
+def _categories(_scene: Scene, _subject: Any, asked: Mapping[Any, Any]) -> dict[str, Any]:
+    """The year's category of items by number."""
+    return {str(name): AnnualLine.objects.get(item=_item(name)).category for name in asked}
+
+
+@check("integrity")
+def _integrity(_scene: Scene, _subject: Any, _asked: Any) -> list[str]:
+    """The states of all integrity cases."""
+    return list(IntegrityCase.objects.order_by("pk").values_list("state", flat=True))
+
+
+@check("matters")
+def _matters(_scene: Scene, _subject: Any, asked: Mapping[Any, Any]) -> dict[str, int]:
+    """How many matters a room has pushed."""
+    return {str(name): Matter.objects.filter(module=name).count() for name in asked}
