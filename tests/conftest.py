@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import gc
+import os
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +15,36 @@ from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from luoshi.kernel.clock import CLOCK, SHANGHAI, Clock
 from tests import databases
 
-# A busy machine must not decide whether a property holds: examples have no deadline.
-hypothesis_settings.register_profile("suite", deadline=None)
+# A busy machine must not decide whether a property holds, nor may luck: a run tries the same examples as the last one,
+# without a deadline. LUOSHI_RANDOM=1 tries new ones.
+hypothesis_settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize="LUOSHI_RANDOM" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 hypothesis_settings.load_profile("suite")
+
+_MORNING, _BEGUN = datetime.datetime(2026, 11, 18, 9, tzinfo=SHANGHAI), time.monotonic()
+
+
+class _SuitesClock(Clock):
+    """Runs from the morning of a working day: no midnight and no end of a month or year comes between two lines."""
+
+    def now(self) -> datetime.datetime:
+        """Return the moment it was set to, or the present one."""
+        if self._fixed is not None:
+            return self._fixed
+        return _MORNING + datetime.timedelta(seconds=time.monotonic() - _BEGUN)
+
+
+CLOCK.__class__ = _SuitesClock
 
 # Looking for garbage after every 700 objects takes a sixth of the suite's time.
 gc.set_threshold(50_000, 20, 50)
@@ -29,18 +56,28 @@ databases.begin()
 _WITH_DATABASE = {"db", "transactional_db", "live_server", "client", "django_db_setup"}
 
 
+_SITE = Path(__file__).parent / "site"
+
+
+def _told_by_both(item: pytest.Item) -> bool:
+    with_database = bool(item.get_closest_marker("django_db"))
+    if not with_database and _WITH_DATABASE.isdisjoint(getattr(item, "fixturenames", ())):
+        return False
+    return _SITE not in item.path.parents or item.get_closest_marker("both") is not None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what touches no database: it says there what it says on SQLite."""
+    """On PostgreSQL run what touches a database, of the pages, the API and commands only what is marked `both`.
+
+    The others show what the rooms' queries have found, which are tested on both. Marked is what looks for words,
+    narrows and sorts lists, sends junk, or asks for every page and operation there is.
+    """
     if not databases.POSTGRESQL:
         return
-    needing = [
-        item
-        for item in items
-        if item.get_closest_marker("django_db") or not _WITH_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
-    ]
-    if others := [item for item in items if item not in set(needing)]:
+    told = [item for item in items if _told_by_both(item)]
+    if others := [item for item in items if item not in set(told)]:
         config.hook.pytest_deselected(items=others)
-        items[:] = needing
+        items[:] = told
 
 
 def pytest_collection_finish() -> None:
@@ -68,12 +105,20 @@ TransactionTestCase._fixture_teardown = _put_back  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def one_chromium() -> Iterator[Any]:
     """One Chromium for each worker."""
     from tests.site.browsing import chromium
 
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture
+def browser(one_chromium: Any) -> Iterator[Any]:
+    """Chromium without windows; those a test opens are shut before its database is put back."""
+    yield one_chromium
+    for window in one_chromium.contexts:
+        window.close()
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def begin() -> None:
     if not POSTGRESQL:
         options = settings.DATABASES["default"]["OPTIONS"]
         options["init_command"] = options["init_command"].replace("synchronous=NORMAL", "synchronous=OFF")
+        options["timeout"] = 300
     connections._settings = None
     connections.__dict__.pop("settings", None)
     if hasattr(connections._connections, "default"):

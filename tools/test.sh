@@ -21,6 +21,6 @@ unset PYTHONDONTWRITEBYTECODE
 
 echo "== tests on SQLite"
 .venv/bin/python -m pytest -q -n auto --dist worksteal "$@"
-# The browser sees the same pages on either database; tests that touch no database are left out there (tests/conftest.py).
+# Of the pages only what is marked `both` runs here again, and nothing that touches no database (tests/conftest.py).
 echo "== tests on PostgreSQL"
 LUOSHI_TEST_DATABASE=postgresql .venv/bin/python -m pytest -q -n auto --dist worksteal -m "not browser" "$@"

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from tests.databases import migrated
-from tests.office.elsewhere import READY, python, start
+from tests.office.elsewhere import python, start
 
 KILLS = 5
 PREPARE = "from luoshi.site.setup import prepare; prepare()\nfrom tests.office import funds_made as made\n"
@@ -47,7 +47,6 @@ print(json.dumps({
 def test_killed_while_posting_leaves_the_books_whole(tmp_path):
     moments = random.Random(20190305)
     url = migrated(tmp_path)
-    python(READY, tmp_path, url)
     confirmed: list[int] = []
     for _ in range(KILLS):
         with start(WRITE, tmp_path, url) as process:

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from tests.databases import migrated
-from tests.office.elsewhere import READY, python, start
+from tests.office.elsewhere import python, start
 
 WRITE = (
     "from luoshi.site.setup import prepare; prepare()\n"
@@ -70,7 +70,6 @@ KILLS = 5
 def test_killed_at_random_moments_loses_nothing_that_was_confirmed(tmp_path):
     moments = random.Random(20190301)
     url = migrated(tmp_path)
-    python(READY, tmp_path, url)
     confirmed = []
     for _ in range(KILLS):
         with start(WRITE, tmp_path, url) as process:

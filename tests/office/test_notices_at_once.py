@@ -26,11 +26,11 @@ def each(function, things):
     def run(thing):
         if not getattr(known, "waited", False):
             known.waited = True
-            ready.wait(30)
+            ready.wait(120)
         return function(thing)
 
     def close(_):
-        ready.wait(30)
+        ready.wait(120)
         connections.close_all()
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:

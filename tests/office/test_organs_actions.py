@@ -41,15 +41,25 @@ STAFFING, ORGANISATION = "staffing-office", "organization-dept"
 NOTE = "负责人批示〔2019〕1号"
 
 
-@pytest.fixture
-def directory():
-    actions.load_directory_into_database(actor=SYSTEM)
+@pytest.fixture(scope="module")
+def kept(django_db_setup, django_db_blocker):
+    """The directory and the gazettes, taken in once for all these tests; each of them leaves nothing behind."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        actions.load_directory_into_database(actor=SYSTEM)
+        for name, text in texts().items():
+            import_gazette(text, actor=SYSTEM, filename=name)
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def library(directory):
-    for name, text in texts().items():
-        import_gazette(text, actor=SYSTEM, filename=name)
+def directory(kept, db):
+    """The directory of organs; what the gazettes say of them is there as well."""
+
+
+@pytest.fixture
+def library(kept, db):
+    """The gazettes, read into the directory."""
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def people(db) -> dict[str, Actor]:
     return {name: actor(name, (Role.ARCHIVIST, OFFICE), (Role.REVIEWER, OFFICE)) for name in PEOPLE}
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(acts)
 def test_book_is_what_was_decided_and_nothing_decided_changes(people, sequence):
     # Examples follow each other in one database: each has a book of its own to start from.

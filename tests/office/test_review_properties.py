@@ -66,7 +66,7 @@ def document(words, text):
     return item
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(actions, decisions, edits, st.booleans())
 def test_no_correction_is_lost_by_a_later_import(words, wanted, changes, confirmed):
     with pytest.MonkeyPatch.context() as patch, emptied():

@@ -24,7 +24,7 @@ def at_once(*functions):
 
     def run(function):
         try:
-            barrier.wait(5)
+            barrier.wait(60)
             results.append(function())
         finally:
             connections.close_all()
@@ -33,7 +33,7 @@ def at_once(*functions):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     return results
 
 

@@ -18,7 +18,7 @@ from luoshi.office.accounts.queries import standing
 from luoshi.office.roles import Role
 from luoshi.site.context import UNTIL
 from tests.office.people import OFFICE, client_of, person
-from tests.site.browsing import PHONE, complaints, faults, faults_in_every_size, page_of, violations
+from tests.site.browsing import PHONE, complaints, faults, faults_in_every_size, followed, page_of, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -77,6 +77,7 @@ def test_login_by_keyboard_alone_leads_back_to_the_page_asked_for(browser, live_
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("我的账号")
+    page.wait_for_load_state()
     page.locator(".ls-person > summary").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="退出登录")).to_be_visible()
@@ -128,11 +129,13 @@ def test_end_of_the_login_is_told_and_one_key_goes_on(browser, live_server):
 def test_end_of_the_login_offers_another_window_and_keeps_what_was_typed(browser, live_server):
     client = client_of(person("jia", (Role.CLERK, "finance")))
     session = client.session
-    session[UNTIL] = int(CLOCK.now().timestamp()) + 1
+    session[UNTIL] = int(CLOCK.now().timestamp()) + 1000
     session.save()
     page = page_of(browser, live_server, client)
+    page.clock.install()
     page.goto(f"{live_server.url}/account/")
     page.evaluate("document.querySelector('#f-label').value = '统计'")
+    page.clock.fast_forward(1_001_000)
     expect(page.get_by_role("link", name="在新窗口登录")).to_be_visible()
     assert page.evaluate("document.querySelector('#f-label').value") == "统计"
     page.context.close()
@@ -149,7 +152,7 @@ def test_keys_are_listed_and_can_be_switched_off(browser, live_server):
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.get_by_label(re.compile("使用单键快捷键")).uncheck()
-    page.get_by_role("button", name="存下").click()
+    followed(page.get_by_role("button", name="存下"))
     expect(page.locator("html[data-shortcuts=off]")).to_have_count(1)
     page.locator("h1").click()
     page.keyboard.press("?")
@@ -167,7 +170,7 @@ def test_phone_has_the_bar_of_the_role(browser, live_server):
         page = page_of(browser, live_server, user, PHONE)
         page.goto(f"{live_server.url}/account/")
         bar = page.get_by_role("navigation", name="常用位置")
-        assert [text.strip() for text in bar.locator("li").all_inner_texts()] == words
+        expect(bar.locator("li")).to_have_text(words)
         expect(page.get_by_role("navigation", name="主要位置")).to_be_hidden()
         page.context.close()
 
@@ -175,11 +178,9 @@ def test_phone_has_the_bar_of_the_role(browser, live_server):
 def test_large_type_has_three_steps_and_writes_are_hidden_on_another_day(browser, live_server):
     page = page_of(browser, live_server, person("jia", (Role.CLERK, "finance")))
     page.goto(f"{live_server.url}/delegations/")
-    sizes = []
-    for _ in range(3):
+    for size in ("[data-size=large]", "[data-size=largest]", ":not([data-size])"):
         page.locator(".ls-rail-end a").first.click()
-        sizes.append(page.locator("html").get_attribute("data-size"))
-    assert sizes == ["large", "largest", None]
+        expect(page.locator(f"html{size}")).to_have_count(1)
     expect(page.get_by_role("button", name="授权代行")).to_be_visible()
     page.goto(f"{live_server.url}/delegations/?on=2018-03-08")
     expect(page.locator(".ls-stripe")).to_contain_text("2018年3月8日")
@@ -207,13 +208,13 @@ def test_pages_work_without_scripts(browser, live_server, settings):
     page = page_of(browser, live_server, None, java_script_enabled=False)
     page.goto(f"{live_server.url}/login/?next=/account/")
     page.locator('button[value="caizheng1"]').click()
-    assert page.locator("h1").inner_text() == "我的账号"
+    expect(page.locator("h1")).to_have_text("我的账号")
     page.locator("#f-label").fill("统计")
     page.locator("#f-expires_on").fill((CLOCK.today() + datetime.timedelta(days=5)).isoformat())
     page.get_by_role("button", name="发一个令牌").click()
-    assert "只显示这一次" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("只显示这一次")
     page.goto(f"{live_server.url}/design/")
-    assert page.locator(".ls-bulk").is_visible()
+    expect(page.locator(".ls-bulk")).to_be_visible()
     page.locator(".ls-unfold > summary").first.click()
-    assert page.locator(".ls-derivation").first.is_visible()
+    expect(page.locator(".ls-derivation").first).to_be_visible()
     page.context.close()

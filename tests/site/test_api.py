@@ -13,7 +13,7 @@ from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.jobs.actions import run_next
 from tests.office import sample
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 PROBLEM = "application/problem+json"
 KEY = quote(sample.NUMBER)
 

@@ -16,7 +16,7 @@ from luoshi.office.accounts.queries import standing
 from luoshi.site.wsgi import application
 from tests.office.people import everybody
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 PROBLEM = "application/problem+json"
 
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")

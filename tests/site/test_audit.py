@@ -21,7 +21,7 @@ from luoshi.office.messages.actions import tell
 from luoshi.office.roles import Role
 from tests.office.people import OFFICE, client_of, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 ACTOR = Actor.system("测试甲", "web")
 
 

@@ -16,7 +16,7 @@ from luoshi.office.cases.models import Case
 from luoshi.office.roles import Role
 from tests.office.cases_made import known_procedures, people
 from tests.office.people import OFFICE, person
-from tests.site.browsing import complaints, faults, page_of
+from tests.site.browsing import complaints, faults, followed, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -40,8 +40,8 @@ def test_a_case_from_opening_to_consent_and_its_replay(browser, live_server):
     applicant, officer, head = (window(who[name]) for name in ("applicant", "officer", "head"))
     applicant.goto(live_server.url + reverse("cases"))
     expect(applicant.get_by_text("现在没有轮到您办的")).to_be_visible()
-    applicant.get_by_role("link", name="立一件").first.click()
-    applicant.get_by_role("link", name="测试补偿").click()
+    followed(applicant.get_by_role("link", name="立一件").first)
+    followed(applicant.get_by_role("link", name="测试补偿"))
     wrong += faults(applicant, "opening form")
     applicant.get_by_label("办件名称").fill("测试甲家庭农场补偿")
     applicant.get_by_label("金额").fill("很多")
@@ -93,7 +93,7 @@ def test_a_case_from_opening_to_consent_and_its_replay(browser, live_server):
     expect(slider).to_be_focused()
     auditor.keyboard.press("Home")
     expect(auditor.locator("#cs-state")).to_have_text("审查")
-    assert "at=" in auditor.url
+    expect(auditor).to_have_url(re.compile("at="))
     assert [*wrong, *itertools.chain(*told)] == []
     for page in (applicant, officer, head, auditor):
         page.context.close()

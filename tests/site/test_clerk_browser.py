@@ -141,7 +141,7 @@ def test_reviewer_narrows_the_ledger_ticks_across_pages_and_reminds(browser, liv
     page.get_by_role("link", name="回到列表").click()
     page.get_by_role("link", name=re.compile("绿 正常")).click()
     expect(page.locator(".ls-chip")).to_contain_text("正常")
-    assert "light=green" in page.url
+    expect(page).to_have_url(re.compile("light=green"))
     page.go_back()
     expect(page.locator(".ls-chip")).to_have_count(0)
     page.context.close()
@@ -170,7 +170,7 @@ def test_day_works_without_scripts(browser, live_server, people):
     page.get_by_label("完成比例（%）").fill("30")
     page.get_by_label("进展情况").fill(WORDS)
     page.get_by_role("button", name="存下这次进展").click()
-    assert "进展已存" in page.get_by_role("status").first.inner_text()
+    expect(page.get_by_role("status").first).to_contain_text("进展已存")
     page.goto(live_server.url + reverse("duties"))
     page.get_by_label("登记街边长椅").check()
     with page.expect_download() as download:

@@ -17,7 +17,7 @@ from luoshi.office.funds.writing import post_all
 from luoshi.office.roles import Role
 from tests.office import people
 from tests.office.funds_made import HAND, book, clock_at, deposit, funded, linked, movement
-from tests.site.browsing import faults, faults_in_every_size, page_of
+from tests.site.browsing import faults, faults_in_every_size, followed, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -67,8 +67,8 @@ def test_entry_is_prepared_by_one_and_posted_by_another(browser, live_server, ha
     other = page_of(browser, live_server.url, head)
     other.goto(mine.url)
     assert faults(other, "draft") == []
-    other.get_by_role("button", name="复核无误，入账").click()
-    other.get_by_role("link", name="JZ-0015").click()
+    followed(other.get_by_role("button", name="复核无误，入账"))
+    followed(other.get_by_role("link", name="JZ-0015"))
     assert faults(other, "entry") == []
     other.get_by_role("link", name="1001 活期").click()
     expect(other.get_by_role("row", name="JZ-0015")).to_contain_text("9,874.06")

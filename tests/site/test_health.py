@@ -17,7 +17,7 @@ from luoshi.office.jobs.models import Job
 from luoshi.office.messages.models import Mail
 from luoshi.site import health
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from luoshi.site.matter_rows import groups_by_due, rows_of
 from tests.office.people import OFFICE, client_of, person
 from tests.site import matters_made as made
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 LEDGER = "/registers/duties/"
 ACTS = "/registers/duties/acts/"

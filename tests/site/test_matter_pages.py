@@ -23,7 +23,7 @@ from tests.office.matters import DONE, clerk, handed_in, pushed, reported, super
 from tests.office.people import OFFICE, client_of, person
 from tests.site import matters_made as made
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 @pytest.fixture(autouse=True)

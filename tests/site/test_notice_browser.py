@@ -10,7 +10,7 @@ from luoshi.office.notices.models import Notice
 from luoshi.office.roles import Role
 from tests.office import notices_made as made
 from tests.office.people import person
-from tests.site.browsing import faults, page_of
+from tests.site.browsing import faults, followed, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -25,7 +25,7 @@ def test_paper_goes_from_draft_to_the_public_page(browser, live_server):
     clerk = page_of(browser, live_server.url, person("n-clerk", (Role.CLERK, made.ORGAN)))
     clerk.goto(live_server.url + reverse("notices"))
     calm(clerk)
-    clerk.get_by_role("link", name="拟稿").click()
+    followed(clerk.get_by_role("link", name="拟稿"))
     calm(clerk)
     clerk.goto(live_server.url + reverse("notice-new") + "?kind=test.bulletin")
     clerk.get_by_role("button", name="存为草稿").click()
@@ -65,7 +65,7 @@ def test_paper_goes_from_draft_to_the_public_page(browser, live_server):
     visitor = page_of(browser, live_server.url, None)
     visitor.goto(live_server.url + reverse("open-notices"))
     calm(visitor)
-    visitor.get_by_role("link", name="关于发布橙色提示的通告").click()
+    followed(visitor.get_by_role("link", name="关于发布橙色提示的通告"))
     calm(visitor)
     visitor.get_by_role("link", name="核验真伪").click()
     expect(visitor.get_by_text("真实有效")).to_be_visible()

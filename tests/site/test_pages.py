@@ -25,7 +25,7 @@ from luoshi.office.jobs.models import Job
 from luoshi.site.present import due_chip
 from tests.office import sample
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 TABS = ("clauses", "compare", "duties", "targets", "lists", "relations", "versions", "repairs")
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from luoshi.office.roles import Role
 from tests.office.people import OFFICE, person
-from tests.site.browsing import PHONE, faults, page_of
+from tests.site.browsing import PHONE, faults, followed, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,7 +22,7 @@ def test_clerk_proposes_a_second_approves_and_the_calculator_shows_it(browser, l
     clerk = page_of(browser, live_server, person("clerk", (Role.CLERK, OFFICE)))
     clerk.goto(live_server.url + reverse("parameters"))
     calm(clerk)
-    clerk.get_by_role("link", name="任职依据超过多少年标为陈旧").click()
+    followed(clerk.get_by_role("link", name="任职依据超过多少年标为陈旧"))
     calm(clerk)
     clerk.get_by_role("link", name="拟改").click()
     clerk.get_by_role("button", name="看后果").click()
@@ -51,7 +51,7 @@ def test_clerk_proposes_a_second_approves_and_the_calculator_shows_it(browser, l
     visitor = page_of(browser, live_server, None)
     visitor.goto(live_server.url + reverse("calculators"))
     calm(visitor)
-    visitor.get_by_role("link", name="任职：某日某职务由谁担任").click()
+    followed(visitor.get_by_role("link", name="任职：某日某职务由谁担任"))
     calm(visitor)
     visitor.get_by_label("按哪一天的规定").fill("2098-06-01")
     visitor.get_by_label("机构").fill("市商务局")

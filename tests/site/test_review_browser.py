@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
@@ -14,7 +16,7 @@ from luoshi.office.instruments.models import Review
 from luoshi.office.roles import Role
 from tests.office.people import OFFICE, person
 from tests.office.sample import GAZETTE
-from tests.site.browsing import faults, page_of, violations
+from tests.site.browsing import faults, followed, page_of, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -52,7 +54,7 @@ def test_the_archivists_day(live_server, browser):
     page.keyboard.press("Enter")
     expect(page.locator("[data-ls-card]").first).to_contain_text("已确认")
     expect(page.locator("#rv-progress")).to_contain_text("已核 1 /")
-    assert page.locator("[data-ls-card]").nth(1).evaluate("card => card === document.activeElement")
+    expect(page.locator("[data-ls-card]").nth(1)).to_be_focused()
     assert states("二/(一)")[0] == "confirmed"
 
     # Undone by U, split by S.
@@ -92,7 +94,7 @@ def test_the_archivists_day(live_server, browser):
     page = other = archivist(browser, live_server, "乙")
     page.goto(live_server.url + reverse("review-second", args=[KEY]))
     assert violations(page) == []
-    page.get_by_role("button", name="按所选定读").click()
+    followed(page.get_by_role("button", name="按所选定读"))
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="签字").click()
     expect(page.locator("#rv-progress")).to_contain_text("已核")
@@ -134,10 +136,13 @@ def test_the_review_works_without_scripts(live_server, browser):
     taken(GAZETTE, "一期.txt")
     page = archivist(browser, live_server, "甲", java_script_enabled=False)
     page.goto(live_server.url + reverse("review", args=[KEY]) + "?clause=二/(一)")
-    page.locator("[data-ls-act=confirm]").first.click()
-    assert "clause=" in page.url
+    card = page.locator("[data-ls-card]").first
+    card.locator("[data-ls-act=confirm]").click()
+    expect(card).to_have_attribute("data-state", "confirmed")
+    expect(page).to_have_url(re.compile("clause="))
     assert states("二/(一)")[0] == "confirmed"
-    page.locator("[data-ls-act=undo]").first.click()
+    card.locator("[data-ls-act=undo]").click()
+    expect(card).to_have_attribute("data-state", "open")
     assert states("二/(一)")[0] == "open"
     page.context.close()
 

@@ -18,6 +18,8 @@ from luoshi.site.worddiff import spans, word_diff
 from tests.office import sample
 from tests.office.people import client_of, person
 
+pytestmark = pytest.mark.both
+
 PROGRAM = Actor.system("测试程序", "test")
 words = st.text(alphabet="甲乙丙丁，。<&12 ", max_size=30)
 

@@ -458,7 +458,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(files=st.lists(ROWS, min_size=1, max_size=3))
 def test_preview_says_what_the_import_does_and_undo_gives_everything_back(firms, files):
     """Whatever is in the files: the counts of the preview are the import's, the same file again writes nothing, and

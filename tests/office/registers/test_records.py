@@ -415,7 +415,7 @@ def test_of_two_corrections_at_once_one_wins_and_the_other_is_told(firms, transa
 
     def correct(value):
         try:
-            barrier.wait(5)
+            barrier.wait(60)
             given_now = {"so2": value}
             actions.correct(actor=ANYBODY, register=firms, record_id=firm.pk, version=1, given=given_now, reason="同时")
             came.append("written")
@@ -428,6 +428,6 @@ def test_of_two_corrections_at_once_one_wins_and_the_other_is_told(firms, transa
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     assert sorted(came) == ["E_VERSION", "written"]
     assert RegisterChange.objects.filter(record_id=firm.pk).count() == 2

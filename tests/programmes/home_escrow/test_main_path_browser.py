@@ -21,7 +21,7 @@ from luoshi.programmes.home_escrow.models import Bank, EscrowAccount, Sale
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office import people
 from tests.office.funds_made import ACTOR, BANK, NUMBER, clock_at
-from tests.site.browsing import faults, page_of
+from tests.site.browsing import faults, followed, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -95,7 +95,7 @@ def test_a_sale_from_the_agreement_to_the_seller(browser, live_server, office):
     clerk.get_by_role("checkbox", name="出卖人（全部）已申请").first.check()
     for label, text in (("收款户名", "测试乙"), ("收款账号", "6222000000000018"), ("开户银行", "测试银行")):
         clerk.get_by_label(label, exact=True).first.fill(text)
-    clerk.get_by_role("button", name="申请划转").click()
+    followed(clerk.get_by_role("button", name="申请划转"))
     wrong += faults(clerk, "sale")
     reviewer.reload()
     reviewer.get_by_role("button", name="批准划转").click()

@@ -19,6 +19,8 @@ from luoshi.site.commands import registers as commands
 from tests.office.people import person
 from tests.office.registers.trial import OWNER, TOWN, Firm, row, sheet, uscc
 
+pytestmark = pytest.mark.both
+
 BASE = "/api/v1/registers/trial.firms"
 
 
