@@ -137,8 +137,26 @@ def funds(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
         yield Waiting(title, one.many, one.href, icon, _("先看最早的一件"))
 
 
+def works(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
+    """Key works: reports and cross-offs to sign, words to say, letters, changes and more time to decide on."""
+    if not may(actor, "work.see"):
+        return
+    from luoshi.programmes.supervision import desk as room
+
+    for title, one, icon in (
+        (_("填报等我签字"), room.reports(actor, _BOUND), "pencil"),
+        (_("销号等我表示意见"), room.crossings(actor, _BOUND), "circle-check"),
+        (_("督办函等我办"), room.letters(actor, _BOUND), "mail"),
+        (_("调整等我批"), room.adjustments(actor, _BOUND), "arrows-diff"),
+        (_("延期等分包领导批"), room.extensions(actor, _BOUND), "calendar-plus"),
+        (_("年度评价等我签字"), room.reviews(actor, _BOUND), "file-text"),
+    ):
+        if one.many:
+            yield Waiting(title, one.many, one.href, icon)
+
+
 ROOMS: tuple[Callable[[Actor, datetime.date], Iterator[Waiting]], ...] = (
-    matters, reviews, parameters, organs, calendars, papers, funds,
+    matters, reviews, parameters, organs, calendars, papers, funds, works,
 )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
+from luoshi.office.duties.matter_models import Matter
+from luoshi.office.duties.schedule import materialise
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import plan_actions, plan_import, plan_queries, plan_sheets
@@ -92,7 +94,14 @@ def test_a_tree_from_a_table_to_matters(plan):
     assert forbidden.value.code == "E_FORBIDDEN"
     plan_actions.approve(actor=leader, item=item.pk)
     assert not Leaf.objects.filter(matter__isnull=False).exists()
+    materialise(actor=ACTOR)
+    own = Matter.objects.filter(module="duties", duty__clause__start__gte=item.start, duty__clause__end__lte=item.end)
+    others = Matter.objects.filter(module="duties", is_open=True).exclude(pk__in=own)
+    before = (own.filter(is_open=True).count(), others.count())
+    assert min(before) > 0
     plan_actions.activate(actor=ACTOR, plan=plan.pk)
+    # The promise is chased once: by its smallest tasks; an item without them is still chased as a duty.
+    assert (own.filter(is_open=True).count(), others.count()) == (0, before[1])
     made = {one.node.code: one.matter for one in Leaf.objects.select_related("matter", "node")}
     first = made["2019-01.01.01"]
     assert (first.organ, first.due_on, first.target_value, first.comparator, first.accepted_only, first.kind) == (
@@ -176,6 +185,20 @@ def test_the_pages_of_plan_and_item(plan):
     assert looked.status_code == 200, looked.content.decode()
     assert looked.json()["faults"][0]["cell"] == "D2"
     assert office.get("/api/v1/supervision/plans/2019").json()["check"]["items"] == 2
+    # The whole plan at once, by supervision: faults by cell, then all of it.
+    both = io.BytesIO(table(*WHOLE, leaf("2019-02.01", "90", "市农业农村局")))
+    both.name = "all.csv"
+    assert "现为 90%" in office.post("/supervision/plan/2019/import/", {"file": both}, follow=True).content.decode()
+    both = io.BytesIO(table(*WHOLE, leaf("2019-02.01", "100", "市农业农村局")))
+    both.name = "all.csv"
+    looked = office.post("/supervision/plan/2019/import/", {"file": both})
+    assert Node.objects.count() == 1
+    assert office.post(looked["Location"], {"digest": plan_sheets.digest_of(both.getvalue())}).status_code == 303
+    assert sorted(Node.objects.values_list("code", flat=True).filter(level=1)) == [
+        "2019-01.01", "2019-01.02", "2019-02.01",
+    ]  # fmt: skip
+    assert office.get("/supervision/plan/2019/tree.xlsx").status_code == 200
+    assert browser.get("/supervision/plan/2019/import/").status_code == 403
 
 
 def test_leaders_weights_and_publicity_are_settled_together(plan):

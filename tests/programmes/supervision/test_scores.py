@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 from fractions import Fraction
+from hashlib import sha256
 from math import ceil
 from typing import Any
 
@@ -18,15 +20,25 @@ from python_calamine import CalamineWorkbook
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.accounts.models import User
 from luoshi.office.duties.matter_models import CrossOff, Matter, ProgressReport
+from luoshi.office.notices import content
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import assessing, checking, reviewing, score_sheets
+from luoshi.programmes.supervision import (
+    assessing,
+    carrying,
+    checking,
+    papers,
+    plan_actions,
+    reviewing,
+    score_sheets,
+)
 from luoshi.programmes.supervision.decisions.settings import PARAMETERS
 from luoshi.programmes.supervision.models import (
-    AnnualReview,
     AssessmentRun,
     Circular,
     CircularLine,
+    KeyItem,
     Leaf,
     Node,
     Plan,
@@ -132,6 +144,10 @@ def test_the_workbook_alone_gives_every_score_to_the_last_digit(plan: Plan) -> N
         if not score:
             assert not mine
             continue
+        for row in mine:
+            in_time = bool(row[7]) and row[7] <= row[6]
+            partly = bool(row[7]) and Fraction(str(row[8])) <= p["late_half_credit"]
+            assert Fraction(row[9]) == (1 if in_time else Fraction(1, 2) if partly else 0)
         w = [Fraction(row[4]) * p[f"role_factor_{row[3]}"] for row in mine]
         c = sum(x * Fraction(row[5]) for x, row in zip(w, mine, strict=True)) / sum(w)
         t = 100 * sum(x * Fraction(row[9]) for x, row in zip(w, mine, strict=True)) / sum(w)
@@ -248,6 +264,17 @@ def test_a_draw_is_fair_to_every_organ_and_can_be_drawn_again(
 def test_a_failed_spot_check_opens_the_task_again_and_costs_points(plan: Plan) -> None:
     drawn = checking.draw(actor=supervisor(), plan=plan.pk, quarter="2019-Q2")
     assert (drawn.population, drawn.lines.count(), len(drawn.seed)) == (2, 2, 32)
+    # Who has the record alone draws the same.
+    record = json.loads(json.dumps(checking.exported(drawn)))
+    again = []
+    for organ in sorted({one for one, _code in record["list"]}):
+        codes = [code for one, code in record["list"] if one == organ]
+        codes.sort(key=lambda code: sha256(f"{record['seed']}|{code}".encode()).hexdigest())
+        again += [[organ, code] for code in codes[: ceil(len(codes) * Fraction(record["ratio"]) / 100)]]
+    assert again == record["drawn"]
+    assert sha256("\n".join("|".join(one) for one in record["list"]).encode()).hexdigest() == record["digest"]
+    assert checking.redraw(record)[1] == []
+    assert len(checking.redraw(record | {"seed": "0", "digest": "0", "drawn": []})[1]) == 2
     assert drawn.ratio == PARAMETERS["spot_ratio"].values[0].value
     with pytest.raises(LuoshiError, match="不重抽"):
         checking.draw(actor=supervisor(), plan=plan.pk, quarter="2019-Q2")
@@ -276,10 +303,48 @@ def test_the_year_is_reviewed_once_it_is_over_and_signed_by_the_leader(plan: Pla
     line = review.lines.get()
     assert (line.category, sorted(line.counts.items())) == ("基本完成", [("基本完成", 2), ("完成", 2)])
     assert line.carried == ["2019-24.02", "2019-24.04"]
+    # The three organs that own the assessment together sign it first, each by its head, then the leader in charge.
+    with pytest.raises(LuoshiError) as waits:
+        reviewing.sign(actor=leader(), plan=plan.pk)
+    assert (waits.value.code, len(waits.value.fields["missing"])) == ("E_INCOMPLETE", 3)
+    with pytest.raises(LuoshiError):
+        reviewing.co_sign(actor=head(), plan=plan.pk)
+    for organ in reviewing.CO_SIGNERS:
+        assert reviewing.waits_for(head(organ))
+        reviewing.co_sign(actor=head(organ), plan=plan.pk)
     with pytest.raises(LuoshiError):
         reviewing.sign(actor=head(), plan=plan.pk)
-    reviewing.sign(actor=leader(), plan=plan.pk)
-    assert AnnualReview.objects.get().state == "signed"
+    signed = reviewing.sign(actor=leader(), plan=plan.pk)
+    assert signed.state == "signed"
+    words = content.lines_of(papers.of_review(signed))
+    assert any("2019-24.02、2019-24.04" in one for one in words)
+    assert sum(head(organ).name in "".join(words) for organ in reviewing.CO_SIGNERS) == 3
+    page = client_of(User.objects.get(pk=supervisor().user_id))
+    assert page.get("/supervision/review/2019.docx").content[:2] == b"PK"
+    _carried_into_the_next_year(plan)
+    assert "2020-02.01" in page.get("/supervision/review/").content.decode()
+
+
+def _carried_into_the_next_year(plan: Plan) -> None:
+    """What is left stands in the next plan once; the old task is chased until the new one begins, and not after."""
+    with pytest.raises(LuoshiError, match="还没有导入2020年的计划"):
+        carrying.carry_over(actor=supervisor(), plan=plan.pk)
+    following = made.item(2020)
+    KeyItem.objects.filter(pk=following.pk).update(seq=1)
+    (item,) = carrying.carry_over(actor=supervisor(), plan=plan.pk)
+    with pytest.raises(LuoshiError, match="已经转入"):
+        carrying.carry_over(actor=supervisor(), plan=plan.pk)
+    leaves = list(Leaf.objects.filter(node__item=item).select_related("node").order_by("node__code"))
+    # 4,000 and 500 of the old year become the whole of the new item.
+    assert [(one.node.code, one.node.weight_bp, one.organ) for one in leaves] == [
+        ("2020-02.01", 8889, "finance"), ("2020-02.02", 1111, "nanhuang"),
+    ]  # fmt: skip
+    old = Matter.objects.get(external_id="2019-24.02")
+    assert (old.is_open, Matter.objects.filter(external_id__startswith="2020-").count()) == (True, 0)
+    assert plan_actions.hand_over(item) == 2
+    old.refresh_from_db()
+    new = Matter.objects.get(external_id="2020-02.01")
+    assert (old.is_open, old.state, new.is_open, new.percent_bp) == (False, "withdrawn", True, 9000)
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -288,8 +353,6 @@ def test_the_year_is_reviewed_once_it_is_over_and_signed_by_the_leader(plan: Pla
 def test_pages_from_the_first_run_to_the_ranking(plan: Plan) -> None:
     made.supervisor()
     user = made.somebody("ducha", (Role.SUPERVISOR, "government-office"))
-    from luoshi.office.accounts.models import User
-
     page = client_of(User.objects.get(pk=user.user_id))
     assert page.get("/supervision/scores/").status_code == 200
     wrong = page.post("/supervision/scores/run/", {"kind": "half", "until": "2019-05-31"})

@@ -162,17 +162,44 @@ def gather(plan: Plan, after: datetime.date, until: datetime.date, values: Mappi
         ).only("matter_id", "effective_at", "late_wd")
     }
     dues: dict[str, datetime.date | None] = {}
+    holders = Holders()
     for leaf in leaves:
         if leaf.matter is not None and leaf.node_id in share:
             _count(found, leaf, share[leaf.node_id], reports[leaf.matter.pk], checks.get(leaf.matter.pk), dues,
-                   (after, until, from_, to), int(values["report_due_day"]))  # fmt: skip
+                   (after, until, from_, to), int(values["report_due_day"]), holders)  # fmt: skip
     _papers(found, from_, to, set(matters))
     return found
+
+
+class Holders:
+    """Who held a smallest task on a day: the organ it was given to until that renamed or merged, then its successor.
+
+    So the score of each organ counts from the day of the transfer (section 12); asked only of tasks that moved.
+    """
+
+    def __init__(self) -> None:
+        self._days: dict[datetime.date, concern.Successors] = {}
+
+    def of(self, leaf: Leaf, day: datetime.date) -> str:
+        """Return the organ by slug."""
+        now = leaf.matter.organ if leaf.matter is not None else ""
+        if not now or now == leaf.organ:
+            return now or leaf.organ
+        if self._on(leaf.organ, CLOCK.today()) != now:
+            # Given to another organ by hand: whoever holds it answers for it.
+            return now
+        return self._on(leaf.organ, day) or leaf.organ
+
+    def _on(self, organ: str, day: datetime.date) -> str | None:
+        if day not in self._days:
+            self._days[day] = concern.Successors(day)
+        return self._days[day].of(organ)
 
 
 def _count(
     found: Gathered, leaf: Leaf, weight: Fraction, reports: Sequence[ProgressReport], check: CrossOff | None,
     dues: dict[str, datetime.date | None], period: tuple[datetime.date, datetime.date, Any, Any], report_day: int,
+    holders: Holders,
 ) -> None:  # fmt: skip
     after, until, from_, _to = period
     matter = leaf.matter
@@ -181,22 +208,23 @@ def _count(
         return
     completed = None if check is None else day_of(check.effective_at)
     inside = matter.due_on <= until and (matter.due_on > after or completed is None or completed > after)
-    organ = matter.organ or leaf.organ
-    found.organs.add(organ)
     if inside:
+        organ = holders.of(leaf, matter.due_on if matter.due_on > after else completed or until)
+        found.organs.add(organ)
         late = check.late_wd if check is not None else 0
         found.tasks[organ].append(
             Task(leaf.node.code, matter.pk, organ, leaf.role, weight, _actual(matter, reports), matter.due_on,
                 completed,
                  late)
         )  # fmt: skip
-    counts = found.counts[organ]
+    else:
+        found.organs.add(holders.of(leaf, until))
     good: dict[str, datetime.date] = {}
     for one in reports:
         if one.state == ProgressReport.State.ACCEPTED:
             good.setdefault(one.period, day_of(one.filed_at))
         if one.state == ProgressReport.State.RETURNED and one.decided_at is not None and from_ <= one.decided_at:
-            counts["returned"] += 1
+            found.counts[holders.of(leaf, day_of(one.decided_at))]["returned"] += 1
     last = min(until, matter.due_on)
     for name in periods_of(leaf.cycle, max(matter.start, after + ONE_DAY), last):
         if name not in dues:
@@ -206,6 +234,9 @@ def _count(
             continue
         if completed is not None and completed < due:
             continue
+        organ = holders.of(leaf, due)
+        found.organs.add(organ)
+        counts = found.counts[organ]
         counts["reports_due"] += 1
         counts["reports_good"] += name in good and good[name] <= due
 

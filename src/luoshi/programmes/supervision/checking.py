@@ -10,10 +10,11 @@ import datetime
 import hashlib
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -39,6 +40,43 @@ def quarter_days(quarter: str) -> tuple[datetime.date, datetime.date]:
     month = int(part) * 3 - 2
     after = datetime.date(int(year) + (month == 10), (month + 2) % 12 + 1, 1)
     return datetime.date(int(year), month, 1), after - ONE_DAY
+
+
+HOW = (
+    "名单按单位分开；单位内按 SHA-256(种子|编号) 的十六进制从小到大排列，取前 ⌈个数×比例÷100⌉ 个；单位按代号排列。",
+    "名单摘要是各行“单位|编号”以换行连接后的 SHA-256。",
+)
+
+
+def exported(row: SpotCheck) -> dict[str, Any]:
+    """Return a draw as a record from which anybody can draw it again: seed, list, ratio, what was drawn, how."""
+    lines = row.lines.select_related("matter").order_by("order")
+    return {
+        "quarter": row.quarter, "seed": row.seed, "ratio": str(row.ratio.normalize()), "digest": row.digest,
+        "drawn_at": row.drawn_at.isoformat(), "list": [list(one) for one in row.listed],
+        "drawn": [[one.organ, one.matter.external_id] for one in lines], "how": list(HOW),
+    }  # fmt: skip
+
+
+def redraw(record: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Draw an exported record again; return what its seed draws and in what the record disagrees with it. E_INPUT."""
+    try:
+        listed = [(str(organ), str(code)) for organ, code in record["list"]]
+        told = [(str(organ), str(code)) for organ, code in record["drawn"]]
+        seed, ratio, digest = str(record["seed"]), Fraction(str(record["ratio"])), str(record["digest"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as wrong:
+        raise LuoshiError("E_INPUT", f"这不是抽查的导出记录：{wrong}。") from None
+    again, odd = drawn(listed, seed, ratio), []
+    if digest_of(listed) != digest:
+        odd.append("名单与摘要不符")
+    if again != told:
+        odd.append("抽中的与种子抽出的不符")
+    return again, odd
+
+
+def digest_of(listed: Iterable[tuple[str, str]]) -> str:
+    """Return the SHA-256 of a list, a line each."""
+    return hashlib.sha256("\n".join(f"{organ}|{code}" for organ, code in listed).encode()).hexdigest()
 
 
 def drawn(population: Iterable[tuple[str, str]], seed: str, ratio: Fraction) -> list[tuple[str, str]]:
@@ -86,10 +124,10 @@ def draw(*, actor: Actor, plan: int, quarter: str, seed: str = "") -> SpotCheck:
         seed = seed or secrets.token_hex(16)
         listed = [(matter.organ, code) for code, matter in rows.items()]
         picked = drawn(listed, seed, ratio)
-        digest = hashlib.sha256("\n".join(f"{organ}|{code}" for organ, code in listed).encode()).hexdigest()
+        digest = digest_of(listed)
         made = SpotCheck.objects.create(
             plan=held, quarter=quarter, seed=seed, ratio=Decimal(ratio.numerator) / ratio.denominator,
-                population=len(rows), digest=digest,
+                population=len(rows), listed=listed, digest=digest,
             drawn_at=CLOCK.now(), drawn_name=actor.name[:100],
         )  # fmt: skip
         SpotCheckLine.objects.bulk_create(

@@ -234,8 +234,9 @@ def escalate_unverified(moment: datetime.datetime) -> int:
     waiting = CrossOffRequest.objects.filter(escalated_at=None, check_of__decision="").select_related(
         "check_of__matter"
     )
-    done, limit = 0, setting("verify_days", day)
+    done = 0
     for row in waiting.order_by("pk"):
+        limit = setting("verify_days", day)
         if workdays.after(day_of(row.check_of.submitted_at), day - datetime.timedelta(days=1)) < limit:
             continue
         row.escalated_at = moment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal, InvalidOperation
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -28,7 +28,7 @@ from luoshi.programmes.supervision.letter_forms import (
     text_of,
     version_of,
 )
-from luoshi.programmes.supervision.models import Headquarters, IntegrityCase
+from luoshi.programmes.supervision.models import Headquarters, IntegrityCase, KeyItem
 
 _TONES = {"warned": "yellow", "in_breach": "red", "sanctioned": "red", "crossed_off": "green"}
 
@@ -126,7 +126,7 @@ def headquarters(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs((_("督办函"), reverse("supervision-letters"))),
         "tabs": tabs(actor, "headquarters"),
         "rows": [
-            {"row": row, "organ": names.get(row.organ, row.organ),
+            {"row": row, "organ": names.get(row.organ, row.organ), "items": _led(row),
              "members": "、".join(names.get(one, one) for one in row.members),
              "member_options": [("", _("请选单位")),
                                 *((one, names.get(one, one)) for one in dict.fromkeys((row.organ, *row.members)))],
@@ -135,6 +135,8 @@ def headquarters(request: HttpRequest) -> HttpResponse:
             for row in rows
         ],
         "proposals": [{"row": row, "organ": names.get(row.organ, row.organ)} for row in shown],
+        "items": KeyItem.objects.filter(plan__status__in=["active", "reviewing"]).select_related("plan")
+        .exclude(state="withdrawn").order_by("plan__year", "seq"),
         "organs": organ_options(),
         "kinds": [("deputy", _("人大代表建议")), ("cppcc", _("政协提案"))],
         "may_enter": may(actor, "work.letter"),
@@ -143,6 +145,10 @@ def headquarters(request: HttpRequest) -> HttpResponse:
         "error": error,
     }  # fmt: skip
     return page(request, "supervision/letter_headquarters.html", context, status=status_of(error))
+
+
+def _led(row: Headquarters) -> list[KeyItem]:
+    return sorted(row.items.all(), key=lambda one: (one.plan.year, one.seq))
 
 
 def _headquarters(actor: Actor, request: HttpRequest) -> None:
@@ -157,6 +163,8 @@ def _headquarters(actor: Actor, request: HttpRequest) -> None:
             actor=actor, headquarters=number, session=int(session) if session.isdecimal() else 0,
             title=text_of(data, "title", 400), organ=text_of(data, "organ", 80), due=due,
         )  # fmt: skip
+    elif act == "items":
+        meetings.choose_items(actor=actor, headquarters=number, items=_items(data))
     elif act == "dissolve":
         meetings.dissolve(actor=actor, headquarters=number)
     elif act == "proposal":
@@ -168,7 +176,13 @@ def _headquarters(actor: Actor, request: HttpRequest) -> None:
         meetings.set_up(
             actor=actor, name=text_of(data, "name", 210), organ=text_of(data, "organ", 80),
             chief_post=text_of(data, "chief_post", 110), members=[one for one in data.getlist("member")[:60] if one],
+            items=_items(data),
         )  # fmt: skip
+
+
+def _items(data: QueryDict) -> list[int]:
+    """Return the items ticked, by id."""
+    return [int(one) for one in data.getlist("item")[:200] if one.isdecimal() and len(one) < 15]
 
 
 urlpatterns: list[URLPattern] = [

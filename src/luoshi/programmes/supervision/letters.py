@@ -40,11 +40,8 @@ _BATCH = 1000
 
 
 def setting(name: str, on: datetime.date) -> int:
-    """Return a whole number among this room's parameters, as it is on a day."""
-    return int(parameters.current().values(ROOM, max(on, _FIRST))[name])
-
-
-_FIRST = datetime.date(2019, 4, 10)
+    """Return a whole number among this room's parameters, as it is on a day; E_PARAMETER_MISSING before its first."""
+    return int(parameters.current().values(ROOM, on)[name])
 
 
 def address(row: SupervisionLetter) -> str:

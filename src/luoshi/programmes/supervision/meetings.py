@@ -46,6 +46,26 @@ def set_up(
     return row
 
 
+def choose_items(*, actor: Actor, headquarters: int, items: Sequence[int]) -> Headquarters:
+    """Say which items of a plan a headquarters leads; those left out it leads no more.
+
+    Errors: E_FORBIDDEN, E_NOT_FOUND, E_STATE (dissolved), E_INPUT (no such item).
+    """
+    require(actor, "work.letter")
+    with transaction.atomic():
+        row = Headquarters.objects.select_for_update().filter(pk=headquarters).first()
+        if row is None:
+            raise LuoshiError("E_NOT_FOUND", "没有这个指挥部。")
+        if row.dissolved_on is not None:
+            raise LuoshiError("E_STATE", f"“{row.name}”已于{row.dissolved_on}撤销。")
+        found = list(KeyItem.objects.filter(pk__in=items))
+        if len(found) != len(set(items)):
+            raise LuoshiError("E_INPUT", "有事项不在计划里，请重新选。", fields={"field": "items"})
+        row.items.set(found)
+        _note(actor, f"headquarters:{row.pk}", "headquarters.items", HQ_CLAUSE)
+    return row
+
+
 def give(*, actor: Actor, headquarters: int, session: int, title: str, organ: str, due: datetime.date) -> MeetingTask:
     """Note a decision of a session: a matter of a member organ with its due day.
 

@@ -19,7 +19,8 @@ from luoshi.office.duties.matter_models import CrossOff, Extension, Matter
 from luoshi.office.notices import content, facts, templates
 from luoshi.office.notices.content import Paper
 from luoshi.programmes.supervision.crossing import leaf_of
-from luoshi.programmes.supervision.models import CoopConfirmation, CrossOffRequest, SupervisionLetter
+from luoshi.programmes.supervision.models import AnnualReview, CoopConfirmation, CrossOffRequest, SupervisionLetter
+from luoshi.programmes.supervision.reviewing import fields_of
 
 FORMS = ("pdf", "docx")
 
@@ -129,3 +130,10 @@ def of_reply(row: SupervisionLetter) -> Paper:
         "finish_by": row.finish_by,
     }  # fmt: skip
     return paper("letter_reply", fields, organ=row.organ, on=day_of(row.replied_at), signer=row.replied_name)
+
+
+def of_review(row: AnnualReview) -> Paper:
+    """Return the report of an annual review: as it was signed, before that a draft."""
+    if row.notice is not None:
+        return content.printed(row.notice)
+    return paper("annual_review", fields_of(row), dated=False, watermark="草稿")

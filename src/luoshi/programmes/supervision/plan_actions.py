@@ -19,12 +19,13 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
 from luoshi.office.duties import acts, concern, hooks, intake, workdays
 from luoshi.office.duties.lights import derive
-from luoshi.office.duties.matter_models import Matter
+from luoshi.office.duties.matter_models import Matter, State
+from luoshi.office.duties.schedule import MODULE as DUTIES
 from luoshi.office.messages.actions import tell_organ
 from luoshi.office.parameters import book
 from luoshi.office.permissions import may, require, require_other_hand
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import plan_import, rollup
+from luoshi.programmes.supervision import carrying, plan_import, rollup
 from luoshi.programmes.supervision.models import (
     EVIDENCE,
     ItemEvent,
@@ -718,6 +719,8 @@ def hand_over(item: KeyItem) -> int:
         if node.ended_at is not None and leaf.matter is None:
             continue
         made += _hand_over(item, node, leaf)
+    if made:
+        take_up(item)
     rollup.recompute(item.pk)
     item.refresh_from_db(fields=["actual"])
     return made
@@ -750,8 +753,44 @@ def _hand_over(item: KeyItem, node: Node, leaf: Leaf) -> bool:
     if leaf.matter_id != matter.pk:
         leaf.matter = matter
         leaf.save(update_fields=["matter"])
+        carrying.begun(node, matter, SYSTEM)
     hooks.call(matter, "changed", "plan")
     return new
+
+
+def take_up(item: KeyItem) -> int:
+    """End the duties the compiler read from an item's own words, now that its smallest tasks stand for them.
+
+    Until then the duty keeps the item from being forgotten; from now on it would be chased twice. Returns how many.
+    """
+    if item.plan.instrument_id is None or item.end <= item.start:
+        return 0
+    rows = Matter.objects.select_for_update(of=("self",)).filter(
+        module=DUTIES, is_open=True, duty__instrument=item.plan.instrument_id, duty__clause__start__gte=item.start,
+        duty__clause__end__lte=item.end,
+    )  # fmt: skip
+    ended = 0
+    for row in rows.order_by("pk"):
+        before = acts.picture(row)
+        row.state = State.WITHDRAWN
+        acts.written(
+            row, actor=SYSTEM, act="take_up", before=before,
+            text=f"已由重点工作{item.code}分解到最小颗粒，这里不再单列", data={"item": item.pk},
+        )  # fmt: skip
+        ended += 1
+    return ended
+
+
+def take_up_new(_moment: datetime.datetime) -> int:
+    """End what periods have brought up since of duties that smallest tasks stand for; return how many."""
+    ended = 0
+    for plan in Plan.objects.filter(status__in=[Plan.Status.ACTIVE, Plan.Status.REVIEWING]).exclude(instrument=None):
+        if not Matter.objects.filter(module=DUTIES, is_open=True, duty__instrument=plan.instrument_id).exists():
+            continue
+        for item in plan.items.select_related("plan").filter(nodes__leaf__matter__isnull=False).distinct():
+            with transaction.atomic():
+                ended += take_up(item)
+    return ended
 
 
 def _asked(item: KeyItem) -> list[str]:

@@ -425,6 +425,28 @@ def node_end(request: HttpRequest, code: str, node: str) -> HttpResponse:
 # --- Excel ------------------------------------------------------------------------------------------------------------
 
 
+@needs("work.plan")
+@require_safe
+def plan_table(request: HttpRequest, year: int) -> HttpResponse:
+    """The trees of a whole plan as a table that can be taken in again."""
+    plan = plan_queries.plan_of(year)
+    response = HttpResponse(plan_sheets.workbook(plan, None, actor=actor_of(request)), content_type=_XLSX)
+    response["Content-Disposition"] = f'attachment; filename="tasks-{year}.xlsx"'
+    return response
+
+
+@needs("work.plan")
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan_import_table(request: HttpRequest, year: int, file: str = "") -> HttpResponse:
+    """Take a table of nodes of any items of a plan: looked at first, cell by cell, all of it written or nothing."""
+    plan = plan_queries.plan_of(year)
+    return _taken_in(
+        request, plan, None, file, here=reverse("supervision-plan-import", args=[year]),
+        back=reverse("supervision-plan", args=[year]), table=reverse("supervision-plan-table", args=[year]),
+        title=plan.title,
+    )  # fmt: skip
+
+
 @needs("work.see")
 @require_safe
 def item_table(request: HttpRequest, code: str) -> HttpResponse:
@@ -440,34 +462,48 @@ def item_table(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def item_import(request: HttpRequest, code: str, file: str = "") -> HttpResponse:
     """Take a table of nodes: look at what it would do, cell by cell; written only when that is confirmed."""
-    actor, error = actor_of(request), None
+    actor = actor_of(request)
     item = plan_queries.item_of(actor, code)
     plan_actions.require_decomposer(actor, item)
+    return _taken_in(
+        request, item.plan, item, file, here=reverse("supervision-item-import", args=[item.code]),
+        back=reverse("supervision-item", args=[item.code]), table=reverse("supervision-item-table", args=[item.code]),
+        title=item.code,
+    )  # fmt: skip
+
+
+def _taken_in(
+    request: HttpRequest, plan: Plan, item: KeyItem | None, file: str, *, here: str, back: str, table: str, title: str
+) -> HttpResponse:
+    """Look at a table, of one item or of any of the plan, or write it; `file` names what was sent to be looked at."""
+    actor, error = actor_of(request), None
     found: plan_sheets.Planned | None = None
     try:
         upload = request.FILES.get("file")
         if request.method == "POST" and upload is not None:
             name, data = str(upload.name), upload.read()
-            plan_sheets.look(actor=actor, plan=item.plan, item=item, name=name, data=data)
+            plan_sheets.look(actor=actor, plan=plan, item=item, name=name, data=data)
             waiting = spool.keep(name, data)
-            return _back(reverse("supervision-item-preview", args=[item.code, waiting.key]))
+            return _back(f"{here}{waiting.key}/")
         if request.method == "POST" and not file:
             raise LuoshiError("E_FILE", _("还没有选择文件。请选择填好的表格。"))
         if file:
             kept = spool.take(file)
-            found = plan_sheets.look(actor=actor, plan=item.plan, item=item, name=kept.filename, data=kept.data)
+            found = plan_sheets.look(actor=actor, plan=plan, item=item, name=kept.filename, data=kept.data)
             if request.method == "POST":
                 plan_sheets.take_in(
-                    actor=actor, plan=item.plan, item=item, name=kept.filename, data=kept.data,
+                    actor=actor, plan=plan, item=item, name=kept.filename, data=kept.data,
                     digest=request.POST.get("digest", ""),
                 )  # fmt: skip
-                return _back(reverse("supervision-item", args=[item.code]) + "#tree")
+                return _back(f"{back}#tree" if item is not None else back)
     except LuoshiError as refusal:
         error = refusal
     context = {
         "page_title": _("导入任务分解"),
-        "crumbs": crumbs((item.code, reverse("supervision-item", args=[item.code])), (_("导入"), "")),
+        "crumbs": crumbs((title, back), (_("导入"), "")),
         "item": item,
+        "here": here,
+        "table": table,
         "found": found,
         "columns": [title for _name, title, _width in plan_sheets.COLUMNS],
         "error": error,
@@ -480,6 +516,9 @@ urlpatterns: list[URLPattern] = [
     path("supervision/plan/load/", load, name="supervision-plan-load"),
     path("supervision/plan/<int:year>/", plan_page, name="supervision-plan"),
     path("supervision/plan/<int:year>/activate/", activate, name="supervision-plan-activate"),
+    path("supervision/plan/<int:year>/tree.xlsx", plan_table, name="supervision-plan-table"),
+    path("supervision/plan/<int:year>/import/", plan_import_table, name="supervision-plan-import"),
+    path("supervision/plan/<int:year>/import/<str:file>/", plan_import_table, name="supervision-plan-preview"),
     path("supervision/plan/<int:year>/settle/", settle, name="supervision-plan-settle"),
     path("supervision/plan/<int:year>/reading/<int:entry>/", reading, name="supervision-reading"),
     path("supervision/items/<str:code>/", item_page, name="supervision-item"),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,10 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
+from luoshi.office.audit import actions as audit
 from luoshi.office.duties import concern, curve
 from luoshi.office.permissions import may, scope_of
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.supervision import assessing, checking, reviewing, score_sheets
+from luoshi.programmes.supervision import assessing, carrying, checking, papers, reviewing, score_sheets
 from luoshi.programmes.supervision.board import plan_of
 from luoshi.programmes.supervision.letter_forms import date_of, errors_of, organ_options, status_of, text_of, version_of
 from luoshi.programmes.supervision.models import (
@@ -31,6 +32,7 @@ from luoshi.programmes.supervision.models import (
     SpotCheck,
     SpotCheckLine,
 )
+from luoshi.programmes.supervision.task_views import handed_out
 
 OFFICE = "government-office"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -363,6 +365,20 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @needs("work.score")
+@require_safe
+def check_export(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand out a draw as a record from which anybody can draw it again."""
+    row = SpotCheck.objects.filter(pk=pk).first()
+    if row is None:
+        raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 次抽查。")
+    response = JsonResponse(checking.exported(row), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = f'attachment; filename="spot-check-{row.quarter}.json"'
+    audit.append(actor=actor_of(request), act="work.spot_export", subject=f"spot_check:{row.pk}",
+                 permission="work.score", after={"quarter": row.quarter})  # fmt: skip
+    return response
+
+
+@needs("work.score")
 @require_POST
 def check_record(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what was found at one task."""
@@ -385,13 +401,28 @@ def check_record(request: HttpRequest, pk: int) -> HttpResponse:
 # --- the annual review ------------------------------------------------------------------------------------------------
 
 
+def _found(actor: Actor, year: str) -> tuple[AnnualReview | None, bool]:
+    """Return the review of a year (the newest unless one is named) and whether all of it is shown."""
+    rows = AnnualReview.objects.select_related("plan", "notice").order_by("-plan__year")
+    full = may(actor, "work.score") or assessing.sees_all(actor)
+    rows = rows if full else rows.filter(state=AnnualReview.State.SIGNED)
+    return (rows.filter(plan__year=int(year)) if year.isdecimal() and len(year) == 4 else rows).first(), full
+
+
+def _years() -> list[int]:
+    return list(AnnualReview.objects.order_by("-plan__year").values_list("plan__year", flat=True))
+
+
+def _signatures(found: AnnualReview) -> list[dict[str, Any]]:
+    names = concern.titles(reviewing.CO_SIGNERS)
+    rows = {one.organ: one for one in found.signatures.all()}
+    return [{"organ": names.get(one, one), "row": rows.get(one)} for one in reviewing.CO_SIGNERS]
+
+
 def _review(request: HttpRequest, error: LuoshiError | None = None) -> HttpResponse:
     actor = actor_of(request)
-    found = AnnualReview.objects.select_related("plan").order_by("-plan__year").first()
+    found, full = _found(actor, request.GET.get("year", request.POST.get("year", "")))
     plan = Plan.objects.filter(status=Plan.Status.ACTIVE).order_by("year").first()
-    full = may(actor, "work.score") or assessing.sees_all(actor)
-    if found is not None and not full and found.state != AnnualReview.State.SIGNED:
-        found = None
     lines = list(found.lines.select_related("item__chapter").order_by("item__seq")) if found else []
     if not full:
         own = ItemConcern.objects.filter(organ__in=scope_of(actor, "work.see").organs).values_list("item", flat=True)
@@ -399,22 +430,38 @@ def _review(request: HttpRequest, error: LuoshiError | None = None) -> HttpRespo
         lines = [one for one in lines if one.item_id in mine]
     counts = [{"title": one, "n": sum(line.category == one for line in lines), "tone": CATEGORY_TONES[one]}
               for one in reviewing.CATEGORIES]  # fmt: skip
+    drafted = found is not None and found.state == AnnualReview.State.DRAFTED
+    waits = set(reviewing.missing(found)) if found is not None and drafted else set()
+    into = carrying.next_plan(found) if found is not None and not drafted else None
+    moved = (
+        list(found.carried_tasks.select_related("matter", "node__item__plan").order_by("pk"))
+        if found is not None and not drafted and full
+        else []
+    )
+    left = sum(len(one.carried) for one in lines)
     context = {
         "page_title": _("%s年度评价") % found.plan.year if found else _("年度评价"),
         "crumbs": _crumbs(),
         "tabs": _seen_tabs(actor, "review"),
         "review": found,
         "plan": plan,
+        "years": _years() if full else [],
         "counts": counts,
         "lines": [
             {"line": one, "tone": CATEGORY_TONES[one.category], "percent": curve.shown(Fraction(one.actual), 100),
              "tasks": sum(one.counts.values()), "done": one.counts.get("完成", 0)}
             for one in lines
         ],
-        "carried": sum(len(one.carried) for one in lines),
+        "carried": left,
+        "signatures": _signatures(found) if found is not None and full else [],
+        "moved": moved,
+        "into": into,
         "may_draft": plan is not None and may(actor, "work.score") and CLOCK.today() > reviewing.year_end(plan),
         "opens": reviewing.year_end(plan) if plan else None,
-        "may_sign": found is not None and found.state == "drafted" and may(actor, "work.lead", [reviewing.LEADER]),
+        "may_cosign": drafted and not waits.isdisjoint(reviewing.heads(actor)),
+        "may_sign": drafted and not waits and may(actor, "work.lead", [reviewing.LEADER]),
+        "may_carry": into is not None and not moved and left > 0 and may(actor, "work.plan"),
+        "may_print": full,
         "clauses": CITED,
         **_form(request, error),
     }  # fmt: skip
@@ -424,7 +471,7 @@ def _review(request: HttpRequest, error: LuoshiError | None = None) -> HttpRespo
 @needs("work.see")
 @require_safe
 def review(request: HttpRequest) -> HttpResponse:
-    """The annual review: every item's category, what is carried over; drafted and signed here.
+    """The annual review: every item's category, what is carried over; drafted, signed and carried over here.
 
     Whoever does not see every organ's score sees the own items, once the review is signed.
     """
@@ -434,18 +481,33 @@ def review(request: HttpRequest) -> HttpResponse:
 @needs("work.see")
 @require_POST
 def review_act(request: HttpRequest) -> HttpResponse:
-    """Take the picture of the year, or sign it."""
-    actor = actor_of(request)
+    """Take the picture of the year, sign it with the others or as the leader, carry over what is left."""
+    actor, act = actor_of(request), text_of(request.POST, "act", 10)
+    found, _full = _found(actor, text_of(request.POST, "year", 4))
+    plan = found.plan_id if found is not None else 0
     try:
-        if text_of(request.POST, "act", 10) == "sign":
-            found = AnnualReview.objects.order_by("-plan__year").first()
-            reviewing.sign(actor=actor, plan=found.plan_id if found else 0)
+        if act == "sign":
+            reviewing.sign(actor=actor, plan=plan)
+        elif act == "cosign":
+            reviewing.co_sign(actor=actor, plan=plan)
+        elif act == "carry":
+            carrying.carry_over(actor=actor, plan=plan)
         else:
-            plan = Plan.objects.filter(status=Plan.Status.ACTIVE).order_by("year").first()
-            reviewing.draft(actor=actor, plan=plan.pk if plan else 0)
+            open_ = Plan.objects.filter(status=Plan.Status.ACTIVE).order_by("year").first()
+            reviewing.draft(actor=actor, plan=open_.pk if open_ else 0)
     except LuoshiError as error:
         return _review(request, error)
     return HttpResponseRedirect(reverse("supervision-review"), status=303)
+
+
+@needs("work.see")
+@require_safe
+def review_paper(request: HttpRequest, year: int, form: str) -> HttpResponse:
+    """Hand out the report of a year as PDF or Word: what was signed, before that a draft."""
+    found, full = _found(actor_of(request), str(year))
+    if found is None or not full:
+        raise LuoshiError("E_NOT_FOUND", "没有这一年的年度评价。")
+    return handed_out(papers.of_review(found), form, f"review-{year}")
 
 
 urlpatterns: list[URLPattern] = [
@@ -461,7 +523,9 @@ urlpatterns: list[URLPattern] = [
     path("supervision/checks/", checks, name="supervision-checks"),
     path("supervision/checks/draw/", check_draw, name="supervision-check-draw"),
     path("supervision/checks/<int:pk>/", check, name="supervision-check"),
+    path("supervision/checks/<int:pk>/export.json", check_export, name="supervision-check-export"),
     path("supervision/checks/<int:pk>/record/", check_record, name="supervision-check-record"),
     path("supervision/review/", review, name="supervision-review"),
+    path("supervision/review/<int:year>.<slug:form>", review_paper, name="supervision-review-paper"),
     path("supervision/review/act/", review_act, name="supervision-review-act"),
 ]

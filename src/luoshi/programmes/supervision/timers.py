@@ -42,3 +42,9 @@ def undecomposed(moment: datetime.datetime) -> int:
 def sums(_moment: datetime.datetime) -> int:
     """Make progress and sums of every item anew from tasks and reports; return how many were not what they said."""
     return len(rollup.check_all()[1])
+
+
+@timer("supervision.duties")
+def duties_taken_up(moment: datetime.datetime) -> int:
+    """End new periods of duties that smallest tasks stand for."""
+    return plan_actions.take_up_new(moment)

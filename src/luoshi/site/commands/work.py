@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    pass
-
 
 from luoshi.site.console import AS, DAY, acting, tell
 
@@ -176,3 +173,106 @@ def letter_close(login: str, number: int, note: str) -> None:
     from luoshi.programmes.supervision import letters
 
     click.echo(f"已办结：{letters.close(actor=actor, letter=number, note=note).number}。")
+
+
+@command.group("check")
+def check() -> None:
+    """抽查。"""
+
+
+@check.command("export")
+@AS
+@click.argument("quarter")
+def check_export(login: str, quarter: str) -> None:
+    """把一季（如 2019-Q2）的抽取记录写成 JSON：名单、种子、比例、抽中的任务。"""
+    actor = acting(login)
+    from luoshi.kernel.errors import LuoshiError
+    from luoshi.office.permissions import require
+    from luoshi.programmes.supervision import checking
+
+    require(actor, "work.score")
+    row = checking.checks().filter(quarter=quarter).first()
+    if row is None:
+        raise LuoshiError("E_NOT_FOUND", f"{quarter[:20]}没有抽过。")
+    tell(checking.exported(row))
+
+
+@check.command("redraw")
+@click.argument("record", type=click.File("rb"))
+def check_redraw(record: Any) -> None:
+    """用导出的记录重抽一次，看与记录是否一致；只读这一个文件，不连数据库。"""
+    from luoshi.site.setup import prepare
+
+    prepare()
+    from luoshi.kernel.errors import LuoshiError
+    from luoshi.programmes.supervision import checking
+
+    try:
+        found = json.loads(record.read())
+    except ValueError:
+        raise LuoshiError("E_INPUT", "文件不是 JSON。") from None
+    again, odd = checking.redraw(found if isinstance(found, dict) else {})
+    for organ, code in again:
+        click.echo(f"{organ}  {code}")
+    if odd:
+        raise LuoshiError("E_RULE", f"与记录不一致：{'；'.join(odd)}。", fields={"odd": odd})
+    click.echo(f"一致：抽中{len(again)}件。")
+
+
+@command.group("review")
+def review() -> None:
+    """年度评价。"""
+
+
+def _year_plan(year: int) -> int:
+    from luoshi.programmes.supervision import plan_queries
+
+    return plan_queries.plan_of(year).pk
+
+
+@review.command("draft")
+@AS
+@click.argument("year", type=click.IntRange(1949, 2100))
+def review_draft(login: str, year: int) -> None:
+    """一年结束以后，按12月31日的情况做年度评价。"""
+    actor = acting(login)
+    from luoshi.programmes.supervision import reviewing
+
+    made = reviewing.draft(actor=actor, plan=_year_plan(year))
+    click.echo(f"已做{year}年度评价，{made.lines.count()}项，{made.due}前完成签字。")
+
+
+@review.command("cosign")
+@AS
+@click.argument("year", type=click.IntRange(1949, 2100))
+def review_cosign(login: str, year: int) -> None:
+    """以市政府办、市委办或市委组织部主要负责人会签。"""
+    actor = acting(login)
+    from luoshi.programmes.supervision import reviewing
+
+    made = reviewing.co_sign(actor=actor, plan=_year_plan(year))
+    left = reviewing.missing(made.review)
+    click.echo(f"已会签：{made.organ}；" + (f"还差{len(left)}家。" if left else "会签齐了，等分包领导签字。"))
+
+
+@review.command("sign")
+@AS
+@click.argument("year", type=click.IntRange(1949, 2100))
+def review_sign(login: str, year: int) -> None:
+    """会签齐了以后，由分包领导签字，计划随之结束。"""
+    actor = acting(login)
+    from luoshi.programmes.supervision import reviewing
+
+    click.echo(f"已签字：{reviewing.sign(actor=actor, plan=_year_plan(year)).signed_name}。")
+
+
+@review.command("carry")
+@AS
+@click.argument("year", type=click.IntRange(1949, 2100))
+def review_carry(login: str, year: int) -> None:
+    """把一年没有完成的任务转入下一年的计划。"""
+    actor = acting(login)
+    from luoshi.programmes.supervision import carrying
+
+    for item in carrying.carry_over(actor=actor, plan=_year_plan(year)):
+        click.echo(f"{item.code}  {item.title}  任务{item.nodes.filter(kind='leaf').count()}个")

@@ -142,7 +142,8 @@ class AssessmentLine(models.Model):
 class SpotCheck(models.Model):
     """The spot check of a quarter (P7): drawn from what every organ had crossed off, by a seed anybody can draw again.
 
-    `ratio` in percent, per organ rounded up, at least one where there is any.
+    `ratio` in percent, per organ rounded up, at least one where there is any. `listed` is what it was drawn from, as
+    [organ, code]; `digest` is its SHA-256, a line each with a bar between.
     """
 
     plan = models.ForeignKey("supervision.Plan", on_delete=models.PROTECT, related_name="spot_checks", db_index=False)
@@ -150,6 +151,7 @@ class SpotCheck(models.Model):
     seed = models.CharField(max_length=64)
     ratio = models.DecimalField(max_digits=5, decimal_places=2)
     population = models.PositiveIntegerField()
+    listed = models.JSONField(default=list)
     digest = models.CharField(max_length=64)
     drawn_at = models.DateTimeField()
     drawn_name = models.CharField(max_length=100)
