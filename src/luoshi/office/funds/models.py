@@ -515,9 +515,10 @@ from luoshi.office.funds.bank_models import (  # noqa: E402 - the app's models a
     Statement,
     StatementLine,
 )
+from luoshi.office.funds.kin_models import Kin  # noqa: E402 - the app's models are found here
 
 __all__ = [
-    "Account", "Alarm", "Balance", "BankLink", "BankMessage", "Book", "Day", "Difference", "Draft", "Entry", "Kind",
-    "Match", "Opening", "Part", "PaymentInstruction", "Period", "Posting", "Proof", "Seal", "Sheet", "Side",
+    "Account", "Alarm", "Balance", "BankLink", "BankMessage", "Book", "Day", "Difference", "Draft", "Entry", "Kin",
+    "Kind", "Match", "Opening", "Part", "PaymentInstruction", "Period", "Posting", "Proof", "Seal", "Sheet", "Side",
     "Statement", "StatementLine",
 ]  # fmt: skip

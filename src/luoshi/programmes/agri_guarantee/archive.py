@@ -15,6 +15,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.identifiers import clean
 from luoshi.office.cases.models import Case
 from luoshi.office.cases.turns import Turn
+from luoshi.office.funds import kin
 from luoshi.office.organs.directory import load_data
 from luoshi.office.registers.models import standing
 from luoshi.programmes.agri_guarantee.decisions.settings import FUND, POLICY
@@ -82,10 +83,11 @@ def of_case(case: Case) -> Operator | None:
 
 
 def require_unrelated(turn: Turn) -> None:
-    """Refuse who would examine or approve a case of the own household or firm (E_SELF), by name; a program has none.
+    """Refuse who would examine or approve a case of the own household or firm (E_SELF); a program has none.
 
-    The household: who applies, its representative, whoever names the same head. A colleague decides instead, also
-    where only the name is the same.
+    The household: who applies, its representative, whoever names the same head. Identity codes are compared with what
+    the person declared (register `kin`); names too, except where the person's own identity is declared and the other's
+    code shows somebody else. A colleague decides instead.
     """
     actor, known = turn.actor, turn.facts
     if actor.user_id is None:
@@ -95,8 +97,18 @@ def require_unrelated(turn: Turn) -> None:
     if operator is None:
         loan = Loan.objects.filter(number=str(known.get("loan") or ""), void=False).select_related("operator").first()
         operator = loan.operator if loan is not None else None
-    for one in members(operator) if operator is not None else ():
-        names |= {one.name, one.represent}
+    group = members(operator) if operator is not None else []
+    declared = kin.declared(actor.hands)
+    if (found := kin.near(declared, [code for one in group for code in (one.code, one.household)])) is not None:
+        raise LuoshiError(
+            "E_SELF",
+            f"申请人家庭或企业中有您登记为“{found.get_relation_display()}”的人或单位：应当回避，请另一人办理。",
+            fields={"actor": actor.name},
+        )
+    if group and kin.known(declared):
+        names = set()
+    for one in group:
+        names |= {one.represent} if kin.known(declared) else {one.name, one.represent}
     own = {actor.name.strip(), actor.for_name.strip()} & {one.strip() for one in names if one.strip()}
     if own:
         raise LuoshiError(

@@ -78,6 +78,17 @@ def towns(actor: Actor) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def villages(actor: Actor, town: str) -> list[dict[str, Any]]:
+    """Return the loans of a town by village of the operator's archive: how many, outstanding, late."""
+    rows = loans_seen(actor).filter(town=town).exclude(status__in=[Loan.Status.CLOSED, Loan.Status.SIGNED])
+    return list(
+        rows.values(village=F("operator__village")).annotate(
+            loans=Count("pk"), owed=Sum(_OWED), late=Count("pk", filter=Q(status__in=["overdue", "subrogated"])),
+            late_owed=Sum(_OWED, filter=Q(status="overdue")),
+        ).order_by("-owed", "village")
+    )  # fmt: skip
+
+
 def stale(actor: Actor) -> list[Loan]:
     """Return running loans whose balance no bank has reported for longer than the parameter says."""
     days = int(fund.values()["report_days"])

@@ -10,6 +10,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.identifiers import organ_code_agrees, parse_id_number, parse_uscc
 from luoshi.kernel.money import Money
 from luoshi.office.duties import concern
+from luoshi.office.funds.models import Kin
 from luoshi.office.parameters.book import current
 from luoshi.office.registers.declaration import Column, Register, RowFault, register
 from luoshi.programmes.agri_guarantee.decisions.settings import FUND, POLICY
@@ -318,6 +319,21 @@ RULINGS = register(
             Column("answered_on", "答复日期", kind="date", past=True),
             Column("answer", "解释", kind="area"),
             Column("organ", "答复单位", kind="organ"),
+        ),
+    )
+)  # fmt: skip
+
+KIN = register(
+    Register(
+        key=f"{ROOM}.kin", title="办件人员回避登记", programme=ROOM, model=Kin, natural_key=("login", "code"),
+        name="login", organ_field="organ", owners=(OFFICE,), checks=(_code_is_sound,),
+        note="经办、审批人员登记本人、家人和有关单位的证件号；惠农贷和缓释基金的件按证件号要求回避",
+        columns=(
+            Column("login", "登录名", kind="code"),
+            Column("organ", "单位", kind="organ"),
+            Column("relation", "关系", kind="choice"),
+            Column("code", "身份证号或统一社会信用代码", kind="code", sensitive=True),
+            Column("name", "姓名或单位名称", kind="person", sensitive=True),
         ),
     )
 )  # fmt: skip

@@ -23,7 +23,7 @@ from luoshi.office.duties import concern
 from luoshi.office.funds import queries
 from luoshi.office.registers import reach, sheets
 from luoshi.office.web import actor_of, needs, page, status_of
-from luoshi.programmes.agri_guarantee import archive, board, claims, fund, lending, reports, subsidies
+from luoshi.programmes.agri_guarantee import archive, board, claims, fund, lending, reports, subsidies, town_map
 from luoshi.programmes.agri_guarantee.arithmetic import cut
 from luoshi.programmes.agri_guarantee.decisions.settings import percent
 from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator, Placement
@@ -54,6 +54,11 @@ def workbench(request: HttpRequest) -> HttpResponse:
     towns = board.towns(actor)
     for one in towns:
         one |= {"owed_yuan": yuan(one["owed"]), "late_yuan": yuan(one["late_owed"])}
+    names = concern.titles(list(town_map.TILES))
+    town = request.GET.get("town", "") if request.GET.get("town", "") in town_map.TILES else ""
+    villages = board.villages(actor, town) if town else []
+    for one in villages:
+        one |= {"owed_yuan": yuan(one["owed"] or 0)}
     context = {
         "page_title": _("惠农贷工作台"),
         "crumbs": [],
@@ -65,6 +70,10 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "claims_sum": yuan(sum(one.compensation - one.settled for one in amounts.values() if one.live)),
         "steps": board.steps(actor),
         "towns": towns,
+        "map": town_map.draw(towns, names, "?town="),
+        "town": town,
+        "town_title": names.get(town, town),
+        "villages": villages,
         "sums": {"loans": sum(one["loans"] for one in towns), "owed": yuan(sum(one["owed"] for one in towns))},
         "stale": board.stale(actor),
         "due": [one for one in board.open_cases(actor, archive.GUARANTEE, 200) if one.state in reports.RUNNING][:12],

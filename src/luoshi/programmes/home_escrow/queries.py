@@ -18,11 +18,12 @@ from luoshi.office.duties import concern
 from luoshi.office.funds.models import Balance, Book, PaymentInstruction
 from luoshi.office.notices.models import Notice
 from luoshi.office.organs.sealing import blind
+from luoshi.office.parameters.book import current
 from luoshi.office.permissions import scope_of
 from luoshi.programmes.home_escrow import sales
 from luoshi.programmes.home_escrow.escrow import ACCOUNTS
 from luoshi.programmes.home_escrow.models import EscrowAccount, Party, Sale, Voucher
-from luoshi.programmes.home_escrow.sales import ORGAN, SALE
+from luoshi.programmes.home_escrow.sales import ORGAN, ROOM, SALE
 
 STEPS = ("存入", "备案", "过户", "到账")
 """The four steps parties see."""
@@ -106,6 +107,14 @@ def in_state(rows: QuerySet[Sale], state: str) -> QuerySet[Sale]:
     if state == "held":
         return rows.filter(pk__in=sales.live_holds().exclude(sale=None).values("sale"))
     return rows.filter(agreement_no__in=Case.objects.filter(procedure=SALE, state=state).values("number"))
+
+
+def unset_limits() -> list[dict[str, str]]:
+    """Return the limits of reminders that the city has not set: the parameter's name and title."""
+    book = current()
+    values = book.values(ROOM, CLOCK.today())
+    names = ("review_days", "bank_days")
+    return [{"name": one, "title": book.parameter(ROOM, one).title} for one in names if values[one] is None]
 
 
 def balances_of(rows: Sequence[Sale]) -> dict[str, dict[str, int]]:

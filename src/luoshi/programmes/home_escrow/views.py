@@ -116,6 +116,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "waiting": waiting.order_by("opened_at")[:8] if full else [],
         "may_open": may(actor, "case.open") and any(one.status == "active" for one in accounts),
         "full": full,
+        "unset": queries.unset_limits() if full else [],
         "export": f"?{urlencode({'q': text, 'state': state})}",
         "deadline": sales.decide("agreement", {}),
     }  # fmt: skip

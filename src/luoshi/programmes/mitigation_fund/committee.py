@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from luoshi.kernel.clock import day_of
+from django.db.models import Q
+
+from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect, facts
 from luoshi.office.cases.models import Case, CaseVoice
 from luoshi.office.cases.turns import PROGRAM, Turn
+from luoshi.office.funds import kin
 from luoshi.office.permissions import require
+from luoshi.office.registers.models import standing
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import ORGAN
+from luoshi.programmes.mitigation_fund.models import Firm, Holder
 
 REVIEW = "mitigation_fund.review"
 MEMBERS = {"centre": ORGAN, "finance": "finance", "tax": "tax"}
@@ -69,6 +74,26 @@ def opinion(turn: Turn) -> None:
             "E_INTEREST", "与企业有利害关系的人应当回避，请由本单位另一人审核。",
             fields={"fields": {"unrelated": "没有利害关系才能审核"}},
         )  # fmt: skip
+    require_unrelated(turn, turn.actor.hands, turn.actor.name)
+
+
+def require_unrelated(turn: Turn, hands: Collection[int], name: str) -> None:
+    """Refuse a voter who declared an identity that is, or stands behind, a firm the case is about (E_INTEREST)."""
+    own = kin.declared(hands)
+    parent = turn.case.parent if own else None
+    if parent is None:
+        return
+    told = parent.facts | turn.facts
+    firms = Firm.objects.filter(Q(credit_code=str(told.get("firm") or "")) | Q(name=str(told.get("firm_name") or "")))
+    codes = set(firms.values_list("credit_code", flat=True))
+    codes |= set(Holder.objects.filter(standing(CLOCK.today()), firm__in=firms).values_list("code", flat=True))
+    if (found := kin.near(own, codes)) is not None:
+        raise LuoshiError(
+            "E_INTEREST",
+            f"企业或其股东、负责人中有{name}登记为“{found.get_relation_display()}”的人或单位："
+            "应当回避，请本单位另一人办理。已表决的请撤回会签，重新送审。",
+            fields={"actor": name},
+        )
 
 
 def voices(case: Case) -> list[CaseVoice]:
@@ -89,6 +114,8 @@ def votes(turn: Turn) -> dict[str, Any]:
     if lacking:
         names = "、".join(turn.procedure.parties[one].title for one in lacking)
         raise LuoshiError("E_INCOMPLETE", f"还没有审核意见：{names}。每家先审核、再表决，两人办理。")
+    for one in voices(turn.case):
+        require_unrelated(turn, [one.user_id] if one.user_id is not None else [], one.who)
     asked = told.get("queried_at")
     if told["about"] == "application" and turn.case.parent_id is not None:
         asked = Case.objects.get(pk=turn.case.parent_id).facts.get("credit_queried_at") or asked

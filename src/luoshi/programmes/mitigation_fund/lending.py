@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.identifiers import parse_uscc
+from luoshi.kernel.identifiers import clean, parse_uscc
 from luoshi.kernel.money import Money
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect, facts
@@ -23,7 +23,16 @@ from luoshi.office.registers.models import standing
 from luoshi.programmes.mitigation_fund import committee, fund, papers
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import decide, refuse
-from luoshi.programmes.mitigation_fund.models import Agreement, Application, Benchmark, Firm, Listing, Loan, Window
+from luoshi.programmes.mitigation_fund.models import (
+    Agreement,
+    Application,
+    Benchmark,
+    Firm,
+    Holder,
+    Listing,
+    Loan,
+    Window,
+)
 
 APPLICATION = "mitigation_fund.application"
 FIRST_DAY = datetime.date(2019, 6, 4)
@@ -330,7 +339,8 @@ def disbursed(turn: Turn) -> None:
     refuse(decide("ceiling", {"boards": boards_of(loan.firm, day) or ["OTHER"], "amount": amount}, day), "不能放款")
     refuse(fund.capacity(found.agreement, amount=amount, firm=found.firm_id), "额度不够")
     loan.disbursed, loan.outstanding, loan.disbursed_at = amount, amount, turn.at
-    loan.breaches = [*_alerts(loan, turn.at), *_related(loan.firm, str(told.get("paid_to") or ""), turn.facts)]
+    code = str(told.get("paid_to_code") or "")
+    loan.breaches = [*_alerts(loan, turn.at), *_related(loan.firm, str(told.get("paid_to") or ""), turn.facts, code)]
     loan.save()
     found.live = False
     found.save(update_fields=["live"])
@@ -341,15 +351,29 @@ def disbursed(turn: Turn) -> None:
         turn.tell("centre", f"{turn.case.number} {loan.firm.name}：贷款付给关联方，请核查用途")
 
 
-def _related(firm: Firm, payee: str, told: Mapping[str, Any]) -> list[str]:
-    """Return what is shown of a drawing paid to a related party: the firm's head, a holder, a firm of its head."""
-    name = payee.strip()
+def _related(firm: Firm, payee: str, told: Mapping[str, Any], code: str = "") -> list[str]:
+    """Return what is shown of a drawing paid to a related party: the firm's head, a holder, a firm of either.
+
+    Identity codes decide where the register has the firm's holders and the payee's code is told; names otherwise.
+    """
+    name, code = payee.strip(), clean(code)
+    if code and code == firm.credit_code:
+        return []
+    if code and (behind := holders(firm)):
+        stand = Holder.objects.filter(standing(CLOCK.today()), code__in=behind, firm__credit_code=code)
+        return ["related"] if code in behind or stand.exists() else []
     if not name or name == firm.name:
         return []
     head = firm.legal_person.strip()
     same = head and Firm.objects.filter(standing(CLOCK.today()), name=name, legal_person=head).exists()
     held = len(name) > 1 and name in str(told.get("share_structure") or "")
     return ["related"] if same or held or name == head else []
+
+
+def holders(firm: Firm) -> set[str]:
+    """Return the identity codes of who stands behind a firm today."""
+    found = Holder.objects.filter(standing(CLOCK.today()), firm=firm).values_list("code", flat=True)
+    return {clean(code) for code in found}
 
 
 def _alerts(loan: Loan, at: datetime.datetime) -> list[str]:

@@ -8,10 +8,13 @@ from typing import Any
 
 from django.urls import reverse
 
+from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.identifiers import parse_id_number, parse_uscc
 from luoshi.office.registers.declaration import Column, Link, Register, RowFault, register
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import ORGAN, ROOM
-from luoshi.programmes.mitigation_fund.models import Benchmark, Firm, Listing, MonthlyReport, Window
+from luoshi.programmes.mitigation_fund.models import Benchmark, Firm, Holder, Listing, MonthlyReport, Window
 
 NIL = "-"
 """The contract of a nil report."""
@@ -19,6 +22,20 @@ NIL = "-"
 
 def _firm_links(firm: Firm, _on: datetime.date) -> Iterable[Link]:
     yield Link("企业情况", firm.name, reverse("mitigation-firm", args=[firm.credit_code]))
+
+
+def _identity(row: Mapping[str, Any]) -> Iterable[RowFault]:
+    """A person's number or a firm's credit code, whichever check digit fits."""
+    code, first = str(row.get("code") or "").upper(), None
+    for parse in (parse_uscc, lambda text: parse_id_number(text, CLOCK.today())):
+        try:
+            parse(code)
+        except LuoshiError as error:
+            first = error
+        else:
+            return
+    if code and first is not None:
+        yield RowFault("code", "不是有效的身份证号或统一社会信用代码，请核对", code=first.code)
 
 
 def _days(row: Mapping[str, Any]) -> Iterable[RowFault]:
@@ -56,6 +73,22 @@ FIRMS = register(
             Column("address", "地址", listed=False),
             Column("sme", "中小微企业", kind="boolean", note="只显示，不作条件"),
             Column("legal_person", "法定代表人", kind="person", listed=False, sensitive=True),
+        ),
+    )
+)  # fmt: skip
+
+HOLDERS = register(
+    Register(
+        key=f"{ROOM}.holders", title="股东和关联人", programme=ROOM, model=Holder,
+        natural_key=("firm", "code", "role"), name="name", owners=(ORGAN, "finance", "tax"),
+        checks=(_identity,), citation=f"{RULES} 第十条",
+        note="放款付给关联方、审核人与企业有利害关系，都按证件号比对",
+        columns=(
+            Column("firm", "企业", kind="reference", by="credit_code", called="name", note="写统一社会信用代码"),
+            Column("role", "身份", kind="choice"),
+            Column("name", "姓名或单位名称", kind="person", sensitive=True),
+            Column("code", "身份证号或统一社会信用代码", kind="code", sensitive=True),
+            Column("share", "持股比例", kind="decimal", unit="%", least=0, most=100, places=4),
         ),
     )
 )  # fmt: skip

@@ -3,7 +3,8 @@
     luoshi bench ledger [--postings 100000] [--seconds 5] [--writers 8] [--batch 10000] [--peers]
 
 On SQLite in a temporary folder (synchronous=FULL), or beside LUOSHI_DATABASE_URL's PostgreSQL. Peers in the same run,
-on the same server: the bare INSERT of two rows, and with `--peers` django-hordak (PostgreSQL only: its migrations
+on the same server, right after ours: the bare INSERT of two rows, the same with a key that is there once and an index
+by account (no balances, no checks), and with `--peers` django-hordak (PostgreSQL only: its migrations
 refuse SQLite). An entry is: its key unique, two balanced lines, kept balances of two accounts and a subject, and days.
 """
 
@@ -113,6 +114,10 @@ def _measure(options: Any) -> None:
     bare = _bare(options.seconds)
     say(f"bare INSERT of two rows, 1 writer: {bare[0]:,.0f} entries/s single, {bare[1]:,.0f} in bulk; "
         f"ours {single / bare[0]:.2f} of it single, {bulk / bare[1]:.2f} in bulk")  # fmt: skip
+    keyed = _keyed(options.seconds)
+    say(f"key and two indexed rows, no checks, 1 writer: {keyed:,.0f} entries/s; ours {single / keyed:.2f} of it")
+    if options.peers:
+        _hordak(options.seconds, single, bulk)
 
     connections.close_all()
     many = _many(options)
@@ -132,8 +137,6 @@ def _measure(options: Any) -> None:
     found = proof.prove(ledger.book)
     words = "whole" if not found.faults else found.faults[0]
     say(f"re-sum of {found.last_no:,} entries: {time.perf_counter() - begun:.1f} s, {words}")
-    if options.peers:
-        _hordak(options.seconds, single, bulk)
 
 
 def _filled(first: int, count: int, entries: int) -> list[Any]:
@@ -186,6 +189,33 @@ def _bare(seconds: float) -> tuple[float, float]:
         cursor.executemany(row if mark == "%s" else row.replace("?", "%s"), [(n, n % 2, 5) for n in range(size)])
         cursor.execute("COMMIT")
     return count / spent, size / 2 / (time.perf_counter() - begun)
+
+
+def _keyed(seconds: float) -> float:
+    """Return entries a second of what an entry is at least: a key that is there once, two rows found by account."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    link, lite = connection.connection, connection.vendor == "sqlite"
+    for words in ("CREATE TABLE bench_key (key varchar(60) PRIMARY KEY)",
+                  "CREATE TABLE bench_row (key varchar(60), account bigint, amount bigint)",
+                  "CREATE INDEX bench_row_account ON bench_row (account, key)"):  # fmt: skip
+        link.execute(words)
+    key, rows = "INSERT INTO bench_key VALUES (?)", "INSERT INTO bench_row VALUES (?, 1, 5), (?, 2, -5)"
+    both = f"WITH k AS ({key.replace('?', '%s')}) {rows.replace('?', '%s')}"
+
+    def one(n: int) -> None:
+        name = f"bench:{n}"
+        if not lite:
+            link.execute(both, (name, name, name))
+            return
+        link.execute("BEGIN IMMEDIATE")
+        link.execute(key, (name,))
+        link.execute(rows, (name, name))
+        link.execute("COMMIT")
+
+    count, spent = _within(seconds, one)
+    return count / spent
 
 
 def _many(options: Any) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from luoshi.programmes.mitigation_fund.models.fund import Agreement, Claim, ClaimVote, Score, UnknownLoan
 from luoshi.programmes.mitigation_fund.models.lending import Application, Loan
-from luoshi.programmes.mitigation_fund.models.registers import Benchmark, Firm, Listing, MonthlyReport, Window
+from luoshi.programmes.mitigation_fund.models.registers import Benchmark, Firm, Holder, Listing, MonthlyReport, Window
 
 __all__ = [
     "Agreement",
@@ -13,6 +13,7 @@ __all__ = [
     "Claim",
     "ClaimVote",
     "Firm",
+    "Holder",
     "Listing",
     "Loan",
     "MonthlyReport",

@@ -29,6 +29,38 @@ class Firm(Record):
         return self.name
 
 
+class Holder(Record):
+    """Who stands behind a firm: a holder of shares, its head, its controller; `share` in percent."""
+
+    class Role(models.TextChoices):
+        """What the holder is to the firm."""
+
+        SHARE = "share", "股东"
+        HEAD = "head", "法定代表人"
+        CONTROL = "control", "实际控制人"
+        BOARD = "board", "董事、监事、高管"
+
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="holders")
+    code = models.CharField(max_length=18)
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=7, choices=Role.choices)
+    share = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
+
+    class Meta:
+        """One place of a kind in a firm; found by the identity too."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["firm", "code", "role"], name="mf_holder_once"),
+            models.CheckConstraint(
+                condition=Q(share__isnull=True) | Q(share__gte=0, share__lte=100), name="mf_holder_share"
+            ),
+        )
+        indexes = (models.Index(fields=["code"], name="mf_holder_code"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.get_role_display()}"
+
+
 class Listing(Record):
     """A firm's listing on one board, from a day to the day it is delisted; `checked_on`: when it was last looked up."""
 
