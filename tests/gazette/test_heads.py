@@ -296,3 +296,24 @@ def test_documents_under_the_heading_of_grounds_are_the_basis():
 def test_mark_at_the_end_of_a_file_is_whole(last: str, cut: bool):
     result = compile_text(f"一、甲事\n1.办好乙事。\n2.办好丙事,完善机制。{last}")
     assert ("truncated" in {warning.code for warning in result.warnings}) == cut
+
+
+def test_heading_of_the_measure_right_above_its_text_begins_the_measure():
+    text = (
+        "测州市人民政府办公室关于印发测州市甲事专项行动实施方案的通知\n测政办函〔2019〕44号\n\n"
+        "测州市甲事专项行动实施方案\n\n一、时间安排\n市甲局制定方案。\n"
+        "附1\n测州市甲事专项行动领导小组名单\n组长:测试甲 副市长\n"
+    )
+    (instrument,) = compile_text(text).instruments
+    assert instrument.title == "测州市甲事专项行动实施方案"
+    assert [clause.path for clause in instrument.clauses if "¶" not in clause.path] == ["一", "附件1"]
+
+
+@pytest.mark.parametrize(
+    ("note", "day"), [("(2018年3月30日)", date(2018, 3, 30)), ("(征求意见稿)\n(2018年3月30日)", None)]
+)
+def test_date_in_brackets_under_a_title_without_number_is_the_date_of_issue(note: str, day: date | None) -> None:
+    document = only(
+        f"中共测县委 测县人民政府\n关于实施乡村振兴战略的意见\n{note}\n\n为深入贯彻上级精神,提出如下意见。\n一、甲事\n"
+    )
+    assert document.issued_on == day

@@ -38,6 +38,7 @@ def read(text: str, state: MarkState | None = None) -> list[tuple[str, str, str,
         ("(市政府各部门分别负责,年内持续推进)", "市政府各部门", ""),
         ("(省科技厅、教育厅、政务和数据局等单位按职责分工负责)", "省科技厅 省教育厅 省政务和数据局", ""),
         ("(国土资源部、水利部按职责分工负责)", "国土资源部 水利部", ""),
+        ("(市水利局、林业局;2021年9月底前)", "市水利局 市林业局", ""),
     ],
 )
 def test_mark_with_verbs(mark, lead, cooperating):

@@ -69,6 +69,19 @@ def test_line_that_breaks_off_inside_a_sentence_is_joined(source: str) -> None:
     assert unnumbered[0].paragraph.text == source.partition("\n")[2].replace("\n", "")
 
 
+def test_full_line_whose_indent_and_digits_make_it_short_goes_on() -> None:
+    rows = [
+        "第一条 为保障甲方面的基本生活,根据《乙人民政府办公厅关",
+        "于做好甲方面就业培训和社会保障工作的意见》(测政办发〔2018〕",
+        "31 号)等文件规定,结合我区实际,制定本办法。",
+        "第二条 街道办事处应在甲补偿安置方案批准之日起 10 个工作",
+        "日内,组织村委会确定名单。",
+    ]
+    found = texts("\n".join(rows))
+    assert list(found) == ["第一条", "第二条"]
+    assert found["第二条"] == "街道办事处应在甲补偿安置方案批准之日起10个工作日内,组织村委会确定名单。"
+
+
 def test_line_after_a_full_stop_is_a_paragraph_of_its_own() -> None:
     found = texts("一、甲事\n第一段话。\n第二段话。")
     assert found == {"一": "甲事", "一/¶1": "第一段话。", "一/¶2": "第二段话。"}

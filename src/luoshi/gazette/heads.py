@@ -336,7 +336,10 @@ def _read_document(document: Document, lines: list[Line]) -> None:
         title, issuer = _split_title(picked)
         document.issuer = _full_name(issuer, zone) if issuer else None
         _set_titles(document, title)
-    _read_body(document, lines[stop:], labelled)
+    heading = document.carried and bare(compact(zone[-1].text)) == document.title
+    _read_body(document, lines[stop:], labelled, heading_read=heading)
+    if document.issued_on is None and document.number is None and not any("征求意见" in line.text for line in zone):
+        document.issued_on = next((_to_date(found) for found in map(_bracketed_date, zone) if found), None)
 
 
 def _full_name(issuer: str, zone: Sequence[Line]) -> str:
@@ -517,13 +520,21 @@ def _without_colophon(lines: Sequence[Line]) -> list[Line]:
     return list(lines[:last])
 
 
-def _read_body(document: Document, lines: list[Line], labelled: dict[str, str]) -> None:
-    """Read addressees, closing block and, of a notice that carries a measure, where the measure begins."""
+def _bracketed_date(line: Line) -> re.Match[str] | None:
+    """The date in brackets under a title: the Party's opinions bear it there and not under a signature."""
+    return _DATE_LINE.match(compact(line.text)) if line.text[0] == "(" and line.text[-1] == ")" else None
+
+
+def _read_body(document: Document, lines: list[Line], labelled: dict[str, str], *, heading_read: bool) -> None:
+    """Read addressees, closing block and, of a notice that carries a measure, where the measure begins.
+
+    `heading_read` says that the measure's heading stands in the head already, so that all lines are its text.
+    """
     lines = _without_colophon(lines)
     _take_addressees(document, lines)
     if not document.carried and document.covering_title is None and (named := _named_measure(lines)):
         document.carried, document.title = True, named
-    measure = _measure_start(document, lines)
+    measure = None if heading_read else _measure_start(document, lines)
     closing = _take_closing(document, lines[: measure[0]] if measure else lines, last=not document.carried)
     if measure:
         document.title = measure[2]

@@ -98,9 +98,10 @@ def _ordered(text: str, *, articles: bool) -> Label | None:
 
 def _annex(text: str) -> Label | None:
     match = _ANNEX.match(text)
-    if not match or (len(text) > 1 and text[1] not in "件表录: "):
+    if not match or (len(text) > 1 and text[1] not in "件表录: " and match.end() < len(text)):
         return None
-    if text.replace(" ", "").startswith("附件") or len(text) < 3:
+    alone = match.end() == len(text) and match[1] is not None
+    if text.replace(" ", "").startswith("附件") or len(text) < 3 or alone:
         name = (match[1] or "").replace(" ", "").replace("—", "-")
         return Label("annex", f"附件{name}", numeral(name) if name else 1, match.end())
     return None

@@ -138,11 +138,12 @@ _SENTENCE_WORD = any_of(
     按期 到人"""
 )
 _NO_NAME = re.compile(rf".*{_SENTENCE_WORD}.*|.{{31,}}|[\u4e00-\u9fff]")
-_HINTS = re.compile(r"[局委府办镇街道区县实施合与加工门位导进理助协][)〕】\]:]")
+_HINTS = re.compile(r"[前局委府办镇街道区县实施合与加工门位导进理助协][)〕】\]:]")
 _BOXED_NOUN = re.compile(r"[位门][)〕】\]]")
 _BRACKET = re.compile(r"[()〔〕【】\[\]]")
 _CLOSING = {")": "(", "〕": "〔", "】": "【", "]": "["}
 _LONGEST_MARK = 800
+_DATED_TAIL = re.compile(r"[,;](?:20\d\d年)?(?:\d{1,2}月|年)?(?:\d{1,2}日|[底末])?(?:之?前|以前)$")
 _BARE_LIST = re.compile(r"[市县区省州旗盟各][\u4e00-\u9fff、,;()·]{2,200}")
 
 
@@ -241,6 +242,8 @@ def _read(content: str, level: Level) -> _Reading | None:
     core = _BINDS_TOWNS.sub("", content) if binds_towns else content
     core = _ONE_OF_THEM_LEADS.sub(r";牵头单位:\1", core) if "(" in core else core
     core = _FIRST_CLAUSE.sub("", core) if declares_first and not _LABEL.fullmatch(core) else core
+    if core[-1:] == "前":
+        core = _DATED_TAIL.sub("", core)
     if "下同" in core:
         core = _SAME_BELOW.sub("", core)
     lists: list[_List] = []

@@ -24,6 +24,8 @@ _RESTARTS = {
 }
 """The kinds of label whose numbering begins anew under each kind."""
 _LOWEST = 5
+_INDENT = 10
+"""By so much (in half characters) a full line may fall short of the widest: its indent is gone, a word did not fit."""
 _RUN_ON = ("num", "num_paren", "article", "cn_paren", "circle")
 _PUNCTUATION = re.compile(r"[,。;:!?]")
 _MARK_WORDS = re.compile(r"牵头|负责|单位|参与|落实|配合|部门|局\)$|办\)$|委\)$")
@@ -127,7 +129,7 @@ def _running_kinds(lines: Sequence[Line], labels: Sequence[Label | None]) -> fro
 
 
 def _widths(lines: Sequence[Line]) -> list[int]:
-    """For each line, the width of the hard-wrapped run it stands in; 0 where lines are whole paragraphs."""
+    """For each line, the printed width of the wrapped run it stands in; 0 where lines are whole paragraphs."""
     widths = [0] * len(lines)
     close = [index for index, line in enumerate(lines) if not line.gap and index]
     for first, index in enumerate(close):
@@ -136,10 +138,15 @@ def _widths(lines: Sequence[Line]) -> list[int]:
         start = index - 1
         while index < len(lines) and not lines[index].gap:
             index += 1
-        width = max([len(line.text) for line in lines[start:index]])
-        if 12 <= width <= 60:
+        width = max([_printed(line.text) for line in lines[start:index]])
+        if 24 <= width <= 120:
             widths[start:index] = [width] * (index - start)
     return widths
+
+
+def _printed(text: str) -> int:
+    """How wide a line is in print, in half characters: one for a digit or blank, two for all others."""
+    return 2 * len(text) - sum(map(text.count, " 0123456789"))
 
 
 def _continues(block: Block, line: Line, width: int, running: frozenset[str]) -> bool:
@@ -159,7 +166,7 @@ def _continues(block: Block, line: Line, width: int, running: frozenset[str]) ->
         return False
     if last in ",、(《":
         return True
-    wrapped = width and line.gap == 0 and len(before) >= width - 3
+    wrapped = width and line.gap == 0 and _printed(before) >= width - _INDENT
     if wrapped:
         return True
     if block.label is not None and block.label.kind in running:
