@@ -113,6 +113,10 @@ def test_the_board_asks_as_much_for_many_items_as_for_few(filled):
         client.get("/supervision/?chapter=0")
     assert len(asked) - len(fewer) <= 4, few
     assert len(asked) <= 45
+    Leaf.objects.filter(node__item__seq=2).update(latitude="36.9", longitude="121.5")
+    shown = client.get("/supervision/?view=map").content.decode()
+    assert shown.count('class="sv-map"') == 1
+    assert shown.count("<title>02 ") == 10
     for view in ("timeline", "table", "tiles&screen=1", "tiles&q=%E5%85%BB%E8%80%81&light=red&month=2019-12"):
         assert client.get(f"/supervision/?view={view}").status_code == 200
     assert client.get("/supervision/board.xlsx").content[:2] == b"PK"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from luoshi.office.duties import reminders, workdays
 from luoshi.office.duties.curve import actual, first_day_behind, light, planned, ratio, rolled, shown, written
 
 PLAIN = (date(2019, 4, 10), date(2019, 12, 31), ())
@@ -122,3 +123,11 @@ def test_what_is_shown_says_what_is_true(value: Fraction, bound: int) -> None:
     text = shown(value, bound)
     assert (Fraction(text) >= bound) == (value >= bound)
     assert abs(Fraction(text) - value) <= F(1, 200)
+
+
+@given(st.dates(date(2019, 4, 1), date(2020, 1, 20)), st.integers(0, 70), st.sampled_from([1, 3, 7, 15, 30]))
+def test_a_step_of_the_ladder_is_reached_on_the_day_the_count_of_working_days_says(due, later, wd):
+    # A due day that is no working day as well: what is found by one date is what counting finds.
+    day = due + timedelta(days=later)
+    if workdays.is_working(day):
+        assert (due < reminders.reached_before(day, wd)) == (workdays.after(due, day) >= wd)

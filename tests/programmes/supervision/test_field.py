@@ -13,7 +13,10 @@ from luoshi.office.actors import Actor
 from luoshi.office.duties import matter_actions
 from luoshi.office.duties.matter_models import Matter, MatterEvent, ProgressReport
 from luoshi.office.roles import Role
+from luoshi.programmes.supervision import demo_many, field
 from luoshi.programmes.supervision.field import Photo, kilometres, odd
+from luoshi.programmes.supervision.models import Leaf
+from luoshi.site.registry import load_programmes
 from tests.office.matters import pushed
 from tests.office.people import client_of, person
 
@@ -88,6 +91,21 @@ def test_a_report_sent_twice_is_one_and_keeps_both_times(owed):
     assert "早于" in told.text
     checker = client_of(person("du", (Role.SUPERVISOR, "government-office")))
     assert "拍摄早于任务开始" in checker.get(f"/tasks/{owed.pk}/").content.decode().split('class="ls-tile"', 1)[1]
+
+
+def test_a_photo_taken_far_from_the_place_of_its_task_is_flagged(db):
+    CLOCK.set(NOW)
+    load_programmes()
+    demo_many.fill(3, items=1, organs=["xiacun"])
+    leaf = Leaf.objects.select_related("matter").filter(matter__is_open=True).first()
+    assert field.place_of(leaf.matter) is None
+    Leaf.objects.filter(pk=leaf.pk).update(latitude="36.92", longitude="121.54")
+    client = client_of(person("zhen", (Role.LEADER, "xiacun")))
+    photos = [(f"{lon}.png", PNG + name, {"at": "2019-10-15T09:41:00+08:00", "lat": 36.92, "lon": lon})
+              for name, lon in ((b"1", 121.59), (b"2", 121.6))]  # fmt: skip
+    told = sent(client, leaf.matter, value="95", photos=photos).json()["flags"]
+    assert told == ["第 2 张：离任务地点 5.3 公里"]
+    CLOCK.release()
 
 
 def test_two_reports_that_waited_on_one_phone_are_both_taken(owed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+from decimal import Decimal
 
 import pytest
 
@@ -226,3 +227,24 @@ def test_leaders_weights_and_publicity_are_settled_together(plan):
     assert page.post(f"/supervision/items/{first.code}/do/designate/", {"entry": "²"}).status_code == 404
     assert page.post(address, {f"leader-{seqs[0]}": "市长"}).status_code == 303
     assert list(plan.items.filter(seq=seqs[0]).values_list("leader_post", "weight_bp")) == [("市长", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("36.91963,121.53968", ("36.919630", "121.539680")),
+        (" 36.9， 121.5 ", ("36.9", "121.5")),
+        ("", (None, None)),
+        ("121.5,36.9", "先纬度后经度"),
+        ("36.9", "先纬度后经度"),
+        ("36.9,东", "应为数字"),
+        ("36.9,121.5397681234", "至多6位小数"),
+    ],
+)
+def test_the_place_of_a_task_is_latitude_then_longitude(text, found):
+    if isinstance(found, str):
+        with pytest.raises(LuoshiError, match=found):
+            plan_actions.place_of(plan_sheets.place(text))
+        return
+    wanted = [Decimal(one) if one else None for one in found]
+    assert list(plan_actions.place_of(plan_sheets.place(text)).values()) == wanted

@@ -419,24 +419,24 @@ def fits(tile: Tile, wanted: Wanted, named: frozenset[int] = frozenset()) -> boo
 
 # --- what is red, and with whom --------------------------------------------------------------------------------------
 
-STEPS = (
-    (30, gettext_lazy("已起草移送")),
-    (15, gettext_lazy("已报分包领导，列入下期通报")),
-    (7, gettext_lazy("督办函待主任签发")),
-    (3, gettext_lazy("已提醒单位主要负责人")),
-    (0, gettext_lazy("已提醒办理人")),
-)
-"""Working days late from which each step of the ladder has been taken (D7), and what was done then."""
+STEPS = {
+    6: gettext_lazy("已起草移送"),
+    5: gettext_lazy("已报分包领导，列入下期通报"),
+    4: gettext_lazy("已起草督办函，送主任"),
+    3: gettext_lazy("已提醒单位主要负责人"),
+    2: gettext_lazy("已进入督办"),
+    1: gettext_lazy("已提醒办理人"),
+}
+"""What was done at each step of the ladder a task has taken (D7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Red:
-    """A red item: how late or how far behind in words, where its longest overdue tasks stand, the ladder's step."""
+    """A red item: how late or how far behind in words, where its longest overdue tasks are added up."""
 
     tile: Tile
     words: str
     first: list[int]
-    step: str
     sort: tuple[int, Fraction]
 
 
@@ -453,27 +453,27 @@ def reds(found: Board) -> list[Red]:
         days = workdays.after(since, found.day) if since else 0
         words = _("逾期 %d 个工作日") % days if since else _("差 %s 个百分点") % curve.written(tile.gap, 0)
         first = [one.pk for one in late if one.due == since]
-        rows.append(Red(tile, words, first, _step(days) if since else "", (-days, -tile.gap)))
+        rows.append(Red(tile, words, first, (-days, -tile.gap)))
     return sorted(rows, key=lambda row: row.sort)
 
 
-def holder(found: Board, row: Red) -> str:
-    """Return who holds the task that makes an item red: the one longest overdue, else the one longest red."""
+def stands(found: Board, row: Red) -> tuple[str, str]:
+    """Return who holds the task that makes an item red, and the last step the ladder took on it.
+
+    It is the task longest overdue, else the one longest red. The step is the one taken, not the one the days would ask
+    for: an extension ends an episode, a step waits for a working day.
+    """
     rows = Leaf.objects.select_related("matter__holder").filter(matter__is_open=True)
     if row.first:
         leaf = rows.filter(sums__in=row.first).order_by("pk").first()
     else:
         leaf = rows.filter(item=row.tile.item, red_on__lte=found.day).order_by("red_on", "pk").first()
     if leaf is None or leaf.matter is None:
-        return row.tile.lead
+        return row.tile.lead, ""
     matter = leaf.matter
     who = matter.holder.name if matter.holder is not None else leaf.post
     organ = short(found.names.get(matter.organ, row.tile.lead), matter.organ)
-    return " · ".join(part for part in (organ, who) if part)
-
-
-def _step(days: int) -> str:
-    return next(str(words) for least, words in STEPS if days >= least)
+    return " · ".join(part for part in (organ, who) if part), str(STEPS.get(matter.escalated, ""))
 
 
 # --- the year's course, the months, last week ------------------------------------------------------------------------
@@ -657,6 +657,17 @@ def due_dates(found: Board, month: datetime.date) -> dict[datetime.date, tuple[i
         some = due.select_related("matter").order_by("pk")[:DUE_A_DAY]
         rows[day] = (count, [(ids[leaf.item_id or 0], leaf.matter) for leaf in some if leaf.matter is not None])
     return rows
+
+
+PLACES = 2000
+"""Tasks the map shows at most, those longest red first."""
+
+
+def places_of(found: Board) -> list[Leaf]:
+    """Return the tasks whose place is known, those longest red first."""
+    rows = Leaf.objects.filter(item__in=[tile.item.pk for tile in found.tiles], latitude__isnull=False)
+    rows = rows.filter(sums__isnull=False).select_related("matter", "node")
+    return list(rows.order_by("red_on", "pk")[:PLACES])
 
 
 def with_light(wanted: Wanted, light: str) -> Wanted:

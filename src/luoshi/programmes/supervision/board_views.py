@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar as months
 import datetime
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,11 +20,11 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern, curve, lights, workdays
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.supervision import board, board_sheet, charts, field_views, public_views
+from luoshi.programmes.supervision import board, board_sheet, charts, field_views, maps, public_views
 from luoshi.programmes.supervision.board import Board, Tile, Wanted
 from luoshi.programmes.supervision.models import Leaf, Plan
 
-VIEWS = ("tiles", "timeline", "table")
+VIEWS = ("tiles", "timeline", "table", "map")
 POSTS_SHOWN = 300
 REDS = 12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -87,7 +88,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "screen": request.GET.get("screen") == "1",
         "views": [
             {"title": title, "href": _href(request, view=key), "current": key == view}
-            for key, title in (("tiles", _("方块")), ("timeline", _("时间线")), ("table", _("表格")))
+            for key, title in zip(VIEWS, (_("方块"), _("时间线"), _("表格"), _("地图")), strict=True)
         ],
         "screen_href": _href(request, screen="1"),
         "plain_href": _href(request, screen=""),
@@ -103,7 +104,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "spread_bar": charts.spread(list(spread.items())),
         "week": board.last_week(found),
         "red_count": len(reds),
-        "reds": [(row, board.holder(found, row), item_href(found.plan, row.tile.item.seq)) for row in reds[:REDS]],
+        "reds": [
+            (row, *board.stands(found, row), item_href(found.plan, row.tile.item.seq)) for row in reds[:REDS]
+        ],
         "letters": board.letters(actor, day),
         "scores": _scores(actor),
         "elsewhere": board.elsewhere(actor, day) if wanted.empty else {"counts": [], "rows": []},
@@ -114,6 +117,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "filters": _filters(found),
         "calm": sum(tile.light not in ("red", "yellow") for tile in found.tiles),
         "lines": _lines(found) if view == "timeline" else [],
+        "map": _map(found) if view == "map" else {},
     }  # fmt: skip
     return page(request, "supervision/board.html", context)
 
@@ -166,6 +170,38 @@ def _lines(found: Board) -> list[dict[str, Any]]:
     return [
         _tile(tile, plan) | {"line": charts.timeline(tile, found.day, plan.issued_on, last)} for tile in found.tiles
     ]
+
+
+MAP_LISTED = 60
+
+
+def _map(found: Board) -> dict[str, Any]:
+    """Return the map of the tasks whose place is known, and the list beside it, the worst lights first."""
+    order, places = list(maps.COLOURS), []
+    seq = {tile.item.pk: f"{tile.item.seq:02d}" for tile in found.tiles}
+    rows = []
+    for leaf in board.places_of(found):
+        matter = leaf.matter
+        if matter is None or leaf.latitude is None or leaf.longitude is None or leaf.item_id is None:
+            continue
+        lamp, href = lights.lamp(matter, found.day), f"/tasks/{matter.pk}/"
+        title = f"{seq[leaf.item_id]} {matter.title}"
+        places.append(maps.Place(float(leaf.latitude), float(leaf.longitude), lamp.light, title, href))
+        organ = board.short(found.names.get(matter.organ, matter.organ_name), matter.organ)
+        rows.append({"title": title, "href": href, "light": lamp.light, "word": lamp.word, "organ": organ,
+                     "percent": lights.shown(lamp.done)})  # fmt: skip
+    rows.sort(key=lambda row: order.index(row["light"]))
+    counts = Counter(one.light for one in places)
+    outside = sum(not one.inside for one in places)
+    finding = _("示意图：%(n)d 个最小任务的位置，红灯 %(red)d 个") % {"n": len(places), "red": counts["red"]}
+    return {
+        "drawn": maps.drawn(places, finding),
+        "count": len(places),
+        "outside": outside,
+        "rows": rows[:MAP_LISTED],
+        "more": max(len(rows) - MAP_LISTED, 0),
+        "legend": [(maps.sample(light), _spread_words()[light], counts[light]) for light in order if counts[light]],
+    }
 
 
 def _filters(found: Board) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from luoshi.office.duties import acts, concern, matter_actions
 from luoshi.office.duties.matter_acts_open import RUNNING
 from luoshi.office.duties.matter_models import Matter, MatterEvent, MatterOrgan, ProgressReport
 from luoshi.office.duties.matter_queries import complete
+from luoshi.programmes.supervision.models import Leaf
 
 SHOWN = 60
 """Matters a phone takes along."""
@@ -160,9 +161,17 @@ def _own_since(row: Matter, actor: Actor, version: int | None) -> int | None:
     return row.version if version < row.version and since.exists() and not others.exists() else version
 
 
+def place_of(row: Matter) -> tuple[float, float] | None:
+    """Return where the work of a task is done, in degrees, None where its tree does not say."""
+    leaf = Leaf.objects.filter(matter=row).only("latitude", "longitude").first()
+    if leaf is None or leaf.latitude is None or leaf.longitude is None:
+        return None
+    return float(leaf.latitude), float(leaf.longitude)
+
+
 def _told(actor: Actor, row: Matter, report: ProgressReport, sent: Sent, now: datetime.datetime) -> list[str]:
     """Write both times and the photos into the history; return the flags, each with the photo it is about."""
-    place = None
+    place = place_of(row)
     digests = dict(report.evidence.values_list("name", "digest"))
     seen = set(row.evidence.exclude(report=report).values_list("digest", flat=True))
     photos: list[Mapping[str, Any]] = []

@@ -6,8 +6,10 @@ The steps themselves, their working days and their being taken once an episode a
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+from django.db.models import Count, Min
 
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.office.audit import actions as audit
@@ -16,10 +18,12 @@ from luoshi.office.duties.lights import progress, shown
 from luoshi.office.duties.matter_models import FAR, Matter
 from luoshi.office.messages import actions as messages
 from luoshi.office.roles import Role
+from luoshi.office.rows import Writing
 from luoshi.programmes.supervision import letters
 from luoshi.programmes.supervision.letters import OFFICE, TIMER
 from luoshi.programmes.supervision.models import CircularLine, Leaf, LetterLeaf, Referral
 
+_BATCH = 5000
 CLAUSE = "乳政发〔2018〕2号 39"
 """Inspection and accountability."""
 
@@ -44,23 +48,64 @@ def red_list(rows: Sequence[Matter], moment: datetime.datetime) -> None:
         ],
         ignore_conflicts=True,
     )  # fmt: skip
-    led: dict[str, list[Matter]] = {}
-    for leaf in Leaf.objects.filter(matter__in=rows).select_related("node__item", "matter"):
-        if leaf.node.item.leader_organ and leaf.matter is not None:
-            led.setdefault(leaf.node.item.leader_organ, []).append(leaf.matter)
-    for organ, some in led.items():
+    led: dict[str, tuple[int, int]] = {}
+    for some in batched(rows):
+        leaves = Leaf.objects.filter(matter__in=[row.pk for row in some]).exclude(node__item__leader_organ="")
+        totals = leaves.order_by().values_list("node__item__leader_organ").annotate(n=Count("pk"), first=Min("matter"))
+        for organ, count, first in totals:
+            known = led.get(organ, (0, first))
+            led[organ] = (known[0] + count, min(known[1], first))
+    titles = {row.pk: row.title for row in rows}
+    for organ, (count, first) in led.items():
         messages.tell_organ(
             key=f"work.late:{organ}:{day}", organ=organ, roles=[Role.LEADER], kind="ladder",
-            text=f"您分包的重点工作有{len(some)}项任务逾期满15个工作日：{some[0].title}"[:300],
-            href=f"/tasks/{some[0].pk}/",
+            text=f"您分包的重点工作有{count}项任务逾期满15个工作日：{titles[first]}"[:300],
+            href=f"/tasks/{first}/",
         )  # fmt: skip
 
 
 @hooks.on_step("referral")
 def refer_late(rows: Sequence[Matter], moment: datetime.datetime) -> None:
-    """Draft referrals of tasks thirty working days overdue."""
-    for row in rows:
-        draft_referral(row, Referral.Cause.LATE, moment)
+    """Draft referrals of tasks thirty working days overdue, those of a day together."""
+    for some in batched(rows):
+        _draft_all(some, moment)
+
+
+def batched(rows: Sequence[Matter]) -> Iterator[Sequence[Matter]]:
+    """Return rows so many at a time as one query may name."""
+    for first in range(0, len(rows), _BATCH):
+        yield rows[first : first + _BATCH]
+
+
+def _draft_all(rows: Sequence[Matter], moment: datetime.datetime) -> None:
+    ids, day = [row.pk for row in rows], day_of(moment)
+    known = set(Referral.objects.filter(matter__in=ids).values_list("matter", "episode"))
+    posts = dict(Leaf.objects.filter(matter__in=ids).values_list("matter", "post"))
+    letters_of: dict[tuple[int, datetime.date], list[LetterLeaf]] = {}
+    told = LetterLeaf.objects.filter(matter__in=ids).exclude(letter__number="").select_related("letter")
+    for one in told.order_by("pk"):
+        letters_of.setdefault((one.matter_id, one.due_on), []).append(one)
+    fresh = [
+        (row, row.due_on) for row in rows
+        if row.due_on is not None and row.organ and row.late_on != FAR and (row.pk, row.due_on) not in known
+    ]  # fmt: skip
+    made = Referral.objects.bulk_create(
+        Referral(
+            matter=row, episode=due, organ=row.organ, post=posts.get(row.pk, ""), cause=Referral.Cause.LATE,
+            clause=CLAUSE, drafted_at=CLOCK.now(), facts=_facts(row, day, letters_of.get((row.pk, due), [])),
+        )
+        for row, due in fresh
+    )  # fmt: skip
+    writing = Writing()
+    audit.append_all([_drafted(one) for one in made], writing=writing)
+    writing.send()
+
+
+def _drafted(made: Referral) -> audit.Act:
+    return audit.Act(
+        TIMER, "referral.draft", f"referral:{made.pk}", after={"matter": made.matter_id, "cause": str(made.cause)},
+        basis=CLAUSE,
+    )  # fmt: skip
 
 
 def refer_unanswered(moment: datetime.datetime) -> int:
@@ -83,11 +128,12 @@ def draft_referral(row: Matter, cause: Referral.Cause, moment: datetime.datetime
     if row.due_on is None or not row.organ or row.late_on == FAR:
         return False
     leaf = Leaf.objects.filter(matter=row).first()
+    of_it = LetterLeaf.objects.filter(matter=row, due_on=row.due_on).exclude(letter__number="").select_related("letter")
     made, new = Referral.objects.get_or_create(
         matter=row, episode=row.due_on,
         defaults={
             "organ": row.organ, "post": leaf.post if leaf else "", "cause": cause, "clause": CLAUSE,
-            "facts": _facts(row, day_of(moment)), "drafted_at": CLOCK.now(),
+            "facts": _facts(row, day_of(moment), of_it.order_by("pk")), "drafted_at": CLOCK.now(),
         },
     )  # fmt: skip
     if new:
@@ -97,23 +143,19 @@ def draft_referral(row: Matter, cause: Referral.Cause, moment: datetime.datetime
                 key=f"referral.draft:{made.pk}", organ=OFFICE, roles=[Role.LEADER], kind="ladder",
                 text="有移送建议待审", href=f"/supervision/referrals/{made.pk}/",
             )  # fmt: skip
-        audit.append(
-            actor=TIMER, act="referral.draft", subject=f"referral:{made.pk}",
-            after={"matter": row.pk, "cause": str(cause)}, basis=CLAUSE,
-        )  # fmt: skip
+        audit.append_all([_drafted(made)])
     return new
 
 
-def _facts(row: Matter, day: datetime.date) -> dict[str, Any]:
+def _facts(row: Matter, day: datetime.date, of_it: Iterable[LetterLeaf]) -> dict[str, Any]:
     """Return the registered facts a referral rests on: days, progress, letters; nothing is judged here."""
     assert row.due_on is not None
-    of_it = LetterLeaf.objects.filter(matter=row, due_on=row.due_on).exclude(letter__number="")
     return {
         "title": row.title, "basis": row.basis, "organ": concern.title(row.organ), "due": str(row.due_on),
         "late_wd": workdays.after(row.due_on, day), "percent": shown(progress(row)), "reminders": row.reminders,
         "letters": [
             {"number": one.letter.number, "state": one.letter.get_state_display(),
              "unanswered": one.letter.unanswered_at is not None}
-            for one in of_it.select_related("letter").order_by("pk")
+            for one in of_it
         ],
     }  # fmt: skip

@@ -366,8 +366,9 @@ def save_node(
     """Add a node under `parent` (empty: under the item), or change the one with `code`; return it.
 
     `row`: title, kind, weight_bp, start, due; of a leaf also organ, post, deliverable, target (code), baseline,
-    target_value, unit, evidence_types, cycle, planned_points. Side effects: the item's tree is a draft again; history,
-    audit. Errors: E_FORBIDDEN, E_NOT_FOUND, E_VERSION, E_STATE, E_INPUT with the field.
+    target_value, unit, evidence_types, cycle, planned_points, latitude, longitude (degrees, both or none). Side
+    effects: the item's tree is a draft again; history, audit. Errors: E_FORBIDDEN, E_NOT_FOUND, E_VERSION, E_STATE,
+    E_INPUT with the field.
     """
     with transaction.atomic():
         top = locked(item, version)
@@ -503,7 +504,28 @@ def _leaf_row(item: KeyItem, row: Mapping[str, Any], start: Any, due: Any) -> di
         "evidence_types": list(dict.fromkeys(kinds)),
         "cycle": cycle,
         "planned_points": _points(row.get("planned_points") or (), start, due),
+        **place_of(row),
     }
+
+
+LAND = ((Decimal(18), Decimal(54)), (Decimal(73), Decimal(136)))
+"""Bounds of latitude and longitude a task's place lies in: work is also done in partner cities."""
+
+
+def place_of(row: Mapping[str, Any]) -> dict[str, Decimal | None]:
+    """Return where a task is done, in degrees with six decimals; both are given or none. E_INPUT."""
+    lat, lon = (number(row.get(name), "place", what) for name, what in (("latitude", "纬度"), ("longitude", "经度")))
+    if lat is None and lon is None:
+        return {"latitude": None, "longitude": None}
+    if lat is None or lon is None:
+        raise LuoshiError("E_INPUT", "地点须同时写纬度和经度。", fields={"field": "place"})
+    (south, north), (west, east) = LAND
+    if not (south <= lat <= north and west <= lon <= east):
+        raise LuoshiError(
+            "E_INPUT", f"地点{lat:f},{lon:f}不在国内，请核对：先纬度后经度，如36.91963,121.53968。",
+            fields={"field": "place"},
+        )  # fmt: skip
+    return {"latitude": lat, "longitude": lon}
 
 
 def _comparator(target: Target | None, measured: bool, whole: bool) -> str:

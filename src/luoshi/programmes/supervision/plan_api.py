@@ -122,6 +122,8 @@ class NodeIn(VersionIn):
     evidence_types: list[Text] = Field(default_factory=list)
     cycle: Text = "monthly"
     planned_points: list[tuple[datetime.date, Decimal]] = Field(default_factory=list)
+    latitude: Decimal | None = Field(default=None, description="地点纬度，度（CGCS2000）")
+    longitude: Decimal | None = Field(default=None, description="地点经度，度")
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:

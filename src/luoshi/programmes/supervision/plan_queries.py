@@ -314,6 +314,8 @@ def as_data(item: KeyItem, day: datetime.date) -> dict[str, Any]:
                     "evidence_types": row["leaf"].evidence_types,
                     "cycle": row["leaf"].cycle,
                     "planned_points": row["leaf"].planned_points,
+                    "latitude": row["leaf"].latitude,
+                    "longitude": row["leaf"].longitude,
                 }
                 if row["leaf"]
                 else {}

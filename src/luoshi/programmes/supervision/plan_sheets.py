@@ -30,7 +30,7 @@ COLUMNS = (
     ("start", "开始日", 12), ("due", "完成日", 12), ("organ", "单位", 20), ("post", "岗位", 20),
     ("deliverable", "成果", 32), ("target", "目标代号", 10), ("baseline", "基数", 10), ("target_value", "目标值", 10),
     ("unit", "计量单位", 10), ("evidence_types", "佐证种类", 24), ("cycle", "填报周期", 10),
-    ("planned_points", "计划点", 32),
+    ("planned_points", "计划点", 32), ("place", "地点（纬度,经度）", 22),
 )  # fmt: skip
 """Columns of the table: name, title, width."""
 MOST_ROWS = 20_000
@@ -188,6 +188,7 @@ def _values(item: KeyItem, cells: Mapping[str, str]) -> dict[str, Any]:
             "cycle": _CYCLES.get(cycle, cycle),
             "evidence_types": [_PROOFS.get(narrow(one).split("(")[0], one) for one in _split(cells["evidence_types"])],
             "planned_points": points(cells["planned_points"]),
+            **place(cells["place"]),
             **{name: cells[name] for name in ("post", "deliverable", "target", "baseline", "target_value", "unit")},
         }
     return values
@@ -234,6 +235,23 @@ def points(text: str) -> list[tuple[datetime.date, str]]:
             raise _wrong("planned_points", f"计划点“{one[:20]}”应如2019-05-31:20，多个用分号隔开")
         found.append((reached, match[2]))
     return found
+
+
+def place(text: str) -> dict[str, str]:
+    """Return latitude and longitude written as 36.91963,121.53968; nothing for an empty cell; E_INPUT."""
+    parts = [one for one in re.split(r"[,，、;；\s]+", text.strip()) if one]
+    if not parts:
+        return {"latitude": "", "longitude": ""}
+    if len(parts) != 2:
+        raise _wrong("place", f"地点“{text[:30]}”应如36.91963,121.53968，先纬度后经度")
+    return {"latitude": parts[0], "longitude": parts[1]}
+
+
+def place_text(leaf: Leaf) -> str:
+    """Return the place of a task as it is written, nothing without one."""
+    if leaf.latitude is None or leaf.longitude is None:
+        return ""
+    return f"{leaf.latitude.normalize():f},{leaf.longitude.normalize():f}"
 
 
 def _split(text: str) -> list[str]:
@@ -332,7 +350,7 @@ def _cells(node: Node) -> list[Any]:
         _plain(leaf.baseline), _plain(leaf.target_value), leaf.unit,
         "；".join(EVIDENCE.get(one, one).partition("（")[0] for one in leaf.evidence_types),
         str(leaf.get_cycle_display()),
-        "；".join(f"{when}:{percent}" for when, percent in leaf.planned_points),
+        "；".join(f"{when}:{percent}" for when, percent in leaf.planned_points), place_text(leaf),
     ]  # fmt: skip
 
 

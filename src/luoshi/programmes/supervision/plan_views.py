@@ -24,7 +24,7 @@ from luoshi.programmes.supervision.models import EVIDENCE, KeyItem, Leaf, Node, 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FIELDS = (
     "title", "kind", "weight", "start", "due", "organ", "post", "deliverable", "target", "baseline", "target_value",
-    "unit", "cycle", "planned_points",
+    "unit", "cycle", "planned_points", "place",
 )  # fmt: skip
 _CHECKED = {
     "chapters": gettext_lazy("章"),
@@ -379,6 +379,7 @@ def row_of(given: Mapping[str, Any], item: KeyItem) -> dict[str, Any]:
         "start": plan_sheets.day(values["start"], "start"),
         "due": plan_sheets.day(values["due"], "due"),
         "planned_points": plan_sheets.points(values["planned_points"]),
+        **plan_sheets.place(values["place"]),
         "evidence_types": proofs,
     }
 
@@ -403,6 +404,7 @@ def _shown(row: Node | None, item: KeyItem) -> dict[str, Any]:
             "baseline": "" if leaf.baseline is None else f"{leaf.baseline.normalize():f}",
             "target_value": "" if leaf.target_value is None else f"{leaf.target_value.normalize():f}",
             "planned_points": "；".join(f"{day}:{percent}" for day, percent in leaf.planned_points),
+            "place": plan_sheets.place_text(leaf),
         }  # fmt: skip
     return values
 
