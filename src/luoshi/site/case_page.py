@@ -20,6 +20,7 @@ from luoshi.office.cases.models import CaseClock, CaseEvent, CasePaper
 from luoshi.office.cases.offers import Offer, Why
 from luoshi.office.cases.queries import working_days
 from luoshi.office.cases.replay import ClockView, Whole, expiry_words, next_hands
+from luoshi.office.cases.way import Place, way
 from luoshi.office.duties import concern
 from luoshi.site import case_acts, parameter_words
 from luoshi.site.case_rows import (
@@ -148,37 +149,15 @@ def _closed_words(found: Whole) -> str:
 
 def step_bar(found: Whole) -> list[dict[str, str]]:
     """Return the plain way: what is behind with its day, where it is now, what is ahead with its limit."""
-    kind, today = found.procedure, day_of(found.moment)
-    entered: dict[str, CaseEvent] = {}
-    for event in found.events:
-        if event.act == OPEN or event.from_state not in ("", event.to_state):
-            entered[event.to_state] = event
-    way = [state.key for state in kind.path]
-    here = found.state.key
-    if here not in way:
-        # Beside the plain way: after the last state of it that was visited.
-        visited = [way.index(key) for key in entered if key in way]
-        way.insert(max(visited, default=-1) + 1, here)
-    at = way.index(here)
-    bar = []
-    for place, key in enumerate(way):
-        state = kind.states[key]
-        if place < at and key not in entered:
-            mark, note = "next", _("未经过")
-        elif place < at or (place == at and state.ends):
-            mark = "done" if place < at else "here"
-            note = day_words(day_of(entered[key].at), today) if key in entered else ""
-        elif place == at:
-            mark, note = "here", _state_limit(kind, key) or day_words(day_of(found.entered_at), today)
-        else:
-            # What lies ahead of an end that was reached is not coming any more.
-            mark, note = "next", "" if found.state.ends else _state_limit(kind, key)
-        bar.append({"title": state.title, "note": note, "state": mark})
-    return [item for item in bar if not (found.state.ends and item["state"] == "next")]
+    today = day_of(found.moment)
+    places = way(found.procedure, found.state.key, day_of(found.entered_at), found.events)
+    return [{"title": one.title, "note": _place_words(one, today), "state": one.mark} for one in places]
 
 
-def _state_limit(kind: Procedure, state: str) -> str:
-    return next((limit.words for limit in kind.limits.values() if state in limit.during), "")
+def _place_words(place: Place, today: datetime.date) -> str:
+    if place.passed_by:
+        return _("未经过")
+    return place.limit or (day_words(place.day, today) if place.day else "")
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------

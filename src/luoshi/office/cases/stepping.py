@@ -1,4 +1,4 @@
-"""The steps a case offers, on a room's own pages: what may be done now, by whom, and doing it."""
+"""A case on a room's own pages: its way, the steps it offers and to whom, its story, and taking a step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
-from luoshi.kernel.clock import local
+from luoshi.kernel.clock import day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import Ask
 from luoshi.office.actors import Actor
@@ -14,6 +14,7 @@ from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case, CaseEvent
 from luoshi.office.cases.offers import offers
 from luoshi.office.cases.procedures import version
+from luoshi.office.cases.way import way
 
 _INPUT = {"date": "date", "moment": "datetime-local", "integer": "number", "file": "file"}
 
@@ -28,9 +29,10 @@ def field(ask: Ask, value: Any = "") -> dict[str, Any]:
 
 
 def offered(actor: Actor, case: Case | None, typed: Any = None, *, besides: str = "") -> dict[str, Any]:
-    """Return what a page shows of a case: its state, whose turn it is, the steps the actor may take, its story.
+    """Return what a page shows of a case: its way and state, whose turn it is, the steps for the actor, its story.
 
-    `typed` is a refused form; `besides` a party that is a program and is not shown.
+    `open` are the steps the actor may take now, `blocked` those that something stands against; the story is newest
+    first. `typed` is a refused form; `besides` a party that is a program and is not shown.
     """
     if case is None:
         return {}
@@ -52,11 +54,17 @@ def offered(actor: Actor, case: Case | None, typed: Any = None, *, besides: str 
         for one in offers(turn, events)
         if one.party is not None and one.party.party != besides
     ]  # fmt: skip
+    free = [one for one in found if not one["against"]]
+    plain = next((one for one in free if not one["aside"]), None)
+    for one in free:
+        one["first"] = one is plain
     holders = [turn.procedure.parties[one.party].title for one in turn.parties if one.acts and one.party != besides]
     return {
         "case": turn.case, "state": state.title, "ends": state.ends, "offers": found, "holders": holders,
-        "path": [{"title": one.title, "here": one.key == turn.case.state} for one in turn.procedure.path],
-        "events": [{"at": local(one.at), "who": one.who, "text": one.text, "hand": one.hand} for one in events],
+        "open": free, "blocked": [one for one in found if one["against"]],
+        "way": way(turn.procedure, turn.case.state, day_of(turn.case.entered_at), events),
+        "events": [{"at": local(one.at), "who": one.who, "text": one.text, "hand": one.hand}
+                   for one in reversed(events)],
     }  # fmt: skip
 
 
