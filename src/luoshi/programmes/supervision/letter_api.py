@@ -11,7 +11,15 @@ from pydantic import Field
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.web import Needs, actor_of
-from luoshi.programmes.supervision import circulars, crossing, integrity, letters, meetings, referrals
+from luoshi.programmes.supervision import (
+    circulars,
+    crossing,
+    integrity,
+    letters,
+    meetings,
+    plan_queries,
+    referrals,
+)
 from luoshi.programmes.supervision.models import (
     Circular,
     CoopConfirmation,
@@ -316,6 +324,23 @@ def meeting_give(request: HttpRequest, id: Id, body: MeetingIn) -> dict[str, Any
     """Note a decision of a session as a matter."""
     made = meetings.give(actor=actor_of(request), headquarters=id, **body.dict())
     return {"matter": made.matter_id, "session": made.session, "seq": made.seq}
+
+
+class LedIn(Schema):
+    """The items a headquarters leads, by code (2019-24)."""
+
+    items: Annotated[list[Annotated[str, Field(pattern=r"^\d{4}-\d{1,3}$")]], Field(max_length=200)]
+
+
+@router.post(
+    "/supervision/headquarters/{id}/items", auth=Needs("work.letter"), response=_ANSWERS, summary="指挥部负责的事项"
+)
+def meeting_items(request: HttpRequest, id: Id, body: LedIn) -> dict[str, Any]:  # noqa: A002
+    """Say which items a headquarters leads; those left out it leads no more."""
+    actor = actor_of(request)
+    items = [plan_queries.item_of(actor, code).pk for code in dict.fromkeys(body.items)]
+    row = meetings.choose_items(actor=actor, headquarters=id, items=items)
+    return {"headquarters": row.pk, "items": [one.code for one in row.items.select_related("plan").order_by("pk")]}
 
 
 class ProposalIn(Schema):

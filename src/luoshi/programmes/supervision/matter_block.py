@@ -121,7 +121,7 @@ def curves(matter: Matter, change: Adjustment, day: datetime.date) -> SafeString
     finding = _("计划线：原到%(old)s，%(words)s后到%(new)s") % told
     near = abs(float(old_x) - float(new_x)) < 40
     return format_html(
-        '<svg class="sp-curves" viewBox="0 0 {} {}" role="img" aria-label="{}" font-size="12">{}'
+        '<svg width="560" height="180" viewBox="0 0 {} {}" role="img" aria-label="{}" font-size="12">{}'
         '<polyline fill="none" stroke="#7F9098" stroke-dasharray="5 4" points="{}"/>'
         '<polyline fill="none" stroke="#126374" stroke-width="2.2" points="{}"/>'
         '<circle cx="{}" cy="{}" r="4" fill="#B84A0B"/><text x="{}" y="{}" fill="#8F3B08">{}</text>'
