@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -19,7 +18,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern, curve, lights, workdays
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, attachment, needs, page
 from luoshi.programmes.supervision import board, board_sheet, charts, field_views, maps, public_views
 from luoshi.programmes.supervision.board import Board, Tile, Wanted
 from luoshi.programmes.supervision.models import Leaf, Plan
@@ -27,7 +26,6 @@ from luoshi.programmes.supervision.models import Leaf, Plan
 VIEWS = ("tiles", "timeline", "table", "map")
 POSTS_SHOWN = 300
 REDS = 12
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _day(request: HttpRequest) -> datetime.date:
@@ -172,7 +170,7 @@ def _lines(found: Board) -> list[dict[str, Any]]:
     ]
 
 
-MAP_LISTED = 60
+MAP_LISTED = 24
 
 
 def _map(found: Board) -> dict[str, Any]:
@@ -236,10 +234,7 @@ def export(request: HttpRequest) -> HttpResponse:
     if found.plan is None:
         raise LuoshiError("E_NOT_FOUND", _("还没有年度工作要点。"))
     body = board_sheet.workbook(found, actor_of(request).name)
-    response = HttpResponse(body, content_type=XLSX)
-    name = _("重点工作%(year)d-%(day)s.xlsx") % {"year": found.plan.year, "day": f"{found.day:%m%d}"}
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    return response
+    return attachment(body, _("重点工作%(year)d-%(day)s.xlsx") % {"year": found.plan.year, "day": f"{found.day:%m%d}"})
 
 
 @needs("work.see")
