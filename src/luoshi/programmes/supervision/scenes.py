@@ -22,7 +22,7 @@ from typing import Any
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.duties import intake, matter_actions, matter_reports, matter_steps, workdays
+from luoshi.office.duties import intake, matter_actions, matter_reports, matter_steps, reminders, workdays
 from luoshi.office.duties.lights import lamp, progress
 from luoshi.office.duties.matter_models import CrossOff, Matter
 from luoshi.office.instruments.actions import import_gazette
@@ -42,6 +42,7 @@ from luoshi.programmes.supervision import (
     referrals,
     reviewing,
     signing,
+    timers,
 )
 from luoshi.programmes.supervision.decisions.settings import organ_key
 from luoshi.programmes.supervision.models import (
@@ -263,6 +264,18 @@ def approve(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 def activate(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Make the plan active."""
     plan_actions.activate(actor=actor, plan=_plan(given).pk)
+
+
+@verb("supervision.tick")
+def tick(_scene: Scene, _actor: Actor, _given: Mapping[str, Any]) -> None:
+    """Carry out what falls due by itself in this room up to now: `tick` for all rooms, but quick."""
+    now = CLOCK.now()
+    for one in (
+        reminders.remind_before, reminders.mark_overdue, reminders.enter_supervision, reminders.climb_ladder,
+        matter_reports.accept_in_silence, timers.unanswered_letters, timers.silence, timers.unverified,
+        timers.integrity_cases, timers.undecomposed,
+    ):  # fmt: skip
+        one(now)
 
 
 # --- reports (P3) and crossing off (P2, P5, D8) -----------------------------------------------------------------------
@@ -659,6 +672,10 @@ def push(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
 # --- what can be looked at --------------------------------------------------------------------------------------------
 
 
+_STEPS = ("none", "holder", "supervision", "head", "letter", "leader", "referral")
+"""Steps of the ladder (D7); the first working day after the due day a matter enters supervision."""
+
+
 def _percent(text: str) -> Fraction:
     return round(Fraction(text), 4)
 
@@ -703,7 +720,7 @@ def _leaf_check(_scene: Scene, _subject: Any, asked: Mapping[Any, Any]) -> dict[
             "state": row.state, "light": str(lamp(row, today).light), "due": row.due_on, "organ": row.organ,
             "open": row.is_open, "actual": round(progress(row), 4), "value": row.value,
             "late_wd": workdays.after(row.due_on, today) if row.due_on and row.is_open and row.due_on < today else 0,
-            "step": row.escalated, "completed_late": row.completed_late,
+            "step": _STEPS[min(row.escalated, 6)], "completed_late": row.completed_late,
             "completed": None if row.completed_at is None else row.completed_at,
             "reports": list(row.reports.order_by("pk").values_list("state", flat=True)),
             "events": list(row.events.order_by("pk").values_list("act", flat=True)),
