@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,3 +105,36 @@ def test_duties_and_figures_are_filed_under_clauses_that_exist(text: str) -> Non
 def test_empty_text_gives_one_empty_instrument_or_none() -> None:
     for text in ("", "\n\n", "   ", "---\n"):
         assert all(not instrument.clauses for instrument in compile_text(text).instruments)
+
+
+_HEAD = "测试市人民政府\n关于印发测试方案的通知\n测政发〔2019〕1号\n\n各镇人民政府:\n\n一、测试。\n"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "(【〔",
+        "《",
+        "(责任单位:",
+        "各镇要把巡查列入日程,明确专人,市甲局应当于2019年底前完成3处整改,",
+        "一、测试\n(一)测试\n1.测试\n",
+        "。①测试;②测试",
+        "达到90%和",
+        "2018年1月、",
+        "市甲局、乙局和丙局牵头,",
+        "责任单位:\n",
+        "组长:测试甲(市甲局局长)\n成员:",
+        "。\n",
+    ],
+)
+def test_time_grows_with_the_length_of_hostile_text_and_no_faster(piece: str) -> None:
+    """Eight times the text takes about eight times as long; a quadratic step would take sixty-four times as long."""
+
+    def seconds(size: int) -> float:
+        text = _HEAD + piece * (size // len(piece))
+        start = process_time()
+        compile_text(text)
+        return process_time() - start
+
+    seconds(1_000)
+    assert seconds(16_000) < 24 * max(seconds(2_000), 0.001)

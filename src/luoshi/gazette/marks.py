@@ -335,9 +335,9 @@ def _brackets(text: str) -> list[tuple[int, int]]:
 
 def _quoted(text: str, start: int, end: int) -> bool:
     """Whether a bracket stands inside a short quotation or title."""
-    if not ("“" in text or "《" in text):
-        return False
     before = text[max(0, start - 60) : start]
+    if not ("“" in before or "《" in before):
+        return False
     after = text[end : end + 60]
     for opening, closing in ("“”", "《》"):
         if before.rfind(opening) > before.rfind(closing) and closing in after:

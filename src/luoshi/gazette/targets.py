@@ -275,8 +275,6 @@ def _surroundings(text: str, phrase: Phrase) -> _Part:
 
 def _quoted(text: str, phrase: Phrase) -> bool:
     """Tell whether the figure stands inside quotation marks or a title."""
-    if not ("“" in text or "《" in text or "‘" in text):
-        return False
     low = max(0, phrase.start - 60)
     for opening, closing in ("“”", "《》", "‘’"):
         at = text.rfind(opening, low, phrase.start)
