@@ -52,26 +52,30 @@ class Asked(NamedTuple):
     sql: str
     values: Sequence[Any]
     often: bool = True
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Question(Generic[Row]):
     """Rows of a model by a condition in SQL, `%s` for each value.
 
-    `lock` holds the rows until the transaction ends; SQLite's transactions have one writer anyway.
+    `lock` holds the rows until the transaction ends; SQLite's transactions have one writer anyway. Columns `without`
+    are not read until a row is asked for them.
     """
 
     model: type[Row]
     where: str
     lock: bool = False
+    without: tuple[str, ...] = ()
 
     def of(self, *values: Any) -> Asked:
         """Return the question with its values."""
-        return Asked(self.model, self._words, values)
+        return Asked(self.model, self._words, values, without=self.without)
 
     def among(self, values: Sequence[Any]) -> Asked:
         """Return the question with all of `values` where `%s` stands: `id IN %s`."""
-        return Asked(self.model, self._words.replace("%s", f"({', '.join(['%s'] * len(values))})"), values, often=False)
+        words = self._words.replace("%s", f"({', '.join(['%s'] * len(values))})")
+        return Asked(self.model, words, values, often=False, without=self.without)
 
     def rows(self, *values: Any) -> list[Row]:
         """Return the rows."""
@@ -80,7 +84,7 @@ class Question(Generic[Row]):
     @cached_property
     def _words(self) -> str:
         locked = " FOR UPDATE" if self.lock and connection.features.has_select_for_update else ""
-        return f"{_form(self.model).select} WHERE {self.where}{locked}"
+        return f"{_form(self.model, self.without).select} WHERE {self.where}{locked}"
 
 
 def ask(*asked: Asked) -> list[list[Any]]:
@@ -95,7 +99,7 @@ def ask(*asked: Asked) -> list[list[Any]]:
             if not together:
                 execute(one.sql, one.values)
             rows = cursor.fetchall()
-            found.append(rows if one.model is None else list(_read(one.model, rows)))
+            found.append(rows if one.model is None else list(_read(one.model, rows, one.without)))
             if together:
                 cursor.nextset()
     return found
@@ -118,14 +122,15 @@ def _marked(sql: str) -> str:
     return sql.replace("%s", "?")
 
 
-def _read(model: type[Row], found: Sequence[Sequence[Any]]) -> Iterator[Row]:
-    form = _form(model)
+def _read(model: type[Row], found: Sequence[Sequence[Any]], without: tuple[str, ...] = ()) -> Iterator[Row]:
+    form = _form(model, without)
     for read in found:
         values = _changed(read, form.from_database)
         row = _bare(model)
         row.__dict__.update(zip(form.names, values, strict=True))
         row._state.adding = False
-        row.__dict__[_FOUND] = values
+        if not without:
+            row.__dict__[_FOUND] = values
         yield row
 
 
@@ -322,8 +327,9 @@ class Form:
     `defaults` is what a new row has where nothing is given; those `made` are made anew for each row.
     """
 
-    def __init__(self, model: type[models.Model]) -> None:
-        self.fields = {field.attname: field for field in model._meta.concrete_fields}
+    def __init__(self, model: type[models.Model], without: tuple[str, ...] = ()) -> None:
+        fields = model._meta.concrete_fields
+        self.fields = {field.attname: field for field in fields if field.attname not in without}
         self.names = tuple(self.fields)
         self.own = self.names[1:]
         self.table = f'"{model._meta.db_table}"'
@@ -417,9 +423,9 @@ def _changed(values: Sequence[Any], changes: Changes) -> list[Any]:
 
 
 @cache
-def _form(model: type[models.Model]) -> Form:
+def _form(model: type[models.Model], without: tuple[str, ...] = ()) -> Form:
     connection.ensure_connection()
-    return Form(model)
+    return Form(model, without)
 
 
 @cache
