@@ -14,6 +14,7 @@ from luoshi.office.cases import actions as cases
 from luoshi.office.parameters import book as parameters
 from luoshi.office.web import Needs, actor_of
 from luoshi.programmes.mitigation_fund import annual, board, lending, monitoring
+from luoshi.programmes.mitigation_fund.decisions.settings import in_fen
 from luoshi.programmes.mitigation_fund.fund import ROOM
 from luoshi.programmes.mitigation_fund.models import Firm
 
@@ -39,9 +40,9 @@ def terms(request: HttpRequest) -> dict[str, Any]:
     day = CLOCK.today()
     values = parameters.current().values(ROOM, max(day, lending.FIRST_DAY))
     return {
-        "cap_neeq": values["cap_neeq"], "cap_regional": values["cap_regional"], "loan_months": values["loan_months"],
-        "line_months": values["line_months"], "highest_rate": lending.highest_rate(day),
-        "valid_to": str(values["valid_to"]),
+        "cap_neeq": in_fen(values, "cap_neeq"), "cap_regional": in_fen(values, "cap_regional"),
+        "loan_months": values["loan_months"], "line_months": values["line_months"],
+        "highest_rate": lending.highest_rate(day), "valid_to": str(values["valid_to"]),
     }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from luoshi.office.funds.writing import Posted
 from luoshi.office.locks import serialise
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import require
-from luoshi.programmes.mitigation_fund.decisions.settings import RULES
+from luoshi.programmes.mitigation_fund.decisions.settings import RULES, in_fen
 from luoshi.programmes.mitigation_fund.models import Agreement, Application, Claim, Loan
 
 ROOM = "mitigation_fund"
@@ -396,7 +396,7 @@ def faults() -> list[str]:
     total, year = allocated()
     on = CLOCK.today()
     values = parameters.current().values(ROOM, on)
-    if total > values["fund_total"] or year > values["fund_2019"]:
+    if total > in_fen(values, "fund_total") or year > in_fen(values, "fund_2019"):
         found.append(f"拨款净额 {total}、2019年 {year} 超过规模")
     return found
 
@@ -409,7 +409,7 @@ def shown(book: Book) -> list[Gauge]:
     now = figures(book)
     waiting = now.accounts["2001"] + committed(book)
     return [
-        Gauge("拨款占总规模", total, int(values["fund_total"]), marks=(Mark("总规模", Fraction(1), stop=True),),
+        Gauge("拨款占总规模", total, in_fen(values, "fund_total"), marks=(Mark("总规模", Fraction(1), stop=True),),
               drains=False, citation=f"{RULES} 第六条", part_title="各行专户拨款合计", whole_title="总规模"),
         Gauge("补偿占拨款", now.accounts["3101"], now.accounts["3001"], pending=committed(book), drains=False,
               citation=f"{RULES} 第十五条", part_title=f"已付补偿（在途和已定未付 {Money(waiting)} 元）",

@@ -21,7 +21,7 @@ from luoshi.office.indicators.figures import Direction
 from luoshi.office.indicators.spans import Span
 from luoshi.office.parameters import book as parameters
 from luoshi.programmes.mitigation_fund import board, lending, monitoring
-from luoshi.programmes.mitigation_fund.decisions.settings import RULES
+from luoshi.programmes.mitigation_fund.decisions.settings import RULES, in_fen
 from luoshi.programmes.mitigation_fund.fund import ORGAN, PLAN, ROOM
 from luoshi.programmes.mitigation_fund.models import Agreement, Application, Loan
 
@@ -60,7 +60,7 @@ def compensated(span: Span) -> Counts:
 def size(span: Span) -> Counts:
     """K1: the size of the fund by the parameter of the period's last day."""
     values = parameters.current().values(ROOM, max(span.last, lending.FIRST_DAY))
-    return {CITY: Decimal(int(values["fund_total"])) / 100}
+    return {CITY: Decimal(in_fen(values, "fund_total")) / 100}
 
 
 def _told(data: Any, name: str) -> int:

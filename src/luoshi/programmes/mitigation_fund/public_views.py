@@ -15,6 +15,7 @@ from luoshi.office.parameters import book as parameters
 from luoshi.office.registers.models import standing
 from luoshi.office.web import needs
 from luoshi.programmes.mitigation_fund import lending
+from luoshi.programmes.mitigation_fund.decisions.settings import in_fen
 from luoshi.programmes.mitigation_fund.fund import ROOM, decide
 from luoshi.programmes.mitigation_fund.models import Agreement, Listing, Loan, Window
 from luoshi.programmes.mitigation_fund.views import rate_words, reasons, shown
@@ -33,8 +34,8 @@ def public(request: HttpRequest) -> HttpResponse:
         "page_title": _("挂牌企业信用贷款"),
         "over": over,
         "valid_to": values["valid_to"],
-        "caps": [(_("新三板"), Money(int(values["cap_neeq"]))),
-                 (_("齐鲁股权交易中心、青岛蓝海股权交易中心"), Money(int(values["cap_regional"])))],
+        "caps": [(_("新三板"), Money(in_fen(values, "cap_neeq"))),
+                 (_("齐鲁股权交易中心、青岛蓝海股权交易中心"), Money(in_fen(values, "cap_regional")))],
         "highest": rate_words(lending.highest_rate(day)),
         "months": values["loan_months"],
         "line": values["line_months"],

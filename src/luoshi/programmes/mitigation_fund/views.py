@@ -20,7 +20,7 @@ from luoshi.office.permissions import may
 from luoshi.office.registers import sheets
 from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.mitigation_fund import annual, board, lending, monitoring, papers, recourse
-from luoshi.programmes.mitigation_fund.decisions.settings import RULES
+from luoshi.programmes.mitigation_fund.decisions.settings import RULES, in_fen
 from luoshi.programmes.mitigation_fund.fund import ORGAN, QUOTA_YEAR, ROOM, allocated
 from luoshi.programmes.mitigation_fund.models import Agreement, Firm, Listing, Loan
 
@@ -72,7 +72,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
     actor, day = actor_of(request), CLOCK.today()
     stands = board.stands(monitoring.agreements(actor))
     total, _year = allocated()
-    size = int(parameters.current().values(ROOM, max(day, lending.FIRST_DAY))["fund_total"])
+    size = in_fen(parameters.current().values(ROOM, max(day, lending.FIRST_DAY)), "fund_total")
     month = monitoring.month_before(day)
     reports = monitoring.owed(month, monitoring.reach_of(actor))
     counts = board.totals(actor)

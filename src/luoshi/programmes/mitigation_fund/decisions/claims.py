@@ -9,10 +9,11 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer, judged, undetermined
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
-from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Moment, Text, plain
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Moment, Text, numbered, plain
 from luoshi.programmes.mitigation_fund.decisions.review import CoverageFacts, covered
-from luoshi.programmes.mitigation_fund.decisions.settings import FORCE, PARAMETERS, RULES, number, yuan
+from luoshi.programmes.mitigation_fund.decisions.settings import FORCE, RULES, number, ruled, yuan
 
 _LOSS = f"{RULES} 第十五条"
 _SCOPE = f"{RULES} 第十六条"
@@ -42,9 +43,11 @@ _PAPERS = {
 Paper = Annotated[
     Any,
     Choice({
-        "enforcement_ended": "终结执行 终结执行裁定 end_of_enforcement enforcement",
-        "bankruptcy_ended": "破产终结 破产程序终结裁定 终结破产程序裁定 bankruptcy",
-        "round_ended": "终结本次执行程序 终结本次执行程序裁定 终本 this_round present_round round",
+        "enforcement_ended": "终结执行 终结执行裁定 end_of_enforcement enforcement ruling_ending_enforcement",
+        "bankruptcy_ended": "破产终结 破产程序终结裁定 终结破产程序裁定 bankruptcy ruling_ending_bankruptcy "
+        "ruling_ending_bankruptcy_proceedings",
+        "round_ended": "终结本次执行程序 终结本次执行程序裁定 终本 this_round present_round round "
+        "ruling_that_only_ends_the_present_enforcement_round ruling_ending_the_present_enforcement_round",
     }),
 ]  # fmt: skip
 
@@ -146,11 +149,10 @@ def lost(facts: LossFacts, context: Context, share: Fraction | None = None) -> L
     return Lost(whole, part, reasons, code)
 
 
-@decision(
+@ruled(
     key="mitigation_fund.loss",
     title="本金损失多少",
     citation=_LOSS,
-    parameters=PARAMETERS,
     reads=("recovery_order",),
 )
 def loss(facts: LossFacts, context: Context) -> Verdict:
@@ -227,11 +229,10 @@ class CompensationFacts(OneClaim):
     )
 
 
-@decision(
+@ruled(
     key="mitigation_fund.compensation",
     title="基金补偿多少",
     citation=_LOSS,
-    parameters=PARAMETERS,
     reads=("share_fund", "recovery_order", *FORCE),
     also=("mitigation_fund.claim", "mitigation_fund.compensate", "mitigation_fund.claims"),
 )
@@ -247,7 +248,7 @@ def compensation(facts: CompensationFacts, context: Context) -> Verdict:
     rows: Sequence[OneClaim] = facts.claims or [facts]
     if any(one.principal is None and one.loss is None for one in rows):
         return undetermined({"principal": "未还本金或本金损失"}, _LOSS)
-    order = sorted(range(len(rows)), key=lambda n: (str(rows[n].passed_at or ""), rows[n].claim or "", n))
+    order = sorted(range(len(rows)), key=lambda n: (str(rows[n].passed_at or ""), numbered(rows[n].claim), n))
     left, reasons, shown, code = facts.balance, [], [], ""
     committed = facts.committed or 0
     for n in order:
@@ -337,7 +338,7 @@ class RecoveryFacts(Facts):
     )
     SPELLINGS: ClassVar[Mapping[str, str]] = {
         "g": "compensation", "G": "compensation", "paid": "compensation", "amount": "recovered",
-        "recovery": "recovered", "recoveries": "instalments", "r": "recovered", "R": "recovered",
+        "recovery": "recovered", "recoveries": "instalments", "r": "recovered", "R": "recovered", "R'": "recovered",
         "earlier": "before", "recovered_before": "before", "given_before": "fund_before",
     }  # fmt: skip
 
@@ -349,11 +350,11 @@ class RecoveryFacts(Facts):
     fund_before: Fen = Field(None, description="此前已给基金（分）：默认按累计算 / given to the fund before")
 
 
-@decision(
+@ruled(
     key="mitigation_fund.recovery",
     title="补偿后追回的怎么分",
     citation=_LOSS,
-    parameters=PARAMETERS,
+    reads=("share_fund",),
     also=("mitigation_fund.later_recovery", "mitigation_fund.recoveries"),
 )
 def recovery(facts: RecoveryFacts, context: Context) -> Verdict:
@@ -368,6 +369,10 @@ def recovery(facts: RecoveryFacts, context: Context) -> Verdict:
         missing["recovered"] = "追回的款项"
     if missing or not facts.loss:
         return undetermined(missing or {"loss": "本金损失（应大于零）"}, _LOSS)
+    most = facts.loss * number(context, "share_fund") / 100 // 1
+    if facts.compensation > most:
+        said = f"基金已补偿{yuan(facts.compensation)}，大于本金损失中应由基金承担的{yuan(int(most))}，请核对。"
+        raise LuoshiError("E_SUM", said, fields={"field": "compensation"})
     total = facts.before or 0
     given = facts.fund_before if facts.fund_before is not None else _due(total, facts.compensation, facts.loss)
     shown, reasons = [], []

@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer, judged, undetermined
-from luoshi.kernel.decisions import Context, Outcome, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Rule, Verdict
+from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Day, Facts, Fen, Number, Text, cut, plain
-from luoshi.programmes.mitigation_fund.decisions.settings import PARAMETERS, RULES, number, whole, yuan
+from luoshi.programmes.mitigation_fund.decisions.settings import FORCE, RULES, in_fen, in_force, number, ruled, yuan
 
 _TERMS = f"{RULES} 第四条"
 _MULTIPLE = Rule(_TERMS, "放大倍数{multiple}在{least}至{most}倍之内")
@@ -28,14 +29,13 @@ class MultipleFacts(Facts):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"multiple": "9.00"}]})
 
-    multiple: Number = Field(description="放大倍数 / credit per yuan of fund")
+    multiple: Number = Field(None, description="放大倍数 / credit per yuan of fund")
 
 
-@decision(
+@ruled(
     key="mitigation_fund.agreement",
     title="合作协议的倍数是否可签",
     citation=_TERMS,
-    parameters=PARAMETERS,
     reads=("multiple_min", "multiple_max"),
     also=("mitigation_fund.multiple", "mitigation_fund.bank_agreement"),
 )
@@ -96,7 +96,8 @@ class CapacityFacts(Facts):
         "available": "balance", "F_b": "balance", "F": "balance", "commitments": "committed",
         "committed_compensation": "committed", "approved_undisbursed": "approved", "undisbursed": "approved",
         "new": "amount", "new_loan": "amount", "loan": "amount", "requested": "amount", "used": "use", "u_b": "use",
-        "in_use": "use", "own_outstanding": "firm_outstanding", "renewal_of": "firm_outstanding",
+        "in_use": "use", "multiple_b": "multiple", "own_outstanding": "firm_outstanding",
+        "renewal_of": "firm_outstanding",
         "old_outstanding": "firm_outstanding",
     }  # fmt: skip
 
@@ -114,11 +115,10 @@ class CapacityFacts(Facts):
     amount: Fen = Field(None, description="本笔（分）：不写只算额度 / this loan")
 
 
-@decision(
+@ruled(
     key="mitigation_fund.capacity",
     title="银行还能放多少",
     citation=_TERMS,
-    parameters=PARAMETERS,
     reads=("multiple_min", "multiple_max"),
     also=("mitigation_fund.bank_capacity", "mitigation_fund.leverage"),
 )
@@ -135,6 +135,8 @@ def capacity(facts: CapacityFacts, context: Context) -> Verdict:
     cap = int(free_fund * facts.multiple // 1)
     by_firm = {one.firm or f"#{n}": max(one.outstanding or 0, one.approved or 0) for n, one in enumerate(facts.firms)}
     use = facts.use
+    if by_firm and (facts.outstanding or facts.approved or use is not None):
+        raise LuoshiError("E_INPUT", "逐户的占用和合计只写一项，否则重复计算。", fields={"field": "firms"})
     if use is None:
         use = sum(by_firm.values()) + (facts.outstanding or 0) + (facts.approved or 0)
     own = by_firm.get(facts.firm or "", 0) or (facts.firm_outstanding or 0)
@@ -188,11 +190,10 @@ class RateFacts(Facts):
     )
 
 
-@decision(
+@ruled(
     key="mitigation_fund.rate",
     title="最高可收多高的利率",
     citation=_TERMS,
-    parameters=PARAMETERS,
     reads=("rate_cap", "rate_base"),
     also=("mitigation_fund.interest_rate", "mitigation_fund.rate_cap", "mitigation_fund.highest_rate"),
 )
@@ -204,8 +205,11 @@ def rate(facts: RateFacts, context: Context) -> Verdict:
     cap = facts.cap if facts.cap is not None else number(context, "rate_cap")
     base = facts.base if facts.base is not None else number(context, "rate_base")
     bench = facts.bench if facts.bench is not None else number(context, "rate_base")
+    for name, what, number_ in (("rate", "年利率", facts.rate), ("bench", "当日基准", bench), ("cap", "最高利率", cap)):
+        if number_ is not None and number_ < 0:
+            raise LuoshiError("E_INPUT", f"“{what}”不得为负，请核对。", fields={"field": name})
     if base <= 0:
-        return undetermined({"base": "所依的基准（应大于零）"}, _TERMS)
+        raise LuoshiError("E_INPUT", "“所依的基准”应大于零，请核对。", fields={"field": "base"})
     highest = cap * bench / base
     reasons = [] if facts.bench is not None else [_BENCH_KEPT.reason(None, plain(bench))]
     reasons.append(_HIGHEST.reason(None, plain(cap), plain(bench), plain(base), cut(highest, 4)))
@@ -286,12 +290,11 @@ class AllocationFacts(Facts):
         return data
 
 
-@decision(
+@ruled(
     key="mitigation_fund.allocation",
     title="还能拨多少",
     citation=_SIZE,
-    parameters=PARAMETERS,
-    reads=("fund_total", "fund_2019"),
+    reads=("fund_total", "fund_2019", *FORCE),
     also=("mitigation_fund.fund_size", "mitigation_fund.quota", "mitigation_fund.allocate"),
 )
 def allocation(facts: AllocationFacts, context: Context) -> Verdict:
@@ -302,11 +305,18 @@ def allocation(facts: AllocationFacts, context: Context) -> Verdict:
     if facts.amount is None:
         return undetermined({"amount": "本次拨款"}, _SIZE)
     day = facts.value_on or context.on
-    most, year_most = whole(context, "fund_total"), whole(context, "fund_2019")
+    most, year_most = in_fen(context.parameters, "fund_total"), in_fen(context.parameters, "fund_2019")
     net = facts.total + sum(one.amount for one in facts.allocations) - sum(one.amount for one in facts.returned)
     year = facts.total_2019 + sum(one.amount for one in facts.allocations if one.counts_in_quota)
     year -= sum(one.amount for one in facts.returned if one.counts_in_quota)
+    if net < 0:
+        raise LuoshiError("E_SUM", f"退回财政的多于拨入的，多{yuan(-net)}，请核对。", fields={"field": "returned"})
     reasons = []
+    early, code = in_force(context, "起息日", day)
+    if code == "E_NOT_IN_FORCE":
+        reasons.append(early)
+    else:
+        code = ""
     if facts.amount <= 0:
         reasons.append(Rule(_SIZE, "拨款应大于零").reason(False))
     total, in_year = net + facts.amount, year
@@ -322,4 +332,4 @@ def allocation(facts: AllocationFacts, context: Context) -> Verdict:
         )
         reasons.append((_YEAR if good else _YEAR_OVER).reason(good, *words))
         room = min(room, max(year_most - year, 0))
-    return judged(reasons, total_after=total, year_after=in_year, room=room)
+    return judged(reasons, code=code, total_after=total, year_after=in_year, room=room)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
@@ -12,6 +13,7 @@ from pydantic import ConfigDict, Field
 from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.counting import add_months
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Day, Facts, Fen, Flag, Moment, Number, Text, at, exact, not_after, plain
 from luoshi.programmes.mitigation_fund.decisions.settings import (
     FORCE,
@@ -20,7 +22,9 @@ from luoshi.programmes.mitigation_fund.decisions.settings import (
     RULES,
     Board,
     board_words,
+    in_fen,
     in_force,
+    ruled,
     switch,
     whole,
     yuan,
@@ -37,7 +41,8 @@ _NO_BOARD = Rule(_LISTED, "{board}不是办法所指的三个挂牌场所之一"
 _ON_LIST = Rule(_LISTED, "{what}{day}仍在挂牌（{listed}挂牌）")
 _NOT_LISTED_YET = Rule(_LISTED, "{what}{day}尚未挂牌（{listed}挂牌）")
 _DELISTED = Rule(_LISTED, "{what}{day}已摘牌（{delisted}摘牌）")
-_LISTED_UNKNOWN = Rule(_LISTED, "未给出挂牌日，按已挂牌计")
+_LISTED_BEFORE = Rule(_LISTED, "{what}{day}尚未摘牌，未写挂牌日")
+_LISTED_UNKNOWN = Rule(_LISTED, "未写挂牌日，{what}{day}是否挂牌不能判断")
 _IN_WINDOW = Rule(_APPLIES, "申请日{day}在申报窗口{first}至{last}内")
 _OUT_OF_WINDOW = Rule(_APPLIES, "申请日{day}不在申报窗口{first}至{last}内")
 _SME = Rule(f"{RULES} 第一条", "中小微企业：{sme}（宗旨，不作条件）")
@@ -118,7 +123,8 @@ def listed(listings: Sequence[Listing], what: str, day: Any) -> list[Reason]:
         elif one.delisted_on is not None and one.delisted_on <= day:
             found.append(_DELISTED.reason(False, what, day.isoformat(), one.delisted_on.isoformat()))
         elif one.listed_on is None:
-            return [_BOARD.reason(True, board_words([one.board])), _LISTED_UNKNOWN.reason(None)]
+            rule = _LISTED_UNKNOWN if one.delisted_on is None else _LISTED_BEFORE
+            return [_BOARD.reason(True, board_words([one.board])), rule.reason(None, what, day.isoformat())]
         else:
             on_list = _ON_LIST.reason(True, what, day.isoformat(), one.listed_on.isoformat())
             return [_BOARD.reason(True, board_words([one.board])), on_list]
@@ -136,8 +142,10 @@ def listed(listings: Sequence[Listing], what: str, day: Any) -> list[Reason]:
 def eligible(facts: EligibleFacts, context: Context) -> Verdict:
     """在乳山、在三个场所之一挂牌（审查日和放款日都在挂牌）、在窗口内申请、办法有效，即为符合。
 
-    Value: `result` ELIGIBLE or REFUSE, `code` where the rules are not in force.
+    Value: `result` ELIGIBLE or REFUSE, `code` where the rules are not in force; UNDETERMINED where nothing tells
+    whether the firm was listed.
     """
+    _sound(facts)
     listings = [*facts.listings]
     if facts.board is not None:
         listings.append(Listing(board=facts.board, listed_on=facts.listed_on, delisted_on=facts.delisted_on))
@@ -149,7 +157,7 @@ def eligible(facts: EligibleFacts, context: Context) -> Verdict:
     if facts.in_rushan is None and facts.town is None:
         reasons.append(_PLACE_ASSUMED.reason(None))
     else:
-        place = facts.in_rushan if facts.in_rushan is not None else facts.town.startswith("371083")
+        place = facts.in_rushan if facts.in_rushan is not None else _local(facts.town)
         reasons.append(_PLACE.reason(True) if place else _NOT_PLACE.reason(False))
     reasons += listed(listings, "审查日", day)
     if facts.disbursed_on is not None and facts.disbursed_on != day:
@@ -168,7 +176,23 @@ def eligible(facts: EligibleFacts, context: Context) -> Verdict:
         reasons.append(rule.reason(inside, filed_on.isoformat(), first.isoformat(), last.isoformat()))
     if facts.sme is not None:
         reasons.append(_SME.reason(None, "是" if facts.sme else "否"))
+    if any(reason.rule is _LISTED_UNKNOWN for reason in reasons) and all(reason.ok is not False for reason in reasons):
+        return answer("UNDETERMINED", Outcome.UNDETERMINED, reasons, missing=["listed_on"])
     return judged(reasons, good="ELIGIBLE", code=code)
+
+
+def _sound(facts: EligibleFacts) -> None:
+    """Refuse facts that contradict each other (E_INPUT)."""
+    spans = [(facts.listed_on, facts.delisted_on), *((one.listed_on, one.delisted_on) for one in facts.listings)]
+    for first, last in spans:
+        if first is not None and last is not None and last < first:
+            raise LuoshiError("E_INPUT", f"摘牌日{last}早于挂牌日{first}，请核对。")
+    if facts.town is not None and facts.in_rushan is not None and facts.in_rushan != _local(facts.town):
+        raise LuoshiError("E_INPUT", f"镇街代码{facts.town}与“在乳山市内”的填写不符，请核对。")
+
+
+def _local(town: str) -> bool:
+    return town.startswith("371083")
 
 
 # --- 6.2 --------------------------------------------------------------------------------------------------------------
@@ -197,11 +221,10 @@ class CeilingFacts(Facts):
     amount: Fen = Field(None, description="申请金额（分）：不写只算上限 / amount asked for, in fen")
 
 
-@decision(
+@ruled(
     key="mitigation_fund.ceiling",
     title="可贷多少",
     citation=_TERMS,
-    parameters=PARAMETERS,
     reads=("cap_neeq", "cap_regional"),
     also=("mitigation_fund.loan_ceiling", "mitigation_fund.cap", "mitigation_fund.amount"),
 )
@@ -216,7 +239,7 @@ def ceiling(facts: CeilingFacts, context: Context) -> Verdict:
     known = [one for one in boards if one != OTHER]
     if not known:
         return judged([_NO_BOARD.reason(False, board_words(boards))], ceiling=0)
-    caps = {whole(context, "cap_neeq" if one == "NEEQ" else "cap_regional") for one in known}
+    caps = {in_fen(context.parameters, "cap_neeq" if one == "NEEQ" else "cap_regional") for one in known}
     cap = max(caps)
     reasons = [_CEILING.reason(True, board_words(sorted(set(known))), yuan(cap))]
     reasons += [_HIGHER.reason(None)] if len(caps) > 1 else []
@@ -354,11 +377,10 @@ def _months(loans: Sequence[LoanFacts], term: int) -> Fraction:
     return sum((exact(one.months if one.months is not None else term) for one in loans), Fraction(0))
 
 
-@decision(
+@ruled(
     key="mitigation_fund.term",
     title="期限、还旧和三年授信",
     citation=_TERMS,
-    parameters=PARAMETERS,
     reads=("loan_months", "line_months", "parallel_loans"),
     also=("mitigation_fund.line", "mitigation_fund.sequence", "mitigation_fund.renewal", "mitigation_fund.drawing"),
 )
@@ -369,6 +391,8 @@ def term(facts: TermFacts, context: Context) -> Verdict:
     `months_left` after it; of a bare list of loans, each one's answer in `loans`, and the last one's as a whole.
     """
     line, length = whole(context, "line_months"), whole(context, "loan_months")
+    if facts.start is not None and facts.end is not None and facts.end <= facts.start:
+        raise LuoshiError("E_INPUT", f"到期日{facts.end}不晚于起始日{facts.start}，请核对起止日期。")
     given = facts.start is not None or facts.months is not None or facts.drawn_at is not None
     if not given and len(facts.loans) > 0 and all(not one.principal and not one.interest for one in facts.loans):
         steps: list[dict[str, Any]] = []
@@ -386,6 +410,8 @@ def term(facts: TermFacts, context: Context) -> Verdict:
         return judged(
             reasons, code=code, months_used=plain(used), months_left=plain(max(line - used, Fraction(0))), loans=steps
         )
+    if not given and facts.end is None and not facts.loans:
+        return undetermined({"start": "起始日", "end": "到期日"}, _TERMS)
     reasons, code = _one(facts, facts.drawn_at, facts.loans, context)
     used = _months([*facts.loans, facts], length)
     more: dict[str, Any] = {"months_used": plain(used), "months_left": plain(max(line - used, Fraction(0)))}
@@ -439,7 +465,12 @@ def validity(facts: ValidityFacts, context: Context) -> Verdict:
     Value: `result` OK or REFUSE, `code` E_NOT_IN_FORCE or E_EXPIRED.
     """
     reasons, code = [], ""
-    for what, day in (("申请日", facts.applied_on), ("通过日", facts.passed_on), ("放款日", facts.disbursed_on)):
+    named = (("申请日", facts.applied_on), ("通过日", facts.passed_on), ("放款日", facts.disbursed_on))
+    known = [(what, day) for what, day in (*named, ("申请补偿日", facts.claimed_on)) if day is not None]
+    for (what, day), (then, later) in pairwise(known):
+        if later < day and then != "放款日":
+            raise LuoshiError("E_INPUT", f"{then}{later}早于{what}{day}，请核对。")
+    for what, day in named:
         if day is not None:
             reason, wrong = in_force(context, what, day)
             reasons.append(reason)

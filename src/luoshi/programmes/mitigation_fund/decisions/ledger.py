@@ -8,15 +8,16 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from luoshi.kernel.answers import answer, undetermined
-from luoshi.kernel.decisions import Context, Outcome, Rule, Verdict, decision
+from luoshi.kernel.answers import answer
+from luoshi.kernel.decisions import Context, Outcome, Rule, Verdict
+from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Facts, Fen, Number, Text, folded
-from luoshi.programmes.mitigation_fund.decisions.settings import PARAMETERS, RULES, yuan
+from luoshi.programmes.mitigation_fund.decisions.settings import RULES, ruled, yuan
 from luoshi.programmes.mitigation_fund.postings import ACCOUNTS, EVENTS, TITLES, balance_of, identity
 
 _CLAUSE = f"{RULES} 第二条"
 POSTED = Rule(_CLAUSE, "{event} {title}：{amount}")
-SHORT = Rule(_CLAUSE, "{event}：科目{account}只有{net}，不能再减{amount}，没有入账")
+SHORT = Rule(_CLAUSE, "{event}：{account}只有{net}，不能再减{amount}，没有入账")
 _VARIANTS = {
     "FUND": "fund", "TOFUND": "fund", "归基金": "fund", "TREASURY": "treasury", "TOTREASURY": "treasury",
     "上缴": "treasury",
@@ -119,11 +120,10 @@ def post(accounts: dict[str, int], event: str, bank: str, other: str, amount: in
     return ""
 
 
-@decision(
+@ruled(
     key="mitigation_fund.ledger",
     title="专户账目",
     citation=_CLAUSE,
-    parameters=PARAMETERS,
     also=("mitigation_fund.postings", "mitigation_fund.book"),
 )
 def ledger(facts: LedgerFacts, _context: Context) -> Verdict:
@@ -139,18 +139,22 @@ def ledger(facts: LedgerFacts, _context: Context) -> Verdict:
         bank, other = one.bank or "1", one.to or ""
         for name in _named(one):
             if name not in EVENTS:
-                return undetermined({"events": f"账目表没有“{name[:20]}”"}, _CLAUSE)
+                raise LuoshiError("E_INPUT", f"账目表没有“{name[:20]}”，应为J1至J11。", fields={"field": "events"})
             banks[bank] = None
             if name == "J2":
                 banks[other] = None
             if not one.amount:
-                return undetermined({"amount": f"{name}的金额（应大于零）"}, _CLAUSE)
+                raise LuoshiError("E_AMOUNT", f"{name}的金额应大于零。", fields={"field": "amount"})
             short = post(accounts, name, bank, other, one.amount)
             title = TITLES.get(name.partition(" ")[0], "")
             if short:
                 reasons.append(
                     SHORT.reason(
-                        False, name, short, yuan(accounts.get(short, balance_of(accounts, bank))), yuan(one.amount)
+                        False,
+                        name,
+                        _called(short),
+                        yuan(accounts.get(short, balance_of(accounts, bank))),
+                        yuan(one.amount),
                     )
                 )
             else:
@@ -170,6 +174,13 @@ def ledger(facts: LedgerFacts, _context: Context) -> Verdict:
     refused = any(reason.ok is False for reason in reasons)
     return answer("REFUSE" if refused else "OK", Outcome.REFUSE if refused else Outcome.ALLOW, reasons,
                   code="E_CAPACITY" if refused else "", **value)  # fmt: skip
+
+
+def _called(code: str) -> str:
+    """Return an account, or the fund itself, as a sentence calls it."""
+    head, _dot, bank = code.partition(".")
+    word = "基金余额" if head == "F" else f"科目{head}"
+    return word if bank in ("", "1") else f"{bank}的{word}"
 
 
 def _of(accounts: Mapping[str, int], bank: str, multiple: Fraction | None) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer, judged, undetermined
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Moment, Text, at, not_after, plain
-from luoshi.programmes.mitigation_fund.decisions.settings import FORCE, PARAMETERS, RULES, in_force, whole, yuan
+from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Moment, Text, at, moment_words, not_after, plain
+from luoshi.programmes.mitigation_fund.decisions.settings import FORCE, RULES, in_force, ruled, whole, yuan
 
 _MEMBERS = f"{RULES} 第三条"
 _CHECKS = f"{RULES} 第七条"
@@ -132,11 +132,10 @@ def _spoken(vote: Any) -> Any:
     return None if isinstance(vote, str) and vote.strip().lower() in ("silent", "pending", "none", "沉默") else vote
 
 
-@decision(
+@ruled(
     key="mitigation_fund.review",
     title="联合审查通过了吗",
     citation=_RESULT,
-    parameters=PARAMETERS,
     reads=("members", "credit_check_days"),
     also=("mitigation_fund.joint_review", "mitigation_fund.votes", "mitigation_fund.vote"),
 )
@@ -218,7 +217,7 @@ LoanKind = Annotated[
     Any,
     Choice({
         "credit": "信用贷款 unsecured credit_loan 信用",
-        "secured": "抵押 担保 抵押贷款 保证贷款 guaranteed mortgage other 其他 other_loan",
+        "secured": "抵押 担保 抵押贷款 保证贷款 其他贷款 guaranteed mortgage other 其他 other_loan",
         "bill": "票据 票据融资 bill_financing",
         "interest": "逾期利息 复利 罚息 overdue_interest compound_interest penalty_interest penalty",
     }),
@@ -277,7 +276,7 @@ def covered(facts: CoverageFacts, context: Context) -> tuple[Fraction, list[Reas
     if not passed:
         reasons.append(NOT_PASSED.reason(False))
     elif facts.passed_on is not None and facts.disbursed_on is not None:
-        first, then = str(facts.passed_on), str(facts.disbursed_on)
+        first, then = (moment_words(one) for one in (facts.passed_on, facts.disbursed_on))
         if not not_after(facts.passed_on, facts.disbursed_on):
             reasons.append(PASSED_LATE.reason(False, first, then))
         else:
@@ -303,11 +302,10 @@ def covered(facts: CoverageFacts, context: Context) -> tuple[Fraction, list[Reas
     return share, [*reasons, ONLY_PRINCIPAL.reason(None)], code
 
 
-@decision(
+@ruled(
     key="mitigation_fund.coverage",
     title="基金保不保这笔贷款",
     citation=_COVERED,
-    parameters=PARAMETERS,
     reads=FORCE,
     also=("mitigation_fund.covered",),
 )
@@ -318,6 +316,9 @@ def coverage(facts: CoverageFacts, context: Context) -> Verdict:
     number, `flag`: uncovered or breach.
     """
     share, reasons, code = covered(facts, context)
+    # An amount that was passed says that there was a pass.
+    if share > 0 and facts.passed is None and facts.result is None and not (facts.passed_on or facts.approved):
+        return undetermined({"result": "联审结果或通过日"}, _COVERED)
     more: dict[str, Any] = {"covered": share > 0, "share": plain(share)}
     if share == 0:
         return answer("UNCOVERED", Outcome.REFUSE, reasons, code=code, flag="uncovered", **more)
@@ -354,11 +355,10 @@ class OverdueFacts(Facts):
     paid_on: Day = Field(None, description="还清日 / paid on")
 
 
-@decision(
+@ruled(
     key="mitigation_fund.overdue",
     title="逾期多少天，要不要报告",
     citation=_OVERDUE,
-    parameters=PARAMETERS,
     reads=("overdue_days", "overdue_report_days"),
 )
 def overdue(facts: OverdueFacts, context: Context) -> Verdict:

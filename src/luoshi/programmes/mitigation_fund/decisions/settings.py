@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
 from luoshi.kernel import yaml_text
+from luoshi.kernel.answers import rulebook
 from luoshi.kernel.decisions import Context, Reason, Rule
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Kind, exact, folded
@@ -21,12 +22,13 @@ PARAMETERS = ParameterTable.from_data(
     yaml_text.read((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
 )
 FORCE = ("valid_from", "valid_to")
+ruled = rulebook(RULES, date.fromisoformat(str(PARAMETERS["valid_from"].values[0].value)), PARAMETERS)
 BOARDS = {"NEEQ": "新三板", "QILU": "齐鲁股权交易中心", "BLUE_OCEAN": "青岛蓝海股权交易中心"}
 OTHER = "OTHER"
 _BOARD_READ = {
     folded(word): board
     for board, words in {
-        "NEEQ": "NEEQ 新三板 全国中小企业股份转让系统 全国股转系统",
+        "NEEQ": "NEEQ 新三板 全国中小企业股份转让系统 全国中小企业股份转让系统(新三板) 全国股转系统",
         "QILU": "QILU 齐鲁 齐鲁股权 齐鲁股权交易中心 QILU_EXCHANGE",
         "BLUE_OCEAN": "BLUE_OCEAN BLUEOCEAN 蓝海 青岛蓝海 青岛蓝海股权交易中心",
     }.items()
@@ -69,6 +71,17 @@ def whole(context: Context, name: str) -> int:
     found = number(context, name)
     if found.denominator != 1:
         raise LuoshiError("E_INPUT", f"参数“{name}”应为整数", fields={"parameter": name})
+    return found.numerator
+
+
+def in_fen(values: Mapping[str, Any], name: str) -> int:
+    """Return a parameter in yuan as fen; a what-if value of another kind is E_INPUT."""
+    try:
+        found = exact(values[name]) * 100
+    except ValueError:
+        found = Fraction(-1)
+    if found.denominator != 1 or found < 0:
+        raise LuoshiError("E_INPUT", f"参数“{name}”应为金额（元）", fields={"parameter": name})
     return found.numerator
 
 
