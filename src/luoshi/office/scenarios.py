@@ -23,8 +23,8 @@
 A step is one of `decide`, `open`, `step`, `pause`, `resume`, `extend`, `do: tick`, or a verb of a room
 (`do: room.verb`) with what it is given under `with`. `expect` says what must then hold; what it does not mention is not
 looked at. Values of `expect` are compared part by part: an object names the keys that matter, a list must have the same
-items; `cites` lists clauses that must be among a decision's reasons. A step without `refused` that is refused fails; a
-scenario goes on after a step that fails, so that all faults are seen.
+items; `cites` lists clauses that must be among a decision's reasons (an item of an article cites the article). A step
+without `refused` that is refused fails; a scenario goes on after a step that fails, so that all faults are seen.
 
 A scenario runs in whatever database there is and leaves everything behind: run it in one that is thrown away.
 """
@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -45,6 +45,7 @@ from django.db import transaction
 from pydantic_core import to_jsonable_python
 
 from luoshi.kernel import yaml_text
+from luoshi.kernel.citation import Citation, Locator
 from luoshi.kernel.clock import CLOCK, SHANGHAI, day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.models import Assignment, User
@@ -281,8 +282,8 @@ def _seen(scene: Scene, subject: Any, key: str, asked: Any) -> Any:
     if key in CHECKS:
         return CHECKS[key](scene, subject, asked)
     if key == "cites" and hasattr(subject, "reasons"):
-        cited = {str(reason.citation) for reason in subject.reasons}
-        return [one for one in asked if str(one) in cited]
+        cited = [_clauses(reason.citation) for reason in subject.reasons if reason.citation is not None]
+        return [one for one in asked if any(str(one) in clauses for clauses in cited)]
     if key in ("value", "outcome", "reasons") and hasattr(subject, "reasons"):
         if key == "reasons":
             return [reason.as_dict() for reason in subject.reasons]
@@ -290,6 +291,12 @@ def _seen(scene: Scene, subject: Any, key: str, asked: Any) -> Any:
     if key in _CASE and isinstance(subject, int):
         return _CASE[key](Case.objects.get(pk=subject), asked)
     raise LuoshiError("E_INPUT", f"不认得要核对的“{key}”。", fields={"known": sorted({*CHECKS, *_CASE})})
+
+
+def _clauses(citation: Citation) -> set[str]:
+    """Return a clause and what it stands in: who cites an item cites its article."""
+    labels = citation.locator.labels
+    return {str(replace(citation, locator=Locator(labels[:n]))) for n in range(1, len(labels) + 1)} or {str(citation)}
 
 
 def _due(case: Case, asked: Any) -> Any:

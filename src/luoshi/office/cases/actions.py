@@ -60,7 +60,7 @@ def open_case(
     if moment > now:
         raise LuoshiError("E_FUTURE", f"收到时间{moment:%Y-%m-%d %H:%M}晚于现在，请核对。", fields={"field": "at"})
     chosen = procedures.procedure(procedure, day_of(moment))
-    whose = organ or actor.organ
+    whose, about = organ or actor.organ, subject
     try:
         with transaction.atomic():
             require(actor, "case.open", [whose] if whose else None)
@@ -73,11 +73,12 @@ def open_case(
             )  # fmt: skip
             _require_opener(turn)
             turns.begin(turn)
+            about = turn.case.subject  # an effect may have said what the case is about
             flush([turn])
             for ask, upload in uploads:
                 keep_paper(turn, ask.name, ask.title, upload, event=1)
     except IntegrityError:
-        _refuse_second(chosen, subject)
+        _refuse_second(chosen, about)
         raise
     return turn.case
 

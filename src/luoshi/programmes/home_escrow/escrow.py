@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from luoshi.kernel.money import Money
+
 ACCOUNTS: Mapping[str, tuple[str, str, bool]] = {
     "1001": ("监管账户存款", "D", False),
     "1101": ("应收银行", "D", False),
@@ -143,7 +145,7 @@ class Books:
         for (account, sale), net in changed.items():
             if net < 0:
                 where = f"{account} {ACCOUNTS[account][0]}" + (f"（{sale}）" if sale else "")
-                raise Refusal("E_CAPACITY", f"{where}不足{-net}分")
+                raise Refusal("E_CAPACITY", f"{where}不足{_yuan(-net)}")
         self.net.update(changed)
 
     def post(
@@ -201,7 +203,7 @@ class Books:
             raise Refusal("E_STATE", "退款正在办理，不能放款")
         fen = self.of(sale) if amount is None else amount
         if fen > self.free(sale):
-            raise Refusal("E_CAPACITY", f"可用余额{self.free(sale)}分，不能放{fen}分")
+            raise Refusal("E_CAPACITY", f"可用余额{_yuan(self.free(sale))}，不能放{_yuan(fen)}")
         lines = self._taken(sale, fen, whole=amount is None or fen == self.of(sale))
         self.book([*lines, credit("2003", sum(one.debit for one in lines))])
         flow.releasing.append(lines)
@@ -214,7 +216,7 @@ class Books:
             left -= part
             lines += [debit(code, part, sale)] if part else []
         if left:
-            raise Refusal("E_CAPACITY", f"余额不足{left}分")
+            raise Refusal("E_CAPACITY", f"余额不足{_yuan(left)}")
         interest = self.balance("2006", sale) if whole else 0
         return [*lines, *([debit("2006", interest, sale)] if interest else [])]
 
@@ -223,7 +225,7 @@ class Books:
         if flow.owed:
             fen = flow.owed if amount is None else amount
             if fen > flow.owed:
-                raise Refusal("E_CAPACITY", f"退回待付的只有{flow.owed}分")
+                raise Refusal("E_CAPACITY", f"退回待付的只有{_yuan(flow.owed)}")
             self.book([debit("2003", fen), credit("1001", fen)])
             flow.owed -= fen
             flow.released += fen
@@ -233,7 +235,7 @@ class Books:
         lines = flow.releasing[0]
         fen = sum(one.debit for one in lines)
         if amount is not None and amount != fen:
-            raise Refusal("E_CONFLICT", f"在途的放款是{fen}分")
+            raise Refusal("E_CONFLICT", f"在途的放款是{_yuan(fen)}")
         self.book([debit("2003", fen), credit("1001", fen)])
         flow.releasing.pop(0)
         flow.released += sum(one.debit for one in lines if one.account != "2006")
@@ -250,7 +252,7 @@ class Books:
         flow = self.flow(sale)
         fen = flow.released if amount is None else amount
         if fen > flow.released or not fen:
-            raise Refusal("E_STATE", f"已放款{flow.released}分，不能退回{fen}分")
+            raise Refusal("E_STATE", f"已放款{_yuan(flow.released)}，不能退回{_yuan(fen)}")
         self.book([debit("1001", fen), credit("2003", fen)])
         flow.released -= fen
         flow.owed += fen
@@ -259,13 +261,21 @@ class Books:
         flow = self.flow(sale)
         if flow.releasing:
             raise Refusal("E_STATE", "放款正在办理，不能退款")
-        codes = {"buyer": ("2001",), "lender": ("2002",)}.get(variant, ("2001", "2002"))
+        codes: tuple[str, ...] = {"buyer": ("2001",), "lender": ("2002",)}.get(variant, ())
+        if not codes:
+            # Each part goes back to whom it came from: an amount that is not the whole must say whose it is.
+            codes = tuple(code for code in ("2001", "2002") if self.balance(code, sale))
+            if len(codes) > 1 and amount not in (None, self.of(sale)):
+                raise Refusal("E_INPUT", "退款须写明退给买受人（buyer）还是贷款银行（lender）")
+            amount = amount if len(codes) == 1 else None
+        if not codes:
+            raise Refusal("E_STATE", "没有可退的余额")
         for code in codes:
             fen = self.balance(code, sale) if amount is None else amount
             if not fen:
                 continue
             if fen > self.free(sale):
-                raise Refusal("E_CAPACITY", f"可用余额{self.free(sale)}分，不能退{fen}分")
+                raise Refusal("E_CAPACITY", f"可用余额{_yuan(self.free(sale))}，不能退{_yuan(fen)}")
             lines = [debit(code, fen, sale)]
             if code == "2001" and fen == self.balance(code, sale) and self.balance("2006", sale):
                 lines.append(debit("2006", self.balance("2006", sale), sale))
@@ -277,13 +287,15 @@ class Books:
         if variant == "returned":
             fen = _given(amount)
             if fen > flow.refunded:
-                raise Refusal("E_STATE", f"已退款{flow.refunded}分，不能退回{fen}分")
+                raise Refusal("E_STATE", f"已退款{_yuan(flow.refunded)}，不能退回{_yuan(fen)}")
             self.book([debit("1001", fen), credit("2004", fen)])
             flow.refunded -= fen
             flow.refunding.append([debit(account or "2001", fen, sale)])
             return
         if not flow.refunding:
             raise Refusal("E_STATE", "没有在途的退款")
+        if amount == sum(line.debit for one in flow.refunding for line in one):
+            amount = None
         fits = [one for one in flow.refunding if amount is None or sum(line.debit for line in one) == amount]
         if not fits:
             raise Refusal("E_CONFLICT", "没有这个金额的在途退款")
@@ -331,6 +343,10 @@ class Books:
         """Note a freeze on a sale; a negative amount lifts."""
         flow = self.flow(sale)
         flow.holds = max(flow.holds + amount, 0)
+
+
+def _yuan(fen: int) -> str:
+    return f"{Money(fen)}元"
 
 
 def _given(amount: int | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -9,8 +10,9 @@ from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.decisions import Context, Outcome, Rule, Verdict, decision
+from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Text
-from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, yuan
+from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, positive, ruled, yuan
 
 _LOSS = f"{RULES} 第二十条"
 _CARELESS = f"{RULES} 第十八条"
@@ -29,9 +31,9 @@ _CAUSES = {
 Cause = Annotated[
     Any,
     Choice({
-        "no_instruction": "没有指令 without_instruction twice paid_twice",
+        "no_instruction": "没有指令 未按指令 无指令 without_instruction no_or_different_instruction twice paid_twice",
         "different": "与指令不同 different_instruction",
-        "wrong_account": "付错账户", "taken_in": "违规收存", "careless": "当事人保管不善 party carelessness",
+        "wrong_account": "付错账户", "taken_in": "违规收存", "careless": "当事人保管不善 保管不善 party carelessness",
         "none": "按指令",
     }),
 ]  # fmt: skip
@@ -53,7 +55,7 @@ class LiabilityFacts(Facts):
     amount: Fen = Field(None, description="损失（分） / loss")
 
 
-@decision(key="home_escrow.liability", title="损失由谁承担", citation=_LOSS, parameters=PARAMETERS,
+@ruled(key="home_escrow.liability", title="损失由谁承担", citation=_LOSS,
           also=("home_escrow.bank_liability",))  # fmt: skip
 def liability(facts: LiabilityFacts, _context: Context) -> Verdict:
     """银行违规收付造成的损失由银行先行赔付，交易余额不减；当事人保管不善的自行承担。
@@ -73,6 +75,7 @@ def liability(facts: LiabilityFacts, _context: Context) -> Verdict:
 
 # --- messages ---------------------------------------------------------------------------------------------------------
 
+_MSG_ID = re.compile(r"[A-Za-z0-9-]{1,40}")
 _LINKED = Rule(_LINK, "报文{msg}（流水{txn}）：{answer}")
 
 
@@ -122,6 +125,11 @@ def messages(facts: MessageFacts, _context: Context) -> Verdict:
     moved: dict[str, tuple[Any, ...]] = {}
     answers, reasons, balance = [], [], 0
     for one in facts.messages:
+        if not _MSG_ID.fullmatch(one.msg_id):
+            raise LuoshiError("E_INPUT", f"报文号“{one.msg_id[:40]}”应为40位以内的字母、数字和-。")
+        positive(one.amount, "金额", "amount")
+        if one.direction not in ("C", "D"):
+            raise LuoshiError("E_INPUT", f"报文{one.msg_id}的方向“{one.direction[:10]}”应为C或D。")
         move = (one.direction, one.amount, one.business_date)
         if one.msg_id in seen:
             found = "duplicate" if seen[one.msg_id] == one else "E_CONFLICT"
@@ -187,7 +195,7 @@ class ReconciliationFacts(Facts):
     bank_payments_not_booked: Fen = Field(0, description="银行已付企业未付（分） / payments at the bank, not booked")
 
 
-@decision(key="home_escrow.reconciliation", title="账面与银行对得上吗", citation=_LINK, parameters=PARAMETERS,
+@ruled(key="home_escrow.reconciliation", title="账面与银行对得上吗", citation=_LINK,
           also=("home_escrow.reconcile",))  # fmt: skip
 def reconciliation(facts: ReconciliationFacts, _context: Context) -> Verdict:
     """银行余额调整后与账面余额调整后相等；不等的差额是错账。未达账项入账后：收记2005，付记1101。
@@ -234,12 +242,12 @@ class StatusFacts(Facts):
     price: Fen = Field(None, description="房价款（分） / price")
 
 
-@decision(key="home_escrow.status", title="合同签订和备案了吗", citation=_CHECK, parameters=PARAMETERS)
-def status(facts: StatusFacts, _context: Context) -> Verdict:
+@ruled(key="home_escrow.status", title="合同签订和备案了吗", citation=_CHECK)
+def status(facts: StatusFacts, context: Context) -> Verdict:
     """登记和税务受理时先查：已网签并备案的才受理。Value: `result` OK or REFUSE, `filed`, `filed_on`."""
     if facts.online_signed is None:
         return undetermined({"online_signed": "是否网签"}, _CHECK)
-    filed = facts.filed_on is not None
+    filed = facts.filed_on is not None and facts.filed_on <= context.on
     reason = ASKED.reason(
         bool(facts.online_signed and filed), "已网签" if facts.online_signed else "未网签",
         f"{facts.filed_on}备案" if filed else "未备案", facts.route or "未写",

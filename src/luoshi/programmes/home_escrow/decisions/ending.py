@@ -8,21 +8,23 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import judged, undetermined
-from luoshi.kernel.decisions import Context, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Reason, Rule, Verdict
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Text
-from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, whole, yuan
+from luoshi.programmes.home_escrow.decisions.settings import RULES, ruled, whole, yuan
 
 _END = f"{RULES} 第十六条"
-JOINT = Rule(_END, "买卖双方共同申请")
-ONE_SIDE = Rule(_END, "只有一方申请，又没有生效法律文书")
-STILL_SELLER = Rule(_END, "登记簿显示房屋仍在出卖人名下（{day}）")
-IS_BUYER = Rule(_END, "房屋已登记在买受人名下，不能按协商解除")
-NO_PRINT = Rule(_END, "没有登记簿或权属查询证明")
-OLD_PRINT = Rule(_END, "登记簿证明出具于{day}，到{on}已{days}个工作日，超过{limit}个工作日")
-DOCUMENT = Rule(_END, "有生效法律文书终止交易和登记，一方即可申请")
-NO_DOCUMENT = Rule(_END, "没有生效法律文书")
-BY_LAW = Rule(_END, "法律规定的其他情形：{basis}")
-NO_LAW = Rule(_END, "法律规定的其他情形，须写明依据")
+_AGREED, _DECREED, _LAWFUL = f"{_END}(一)", f"{_END}(二)", f"{_END}(三)"
+JOINT = Rule(_AGREED, "买卖双方共同申请")
+ONE_SIDE = Rule(_AGREED, "只有一方申请，又没有生效法律文书")
+STILL_SELLER = Rule(_AGREED, "登记簿显示房屋仍在出卖人名下（{day}）")
+IS_BUYER = Rule(_AGREED, "房屋已登记在买受人名下，不能按协商解除")
+NO_PRINT = Rule(_AGREED, "没有登记簿或权属查询证明")
+FUTURE_PRINT = Rule(_AGREED, "登记簿证明的日期{day}晚于出具通知之日{on}")
+OLD_PRINT = Rule(_AGREED, "登记簿证明出具于{day}，到{on}已{days}个工作日，超过{limit}个工作日")
+DOCUMENT = Rule(_DECREED, "有生效法律文书终止交易和登记，一方即可申请")
+NO_DOCUMENT = Rule(_DECREED, "没有生效法律文书")
+BY_LAW = Rule(_LAWFUL, "法律规定的其他情形：{basis}")
+NO_LAW = Rule(_LAWFUL, "法律规定的其他情形，须写明依据")
 RELEASED = Rule(_END, "已放款，只能退余额{left}")
 NOTHING = Rule(_END, "款项已全部放出，没有可退的")
 RELEASING = Rule(_END, "放款正在办理，不能同时解除")
@@ -89,11 +91,10 @@ class TerminationFacts(Facts):
         return data
 
 
-@decision(
+@ruled(
     key="home_escrow.termination",
     title="可以解除监管吗",
     citation=_END,
-    parameters=PARAMETERS,
     reads=("proof_fresh_days",),
     uses_calendar=True,
     also=("home_escrow.terminate",),
@@ -118,6 +119,9 @@ def termination(facts: TerminationFacts, context: Context) -> Verdict:
         reasons.append(JOINT.reason(True) if joint else ONE_SIDE.reason(False))
         if facts.title_in == "buyer":
             reasons.append(IS_BUYER.reason(False))
+        elif facts.print_on is not None and facts.day is not None and facts.print_on > facts.day:
+            reasons.append(FUTURE_PRINT.reason(False, facts.print_on.isoformat(), day.isoformat()))
+            code = "E_FUTURE"
         elif facts.print_on is not None:
             age = _working_days(context, facts.print_on, day)
             limit = whole(context, "proof_fresh_days")

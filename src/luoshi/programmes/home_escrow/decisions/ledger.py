@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
 from luoshi.kernel.fact_kinds import Facts, Fen, Text, folded
-from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, yuan
+from luoshi.programmes.home_escrow.decisions.settings import RULES, ruled, yuan
 from luoshi.programmes.home_escrow.escrow import ACCOUNTS, TITLES, Books, Refusal
 
 _CLAUSE = f"{RULES} 第九条"
@@ -191,7 +191,7 @@ class _Run:
         return "accepted"
 
 
-@decision(key="home_escrow.ledger", title="监管账户账目", citation=_CLAUSE, parameters=PARAMETERS,
+@ruled(key="home_escrow.ledger", title="监管账户账目", citation=_CLAUSE,
           also=("home_escrow.postings", "home_escrow.book"))  # fmt: skip
 def ledger(facts: LedgerFacts, _context: Context) -> Verdict:
     """依次记账后各科目、各笔交易的余额；任何一笔交易的钱不抵另一笔，资产恒等于各方的钱。

@@ -8,13 +8,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer, undetermined
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
-from luoshi.kernel.fact_kinds import Choice, Facts, Fen, Flag, Number, Text
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
+from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.fact_kinds import Choice, Facts, Fen, Flag, Number, Text, numbered
 from luoshi.kernel.money import Money
 from luoshi.programmes.home_escrow.decisions.scope import PayLine
-from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, whole, yuan
+from luoshi.programmes.home_escrow.decisions.settings import RULES, positive, ruled, whole, yuan
 
-_DEPOSIT = f"{RULES} 第十五条"
+_DEPOSIT = f"{RULES} 第十五条(二)"
 _OTHERS = f"{RULES} 第九条"
 BOOKED = Rule(_DEPOSIT, "{who}存入{amount}，{booked}记入本笔交易，凭证一张")
 EXCESS = Rule(_DEPOSIT, "超过待存金额的{excess}转待查，办理退回")
@@ -75,7 +76,7 @@ class DepositFacts(Facts):
     )
 
 
-@decision(key="home_escrow.deposit", title="来款记到哪里", citation=_DEPOSIT, parameters=PARAMETERS)
+@ruled(key="home_escrow.deposit", title="来款记到哪里", citation=_DEPOSIT)
 def deposit(facts: DepositFacts, _context: Context) -> Verdict:
     """买受人的钱依次记各笔自有款，贷款银行的记贷款；超出的、来路不明的转待查；中介、担保机构的退回并报告。
 
@@ -87,6 +88,7 @@ def deposit(facts: DepositFacts, _context: Context) -> Verdict:
     if missing:
         return undetermined(missing, _DEPOSIT)
     payer, who, total = facts.payer, _WHO[facts.payer], facts.amount
+    positive(total, "金额", "amount")
     reasons: list[Reason] = []
     if payer in ("agency", "guarantee"):
         reasons.append(AGENCY.reason(False, who, yuan(total)))
@@ -98,8 +100,6 @@ def deposit(facts: DepositFacts, _context: Context) -> Verdict:
         return _suspended(total, [UNKNOWN.reason(False, why, yuan(total))], send_back=True)
     if payer == "other" and not facts.identified:
         return _suspended(total, [STRANGER.reason(False, yuan(total))])
-    if total <= 0:
-        return undetermined({"amount": "金额（应大于零）"}, _DEPOSIT)
     loan = payer == "lender"
     lines = list(facts.lines)
     if not lines:
@@ -174,7 +174,7 @@ class RefundFacts(Facts):
     forfeited_deposit: Fen = Field(0, description="一方主张没收的定金（分）：不影响 / claimed forfeit, changes nothing")
 
 
-@decision(key="home_escrow.refund", title="退款退给谁", citation=_REFUND, parameters=PARAMETERS,
+@ruled(key="home_escrow.refund", title="退款退给谁", citation=_REFUND,
           also=("home_escrow.refund_split",))  # fmt: skip
 def refund(facts: RefundFacts, _context: Context) -> Verdict:
     """贷款的钱退贷款银行原账户，买受人的钱退其指定的本人账户；冻结的不退。
@@ -214,7 +214,7 @@ def refund(facts: RefundFacts, _context: Context) -> Verdict:
 
 # --- splits -----------------------------------------------------------------------------------------------------------
 
-_SPLIT = f"{RULES} 第十五条"
+_SPLIT = f"{RULES} 第十五条(四)"
 _OWNED = f"{RULES} 第十条"
 BY_SHARES = Rule(_SPLIT, "{total}按份额分给{count}人，各舍去不足一分，余下的分按余数从大到小、相同的按先后补足")
 BY_DAYS = Rule(
@@ -258,13 +258,18 @@ class SharesFacts(Facts):
         return data
 
 
-@decision(key="home_escrow.shares", title="几个出卖人怎么分", citation=_SPLIT, parameters=PARAMETERS,
+@ruled(key="home_escrow.shares", title="几个出卖人怎么分", citation=_SPLIT,
           also=("home_escrow.sellers", "home_escrow.split"))  # fmt: skip
 def shares(facts: SharesFacts, _context: Context) -> Verdict:
     """按份额分，不多不少一分。Value: `result` OK, `parts` in the order given, in fen."""
     weights = facts.shares or [1] * (facts.sellers or 0)
-    if facts.amount is None or not weights or sum(weights) <= 0 or min(weights) < 0:
-        return undetermined({"amount": "金额", "shares": "份额（不得为负，其和大于零）"}, _SPLIT)
+    missing = {"amount": "金额"} if facts.amount is None else {}
+    if missing or not weights:
+        return undetermined(missing if weights else missing | {"shares": "份额"}, _SPLIT)
+    if sum(weights) <= 0 or min(weights) < 0:
+        raise LuoshiError("E_INPUT", "份额不得为负，其和应大于零。", fields={"field": "shares"})
+    if facts.shares and facts.sellers not in (None, len(weights)):
+        raise LuoshiError("E_INPUT", f"{facts.sellers}人却有{len(weights)}个份额，请核对。", fields={"field": "shares"})
     parts = [one.fen for one in Money(facts.amount).allocate(weights)]
     return answer("OK", Outcome.ALLOW, [BY_SHARES.reason(True, yuan(facts.amount), len(parts))], parts=parts)
 
@@ -311,11 +316,10 @@ class InterestFacts(Facts):
     sales: list[SaleBalance] = Field(default_factory=list, description="各笔交易 / sales")
 
 
-@decision(
+@ruled(
     key="home_escrow.interest",
     title="利息怎么分",
     citation=_OWNED,
-    parameters=PARAMETERS,
     reads=("interest_mode", "interest_min"),
     also=("home_escrow.interest_split",),
 )
@@ -330,7 +334,7 @@ def interest(facts: InterestFacts, context: Context) -> Verdict:
     if facts.interest is None or not weights or any(one is None for one in weights) or sum(weights) <= 0:
         return undetermined({"interest": "利息", "sales": "各笔交易的每日余额（其和大于零）"}, _OWNED)
     # Ties go to the lower agreement number; sales without one stand in the order given.
-    order = sorted(range(len(weights)), key=lambda n: (_numbered(facts.sales[n].sale), n))
+    order = sorted(range(len(weights)), key=lambda n: (numbered(facts.sales[n].sale), n))
     split = Money(facts.interest).allocate([weights[n] for n in order])
     parts = [0] * len(weights)
     for place, n in enumerate(order):
@@ -352,8 +356,3 @@ def _weight(one: SaleBalance) -> Any:
     if one.balances:
         return sum(one.balances)
     return None if one.balance is None or one.days is None else one.balance * max(one.days, 0)
-
-
-def _numbered(text: str | None) -> tuple[int, str]:
-    """Return an agreement number as it is ordered: shorter numbers of one kind before longer ones."""
-    return len(text or ""), text or ""

@@ -9,11 +9,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from luoshi.kernel.answers import answer, judged, undetermined
-from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
+from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict
+from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Text
-from luoshi.programmes.home_escrow.decisions.settings import PARAMETERS, RULES, yuan
+from luoshi.programmes.home_escrow.decisions.settings import RULES, ruled, yuan
 
-_RELEASE = f"{RULES} 第十五条"
+_RELEASE = f"{RULES} 第十五条(四)"
 _HOLD = f"{RULES} 第十条"
 OWNER = Rule(_RELEASE, "收款账户户名与出卖人一致")
 NAMED = Rule(_RELEASE, "{paper}指定的账号与收款账号一致")
@@ -23,8 +24,8 @@ AGENCY = Rule(f"{RULES} 第九条", "中介机构、担保机构的账户不能�
 Paper = Annotated[
     Any,
     Choice({
-        "notarial": "公证 公证书 notarial_deed notarised notarized deed NOTARISED",
-        "law_firm": "律师 律师见证 律师见证书 attestation law_firm_attestation",
+        "notarial": "公证 公证书 公证机关公证 notarial_deed notarised notarized deed NOTARISED",
+        "law_firm": "律师 律师见证 律师见证书 律师鉴证 律师事务所鉴证 律师事务所见证 attestation law_firm_attestation",
         "private": "私人 委托书 private_letter letter 自书 seller_says seller_says_so oral "
         "口头 pay_off payoff power_of_attorney", "none": "无 own",
     }),
@@ -56,7 +57,8 @@ class PayeeFacts(Facts):
         "payee_number": "number", "account": "number", "payee_account": "number", "basis": "paper",
         "document": "paper", "named_account": "paper_number", "designated_account": "paper_number",
         "deed_account": "paper_number", "document_account": "paper_number", "designated": "paper_number",
-        "paper_account": "paper_number", "payee_owner": "owner", "named": "paper_number",
+        "paper_account": "paper_number", "attestation_account": "paper_number",
+        "payee_owner": "owner", "named": "paper_number",
     }  # fmt: skip
 
     seller: Text = Field(None, description="出卖人 / seller")
@@ -71,7 +73,7 @@ def _name(text: str | None) -> str:
     return "".join(unicodedata.normalize("NFKC", text or "").split())
 
 
-@decision(key="home_escrow.payee", title="可以付到这个账户吗", citation=_RELEASE, parameters=PARAMETERS)
+@ruled(key="home_escrow.payee", title="可以付到这个账户吗", citation=_RELEASE)
 def payee(facts: PayeeFacts, _context: Context) -> Verdict:
     """户名就是出卖人（去空格后完全一致）；否则只凭公证书或律师见证书，且其指定的账号就是收款账号。
 
@@ -99,7 +101,7 @@ def payee(facts: PayeeFacts, _context: Context) -> Verdict:
 # --- 6.7 --------------------------------------------------------------------------------------------------------------
 
 NEW_TITLE = Rule(_RELEASE, "新证已登记在买受人名下（{day}）")
-ASSUMED = Rule(_RELEASE, "未写登记情况：以新证登记在买受人名下为条件")
+TITLE_UNKNOWN = Rule(_RELEASE, "没有写新证是否已登记在买受人名下")
 NO_TITLE = Rule(_RELEASE, "新证尚未登记在买受人名下，登记前不放款")
 TOO_SOON = Rule(_RELEASE, "登记日{registered}早于备案日{filed}")
 ALL_APPLIED = Rule(_RELEASE, "买卖双方都已申请")
@@ -166,7 +168,7 @@ class ReleaseFacts(Facts):
     payee_ok: Flag = Field(True, description="收款账户合规 / payee valid")
 
 
-@decision(key="home_escrow.release", title="可以放款吗", citation=_RELEASE, parameters=PARAMETERS)
+@ruled(key="home_escrow.release", title="可以放款吗", citation=_RELEASE)
 def release(facts: ReleaseFacts, _context: Context) -> Verdict:
     """新证登记在买受人名下、双方共同申请、没有在办的解除、收款账户合规；一次放款须存足并付清，分次的不超过可用余额。
 
@@ -184,11 +186,14 @@ def release(facts: ReleaseFacts, _context: Context) -> Verdict:
         balance = max(deposits - facts.reversed - facts.deducted - facts.released_before, 0)
     free = max(balance - facts.held, 0)
     supervised = facts.supervised if facts.supervised is not None else deposits
+    if deposits - facts.reversed - facts.deducted > supervised:
+        over = deposits - facts.reversed - facts.deducted - supervised
+        raise LuoshiError("E_SUM", f"已存入的比监管资金{yuan(supervised)}多{yuan(over)}，请核对。")
     reasons: list[Reason] = []
     code = ""
     registered = facts.registered if facts.registered is not None else facts.registered_on is not None or None
     if registered is None:
-        reasons.append(ASSUMED.reason(None))
+        reasons.append(TITLE_UNKNOWN.reason(None))
     elif not registered:
         reasons.append(NO_TITLE.reason(False))
         code = "E_NOT_YET"
@@ -235,13 +240,14 @@ def release(facts: ReleaseFacts, _context: Context) -> Verdict:
     )
     more = {"amount": asked if good else 0, "free": free, "balance": balance, **taken}
     if good and registered is None:
-        return answer("OK", Outcome.ALLOW_WITH_CONDITION, reasons, **more)
+        return answer("UNDETERMINED", Outcome.UNDETERMINED, reasons, missing=["registered_on"], **more)
     return judged(reasons, code=code, **more)
 
 
 # --- 6.11 -------------------------------------------------------------------------------------------------------------
 
 LIVE = Rule(_HOLD, "{who}冻结{amount}，{span}有效")
+NO_HOLD = Rule(_HOLD, "没有冻结，余额{balance}都可用")
 LAPSED = Rule(_HOLD, "{who}冻结{amount}，{day}届满未续，已失效")
 LIFTED = Rule(_HOLD, "{who}冻结{amount}，已凭文书解除")
 ACCOUNT_HOLD = Rule(_HOLD, "{who}冻结整个监管账户：不执行指令，新存款改往他户")
@@ -298,7 +304,7 @@ class HoldFacts(Facts):
         return data
 
 
-@decision(key="home_escrow.hold", title="冻结之后可用多少", citation=_HOLD, parameters=PARAMETERS,
+@ruled(key="home_escrow.hold", title="冻结之后可用多少", citation=_HOLD,
           also=("home_escrow.freeze", "home_escrow.free_balance"))  # fmt: skip
 def hold(facts: HoldFacts, context: Context) -> Verdict:
     """可用余额为余额减有效冻结；扣划先冲减所执行的冻结；到期未续的失效；整户冻结时什么都不执行。
@@ -311,7 +317,11 @@ def hold(facts: HoldFacts, context: Context) -> Verdict:
     reasons: list[Reason] = []
     live: list[int] = []
     frozen = False
+    if not facts.holds:
+        reasons.append(NO_HOLD.reason(True, yuan(facts.balance)))
     for one in facts.holds:
+        if one.from_on is not None and one.to_on is not None and one.to_on < one.from_on:
+            raise LuoshiError("E_INPUT", f"冻结至{one.to_on}早于自{one.from_on}，请核对。", fields={"field": "holds"})
         who, fen = one.authority or "有权机关", one.amount or 0
         if one.lifted:
             reasons.append(LIFTED.reason(None, who, yuan(fen)))

@@ -12,7 +12,7 @@ from luoshi.kernel.answers import answer, judged, undetermined
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Text
+from luoshi.kernel.fact_kinds import Choice, Day, Facts, Fen, Flag, Text, folded
 from luoshi.kernel.identifiers import clean, parse_id_number, parse_uscc
 from luoshi.programmes.home_escrow.decisions.settings import (
     FORCE,
@@ -21,14 +21,16 @@ from luoshi.programmes.home_escrow.decisions.settings import (
     SUCCESSOR,
     force,
     in_force,
+    positive,
+    ruled,
     yuan,
 )
 
 _SCOPE = f"{RULES} 第二条"
-_MONEY = f"{RULES} 第三条"
+_WHERE = f"{RULES} 第三条"
 _UNIT = re.compile(r"371083\d{6}[A-Z]{2}\d{5}[FLQW]\d{8}")
-PLACE = Rule(_SCOPE, "房屋在乳山市内")
-NOT_PLACE = Rule(_SCOPE, "房屋不在乳山市内")
+PLACE = Rule(_WHERE, "房屋在乳山市内")
+NOT_PLACE = Rule(_WHERE, "房屋不在乳山市内")
 STATE_LAND = Rule(_SCOPE, "土地为国有")
 COLLECTIVE = Rule(_SCOPE, "土地为集体所有（宗地特征码{letters}），不在监管范围")
 CERTIFIED = Rule(_SCOPE, "已取得不动产权证书或房屋所有权证")
@@ -36,8 +38,11 @@ NOT_CERTIFIED = Rule(_SCOPE, "没有取得不动产权证书")
 SEALED = Rule(_SCOPE, "房屋被查封，不能交易")
 OBJECTION = Rule(_SCOPE, "有未了结的异议登记，不能交易")
 MORTGAGED = Rule(_SCOPE, "房屋已抵押，抵押权人没有书面同意")
-BAD_UNIT = Rule(_SCOPE, "不动产单元代码应为28位：371083开头，现为“{code}”")
-BAD_LINE = Rule(_MONEY, "“{kind}”不是房价款，不能列入监管")
+BAD_UNIT = Rule(
+    _SCOPE, "不动产单元代码“{code}”不合规则：应为28位，371083、6位数字、2位字母、5位数字、F（房屋）等1位字母、8位数字"
+)
+NO_HOUSE = Rule(_SCOPE, "不动产单元代码的定着物特征码为{fixture}，不是房屋（F）")
+BAD_LINE = Rule(_SCOPE, "“{kind}”不是房价款，不能列入监管")
 
 Land = Annotated[Any, Choice({"state": "国有 state_owned stateowned", "collective": "集体 集体所有"})]
 
@@ -79,11 +84,10 @@ FOREIGN_LINE = re.compile(r"税|佣金|中介费|手续费|tax|commission|fee", 
 """Kinds of money that are not the price."""
 
 
-@decision(
+@ruled(
     key="home_escrow.scope",
     title="是否在监管范围",
     citation=_SCOPE,
-    parameters=PARAMETERS,
     also=("home_escrow.in_scope",),
 )
 def scope(facts: ScopeFacts, _context: Context) -> Verdict:
@@ -93,6 +97,8 @@ def scope(facts: ScopeFacts, _context: Context) -> Verdict:
     """
     reasons: list[Reason] = []
     letters = clean(facts.parcel_letters or "")
+    if not letters and facts.unit_code is None and facts.land is None and facts.in_rushan is not False:
+        return undetermined({"land": "土地性质或不动产单元代码"}, _SCOPE)
     place = facts.in_rushan
     if facts.unit_code:
         code = clean(facts.unit_code)
@@ -101,6 +107,8 @@ def scope(facts: ScopeFacts, _context: Context) -> Verdict:
             place = code.startswith("371083") if place is None else place
         else:
             letters = letters or code[12:14]
+            if code[19] != "F":
+                reasons.append(NO_HOUSE.reason(False, code[19]))
     reasons.append(NOT_PLACE.reason(False) if place is False else PLACE.reason(True))
     collective = facts.land == "collective" or letters.startswith("J")
     reasons.append(COLLECTIVE.reason(False, letters or "未写") if collective else STATE_LAND.reason(True))
@@ -115,10 +123,12 @@ def scope(facts: ScopeFacts, _context: Context) -> Verdict:
 
 # --- parties ----------------------------------------------------------------------------------------------------------
 
-_PARTIES = f"{RULES} 第十五条"
+_PARTIES = f"{RULES} 第十五条(三)"
 ID_GOOD = Rule(_PARTIES, "{who}的证件号码校验无误")
 ID_BAD = Rule(_PARTIES, "{who}的证件号码有误：{why}")
+ID_OTHER = Rule(_PARTIES, "{who}的{paper}没有校验位，请核对原件")
 SAME = Rule(_PARTIES, "买受人和出卖人是同一人")
+_OTHER_PAPER = re.compile("护照|通行证|居住证|居留证|军官证|PASSPORT|PERMIT")
 
 
 class PartyFacts(Facts):
@@ -129,7 +139,9 @@ class PartyFacts(Facts):
     )
     SPELLINGS: ClassVar[Mapping[str, str]] = {"id": "buyers", "id_number": "buyers", "number": "buyers"}
 
-    buyers: list[Text] = Field(default_factory=list, description="买受人证件号码 / buyers' ID numbers")
+    buyers: list[Text] = Field(
+        default_factory=list, description="买受人证件号码；护照等写明种类，如 护照E1234 / buyers' ID numbers"
+    )
     sellers: list[Text] = Field(default_factory=list, description="出卖人证件号码 / sellers' ID numbers")
 
     @classmethod
@@ -153,9 +165,13 @@ def party(facts: PartyFacts, context: Context) -> Verdict:
         for number in numbers:
             try:
                 text = clean(str(number))
-                uscc = len(text) == 18 and not text[:17].isdecimal()
-                found = parse_uscc(text) if uscc else parse_id_number(text, max(context.on, CLOCK.today()))
-                reasons.append(ID_GOOD.reason(True, who))
+                if paper := _OTHER_PAPER.match(text):
+                    found = text
+                    reasons.append(ID_OTHER.reason(None, who, paper[0]))
+                else:
+                    uscc = len(text) == 18 and not text[:17].isdecimal()
+                    found = parse_uscc(text) if uscc else parse_id_number(text, max(context.on, CLOCK.today()))
+                    reasons.append(ID_GOOD.reason(True, who))
                 if who == "出卖人" and found in seen:
                     reasons.append(SAME.reason(False))
                     code = code or "E_INTEREST"
@@ -192,34 +208,42 @@ PROOFS = {
 SUPERVISED = Rule(_FREE, "三方签订监管协议，纳入监管")
 OPTED_OUT = Rule(_FREE, "双方都签署自行划转声明")
 ONE_SIGNED = Rule(_FREE, "自行划转声明只有{who}签署，须双方签署")
-OUTSIDE = Rule(_EXCLUDED, "{kind}，可以不纳入监管（也可以自愿选择）")
+OUTSIDE = {kind: Rule(f"{_EXCLUDED}({number})", "{kind}，可以不纳入监管（也可以自愿选择）")
+           for kind, number in zip(EXCLUSIONS, "一二三四五六", strict=True)}  # fmt: skip
 NO_PROOF = Rule(_EXCLUDED, "{kind}：没有证明材料")
 NO_BASIS = Rule(_EXCLUDED, "法律规定的其他情形，须写明依据")
 NO_ROUTE = Rule(_FREE, "没有监管协议、双方声明、不纳入或豁免的证明，合同不予备案")
 BEFORE = Rule(_EXEMPT, "{what}{day}在施行日{first}之前")
 NOT_BEFORE = Rule(_EXEMPT, "{what}{day}不在施行日{first}之前")
-PROVEN = Rule(_EXEMPT, "{kind}取得于{day}")
+PROVEN = {kind: Rule(f"{_EXEMPT}({number})", "{kind}取得于{day}")
+          for kind, number in zip(PROOFS, "一二三四五", strict=True)}  # fmt: skip
 NO_PROVEN = Rule(_EXEMPT, "没有施行日之前取得的证明")
 NOT_PAID = Rule(_EXEMPT, "房价款尚未交付")
+PAID_UNKNOWN = Rule(_EXEMPT, "没有写房价款何时交付")
 
 Exclusion = Annotated[
     Any,
     Choice({
-        "inheritance": "1 继承 遗赠 赠与 交换 gift bequest exchange",
-        "legal_document": "2 法律文书 判决 拍卖 auction judgment court",
-        "division": "3 分割 合并 出资 merger share_contribution contribution",
-        "co_owners": "4 共有人 co-owner coowner",
-        "relatives": "5 直系亲属 亲属 lineal lineal_relatives kinship relative father_daughter",
-        "other_law": "6 其他 other",
+        "inheritance": "1 (1) (一) 继承 遗赠 赠与 交换 等价交换 继承、遗赠、赠与、等价交换 gift bequest exchange "
+        "exchange_of_equal_value",
+        "legal_document": "2 (2) (二) 法律文书 生效法律文书 判决 拍卖 拍卖房屋 auction judgment court "
+        "effective_legal_document",
+        "division": "3 (3) (三) 分割 合并 出资 所有权分割 所有权合并 所有权分割或合并 投资入股 无价款 "
+        "投资入股等无价款方式 "
+        "merger share_contribution contribution division_of_ownership merger_of_ownership",
+        "co_owners": "4 (4) (四) 共有人 共有人之间 房屋共有人 房屋共有人之间 co-owner coowner between_co_owners",
+        "relatives": "5 (5) (五) 直系亲属 直系亲属之间 亲属 lineal lineal_relatives kinship relative father_daughter",
+        "other_law": "6 (6) (六) 其他 其他情形 法律法规规定的其他情形 other other_by_law",
     }),
 ]  # fmt: skip
 ProofKind = Annotated[
     Any,
     Choice({
-        "filed": "备案 contract_filed filed_contract 1",
-        "notarised": "公证 notarized notarial notary notarised_contract 2",
-        "bank_voucher": "银行凭证 voucher bank 3", "tax_invoice": "税票 收据 invoice receipt tax_receipt 4",
-        "other_law": "其他 other 5",
+        "filed": "备案 备案合同 经备案的合同 contract_filed filed_contract contract_filed_with_the_local_authority 1",
+        "notarised": "公证 公证合同 经公证的合同 notarized notarial notary notarised_contract 2",
+        "bank_voucher": "银行凭证 银行凭据 交割房款的银行凭据 voucher bank bank_voucher_of_the_price 3",
+        "tax_invoice": "税票 税务发票 发票 收据 invoice receipt tax_receipt tax_invoice_or_receipt 4",
+        "other_law": "其他 其他法律 法律法规规定的材料 other other_by_law 5",
     }),
 ]  # fmt: skip
 
@@ -286,6 +310,13 @@ class ExemptionFacts(Facts):
         return data
 
 
+def _handed_over(facts: ExemptionFacts) -> bool | None:
+    """Tell whether the price was handed over; None where nothing tells."""
+    if facts.paid_on is not None or facts.paid_amount:
+        return True
+    return None if facts.paid is None else bool(facts.paid)
+
+
 def exempt(facts: ExemptionFacts, context: Context) -> list[Reason]:
     """Return why a contract made before the rules is exempt, or why not."""
     first, _last = force(context)
@@ -299,7 +330,7 @@ def exempt(facts: ExemptionFacts, context: Context) -> list[Reason]:
         reasons.append(NOT_PAID.reason(False))
     found = [one for one in facts.proofs if one.obtained_on is not None and one.obtained_on < first and one.kind]
     if found:
-        reasons.append(PROVEN.reason(True, PROOFS[found[0].kind], found[0].obtained_on.isoformat()))
+        reasons.append(PROVEN[found[0].kind].reason(True, PROOFS[found[0].kind], found[0].obtained_on.isoformat()))
     else:
         reasons.append(NO_PROVEN.reason(False))
     return reasons
@@ -320,10 +351,15 @@ def exemption(facts: ExemptionFacts, context: Context) -> Verdict:
     """
     if facts.contract_on is None:
         return undetermined({"contract_on": "合同签订日"}, _EXEMPT)
+    if facts.price is not None and facts.paid_amount is not None and facts.paid_amount > facts.price:
+        raise LuoshiError("E_SUM", f"已付{yuan(facts.paid_amount)}大于房价款{yuan(facts.price)}，请核对。")
+    reasons = exempt(facts, context)
+    if _handed_over(facts) is None and all(reason.ok is not False for reason in reasons):
+        return answer("UNDETERMINED", Outcome.UNDETERMINED, [*reasons, PAID_UNKNOWN.reason(None)], missing=["paid_on"])
     more: dict[str, Any] = {}
     if facts.price is not None and facts.paid_amount is not None and facts.paid_amount < facts.price:
         more = {"exempt_amount": facts.paid_amount, "open_amount": facts.price - facts.paid_amount}
-    return judged(exempt(facts, context), good="EXEMPT", **more)
+    return judged(reasons, good="EXEMPT", **more)
 
 
 class RouteFacts(Facts):
@@ -406,10 +442,10 @@ def route(facts: RouteFacts, context: Context) -> Verdict:
             reasons.append(NO_PROOF.reason(None if possible else False, title))
         else:
             possible.append("EXCLUDED")
-            reasons.append(OUTSIDE.reason(True, title))
+            reasons.append(OUTSIDE[facts.exclusion].reason(True, title))
     if facts.exemption is not None:
         found = exempt(facts.exemption, context)
-        if all(one.ok is not False for one in found):
+        if all(one.ok is not False for one in found) and _handed_over(facts.exemption):
             possible.append("EXEMPT")
             reasons += found
         else:
@@ -443,7 +479,8 @@ Kind = Annotated[
         "首付款": "down_payment downpayment deposit own own_money buyer 自有 自有资金",
         "按揭贷款": "loan mortgage 贷款 mortgage_loan",
         "一次性付款": "lump_sum single one_off", "分期付款": "instalment installment", "其他": "other",
-        "佣金": "commission 中介费 agency_commission", "税费": "tax taxes fee fees",
+        "佣金": "commission 中介费 经纪佣金 agency_commission", "税费": "税 费 契税 个人所得税 增值税 维修资金 "
+        "手续费 tax taxes fee fees",
     }),
 ]  # fmt: skip
 Due = Annotated[Any, Choice({"BEFORE_FILING": "备案前 before", "AFTER_REGISTRATION": "登记后 after"})]
@@ -513,11 +550,10 @@ class AmountFacts(Facts):
     deposited: Fen = Field(0, description="变更时已存入（分） / money already in, at a change")
 
 
-@decision(
+@ruled(
     key="home_escrow.amount",
     title="监管多少",
     citation=_MODE,
-    parameters=PARAMETERS,
     reads=("modes",),
     also=("home_escrow.mode", "home_escrow.supervised_amount"),
 )
@@ -532,6 +568,7 @@ def amount(facts: AmountFacts, _context: Context) -> Verdict:
         missing = {}
     if missing:
         return undetermined(missing, _MODE)
+    positive(facts.price, "房价款", "price")
     supervised = facts.supervised if facts.supervised is not None else sum(one.amount or 0 for one in facts.lines)
     mode = facts.mode or ("FULL" if supervised == facts.price else "PARTIAL")
     reasons: list[Reason] = []
@@ -555,7 +592,7 @@ def amount(facts: AmountFacts, _context: Context) -> Verdict:
     named = [("当事人", sorted(map(str, facts.contract_parties)), sorted(map(str, facts.parties)))]
     named.append(("房屋", [facts.contract_home or ""], [facts.home or ""]))
     for label, one, other in named:
-        if any(one) and any(other) and one != other:
+        if any(one) and any(other) and sorted(map(folded, one)) != sorted(map(folded, other)):
             said = {"contract": "、".join(one), "agreement": "、".join(other)}
             differences.append({"what": label, **said})
             reasons.append(OTHERWISE.reason(False, label, said["contract"], said["agreement"]))
@@ -576,16 +613,28 @@ def amount(facts: AmountFacts, _context: Context) -> Verdict:
 
 # --- dates, 6.6 -------------------------------------------------------------------------------------------------------
 
-_FILING = f"{RULES} 第十五条"
-_SIGNED_ONLINE = Rule(_FILING, "合同已网上签订")
-_NOT_ONLINE = Rule(_FILING, "合同没有网上签订")
-_FILED_ALREADY = Rule(_FILING, "签订监管协议时合同已经备案")
+_AGREED = f"{RULES} 第十五条(一)"
+_FILING = f"{RULES} 第十五条(三)"
+_SIGNED_ONLINE = Rule(_AGREED, "合同已网上签订")
+_NOT_ONLINE = Rule(_AGREED, "合同没有网上签订")
+_FILED_ALREADY = Rule(_AGREED, "签订监管协议时合同已经备案")
 _RUNS_ON = Rule(f"{RULES} 第二十三条", "协议签于有效期内，{what}{day}照办到底")
-LIVE_ALREADY = Rule(_FILING, "该房屋已有在办监管")
+LIVE_ALREADY = Rule(_AGREED, "该房屋已有在办监管")
 LINE_OPEN = Rule(_FILING, "第{n}笔{kind}应在备案前存足，还差{more}")
 LINES_IN = Rule(_FILING, "备案前应存入的款项都已存足")
 PAPER_MISSING = Rule(_FILING, "缺少材料：{papers}")
 PAPERS = {"agreement": "监管协议", "vouchers": "存款凭证", "identity": "各方身份证明", "title": "权属证书"}
+PAPERS_ASSUMED = Rule(_FILING, "未写材料：以四种材料齐全为条件")
+Paper = Annotated[
+    Any,
+    Choice({
+        "agreement": "监管协议 存量房交易资金监管协议 supervision_agreement",
+        "vouchers": "存款凭证 收款凭证 监管存款凭证 存量房交易资金监管存款凭证 voucher deposit_voucher "
+        "deposit_vouchers",
+        "identity": "身份证明 有效身份证明 各方身份证明 身份证 id identity_papers id_papers",
+        "title": "权属证书 权利证书 不动产权证书 房屋所有权证 房产证 产权证 certificate title_certificate",
+    }),
+]  # fmt: skip
 
 
 class AgreementFacts(Facts):
@@ -613,7 +662,7 @@ class AgreementFacts(Facts):
 @decision(
     key="home_escrow.agreement",
     title="可以签监管协议吗",
-    citation=_FILING,
+    citation=_AGREED,
     parameters=PARAMETERS,
     reads=(*FORCE, *SUCCESSOR),
     also=("home_escrow.validity", "home_escrow.sign"),
@@ -626,7 +675,11 @@ def agreement(facts: AgreementFacts, context: Context) -> Verdict:
     day = facts.agreement_on or context.on
     reason, code = in_force(context, "签订协议", day)
     reasons = [reason]
+    if facts.released_on is not None and facts.released_on < day:
+        raise LuoshiError("E_INPUT", f"放款或退款{facts.released_on}早于签订协议{day}，请核对。")
     reasons.append(_NOT_ONLINE.reason(False) if facts.signed_online is False else _SIGNED_ONLINE.reason(True))
+    if facts.signed_online is False:
+        code = code or "E_STATE"
     if facts.filed:
         reasons.append(_FILED_ALREADY.reason(False))
         code = code or "E_STATE"
@@ -665,12 +718,12 @@ class FilingFacts(Facts):
     signed_online: Flag = Field(True, description="合同已网上签订 / contract signed online")
     filed_before: Flag = Field(False, description="签协议时合同已备案 / filed when the agreement was made")
     lines: list[PayLine] = Field(default_factory=list, description="各笔款项和已存入 / lines with what is in")
-    papers: list[Text] | None = Field(
+    papers: list[Paper] | None = Field(
         None, description="已有材料：agreement、vouchers、identity、title；不写即齐全 / papers at hand"
     )
 
 
-@decision(key="home_escrow.filing", title="合同可以备案吗", citation=_FILING, parameters=PARAMETERS)
+@ruled(key="home_escrow.filing", title="合同可以备案吗", citation=_FILING)
 def filing(facts: FilingFacts, _context: Context) -> Verdict:
     """监管的：材料齐全，备案前应存的款项存足；其他路径凭各自的记录；没有路径不予备案。
 
@@ -678,6 +731,8 @@ def filing(facts: FilingFacts, _context: Context) -> Verdict:
     """
     if facts.route is None:
         return judged([NO_ROUTE.reason(False)], missing=[], open=0)
+    if facts.route == "SUPERVISED" and not facts.lines:
+        return undetermined({"lines": "各笔款项和已存入"}, _FILING)
     if facts.route != "SUPERVISED":
         return judged([NO_ROUTE.reason(False)] if facts.record is False else [_SIGNED_ONLINE.reason(None)],
                       missing=[], open=0)  # fmt: skip
@@ -685,7 +740,7 @@ def filing(facts: FilingFacts, _context: Context) -> Verdict:
     reasons.append(_NOT_ONLINE.reason(False) if facts.signed_online is False else _SIGNED_ONLINE.reason(True))
     if facts.filed_before:
         reasons.append(_FILED_ALREADY.reason(False))
-    missing = [] if facts.papers is None else [name for name in PAPERS if name not in map(str, facts.papers)]
+    missing = [] if facts.papers is None else [name for name in PAPERS if name not in facts.papers]
     if missing:
         reasons.append(PAPER_MISSING.reason(False, "、".join(PAPERS[name] for name in missing)))
     still = 0
@@ -696,4 +751,8 @@ def filing(facts: FilingFacts, _context: Context) -> Verdict:
             reasons.append(LINE_OPEN.reason(False, n, one.kind, yuan(more)))
     if facts.lines and not still:
         reasons.append(LINES_IN.reason(True))
+    if facts.papers is None:
+        reasons.append(PAPERS_ASSUMED.reason(None))
+        if all(reason.ok is not False for reason in reasons):
+            return answer("OK", Outcome.ALLOW_WITH_CONDITION, reasons, missing=missing, open=still)
     return judged(reasons, missing=missing, open=still)

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from luoshi.kernel import yaml_text
+from luoshi.kernel.answers import rulebook
 from luoshi.kernel.decisions import Context, Reason, Rule
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import exact
@@ -18,6 +19,7 @@ PARAMETERS = ParameterTable.from_data(
     yaml_text.read((Path(__file__).parent.parent / "parameters.yaml").read_text("utf-8")), ROOM
 )
 FORCE = ("valid_from", "valid_to")
+ruled = rulebook(RULES, date.fromisoformat(str(PARAMETERS["valid_from"].values[0].value)), PARAMETERS)
 SUCCESSOR = ("successor_from", "successor_to")
 _NOT_YET = Rule(f"{RULES} 第二十三条", "{what}{day}早于施行日{first}")
 _OVER = Rule(f"{RULES} 第二十三条", "{what}{day}晚于有效期最后一天{last}")
@@ -28,6 +30,12 @@ _IN_FORCE = Rule(f"{RULES} 第二十三条", "{what}{day}在有效期{first}至{
 def yuan(fen: int) -> str:
     """Return an amount for a sentence."""
     return f"{Money(fen)}元"
+
+
+def positive(fen: int, what: str, field: str) -> None:
+    """Refuse an amount of nothing (E_AMOUNT)."""
+    if fen <= 0:
+        raise LuoshiError("E_AMOUNT", f"“{what}”应大于零，以分为单位的整数。", fields={"field": field})
 
 
 def whole(context: Context, name: str) -> int:
