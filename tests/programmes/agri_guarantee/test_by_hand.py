@@ -99,6 +99,14 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
      "第五条"),
     ("subsidy", {"principal": 50 * W, "days": 365, "months": 24, "interest_paid": 2407985, "rules_active": True},
      {"interest_part": 1203992}, "三(二)"),
+    # the book: a city's share waits in suspense until there is compensation, and for what is above it
+    ("ledger", {"events": [["J1", 1000], ["J2", 25]]}, {"fund": 1000, "identity": True}, "第三条"),
+    ("ledger", {"events": [["J1", 100], ["J3+J4", 17]]}, {"halt": True, "existing_fund": 83, "paid": 17}, "第三条"),
+    ("ledger", {"events": [["J1", 100], ["J3", 17]]}, {"halt": False, "existing_fund": 100, "fund": 83}, "第三条"),
+    ("ledger", {"events": [["J1", 1000], ["J7", 801]]}, {"result": "REFUSE", "placed": 0}, "第三条"),
+    ("ledger", {"events": [["J1", 1000], ["J7", 800], ["J3", 201]]}, {"result": "REFUSE", "free": 200}, "第三条"),
+    ("ledger", {"events": [["J1", 1000], ["J3+J4", 20], ["J2", 15], ["J13", 10]]}, {"paid": 10, "fund": 1000},
+     "第三条"),
     # who may draw on it: what has nothing to do with the fund's purpose nobody may sign for
     ("authority", {"use": "清偿自身债务", "authorised": "yes"}, {"result": "REFUSE", "booked_to": "1101"}, "第八条"),
     ("authority", {"use": "OTHER", "authorised": "yes"}, {"result": "REFUSE", "booked_to": "1101"}, "第八条"),
@@ -121,6 +129,9 @@ def test_reckoned_by_hand(name: str, facts: dict[str, Any], wanted: dict[str, An
         ("subsidy", {"principal": 0, "days": 1, "months": 12}, "E_AMOUNT", "应大于零"),
         ("eligibility", {"haves": HAVES | {"有效益": "也许"}}, "E_INPUT", "有效益"),
         ("tacit", {"received_on": "2018-09-20", "approved_at": "2018-09-19"}, "E_INPUT", "早于收到回执"),
+        ("ledger", {"events": [["J99", 1]]}, "E_INPUT", "J99"),
+        ("ledger", {"events": [["J1", 0]]}, "E_AMOUNT", "J1"),
+        ("ledger", {"events": [{"event": "J1", "amount": 1, "account": "1001"}]}, "E_INPUT", "3001"),
         ("pay_deadline", {"received_on": "2003-12-28"}, "E_CALENDAR_MISSING", "2003年"),
     ],
 )
@@ -135,6 +146,23 @@ def test_counted_from_the_last_resume_what_is_above_the_line_halts() -> None:
     base = {"halt_base": "last_resume"}
     assert decide("agri_guarantee.halt", facts, ON, base).value["result"] == "HALT"
     assert decide("agri_guarantee.halt", facts | {"paid": 40 * W}, ON, base).value["result"] == "OPEN"
+
+
+def test_e13_the_book_of_the_fund() -> None:
+    events = [
+        ["J1", 1_000_000_000], {"event": "J7", "amount": 800_000_000, "account": "定期存款"}, ["J3+J4", 20_000_000],
+        ["J8", 123_456], ["J10", 2_000], ["J11", 2_000], ["J2", 5_753_086],
+        {"event": "J7", "variant": "到期", "principal": 800_000_000, "yield": 12_000_000}, ["J9", 12_123_456],
+    ]  # fmt: skip
+    after_interest = take("ledger", {"events": events[:4]}).value
+    shown = {code: net for code, net in after_interest["balances"].items() if code in ("1001", "1003", "2002")}
+    assert shown == {"1001": 180_123_456, "1003": 800_000_000, "2002": 123_456}
+    assert take("ledger", {"events": events[:5]}).value["fund"] == 979_998_000
+    end = take("ledger", {"events": events}).value
+    assert {code: net for code, net in end["balances"].items() if net} == {
+        "1001": 985_753_086, "3001": 1_000_000_000, "3004": 5_753_086, "3101": 20_000_000,
+    }  # fmt: skip
+    assert (end["fund"], end["paid"], end["identity"]) == (985_753_086, 20_000_000, True)
 
 
 @pytest.mark.parametrize("key", sorted(key for key in REGISTRY if key.startswith("agri_guarantee.")))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from luoshi.programmes.agri_guarantee.decisions import archiving, claims, fund, granting, sharing, subsidy
+from luoshi.programmes.agri_guarantee.decisions import archiving, claims, fund, granting, ledger, sharing, subsidy
 
-__all__ = ["archiving", "claims", "fund", "granting", "sharing", "subsidy"]
+__all__ = ["archiving", "claims", "fund", "granting", "ledger", "sharing", "subsidy"]
