@@ -104,3 +104,15 @@ def test_reasons_cite_the_clauses() -> None:
     taken = ask(TERM | {"start_clause": "第十八条", "expiry_clause": "第十八条"}, "2020-03-27")
     assert str(taken.reasons[0].citation) == "乳政办发〔2018〕10号 第十八条"
     assert taken.reasons[-1].ok is False
+
+
+@pytest.mark.parametrize(("word", "status"), [("部分", "in_force"), ("全部", "repealed"), ("替代", "repealed")])
+def test_a_repeal_may_be_told_in_chinese(word: str, status: str) -> None:
+    repeal = {"by": "乳政办发〔2019〕9号", "kind": word, "on": "2019-05-01"}
+    assert ask(TERM | {"repeals": [repeal]}, "2019-05-01").value["status"] == status
+    assert ask(TERM | {"repeals": [repeal]}, "2019-04-30").value["status"] == "in_force"
+
+
+def test_an_end_before_the_start_is_told() -> None:
+    found = ask({"effective_from": "2019-01-01", "expires_on": "2018-12-31"}, "2018-06-01")
+    assert any("请核对原件" in reason.text for reason in found.reasons if reason.ok is False)

@@ -686,3 +686,14 @@ def test_every_answer_is_json_with_a_receipt() -> None:
     for key in KEYS:
         for example in REGISTRY[f"organs.{key}"].schema()["facts"]["examples"]:
             assert ask(key, example).as_dict()["receipt"]["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("word", "status"), [("更名", "moved"), ("合并", "moved"), ("职能划转", "moved"), ("合署办公", "same")]
+)
+def test_a_relation_may_be_told_in_chinese_and_moves_from_its_day(word: str, status: str) -> None:
+    relation = {"from": "food-drug", "to": "market-supervision", "kind": word, "effective": "2019-03-04",
+                "confirmed_by": ["测试丙", "测试丁"]}  # fmt: skip
+    asked = {"organ": "市食药监局", "relations": [relation]}
+    assert ask("successor", asked, "2019-03-04").value["status"] == status
+    assert ask("successor", asked, "2019-03-03").value["status"] != "moved"

@@ -580,3 +580,95 @@ def test_one_organ_written_twice_is_one_organ() -> None:
     assert [len(one["headings"][0]["records"]) for one in value("accountability", {"records": records})["organs"]] == [
         3
     ]
+
+
+# --- key works outside the yearly plan: services-governance 6.1 to 6.3, 7.5 -------------------------------------------
+
+
+def works(day: str, first: Any, second: Any, **more: Any) -> dict[str, Any]:
+    leaves = [
+        {"name": "L1", "weight": 60, "start": "2018-03-01", "due": "2018-03-31", "verified": first},
+        {"name": "L2", "weight": 40, "start": "2018-03-11", "due": "2018-04-09", "verified": second},
+    ]
+    return {"day": day, "leaves": leaves, **more}
+
+
+@pytest.mark.parametrize(
+    ("day", "planned"),
+    [("2018-02-28", "0.00"), ("2018-03-01", "1.94"), ("2018-03-10", "19.35"), ("2018-03-31", "88.00"),
+     ("2018-04-09", "100.00"), ("2018-04-10", "100.00")],
+)  # fmt: skip
+def test_governance_plan_counts_both_end_days(day: str, planned: str) -> None:
+    assert value("governance", works(day, 0, 0))["planned"] == planned
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        (works("2018-03-31", 80, 50), {"actual": "68.00", "deviation": -20, "level": "red"}),
+        (works("2018-03-31", 95, 65), {"actual": "83.00", "deviation": -5, "level": "green"}),
+        (works("2018-03-31", 95, "64.99"), {"by_number": "yellow", "level": "yellow"}),
+        (works("2018-03-31", 75, 70), {"deviation": -15, "by_number": "yellow", "level": "yellow"}),
+        (works("2018-03-31", 75, "69.99"), {"level": "red"}),
+        (works("2018-04-09", 99, 100), {"by_number": "green", "level": "yellow"}),
+        (works("2018-04-09", 100, 100), {"level": "green"}),
+        ({"day": "2018-04-09", "leaves": [{"weight": "50%", "start": "2018-03-01", "due": "2018-03-31"},
+            {"weight": "50%", "start": "2018-03-01", "due": "2018-03-31", "done": True}]}, {"actual": "50.00"}),
+    ],
+)  # fmt: skip
+def test_governance_levels(facts: dict[str, Any], wanted: dict[str, Any]) -> None:
+    found = value("governance", facts)
+    assert {name: found.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(("day", "days", "level"), [("2018-04-01", 0, "yellow"), ("2018-04-09", 5, "yellow"),
+                                                    ("2018-04-10", 6, "red")])  # fmt: skip
+def test_governance_overdue_leaf(day: str, days: int, level: str) -> None:
+    leaf = value("governance", works(day, 99, 100))["leaves"][0]
+    assert (leaf["overdue_wd"], leaf["level"]) == (days, level)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"leaves": [{"weight": w, "start": "2018-03-01", "due": "2018-03-31"} for w in (50, 30, 19)]}, "现为99%"),
+        ({"leaves": [{"weight": 100, "start": "2018-03-01", "due": "2018-03-31", "persons": ["测试甲", "测试乙"]}]},
+         "正好一个责任人"),
+        ({"leaves": [{"weight": 100, "start": "2018-03-31", "due": "2018-03-01"}]}, "晚于最后一日"),
+        ({"due": "2018-04-08"}, "不在上级的起止日之内"),
+    ],
+)  # fmt: skip
+def test_governance_refuses_a_wrong_tree(change: dict[str, Any], words: str) -> None:
+    found = take("governance", works("2018-03-31", 0, 0) | change)
+    assert found.outcome == Outcome.REFUSE
+    assert words in found.value["message"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "false"),
+    [({"reported": 60, "found": 54}, True), ({"reported": 60, "found": 55}, False), ({"reported": 60, "found": 70},
+      False), ({"reported": 60, "found": "54.99"}, True), ({"evidence": "地点不符"}, True)],
+)  # fmt: skip
+def test_governance_false_report(facts: dict[str, Any], false: bool) -> None:
+    assert value("false_report", facts)["false_report"] is false
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        ({"transferred_on": "2018-11-30", "day": "2019-02-28"},
+         {"due": "2019-02-28", "latest": "2019-05-30", "result": "RUNNING"}),
+        ({"transferred_on": "2018-11-30", "day": "2019-03-01"}, {"result": "OVERDUE"}),
+        ({"transferred_on": "2018-11-30", "extended": True, "day": "2019-05-30"},
+         {"due": "2019-05-30", "result": "RUNNING"}),
+        ({"transferred_on": "2019-11-29", "replied_on": "2020-02-29T23:59:59"}, {"due": "2020-02-29", "on_time": True}),
+        ({"transferred_on": "2019-11-29", "replied_on": "2020-03-01"}, {"result": "LATE"}),
+        ({"transferred_on": "2018-03-01", "replied_on": "2018-05-02", "rating": "不满意", "rated_on": "2018-05-10"},
+         {"result": "REDO", "redo_by": "2018-06-09"}),
+        ({"received_on": "2018-02-10"}, {"assign_by": "2018-02-22"}),
+        ({}, {"result": "UNDETERMINED"}),
+    ],
+)  # fmt: skip
+def test_proposals(facts: dict[str, Any], wanted: dict[str, Any]) -> None:
+    found = value("proposal", facts)
+    assert {name: found.get(name) for name in wanted} == wanted

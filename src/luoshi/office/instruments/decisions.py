@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from luoshi.kernel.citation import Citation, DocumentNumber, Locator
 from luoshi.kernel.decisions import Context, Outcome, Reason, Rule, Verdict, decision
 
 Source = Literal["stated", "default", "unknown"]
+
+
+_REPEAL_WORDS = {
+    "全部": "whole", "废止": "whole", "全部废止": "whole", "替代": "superseded", "被替代": "superseded",
+    "取代": "superseded", "部分": "part", "部分废止": "part",
+}  # fmt: skip
+
+
+def _repeal_word(value: Any) -> Any:
+    return _REPEAL_WORDS.get(value.strip(), value) if isinstance(value, str) else value
 
 
 class Strict(BaseModel):
@@ -24,7 +34,7 @@ class Repeal(Strict):
 
     by: str | None = Field(None, description="废止它的文件的文号 / number of the repealing instrument")
     clause: str | None = Field(None, description="废止条款 / clause of the repealing instrument that says so")
-    kind: Literal["whole", "superseded", "part"] = Field(
+    kind: Annotated[Literal["whole", "superseded", "part"], BeforeValidator(_repeal_word)] = Field(
         "whole", description="part 部分废止：不影响其余 / does not end the rest"
     )
     on: date | None = Field(None, description="废止生效日 / day of effect, where printed")
@@ -108,6 +118,7 @@ _TITLES = {
     "annulled": "已撤销",
     "unknown": "无法确定",
 }
+UPSIDE = "有效期最后一日{day}早于施行日{start}，请核对原件"
 NO_TERM = "未注明有效期"
 
 
@@ -124,6 +135,8 @@ def validity(facts: ValidityFacts, context: Context) -> Verdict:
     ended = next((end for end in ends if end.ceases_on <= day), None)
     status, estimated = (ended.status, False) if ended else _status(start, day)
     reasons = [start.reason, *(end.reason for end in ends), *_open_repeals(facts)]
+    if start.day is not None and facts.expires_on is not None and facts.expires_on < start.day:
+        reasons.append(Rule(_citation(facts.number), UPSIDE).reason(False, facts.expires_on, start.day))
     notes = []
     if facts.expires_on is None:
         notes.append(NO_TERM)

@@ -11,8 +11,20 @@ _EARLIEST = date(1900, 1, 1)
 _KIND_WORDS = {"任命": "appoint", "任": "appoint", "免职": "remove", "免去": "remove", "免": "remove", "名单": "attest"}
 
 
+_RELATION_WORDS = {
+    "更名": "renamed", "改名": "renamed", "合并": "merged_into", "并入": "merged_into", "职能划转": "functions_moved",
+    "职责划转": "functions_moved", "划转": "functions_moved", "拆分": "split", "合署办公": "co_located",
+    "合署": "co_located", "加挂": "plaque", "加挂牌子": "plaque", "挂牌": "plaque", "隶属": "subordinate",
+    "办公室设在": "office_of",
+}  # fmt: skip
+
+
 def _kind_word(value: Any) -> Any:
     return _KIND_WORDS.get(value, value) if isinstance(value, str) else value
+
+
+def _relation_word(value: Any) -> Any:
+    return _RELATION_WORDS.get(value.strip(), value) if isinstance(value, str) else value
 
 
 class Strict(BaseModel):
@@ -83,8 +95,11 @@ class RelationFact(Strict):
         serialization_alias="to",
         description="承接机构 / the organ after: slug or name",
     )
-    kind: Literal[
-        "renamed", "merged_into", "functions_moved", "split", "co_located", "plaque", "subordinate", "office_of"
+    kind: Annotated[
+        Literal[
+            "renamed", "merged_into", "functions_moved", "split", "co_located", "plaque", "subordinate", "office_of"
+        ],
+        BeforeValidator(_relation_word),
     ] = Field("functions_moved", description="关系；合署、挂牌、隶属不转移职责 / the last four move no duty")
     effective: date | None = Field(None, description="生效日 / first day of effect")
     effective_after: date | None = Field(None, description="生效日不详时：晚于此日 / if unknown: later than this day")

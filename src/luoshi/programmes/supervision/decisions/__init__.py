@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from luoshi.programmes.supervision.decisions import closing, course, marks, scoring
+from luoshi.programmes.supervision.decisions import closing, course, governance, marks, scoring
 
-__all__ = ["closing", "course", "marks", "scoring"]
+__all__ = ["closing", "course", "governance", "marks", "scoring"]

@@ -389,7 +389,7 @@ class PlannedFacts(Facts):
         return self
 
 
-def _planned_governance(start: date, due: date, day: date) -> Fraction:
+def planned_governance(start: date, due: date, day: date) -> Fraction:
     """Return the plan of services-governance 6.1 in percent: both end days counted."""
     if day < start:
         return curve.NONE
@@ -400,7 +400,7 @@ def _planned_governance(start: date, due: date, day: date) -> Fraction:
 
 def _plan(facts: PlannedFacts, start: date, due: date, day: date) -> Fraction:
     if facts.profile == "governance":
-        return _planned_governance(start, due, day)
+        return planned_governance(start, due, day)
     return curve.planned(start, due, facts.points or (), day)
 
 
