@@ -23,11 +23,11 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
 from luoshi.office.permissions import may, require
 from luoshi.office.registers import sheets
-from luoshi.office.web import actor_of, needs, page, status_of
+from luoshi.office.web import actor_of, attachment, needs, page, status_of
 from luoshi.programmes.heavy_pollution import plan, tasks
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import BudgetAccount, BudgetPosting
-from luoshi.programmes.heavy_pollution.plan_views import crumbs, excel
+from luoshi.programmes.heavy_pollution.plan_views import crumbs
 
 Kind, Purpose = BudgetPosting.Kind, BudgetAccount.Purpose
 _MOVES = {
@@ -216,4 +216,4 @@ def budget_export(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         append(actor=actor, act="pollution.budget_export", subject=f"hp-budget-year:{year}",
                permission="pollution.see")  # fmt: skip
-    return excel(stream.getvalue(), f"budget-{year}.xlsx")
+    return attachment(stream.getvalue(), f"budget-{year}.xlsx")

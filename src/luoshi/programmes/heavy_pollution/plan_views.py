@@ -17,7 +17,7 @@ from luoshi.office.duties import concern
 from luoshi.office.instruments import spool
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page, status_of
+from luoshi.office.web import actor_of, attachment, needs, page, status_of
 from luoshi.programmes.heavy_pollution import plan, plan_sheets, site_plans
 from luoshi.programmes.heavy_pollution.decisions.plans import LEVELS, POLLUTANTS
 from luoshi.programmes.heavy_pollution.models import Enterprise, SitePlan
@@ -25,7 +25,6 @@ from luoshi.programmes.heavy_pollution.models import Enterprise, SitePlan
 PAGE = 40
 EXPORT_MOST = 5000
 _ORDER = (Key("id", int),)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SPARE_LINES = 2
 READINESS = (("yes", "已就绪"), ("no", "未就绪"))
 
@@ -239,18 +238,11 @@ def _typed(request: HttpRequest) -> tuple[dict[str, Any], dict[str, Any]]:
 # --- Excel ------------------------------------------------------------------------------------------------------------
 
 
-def excel(data: bytes, name: str) -> HttpResponse:
-    """Return a file to be saved."""
-    response = HttpResponse(data, content_type=_XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
 @needs("pollution.plan")
 @require_safe
 def plan_template(_request: HttpRequest) -> HttpResponse:
     """The empty table."""
-    return excel(plan_sheets.template(), "site-plans-template.xlsx")
+    return attachment(plan_sheets.template(), "site-plans-template.xlsx")
 
 
 @needs("pollution.see")
@@ -269,7 +261,7 @@ def plan_export(request: HttpRequest) -> HttpResponse:
             row.enterprise = firm
             shown.append(row)
     described = "；".join(f"{key}={value}" for key, value in chosen.items() if value) or "全部"
-    return excel(plan_sheets.workbook(shown, actor=actor, described=described), f"site-plans-{year}.xlsx")
+    return attachment(plan_sheets.workbook(shown, actor=actor, described=described), f"site-plans-{year}.xlsx")
 
 
 @needs("pollution.plan")

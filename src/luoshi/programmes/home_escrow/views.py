@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,7 +20,7 @@ from luoshi.office.cases.procedures import procedure
 from luoshi.office.funds.models import Book
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, attachment, needs, page
 from luoshi.programmes.home_escrow import contracts, holds, papers, queries, sales, sheets, supplements, vouchers
 from luoshi.programmes.home_escrow.models import EscrowAccount, Hold, Sale, StatusCheck
 from luoshi.programmes.home_escrow.sales import ENDING, HOLD, ORGAN
@@ -166,7 +165,7 @@ def export(request: HttpRequest) -> HttpResponse:
     rows = rows if text or state == "all" else queries.in_state(rows, state)
     months = queries.months(queries.visible_sales(actor))
     data = sheets.sales_sheet(actor, rows.order_by("-pk"), dict(_states()).get(state, state), text, months)
-    return sheets.attachment(data, f"监管台账{CLOCK.today():%Y%m%d}.xlsx")
+    return attachment(data, f"监管台账{CLOCK.today():%Y%m%d}.xlsx")
 
 
 # --- a new sale -------------------------------------------------------------------------------------------------------
@@ -399,9 +398,7 @@ def voucher_pdf(request: HttpRequest, number: str, n: int) -> HttpResponse:
 
 def pdf_answer(data: bytes, name: str) -> HttpResponse:
     """Return a PDF to open in the browser."""
-    response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(False, name) or ""
-    return response
+    return attachment(data, name, "application/pdf", inline=True)
 
 
 # --- the counters of registry and tax ---------------------------------------------------------------------------------

@@ -13,14 +13,13 @@ from pydantic import Field
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.web import Needs, actor_of
+from luoshi.office.web import Needs, actor_of, attachment
 from luoshi.programmes.supervision import plan_actions, plan_import, plan_queries, plan_sheets
 from luoshi.programmes.supervision.models import KeyItem, Node, Plan
 
 router = Router()
 Text = Annotated[str, Field(max_length=1000)]
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _REFUSALS = frozenset((400, 401, 403, 404, 405, 409, 422))
 
 
@@ -313,7 +312,7 @@ def tree(request: HttpRequest, code: str) -> HttpResponse:
     """Return the tree as a table that can be sent back."""
     actor = actor_of(request)
     row = plan_queries.item_of(actor, code)
-    return HttpResponse(plan_sheets.workbook(row.plan, row, actor=actor), content_type=_XLSX)
+    return attachment(plan_sheets.workbook(row.plan, row, actor=actor), f"tasks-{row.code}.xlsx")
 
 
 @router.post("/supervision/items/{code}/tree", auth=Needs("work.see"), response=_ANSWERS)

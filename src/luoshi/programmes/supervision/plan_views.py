@@ -17,11 +17,10 @@ from luoshi.office.actors import Actor
 from luoshi.office.duties import concern
 from luoshi.office.instruments import spool
 from luoshi.office.permissions import may
-from luoshi.office.web import actor_of, needs, page, status_of
+from luoshi.office.web import actor_of, attachment, needs, page, status_of
 from luoshi.programmes.supervision import board, crossing, plan_actions, plan_import, plan_queries, plan_sheets
 from luoshi.programmes.supervision.models import EVIDENCE, KeyItem, Leaf, Node, Plan, Target
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FIELDS = (
     "title", "kind", "weight", "start", "due", "organ", "post", "deliverable", "target", "baseline", "target_value",
     "unit", "cycle", "planned_points", "place",
@@ -432,9 +431,7 @@ def node_end(request: HttpRequest, code: str, node: str) -> HttpResponse:
 def plan_table(request: HttpRequest, year: int) -> HttpResponse:
     """The trees of a whole plan as a table that can be taken in again."""
     plan = plan_queries.plan_of(year)
-    response = HttpResponse(plan_sheets.workbook(plan, None, actor=actor_of(request)), content_type=_XLSX)
-    response["Content-Disposition"] = f'attachment; filename="tasks-{year}.xlsx"'
-    return response
+    return attachment(plan_sheets.workbook(plan, None, actor=actor_of(request)), f"tasks-{year}.xlsx")
 
 
 @needs("work.plan")
@@ -455,9 +452,7 @@ def item_table(request: HttpRequest, code: str) -> HttpResponse:
     """The tree of an item as a table that can be taken in again; an empty tree is the template."""
     actor = actor_of(request)
     item = plan_queries.item_of(actor, code)
-    response = HttpResponse(plan_sheets.workbook(item.plan, item, actor=actor), content_type=_XLSX)
-    response["Content-Disposition"] = f'attachment; filename="tasks-{item.code}.xlsx"'
-    return response
+    return attachment(plan_sheets.workbook(item.plan, item, actor=actor), f"tasks-{item.code}.xlsx")
 
 
 @needs("work.see")

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,7 +18,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.duties import concern, curve
 from luoshi.office.permissions import may, scope_of
-from luoshi.office.web import actor_of, needs, page
+from luoshi.office.web import actor_of, attachment, needs, page
 from luoshi.programmes.supervision import assessing, carrying, checking, papers, reviewing, score_sheets
 from luoshi.programmes.supervision.board import plan_of
 from luoshi.programmes.supervision.letter_forms import date_of, errors_of, organ_options, status_of, text_of, version_of
@@ -35,7 +34,6 @@ from luoshi.programmes.supervision.models import (
 from luoshi.programmes.supervision.task_views import handed_out
 
 OFFICE = "government-office"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TONES = {"trial": "", "objections": "yellow", "frozen": "blue", "published": "green"}
 CATEGORY_TONES = {"完成": "blue", "基本完成": "green", "未完成": "red", "调整": ""}
 CITED = ({"cite": "乳政发〔2019〕2号 51"}, {"cite": "乳政发〔2018〕2号 39"})
@@ -272,10 +270,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
     rows = row.lines.order_by("group", "rank", "organ")
     if not assessing.sees_all(actor):
         rows = rows.filter(organ__in=scope_of(actor, "work.see").organs)
-    response = HttpResponse(score_sheets.workbook(actor, row, list(rows)), content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, f"{row.title}.xlsx") or "attachment"
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return attachment(score_sheets.workbook(actor, row, list(rows)), f"{row.title}.xlsx")
 
 
 # --- spot checks ------------------------------------------------------------------------------------------------------
