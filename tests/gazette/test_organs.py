@@ -183,6 +183,7 @@ def test_towns_and_zones_are_set_apart_as_printed(text, named, local):
         ("各街道", True, True),
         ("高新区管委会", True, False),
         ("各县区政府", True, False),
+        ("事发地县级人民政府", True, False),
         ("滨江新区", True, False),
         ("市城市管理委员会", False, False),
         ("区教育局", False, False),

@@ -179,6 +179,23 @@ def test_target_by_is_the_nearest_date_before():
     assert [target.by for target in found] == ["2018-12-31", "2019-12-31"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "到2022年、2025年,覆盖率分别达到80%、100%",
+        "2022年、2025年分别新建泊位20处、25处",
+    ],
+)
+def test_years_and_figures_printed_apart_are_paired(text):
+    found, _ = find_figures(text, (), "2030-12-31", False)
+    assert [target.by for target in found] == ["2022-12-31", "2025-12-31"]
+
+
+def test_figure_without_words_of_its_own_measures_what_the_one_before_does():
+    found, _ = find_figures("完成工业投资200亿元、增长15%", (), None, False)
+    assert [target.subject for target in found] == ["工业投资", "工业投资"]
+
+
 def test_target_by_is_inherited_from_the_opening_sentence():
     found, _ = find_figures("新建茶史馆2处", (), "2020-12-31", False)
     assert [target.by for target in found] == ["2020-12-31"]

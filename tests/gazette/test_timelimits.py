@@ -296,3 +296,12 @@ def test_find_limits_ends_on_hostile_text(piece):
 
 def test_find_limits_survives_a_million_repetitions():
     assert find_limits("年月日" * 1_000_000, ISSUED) == []
+
+
+def test_years_behind_the_first_aim_are_aimed_at_too():
+    found = find_limits("到2022年、2023年和2025年,覆盖率分别达到60%、80%和100%。", Context(date(2021, 3, 8), 2021))
+    assert [(limit.kind, limit.value) for limit in found] == [
+        ("by", "2022-12-31"),
+        ("by", "2023-12-31"),
+        ("by", "2025-12-31"),
+    ]

@@ -115,7 +115,7 @@ _DISTRICT_CLASS = (
     r"[县市区旗](?:\([市区县州、旗管委会]{1,8}\)|级市)区?(?:人民)?(?:政府|管委会)?"
     rf"|(?:区县|县区|县市区|市县|旗县区?|县级)(?:人民)?政府{_NOTE}?|(?:区县|县区|县市区|旗县区?){_NOTE}?"
 )
-_DISTRICT_NAME = re.compile(f"{_NAMED_DISTRICT}|{_DISTRICT_CLASS}")
+_DISTRICT_NAME = re.compile(rf"{_NAMED_DISTRICT}|(?:事发地|事故发生地|属地|所在地)?(?:{_DISTRICT_CLASS})")
 _SISTER_CITY = re.compile(r"[\u4e00-\u9fff]{2,4}市(?:人民政府|政府)?")
 
 

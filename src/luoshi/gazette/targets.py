@@ -201,7 +201,7 @@ _LEAD_IN = re.compile(
     r"|\d{1,2}月(?:\d{1,2}日)?[底末]?(?:前|以前|之前)?|"
     + _any(
         "“?十[二三四五六]五”?(?:规划)?期?末",
-        "其中 但 且 同时 此外 并且? 以及 和 与 及 或 确保 力争 争取 努力 实现 使 将 到(?!位|账|访) 在 全年 年内",
+        "其中 分别 但 且 同时 此外 并且? 以及 和 与 及 或 确保 力争 争取 努力 实现 使 将 到(?!位|账|访) 在 全年 年内",
         "当年 今年 本年度? 年底前?",
         "好 年度 全面 积极 加快 继续 大力 进一步 深入 稳步 推进 推动 抓好 抓实 抓严 落实 实施好? 开展 完成 组织",
         "做好 加强 不断 逐步 要 应",
@@ -250,6 +250,8 @@ _TO = re.compile(
     + ")?(?:到|至|为)"
 )
 _JOIN = re.compile(r"(?:\(含\))?(?:、|和|与|及|以及|或|/)")
+_ONE_YEAR = re.compile(r"20\d\d(?=年)")
+_YEARS_RUN = re.compile(r"20\d\d年底?(?:[、和及]20\d\d年底?)+")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:/(\d{4}-\d{2}-\d{2}))?\Z")
 
 
@@ -490,6 +492,26 @@ def _runs(text: str, phrases: list[Phrase]) -> tuple[list[str], set[int]]:
     return ops, continuing
 
 
+def _dates_apart(text: str, phrases: list[Phrase], continuing: set[int]) -> dict[int, str]:
+    """Return the last day of the figures that share a verb and have a year each: 到2022年、2025年分别达到80%、100%."""
+    found: dict[int, str] = {}
+    if "分别" not in text:
+        return found
+    for first in range(len(phrases)):
+        if first in continuing or first + 1 not in continuing:
+            continue
+        last = first + 1
+        while last + 1 in continuing:
+            last += 1
+        start = phrases[first].start
+        before = text[max(0, start - _LEFT) : start].rpartition("。")[2].rpartition(";")[2]
+        run = last_match(_YEARS_RUN, before)
+        years = _ONE_YEAR.findall(run[0]) if run and "分别" in before[run.end() :] else []
+        if len(years) == last - first + 1:
+            found.update((first + place, f"{year}-12-31") for place, year in enumerate(years))
+    return found
+
+
 def find_figures(
     text: str, limits: Sequence[LimitSpan], by: str | None, policy: bool
 ) -> tuple[list[FoundTarget], list[FoundParameter]]:
@@ -504,6 +526,7 @@ def find_figures(
     if not phrases:
         return targets, parameters
     ops, continuing = _runs(text, phrases)
+    apart = _dates_apart(text, phrases, continuing) if continuing else {}
     ordered = sorted(limits, key=_begin) if len(limits) > 1 else limits
     deadlines = _deadlines(text, ordered)
     position = dated = 0
@@ -530,7 +553,7 @@ def find_figures(
         if not event and _defines_class(text, part, phrase):
             continue
         if not subject or not (phrase.range_end or index in continuing):
-            subject = _subject(text, part, phrase, since)
+            subject = _subject(text, part, phrase, since) or (subject if "。" not in text[since : phrase.start] else "")
         since = phrase.tail
         if policy or event or _is_parameter(text, part, phrase):
             parameters.append(FoundParameter(subject, op, phrase.value, phrase.unit, phrase.start, phrase.end))
@@ -539,7 +562,7 @@ def find_figures(
             baseline = origin[1] if near and origin is not None else _baseline(part)
             while dated + 1 < len(deadlines) and deadlines[dated + 1][1] <= phrase.start + 1:
                 dated += 1
-            day = _by(deadlines[dated : dated + 2], text, phrase, by)
+            day = apart.get(index) or _by(deadlines[dated : dated + 2], text, phrase, by)
             hoped = "力争" in part.sentence
             span = phrase.start, phrase.end
             targets.append(FoundTarget(subject, op, phrase.value, phrase.unit, day, baseline, hoped, *span))

@@ -508,6 +508,7 @@ _CLAUSE_END = re.compile("[,。;:()]")
 
 def _dates(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
     position, printed_year = 0, None
+    aimed = 0  # where 到2022年 ends: 、2025年 behind it is aimed at too
     waiting: list[tuple[Phrase, Period]] = []
     for anchor in _ANCHOR.finditer(text):
         at = anchor.start()
@@ -531,7 +532,12 @@ def _dates(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
             continue
         if phrase.year[:1].isdigit() or phrase.year[:1] in "一二":
             printed_year = period.first.year, phrase.end
-        hit = _range_hit(text, phrase, period, context) or _date_hit(text, phrase, period, context)
+        if aimed and phrase.start == aimed + 1 and text[aimed] in "、和及" and period.unit == "year":
+            hit: _Hit | None = _by(text, phrase, period, period.last, phrase.end)
+            aimed = phrase.end
+        else:
+            hit = _range_hit(text, phrase, period, context) or _date_hit(text, phrase, period, context)
+            aimed = hit.end if hit and hit.kind == "by" and text[hit.start] in "到至" else 0
         # 4月15日、7月15日及10月15日前: the last of a run tells what the others are.
         if waiting and phrase.start != waiting[-1][0].end + 1:
             waiting = []
