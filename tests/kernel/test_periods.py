@@ -88,6 +88,18 @@ def test_one_liable_day_owes_the_period() -> None:
         ("1 month", {"form": "after", "n": 1, "unit": Unit.MONTH}),
         ("24 hours before", {"form": "before", "n": 24, "unit": Unit.HOUR}),
         ("提前24小时以上", {"form": "before", "n": 24, "unit": Unit.HOUR}),
+        ("每季度至少一次", {"form": "period", "period": "quarter"}),
+        ("每年10月底前", {"form": "yearly", "month": 10}),
+        ("每年8月份之前", {"form": "yearly", "before_month": 8}),
+        ("每年10月31日前", {"form": "yearly", "month": 10, "day": 31}),
+        ("每月25日前", {"form": "monthly", "day": 25}),
+        ("每日15时前", {"form": "clock", "at": "15:00"}),
+        ("２０１８年２月底前", {"form": "fixed", "due_on": "2018-02-28"}),
+        ("2020年2月底前", {"form": "fixed", "due_on": "2020-02-29"}),
+        ("2018年1月前", {"form": "fixed", "due_on": "2017-12-31"}),
+        ("2018年8月 15 日前", {"form": "fixed", "due_on": "2018-08-15"}),
+        ("2017年底前", {"form": "fixed", "due_on": "2017-12-31"}),
+        ("年内", {"form": "period", "period": "year"}),
         ("10个工作日内", {"form": "after", "n": 10, "unit": Unit.WORKING_DAY}),
         ("三日内", {"form": "after", "n": 3, "unit": Unit.DAY}),
         ("30天前", {"form": "before", "n": 30, "unit": Unit.DAY}),
@@ -107,7 +119,9 @@ def test_limits_in_words(text: str, facts: dict[str, object]) -> None:
     assert read_limit(text) == facts
 
 
-@pytest.mark.parametrize("text", ["", "soon", "10", "ten days", "尽快", "quarterly by 20", "10 fortnights"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "10", "ten days", "尽快", "quarterly by 20", "10 fortnights", "2018年2月30日前"]
+)
 def test_limits_that_say_nothing_are_refused(text: str) -> None:
     with pytest.raises(LuoshiError):
         read_limit(text)

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from luoshi.kernel.dues import Unit
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.numerals import from_chinese
+from luoshi.kernel.periods import clamped
 
 UNIT_WORDS: dict[str, Unit] = {
     word: unit
@@ -48,6 +52,31 @@ _SPAN = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)")
 _YEARLY = re.compile(r"yearly by (\d\d)-(\d\d)")
 _MONTHLY = re.compile(r"monthly by (\d{1,2})")
 _DAILY = re.compile(r"daily by (\d\d:\d\d)")
+_ONCE = re.compile(r"(每(?:周|月|季度|半年|年))(?:至少)?一次")
+_PRINTED: tuple[tuple[re.Pattern[str], Callable[..., dict[str, Any]]], ...] = (
+    (re.compile(r"每年(\d{1,2})月(\d{1,2})日(?:之|以)?前"), lambda m, d: {"form": "yearly", "month": m, "day": d}),
+    (re.compile(r"每年(\d{1,2})月(?:份)?底(?:之|以)?前"), lambda m: {"form": "yearly", "month": m}),
+    (re.compile(r"每年(\d{1,2})月(?:份)?(?:之|以)?前"), lambda m: {"form": "yearly", "before_month": m}),
+    (re.compile(r"每月(\d{1,2})日(?:之|以)?前"), lambda d: {"form": "monthly", "day": d}),
+    (re.compile(r"每[日天](\d{1,2})[时点](?:之|以)?前"), lambda h: {"form": "clock", "at": f"{h:02}:00"}),
+    (
+        re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:之|以)?前?"),
+        lambda y, m, d: {"form": "fixed", "due_on": date(y, m, d).isoformat()},
+    ),
+    (re.compile(r"(\d{4})年(\d{1,2})月(?:份)?底(?:之|以)?前"), lambda y, m: _fixed(y, m, 31)),
+    (re.compile(r"(\d{4})年(\d{1,2})月(?:份)?(?:之|以)?前"), lambda y, m: _fixed(y - (m == 1), (m - 2) % 12 + 1, 31)),
+    (re.compile(r"(\d{4})年(?:年)?底(?:之|以)?前"), lambda y: _fixed(y, 12, 31)),
+    (re.compile(r"年内|当年内|年底(?:之|以)?前"), lambda: {"form": "period", "period": "year"}),
+)
+"""Limits as documents print them. 底前 and 日前 include the day named, 某月前 ends on the day before that month."""
+
+
+def _on(day: date) -> dict[str, Any]:
+    return {"form": "fixed", "due_on": day.isoformat()}
+
+
+def _fixed(year: int, month: int, day: int) -> dict[str, Any]:
+    return _on(clamped(year, month, day))
 
 
 def read_unit(word: str) -> Unit:
@@ -63,7 +92,15 @@ def read_unit(word: str) -> Unit:
 
 def read_limit(text: str) -> dict[str, Any]:
     """Return the facts a limit in words stands for: form, n, unit and so on. E_INPUT if it cannot be read."""
-    words = " ".join(text.strip().split())
+    words = " ".join(unicodedata.normalize("NFKC", text).split())
+    if match := _ONCE.fullmatch(words):
+        words = match[1]
+    for pattern, facts in _PRINTED:
+        if match := pattern.fullmatch(words.replace(" ", "")):
+            try:
+                return facts(*map(int, match.groups()))
+            except ValueError:
+                raise LuoshiError("E_INPUT", f"期限“{text}”里没有这一天", fields={"limit": text}) from None
     if match := _SPAN.fullmatch(words):
         return {"form": "window", "opens": match[1], "closes": match[2]}
     if match := _DATE.fullmatch(words):
