@@ -16,8 +16,10 @@ from luoshi.office.duties import matter_reports as reports
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.notices import content
-from luoshi.programmes.supervision import adjusting, crossing, papers, rollup, signing
+from luoshi.office.roles import Role
+from luoshi.programmes.supervision import adjusting, crossing, demo, papers, rollup, signing
 from luoshi.programmes.supervision.models import Adjustment, KeyItem, Leaf, Node, ReportSignature
+from tests.office.people import OFFICE, person
 from tests.programmes.supervision import running_made as made
 from tests.programmes.supervision.points import KEY, work_points
 
@@ -134,8 +136,8 @@ def test_a_cancelled_task_leaves_the_tree_whole() -> None:
 def test_the_page_of_a_task_shows_hands_words_and_papers(client) -> None:  # type: ignore[no-untyped-def]
     made.at("2019-05-06T09:00")
     matter = made.leaf("2019-12-31", coop=("transport", "water"))
-    for person in (made.clerk, made.head, made.leader, made.supervisor):
-        person()
+    for one in (made.clerk, made.head, made.leader, made.supervisor):
+        one()
     work.report_progress(actor=made.clerk(), matter=matter.pk, percent=50, narrative=made.PLAIN)
     here = f"/tasks/{matter.pk}/"
     client.force_login(User.objects.get(login="head-finance"))
@@ -154,3 +156,21 @@ def test_the_page_of_a_task_shows_hands_words_and_papers(client) -> None:  # typ
     assert (answer.status_code, answer.content[:2]) == (200, b"PK")
     client.force_login(User.objects.get(login="clerk-transport"))
     assert client.get(f"/supervision/tasks/{matter.pk}/papers/crossing-0.pdf").status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_demonstration_plays_its_half_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shorter year, by the same acts: signed reports, a cross-off, letters, scores; nobody's right is missing."""
+    for login, role, organ in (
+        ("ducha1", Role.SUPERVISOR, OFFICE), ("ducha2", Role.SUPERVISOR, OFFICE), ("zhuren1", Role.LEADER, OFFICE),
+        ("shizheng1", Role.LEADER, "city-government"), ("nongye1", Role.CLERK, "agri-rural"),
+        ("nongye2", Role.LEADER, "agri-rural"), ("caizheng1", Role.CLERK, "finance"),
+        ("caizheng3", Role.LEADER, "finance"),
+    ):  # fmt: skip
+        person(login, (role, organ))
+    monkeypatch.setattr(demo, "ITEMS", (demo.ITEMS[4], demo.ITEMS[5]))
+    made.at("2026-11-20T10:00")
+    said = list(demo.load(CLOCK.now()))
+    assert any("最小颗粒" in one for one in said)
+    assert ReportSignature.objects.filter(signed_by__login="nongye2").exists()
+    assert KeyItem.objects.filter(state="crossed_off").count() == 1

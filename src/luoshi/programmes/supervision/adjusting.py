@@ -28,7 +28,7 @@ from luoshi.office.permissions import require_other_hand
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import rollup
 from luoshi.programmes.supervision.crossing import leaf_of
-from luoshi.programmes.supervision.models import Adjustment, Leaf, Node
+from luoshi.programmes.supervision.models import Adjustment, ItemEvent, Leaf, Node
 from luoshi.programmes.supervision.signing import signs
 
 Kind, Decision = Adjustment.Kind, Adjustment.Decision
@@ -208,6 +208,9 @@ def _applied(actor: Actor, row: Matter, asked: Adjustment) -> None:
     assert leaf is not None
     before, said = acts.picture(row), f"同意{words(asked)}（依据{asked.citation}）"
     data: dict[str, Any] = {"adjustment": asked.pk}
+    ItemEvent.objects.create(
+        item=leaf.node.item, at=CLOCK.now(), act="adjust", text=f"{row.external_id} {said}"[:400], who=actor.name[:100]
+    )
     if asked.kind == Kind.WITHDRAW:
         row.state = State.WITHDRAWN
         acts.written(row, actor=actor, act="adjust", text=said, before=before, data=data)

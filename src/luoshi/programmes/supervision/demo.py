@@ -120,6 +120,11 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
     yield f"重点工作：半年的填报，{done}项已销号。"
 
 
+def _going(course: str = "", words: str = "") -> list[int]:
+    """Return the numbers of the invented items that go in a way, or that say something."""
+    return [n for n, one in enumerate(ITEMS, 1) if one.course == course or (words and words in one.text)]
+
+
 def _logins() -> set[str]:
     return {"ducha1", "ducha2", "shizheng1", "zhuren1", *(login for pair in _PEOPLE.values() for login in pair)} - {""}
 
@@ -156,14 +161,14 @@ class _Year:
     def plan_made(self) -> None:
         """Import, load, decompose, approve, activate."""
         self.at(-self.since + 1)
-        words = text(self.issued)
+        words = text(self.issued, ITEMS)
         import_gazette(words.encode(), actor=PROGRAM, filename=f"工作要点-{self.issued.year}-演示.txt")
         self.plan = plan_import.load_plan(
             actor=self.who("ducha1"), key=f"测政发〔{self.issued.year}〕12号", year=self.issued.year
         )
         KeyItem.objects.filter(plan=self.plan).update(due=self.day(LASTS))
-        lifts = self.plan.items.get(seq=7)
-        plan_actions.add_target(actor=self.who("ducha1"), item=lifts.pk, name="加装电梯", value="60", unit="部")
+        for lifts in self.plan.items.filter(seq__in=_going(words="加装电梯")):
+            plan_actions.add_target(actor=self.who("ducha1"), item=lifts.pk, name="加装电梯", value="60", unit="部")
         for item in self.plan.items.select_related("plan").order_by("seq"):
             self.at(-self.since + 4 + item.seq // 3)
             self._decompose(item)
@@ -245,19 +250,20 @@ class _Year:
                     continue
                 self._report(node.leaf.matter, node.leaf.organ, _MONTHS.get(course, Fraction(17, 20)), day)
         self.at(-30)
-        for node in self._leaves().filter(item__seq=10, leaf__role=ItemOrgan.Role.LEAD, level=2)[:1]:
+        for node in self._leaves().filter(item__seq__in=_going("paused"), leaf__role=ItemOrgan.Role.LEAD, level=2)[:1]:
             matter_steps.pause(
                 actor=self.who("shizheng1"), matter=node.leaf.matter.pk, kind="superior", reason="等待上级批复用海手续",
                 expected_end=self.now.date() + datetime.timedelta(days=20),
             )  # fmt: skip
         self.at(-26)
-        for node in self._leaves().filter(item__seq=5).exclude(code__endswith="-05.01"):
+        for node in self._leaves().filter(item__seq__in=_going("done")).exclude(code__regex=r"-\d\d\.01$"):
             if node.leaf.matter.is_open:
                 self._finish(node.leaf.matter, node.leaf.organ)
         self.at(-18)
         self._check()
         self.at(-17)
-        crossing.cross_off_item(actor=self.who("shizheng1"), item=self.plan.items.get(seq=5).pk, note="现场看过，同意")
+        for item in self.plan.items.filter(seq__in=_going("done")):
+            crossing.cross_off_item(actor=self.who("shizheng1"), item=item.pk, note="现场看过，同意")
         self.at(0)
 
     def _leaves(self, **more: Any) -> Any:
