@@ -27,10 +27,10 @@ def clock():
 
 
 @pytest.fixture(autouse=True)
-def without_indicators(monkeypatch):
-    """Leave out the nightly indicators: months of nights here, and they have tests of their own."""
+def of_matters(monkeypatch):
+    """Leave the timers of matters only: months of nights here, and those of other rooms have tests of their own."""
     timers.autodiscover_modules("timers")
-    monkeypatch.setattr(timers, "_TIMERS", {k: t for k, t in timers._TIMERS.items() if not k.startswith("indicators")})
+    monkeypatch.setattr(timers, "_TIMERS", {k: t for k, t in timers._TIMERS.items() if k.startswith("matters.")})
 
 
 @pytest.fixture
