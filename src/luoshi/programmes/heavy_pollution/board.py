@@ -104,14 +104,20 @@ def chain(warning: PollutionWarning) -> list[dict[str, Any]]:
     if first is not None and first.approval is not None:
         for event in first.approval.events.filter(act__in=words).order_by("n"):
             events[event.act] = event
-    found = [
-        {"title": title, "note": f"{local(events[act].at):%m月%d日 %H:%M} {events[act].who}" if act in events else "",
-         "state": "done"}
-        for act, title in words.items()
-    ]  # fmt: skip
+    found = []
+    day = ""
+    for act, title in words.items():
+        note = ""
+        if (taken := events.get(act)) is not None:
+            at = local(taken.at)
+            before, day = day, f"{at.month}月{at.day}日"
+            # What follows on the same day says the hour alone.
+            note = f"{'' if day == before else day + ' '}{at:%H:%M} {taken.who}"
+        found.append({"title": title, "note": note, "state": "done"})
     live, ended = warning.live, warning.released_at
     found.append({"title": "落实", "note": "每日15:00报", "state": "here" if live else "done"})
-    note = f"{local(warning.release_at):%m月%d日 %H:%M}" if warning.release_at else "须会商提出"
+    released = local(warning.release_at) if warning.release_at else None
+    note = f"{released.month}月{released.day}日 {released:%H:%M}" if released else "须会商提出"
     found.append({"title": "解除", "note": note, "state": "todo" if live else "done"})
     closed = not warning.case.is_open
     found.append(

@@ -17,6 +17,8 @@ from luoshi.programmes.heavy_pollution.words_shown import SHORT_CLASSES
 WIDTH, HEIGHT = 860, 300
 LEFT, RIGHT, TOP, BOTTOM = 34, 66, 22, 26
 CEILING = 520
+AIR_HEAVY = 200
+"""Above it the highest running mean is named in the chart."""
 LINES = (
     (500, gettext_lazy("500 即红色"), "#A11A12"),
     (300, gettext_lazy("300 严重"), "#A11A12"),
@@ -80,6 +82,12 @@ def air_chart(
                     " ".join(points),
                 )
             )
+    drawn = {at: mean for key, mean in means.items() if (at := datetime.datetime.fromisoformat(key)) >= first}
+    peak = max(drawn, key=lambda at: drawn[at], default=first)
+    if drawn.get(peak, 0) > AIR_HEAVY:
+        top, told = y(drawn[peak]), _("24小时均值最高 %(aqi)s") % {"aqi": drawn[peak]}
+        parts.append(format_html('<circle cx="{}" cy="{}" r="4" fill="#B8480B"/>', f"{x(peak):.1f}", f"{top:.1f}"))
+        parts.append(_halo(min(max(x(peak), LEFT + 60), WIDTH - RIGHT - 60), top - 10, told, "700"))
     parts.append(_line(x(now), TOP - 8, x(now), HEIGHT - BOTTOM, "#10262E"))
     parts.append(_text(x(now), TOP - 10, _("现在 %(clock)s") % {"clock": f"{local(now):%H:%M}"}, "#10262E", "middle"))
     return format_html(

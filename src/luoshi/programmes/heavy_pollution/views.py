@@ -113,6 +113,7 @@ def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.dateti
     return {
         "level_word": words_shown.LEVELS[response.level],
         "colour_word": words_shown.COLOURS[warning.colour],
+        "bars": list(words_shown.LEVELS).index(response.level) + 1,
         "severity": words_shown.SEVERITIES[response.level],
         "steps": board.chain(warning),
         "hours_in": max(0, int(((response.ended_at or now) - response.started_at).total_seconds() // 3600)),
