@@ -69,6 +69,10 @@ def test_the_demonstration_plays_some_years_of_the_fund():
 
 def pages_are_there() -> None:
     """Each finds what is his: the Office its claim, the station its form, the custodian the fund with its line."""
+    html = page("xiaozu1", reverse("guarantee") + "?town=xiachu")
+    assert 'class="ag-map"' in html
+    assert "下初镇各村" in html
+    assert "各村" not in page("xiaozu1", reverse("guarantee") + "?town=nowhere").replace("看各村", "")
     claim = Claim.objects.get(case__state="delivered").case
     html = page("xiaozu1", reverse("case", args=[claim.pk]))
     assert claim.title in html

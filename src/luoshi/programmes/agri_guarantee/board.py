@@ -22,6 +22,7 @@ from luoshi.programmes.agri_guarantee.registers import LOANS
 
 ROOM = "agri_guarantee"
 CLAIM = "agri_guarantee.claim"
+ACCOUNTABILITY = "agri_guarantee.accountability"
 SHOWN = 12
 _OWED = F("disbursed") - F("repaid") - F("covered")
 

@@ -44,7 +44,7 @@ def draw(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], href: str)
         late = format_html(
             '<circle cx="{}" cy="{}" r="9" fill="#BE2A1E"/><text class="ag-map-late" x="{}" y="{}" '
             'text-anchor="middle">{}</text>',
-            x + WIDE - 12, y + 12, x + WIDE - 12, y + 16, row["late"],
+            x + WIDE - 12, y + HIGH - 12, x + WIDE - 12, y + HIGH - 8, row["late"],
         ) if row["late"] else ""  # fmt: skip
         parts.append(
             format_html(

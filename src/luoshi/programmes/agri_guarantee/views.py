@@ -22,7 +22,7 @@ from luoshi.office.cases.offers import may_open
 from luoshi.office.duties import concern
 from luoshi.office.funds import queries
 from luoshi.office.registers import reach, sheets
-from luoshi.office.web import actor_of, needs, page, status_of
+from luoshi.office.web import actor_of, attachment, needs, page, status_of
 from luoshi.programmes.agri_guarantee import archive, board, claims, fund, lending, reports, subsidies, town_map
 from luoshi.programmes.agri_guarantee.arithmetic import cut
 from luoshi.programmes.agri_guarantee.decisions.settings import percent
@@ -77,7 +77,8 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "sums": {"loans": sum(one["loans"] for one in towns), "owed": yuan(sum(one["owed"] for one in towns))},
         "stale": board.stale(actor),
         "due": [one for one in board.open_cases(actor, archive.GUARANTEE, 200) if one.state in reports.RUNNING][:12],
-        "can_account": may_open(actor, "agri_guarantee.accountability"),
+        "accountable": board.open_cases(actor, board.ACCOUNTABILITY, 6),
+        "can_account": may_open(actor, board.ACCOUNTABILITY),
         "can_apply": may_open(actor, archive.GUARANTEE),
         "can_claim": may_open(actor, claims.CLAIM),
         "can_fund": found is not None and queries.visible_books(actor).filter(key=fund.BOOK).exists(),
@@ -308,10 +309,7 @@ def subsidy_export(request: HttpRequest) -> HttpResponse:
         amounts = ("" if one[name] is None else yuan(one[name]) for name in ("interest", "fee", "total"))
         sheet.add([one["number"], one["loan"], one["borrower"], one["days"], *amounts, one["title"]])
     sheet.close([[_("导出"), f"{CLOCK.now():%Y-%m-%d %H:%M} {actor_of(request).name}"]])
-    response = HttpResponse(stream.getvalue(), content_type=_XLSX)
-    response["Content-Disposition"] = f'attachment; filename="guarantee-subsidies-{chosen}.xlsx"'
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return attachment(stream.getvalue(), f"guarantee-subsidies-{chosen}.xlsx")
 
 
 @needs("case.see")
@@ -327,7 +325,6 @@ def due_reports(request: HttpRequest, number: str) -> HttpResponse:
 
 # --- the fund's year --------------------------------------------------------------------------------------------------
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LINES = (
     ("3001", _lazy("市级财政预算")), ("3002", _lazy("上级专项补偿资金")), ("3003", _lazy("增信资金")),
     ("3004", _lazy("追偿分得")), ("3101", _lazy("已付补偿")), ("1101", _lazy("应收托管机构或银行")),
@@ -411,7 +408,4 @@ def year_export(request: HttpRequest) -> HttpResponse:
     sheet.add(["2002", _("利息（另列，不作补偿）"), yuan(interest["opening"]), yuan(interest["in"] - interest["out"]),
                yuan(interest["closing"])])  # fmt: skip
     sheet.close([[_("导出"), f"{CLOCK.now():%Y-%m-%d %H:%M} {actor.name}"]])
-    response = HttpResponse(stream.getvalue(), content_type=_XLSX)
-    response["Content-Disposition"] = f'attachment; filename="guarantee-fund-{chosen}.xlsx"'
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return attachment(stream.getvalue(), f"guarantee-fund-{chosen}.xlsx")
