@@ -347,11 +347,13 @@ def _short_names() -> Mapping[str, str]:
 def sums_of(items: Sequence[int]) -> dict[int, list[Sums]]:
     """Return the tasks of items, those alike added up."""
     found: dict[int, list[Sums]] = defaultdict(list)
-    names = ("pk", "start", "due", "points", "open", "paused", "late", "month", "count", "part")
-    for item, pk, start, due, points, *rest in (
-        LeafSums.objects.filter(item__in=items, count__gt=0).order_by("item", "pk").values_list("item", *names)
-    ):
-        found[item].append(Sums(pk, start, due, tuple((str(at), str(percent)) for at, percent in points), *rest))
+    names = ("pk", "start", "due", "bend", "open", "paused", "late", "month", "count", "part")
+    rows = LeafSums.objects.filter(item__in=items, count__gt=0)
+    # Most plans are straight: their corners are not read.
+    bent = dict(rows.exclude(bend="").values_list("pk", "points"))
+    for item, pk, start, due, bend, *rest in rows.order_by("item", "pk").values_list("item", *names):
+        points = tuple((str(at), str(percent)) for at, percent in bent[pk]) if bend else ()
+        found[item].append(Sums(pk, start, due, points, *rest))
     return found
 
 
