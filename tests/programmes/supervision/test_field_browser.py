@@ -31,6 +31,7 @@ def test_a_report_made_without_a_line_is_not_lost(browser, live_server):
     CLOCK.release()
     due = CLOCK.today() + datetime.timedelta(days=9)
     row = pushed("xiacun", f"{due}", title="测试一村：设备安装到位", target_value="20", target_unit="户")
+    officer = person("du", (Role.SUPERVISOR, "government-office"))
     clerk = page_of(
         browser, live_server.url, person("zhen", (Role.CLERK, "xiacun")), 390,
         geolocation={"latitude": 36.9, "longitude": 121.5}, permissions=["geolocation"],
@@ -78,6 +79,11 @@ def test_a_report_made_without_a_line_is_not_lost(browser, live_server):
     expect(again.locator(".entry.sent")).to_have_count(2)
     assert ProgressReport.objects.filter(state="filed").get().value == 20
     assert told == []
+    # Where supervision then works with it: the registers beside the board.
+    desk = page_of(browser, live_server.url, officer)
+    for name in ("letters", "integrity", "headquarters", "scores"):
+        desk.goto(f"{live_server.url}/supervision/{name}/")
+        assert faults(desk, name) == []
 
 
 PICTURE = bytes.fromhex(
