@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.programme import programmes
 from luoshi.office.scenarios import read, run
 from luoshi.site.registry import load_decisions
@@ -41,3 +42,12 @@ steps:
     assert [len(step.faults) for step in steps] == [1, 1, 1]
     assert "应为 2018-10-09，实为 2018-10-10" in steps[0].faults[0]
     assert "people" in steps[1].faults[0]
+
+
+@pytest.mark.django_db
+def test_people_and_verbs_of_a_scenario_may_be_chinese_and_what_is_unknown_is_told(tmp_path):
+    step = {"who": "甲", "do": "supervision.decompse", "expect": {"refused": "E_INPUT", "text": "decompose"}}
+    scenario = {"people": {"甲": ["督查", "市政府办公室"]}, "steps": [step]}
+    assert run(tmp_path / "a.yaml", scenario).ok
+    with pytest.raises(LuoshiError, match="supervisor 督查"):
+        run(tmp_path / "b.yaml", {"people": {"甲": ["督察员", "市政府办公室"]}, "steps": []})

@@ -54,7 +54,9 @@ from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.expiry import shown_until
 from luoshi.office.cases.models import Case, CaseClock
+from luoshi.office.organs.naming import slug_of
 from luoshi.office.parameters import book
+from luoshi.office.roles import Role
 from luoshi.office.timer import tick
 
 
@@ -173,7 +175,10 @@ def run(path: Path, data: Mapping[str, Any] | None = None) -> Outcome:
 
 
 def _people(written: Mapping[str, Any]) -> dict[str, Actor]:
-    """Open an account for everybody who takes part: `name: [role, organ]`, or a list of such pairs."""
+    """Open an account for everybody who takes part: `name: [role, organ]`, or a list of such pairs.
+
+    Roles and organs by their key or in Chinese.
+    """
     found = {}
     for name, held in written.items():
         user, _made = User.objects.get_or_create(
@@ -182,11 +187,20 @@ def _people(written: Mapping[str, Any]) -> dict[str, Actor]:
         )
         for role, organ in held if held and isinstance(held[0], list) else [held]:
             Assignment.objects.get_or_create(
-                user=user, role=role, organ=organ, valid_from=datetime.date(2017, 1, 1),
+                user=user, role=_role(role), organ=slug_of(str(organ)), valid_from=datetime.date(2017, 1, 1),
                 defaults={"granted_by": "场景", "granted_at": CLOCK.now()},
             )  # fmt: skip
         found[str(name)] = standing(user).actor("scenario")
     return found
+
+
+def _role(word: Any) -> str:
+    """Return a role by its key or its Chinese word; E_INPUT lists them."""
+    found = next((role for role in Role if str(word).strip() in (role.value, role.title)), None)
+    if found is None:
+        known = "、".join(f"{role.value} {role.title}" for role in Role)
+        raise LuoshiError("E_INPUT", f"people 里没有“{word}”这种角色，有：{known}。")
+    return found.value
 
 
 def _run_step(scene: Scene, number: int, given: Mapping[str, Any]) -> Step:
@@ -254,7 +268,7 @@ def _do(scene: Scene, given: Mapping[Any, Any]) -> Any:
             tick()
             return None
         if name not in VERBS:
-            raise LuoshiError("E_INPUT", f"不认得动作“{name}”。", fields={"known": sorted(VERBS)})
+            raise LuoshiError("E_INPUT", f"不认得动作“{name}”。{_like(name)}", fields={"known": sorted(VERBS)})
         return VERBS[name](scene, actor, with_)
     if "case" not in given:
         return None
@@ -268,6 +282,15 @@ def _do(scene: Scene, given: Mapping[Any, Any]) -> Any:
     elif "extend" in given:
         cases.extend(actor=actor, case=case, limit=str(given["extend"]), reason=str(with_.get("reason", "场景延期")))
     return None
+
+
+def _like(name: str) -> str:
+    """Say what the room of an unknown verb can do, or which rooms there are."""
+    room = name.partition(".")[0]
+    known = sorted(one.partition(".")[2] for one in VERBS if one.startswith(f"{room}."))
+    if known:
+        return f"{room} 的动作有：{'、'.join(known)}。"
+    return f"领域有：{'、'.join(sorted({one.partition('.')[0] for one in VERBS}))}；另有 tick。"
 
 
 def _named(scene: Scene, value: Any) -> Any:
