@@ -165,11 +165,15 @@ def too_wide(page: Page, name: str, widths: Iterable[int] = WIDTHS) -> list[str]
 
 
 def faults(page: Page, name: str = "page") -> list[str]:
-    """Return what is wrong with the page as it stands: axe's findings wide and on a phone, overflow at any width."""
+    """Return what is wrong with the page as it stands: axe's findings wide and on a phone, overflow at any width.
+
+    The page is wide afterwards.
+    """
     found = too_wide(page, name)
     for width in (WIDE, PHONE):
         sized(page, width)
         found += [f"{name} at {width}: {fault}" for fault in violations(page)]
+    sized(page, WIDE)
     return found
 
 
