@@ -11,20 +11,19 @@ from luoshi.kernel.clock import CLOCK, SHANGHAI, day_of
 from luoshi.office.accounts.models import Assignment, User
 from luoshi.office.accounts.queries import standing
 from luoshi.office.actors import Actor
-from luoshi.office.duties import workdays
-from luoshi.office.duties.matter_models import Matter
+from luoshi.office.duties import reminders, workdays
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import circulars, integrity, letters, meetings
-from luoshi.programmes.supervision.models import CircularLine, SupervisionLetter
+from luoshi.programmes.supervision.models import CircularLine, Headquarters, SupervisionLetter
 
-_BEFORE = (9, 3)
-"""Working days ago on which letters were drafted; the first ones were signed and some of them answered."""
+_BEFORE = (9, 3, 1)
+"""Working days ago on which the ladder was climbed; the first letters were signed and some of them answered."""
 
 
 def load(moment: datetime.datetime) -> Iterator[str]:
     """Play what is overdue up to `moment`; a second time does nothing. Yields what was done."""
     people = {user.login: user for user in User.objects.filter(login__in=["ducha1", "zhuren1"])}
-    if SupervisionLetter.objects.exists() or "ducha1" not in people:
+    if Headquarters.objects.exists() or "ducha1" not in people:
         return
     clerk = standing(people["ducha1"]).actor("demo")
     director = standing(people["zhuren1"]).actor("demo") if "zhuren1" in people else None
@@ -33,7 +32,7 @@ def load(moment: datetime.datetime) -> Iterator[str]:
             for back in _BEFORE:
                 day = workdays.shift(day_of(moment), -back)
                 _at(day, 8)
-                letters.draft_daily(_late(day), CLOCK.now())
+                reminders.climb_ladder(CLOCK.now())
                 if director is not None and back == _BEFORE[0]:
                     _sign_and_answer(director, day)
             _at(workdays.shift(day_of(moment), -2), 10)
@@ -50,16 +49,11 @@ def _at(day: datetime.date, hour: int) -> None:
     CLOCK.set(datetime.datetime.combine(day, datetime.time(hour, 30), SHANGHAI))
 
 
-def _late(day: datetime.date) -> list[Matter]:
-    rows = Matter.objects.filter(module="supervision", is_open=True, late_on__lte=day).order_by("due_sort", "pk")
-    return [row for row in rows if row.due_on and workdays.after(row.due_on, day) >= 7]
-
-
 def _sign_and_answer(director: Actor, day: datetime.date) -> None:
     """Sign the drafts; every second organ with a head answers, the others stay silent."""
     _at(day, 10)
     headed = 0
-    for row in SupervisionLetter.objects.filter(state="drafted").order_by("pk"):
+    for row in SupervisionLetter.objects.filter(state="drafted", drafted_on__lte=day).order_by("pk"):
         letters.sign(actor=director, letter=row.pk)
         head = _head(row.organ)
         headed += head is not None
@@ -104,16 +98,9 @@ def _registers(clerk: Actor) -> None:
 
 def _circular(clerk: Actor) -> None:
     today = CLOCK.today()
-    rows = [row for row in _late(today) if row.organ and row.due_on and workdays.after(row.due_on, today) >= 15]
-    CircularLine.objects.bulk_create(
-        CircularLine(
-            kind="red", organ=row.organ, matter=row, due_on=row.due_on, entered_on=today,
-            late_wd=workdays.after(row.due_on, today) if row.due_on else 0,
-        )
-        for row in rows
-    )  # fmt: skip
+    first = CircularLine.objects.filter(kind="red", entered_on__lte=today).order_by("pk").first()
     month = today.replace(day=1) - datetime.timedelta(days=1)
     circulars.draft(
         actor=clerk, period=f"{month.year}年{month.month}月", praised="多数单位按期填报，证据齐全。",
-        following="请各单位对照清单抓紧落实，按期销号。", criticism=[rows[0].organ] if rows else [],
+        following="请各单位对照清单抓紧落实，按期销号。", criticism=[first.organ] if first else [],
     )  # fmt: skip
