@@ -327,7 +327,7 @@ def test_excel_has_the_columns_and_the_filter(client, one):
 
 
 def test_excel_text_is_never_a_formula():
-    from luoshi.office.duties.export import plain
+    from luoshi.office.workbook import plain
 
     assert [plain(text) for text in ("=1+1", "+86", "-3", "@x", "甲")] == ["'=1+1", "'+86", "'-3", "'@x", "甲"]
 
