@@ -17,10 +17,10 @@ from luoshi.office.duties import concern
 from luoshi.office.duties.intake import push_matter
 from luoshi.office.duties.matter_models import Kind, Matter
 from luoshi.office.permissions import require
+from luoshi.programmes.supervision.letters import setting
 from luoshi.programmes.supervision.models import Headquarters, KeyItem, MeetingTask
 
 PROPOSALS = {"deputy": Kind.DEPUTY_SUGGESTION, "cppcc": Kind.CPPCC_PROPOSAL}
-REPLY_MONTHS = 3
 HQ_CLAUSE, PROPOSAL_CLAUSE = "乳政发〔2019〕2号 51", "乳政发〔2019〕2号 47"
 
 
@@ -53,11 +53,7 @@ def choose_items(*, actor: Actor, headquarters: int, items: Sequence[int]) -> He
     """
     require(actor, "work.letter")
     with transaction.atomic():
-        row = Headquarters.objects.select_for_update().filter(pk=headquarters).first()
-        if row is None:
-            raise LuoshiError("E_NOT_FOUND", "没有这个指挥部。")
-        if row.dissolved_on is not None:
-            raise LuoshiError("E_STATE", f"“{row.name}”已于{row.dissolved_on}撤销。")
+        row = _standing(headquarters)
         found = list(KeyItem.objects.filter(pk__in=items))
         if len(found) != len(set(items)):
             raise LuoshiError("E_INPUT", "有事项不在计划里，请重新选。", fields={"field": "items"})
@@ -73,11 +69,7 @@ def give(*, actor: Actor, headquarters: int, session: int, title: str, organ: st
     """
     require(actor, "work.letter")
     with transaction.atomic():
-        row = Headquarters.objects.select_for_update().filter(pk=headquarters).first()
-        if row is None:
-            raise LuoshiError("E_NOT_FOUND", "没有这个指挥部。")
-        if row.dissolved_on is not None:
-            raise LuoshiError("E_STATE", f"“{row.name}”已于{row.dissolved_on}撤销。")
+        row = _standing(headquarters)
         if organ not in (row.organ, *row.members):
             raise LuoshiError("E_INPUT", f"{concern.title(organ) or organ}不是成员单位。", fields={"field": "organ"})
         if due < CLOCK.today() or not 1 <= session <= 999:
@@ -98,11 +90,7 @@ def dissolve(*, actor: Actor, headquarters: int) -> Headquarters:
     """Dissolve a headquarters; the tasks it gave go on. Errors: E_FORBIDDEN, E_NOT_FOUND, E_STATE."""
     require(actor, "work.letter")
     with transaction.atomic():
-        row = Headquarters.objects.select_for_update().filter(pk=headquarters).first()
-        if row is None:
-            raise LuoshiError("E_NOT_FOUND", "没有这个指挥部。")
-        if row.dissolved_on is not None:
-            raise LuoshiError("E_STATE", f"“{row.name}”已于{row.dissolved_on}撤销。")
+        row = _standing(headquarters)
         row.dissolved_on = CLOCK.today()
         row.save()
         _note(actor, f"headquarters:{row.pk}", "headquarters.dissolve", HQ_CLAUSE)
@@ -112,7 +100,7 @@ def dissolve(*, actor: Actor, headquarters: int) -> Headquarters:
 def receive_proposal(
     *, actor: Actor, kind: str, number: str, title: str, organ: str, cooperating: Sequence[str] = ()
 ) -> Matter:
-    """Take a deputy's suggestion or a member's proposal in: to be answered within three months of today (P10).
+    """Take a deputy's suggestion or a member's proposal in: to be answered within the months of `proposal_limit` (P10).
 
     Errors: E_FORBIDDEN, E_INPUT, E_STATE (known and closed).
     """
@@ -121,11 +109,20 @@ def receive_proposal(
     if kind not in PROPOSALS or not 1 <= len(number) <= 60:
         raise LuoshiError("E_INPUT", "请选建议或提案，写明编号。", fields={"field": "number"})
     today = CLOCK.today()
+    due = add_months(today, setting("proposal_limit", today))
     row, _new = push_matter(
         actor=actor, module="proposals", external_id=f"{today.year}-{kind}-{number}", kind=PROPOSALS[kind],
-        title=title, organ=organ, cooperating=cooperating, start=today, due_on=add_months(today, REPLY_MONTHS),
-        basis=PROPOSAL_CLAUSE,
+        title=title, organ=organ, cooperating=cooperating, start=today, due_on=due, basis=PROPOSAL_CLAUSE,
     )  # fmt: skip
+    return row
+
+
+def _standing(headquarters: int) -> Headquarters:
+    row = Headquarters.objects.select_for_update().filter(pk=headquarters).first()
+    if row is None:
+        raise LuoshiError("E_NOT_FOUND", "没有这个指挥部。")
+    if row.dissolved_on is not None:
+        raise LuoshiError("E_STATE", f"“{row.name}”已于{row.dissolved_on}撤销。")
     return row
 
 
