@@ -374,3 +374,26 @@ def test_pages_from_the_first_run_to_the_ranking(plan: Plan) -> None:
     assert told.get(f"/supervision/scores/{run.pk}/").status_code == 404
     assert told.get("/supervision/checks/").status_code == 403
     assert "年度评价" in told.get("/supervision/review/").content.decode()
+
+
+def test_each_organ_answers_for_a_task_from_the_day_of_the_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The organ that was is asked before the transfer, its successor from that day; who got a task by hand, always."""
+    transfer = datetime.date(2019, 3, 20)
+
+    class Successors:
+        def __init__(self, day: datetime.date) -> None:
+            self.day = day
+
+        def of(self, organ: str) -> str:
+            return "agri-rural" if organ == "agriculture" and self.day >= transfer else organ
+
+    monkeypatch.setattr(assessing.concern, "Successors", Successors)
+    CLOCK.set(moment("2019-07-01T09:00"))
+    try:
+        holders = assessing.Holders()
+        moved = Leaf(organ="agriculture", matter=Matter(organ="agri-rural"))
+        given = Leaf(organ="agriculture", matter=Matter(organ="finance"))
+        for day, organ in ((datetime.date(2019, 3, 19), "agriculture"), (transfer, "agri-rural")):
+            assert (holders.of(moved, day), holders.of(given, day)) == (organ, "finance")
+    finally:
+        CLOCK.release()

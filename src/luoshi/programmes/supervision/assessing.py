@@ -214,8 +214,7 @@ def _count(
         late = check.late_wd if check is not None else 0
         found.tasks[organ].append(
             Task(leaf.node.code, matter.pk, organ, leaf.role, weight, _actual(matter, reports), matter.due_on,
-                completed,
-                 late)
+                 completed, late)
         )  # fmt: skip
     else:
         found.organs.add(holders.of(leaf, until))

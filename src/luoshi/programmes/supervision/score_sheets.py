@@ -12,8 +12,7 @@ from luoshi.programmes.supervision.models import AssessmentLine, AssessmentRun
 
 GROUPS = {"city": "市直部门", "local": "镇区", "other": "企业及其他单位"}
 TASKS = ("单位代号", "单位", "最小颗粒", "角色", "权重（基点，精确）", "进度（%，精确）", "最后一日", "完成日",
-    "晚（工作日）",
-         "按时（1、0.5、0）")  # fmt: skip
+         "晚（工作日）", "按时（1、0.5、0）")  # fmt: skip
 PARAMETERS = ("代号", "名称", "值", "起", "条款", "来源")
 COUNTS = (
     ("reports_due", "应填"), ("reports_good", "按时且接受"), ("returned", "退回"), ("spot_failed", "抽查不合格"),
