@@ -170,7 +170,10 @@ class State(_Part):
 
 
 class Ask(_Part):
-    """One thing a step asks for. `keep`: it becomes a fact of the case under its name."""
+    """One thing a step asks for. `keep`: it becomes a fact of the case under its name.
+
+    `past`: a date of what has happened, which may be the day of the step at the latest.
+    """
 
     name: str
     title: str
@@ -180,6 +183,7 @@ class Ask(_Part):
     required: bool = True
     choices: Mapping[str, str] = Field(default_factory=dict)
     keep: bool = True
+    past: bool = False
     help: str = ""
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.cases import actions as cases
+from luoshi.office.cases import procedures
 from luoshi.office.cases.models import CaseEvent
 from luoshi.office.funds import bank
 from luoshi.office.funds.models import Account, PaymentInstruction
@@ -54,11 +55,14 @@ class World:
         cases.act(actor=who or self.clerk, case=self.case.pk, step=step, data=data)
 
     def registered(self) -> None:
+        self.registered_on("2018-06-20")
+
+    def registered_on(self, day: str) -> None:
         self.act("submit", **dict.fromkeys(("paper_agreement", "paper_vouchers", "paper_identity", "paper_title"), "1"))
         self.act("file", self.reviewer)
         for step in ("registry_check", "tax_check"):
             self.act(step, ACTOR)
-        self.act("register", registered_on="2018-06-20", certificate_no="测试1号")
+        self.act("register", registered_on=day, certificate_no="测试1号")
 
     def request(self) -> None:
         self.act("request", buyer_applied="1", seller_applied="1", owner="测试乙", number=ACCOUNT,
@@ -97,6 +101,39 @@ def test_release_and_ending_at_the_same_moment_one_wins(transactional_db):
     assert world.state() == ("requested" if "解除正在办理" in refused else "approved")
     assert sales.faults(world.book) == []
     CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_guards_judge_on_the_day_of_the_step_and_not_on_the_day_the_case_was_opened():
+    world = World()
+    clock_at(DAY + datetime.timedelta(days=40))
+    with pytest.raises(LuoshiError, match="晚于今天") as late:
+        world.registered_on("2018-07-31")
+    assert late.value.code == "E_FUTURE"
+    world.act("register", registered_on="2018-07-30", certificate_no="测试1号")
+    world.request()
+    world.act("approve", world.reviewer)
+    taken = CaseEvent.objects.get(case=world.case, act="approve").decisions[0]
+    assert taken["inputs"]["day"] == "2018-07-30", "the receipt says on which day the release was judged"
+    assert taken["on"] == str(DAY), "and by the parameters under which the sale was signed"
+    sale = sales.sale_of(world.number)
+    given = sales.release_facts(sale, None) | {"applied_by": ["buyer", "seller"]}
+    ahead = sales.decide("release", given | {"day": "2018-07-29"})
+    assert (ahead.value["result"], ahead.value["code"]) == ("REFUSE", "E_FUTURE")
+    assert sales.decide("release", given).value["result"] == "OK", "a question without a day of its own asks nothing"
+    CLOCK.release()
+
+
+def test_each_step_of_a_sale_cites_the_item_the_table_of_clauses_names():
+    load_programmes()
+    steps = {one.key: one for one in procedures.procedure("home_escrow.sale").steps.values()}
+    item = "乳政办发〔2018〕10号 第十五条"
+    wanted = {"(二)": ["deposit", "fund"], "(三)": ["submit", "file"],
+              "(四)": ["request", "approve", "instruct", "pay", "reissue"]}  # fmt: skip
+    assert {name: str(steps[name].citation) for names in wanted.values() for name in names} == {
+        name: item + number for number, names in wanted.items() for name in names
+    }
+    assert str(steps["register"].citation) == "乳政办发〔2018〕10号 第五条"
 
 
 @pytest.mark.django_db

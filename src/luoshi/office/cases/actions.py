@@ -102,7 +102,7 @@ def new_turn(
         raise LuoshiError("E_INPUT", "请写明办件的名称。", fields={"field": "title"})
     known = {ask.name for ask in procedure.asks}
     asked = {name: value for name, value in facts.items() if name in known}
-    told = asks.clean(procedure.asks, asked)
+    told = asks.clean(procedure.asks, asked, at)
     case = Case(
         number=number or numbers.take(procedure, at),
         procedure=procedure.key,
@@ -353,7 +353,7 @@ def _speak(turn: Turn, step: Step, data: dict[str, Any]) -> None:
     """Take down one party's voice; the last one that agrees takes the step, one that refuses takes `on_refusal`."""
     agrees = str(data.pop("agrees", "yes")).lower() not in ("no", "false", "0", "否", "不同意")
     remark = str(data.pop("remark", "") or "")[:600]
-    given = asks.clean(step.asks, data) if agrees else {}
+    given = asks.clean(step.asks, data, turn.at) if agrees else {}
     if not agrees and not remark.strip():
         raise LuoshiError("E_INPUT", "不同意请写明理由。", fields={"fields": {"remark": "请写明理由"}})
     try:

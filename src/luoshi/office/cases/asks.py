@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from luoshi.kernel.clock import local
+from luoshi.kernel.clock import day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.kernel.procedures import Ask
@@ -16,9 +16,13 @@ LONGEST = 4000
 TRUE = frozenset({"1", "true", "on", "yes", "是"})
 
 
-def clean(asks: Sequence[Ask], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was given, checked; E_INPUT names every faulty field and what to do, E_INPUT for unknown ones."""
+def clean(asks: Sequence[Ask], given: Mapping[str, Any], at: datetime.datetime) -> dict[str, Any]:
+    """Return what was given at `at`, checked; E_INPUT names every faulty field and what to do, and unknown ones.
+
+    E_FUTURE where nothing is wrong but that what has happened would be later than the step.
+    """
     faults: dict[str, str] = {}
+    ahead: dict[str, str] = {}
     found: dict[str, Any] = {}
     known = {ask.name for ask in asks}
     for name in given.keys() - known:
@@ -37,7 +41,12 @@ def clean(asks: Sequence[Ask], given: Mapping[str, Any]) -> dict[str, Any]:
             faults[ask.name] = f"“{ask.title}”{_SHAPES[ask.type]}"
         except LuoshiError as error:
             faults[ask.name] = f"“{ask.title}”：{error.message}"
-    if faults:
+        else:
+            if ask.past and found[ask.name][:10] > day_of(at).isoformat():
+                ahead[ask.name] = f"“{ask.title}”{found[ask.name][:10]}晚于今天，请核对"
+    if ahead and not faults:
+        raise LuoshiError("E_FUTURE", "；".join(ahead.values()) + "。", fields={"fields": ahead})
+    if faults := faults | ahead:
         raise LuoshiError("E_INPUT", "；".join(faults.values()) + "。", fields={"fields": faults})
     return found
 

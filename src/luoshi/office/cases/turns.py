@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from luoshi.kernel.calendar import WorkingCalendar
-from luoshi.kernel.clock import local
+from luoshi.kernel.clock import day_of, local
 from luoshi.kernel.decisions import Decision, Outcome, decide
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import OPEN, Ask, Expiry, Limit, Procedure, Step
@@ -127,7 +127,7 @@ def take(turn: Turn, step: Step, given: Mapping[str, Any], hand: CaseEvent.Hand,
 def _one(turn: Turn, step: Step, given: Mapping[str, Any], hand: CaseEvent.Hand, text: str) -> None:
     turn.step = step
     require_open(turn, step)
-    turn.data = asks.clean(step.asks, given)
+    turn.data = asks.clean(step.asks, given, turn.at)
     _require_after(turn, step)
     _require_papers(turn, step)
     _require_not_blocked(turn, step)
@@ -253,14 +253,20 @@ def _guard(turn: Turn, step: Step) -> list[Decision]:
 
 
 def _decisions(turn: Turn, step: Step) -> list[Decision]:
+    """Take the decision that guards a step: by the parameters of the case, on the day of the step.
+
+    A decision that asks for the `day` it looks at is told the day of the act, where the room does not say another.
+    """
     if not step.guard:
         return []
     definition = turn.book.definition(step.guard)
+    known = definition.facts_model.model_fields
     if step.facts:
         given = hooks.find_facts(step.facts)(turn)
     else:
-        known = definition.facts_model.model_fields
         given = {name: value for name, value in (turn.case.facts | turn.data).items() if name in known}
+    if "day" in known:
+        given = {"day": day_of(turn.at).isoformat()} | given
     return [decide(definition, given, turn.case.rules_on, calendar=turn.calendar)]
 
 

@@ -53,8 +53,6 @@ def surveyed(turn: Turn) -> None:
 def posted(turn: Turn) -> None:
     """The posting begins; its days run from the next one."""
     begins = datetime.date.fromisoformat(str(turn.data["posted_on"]))
-    if begins > day_of(turn.at):
-        raise LuoshiError("E_FUTURE", "公示开始日期晚于今天。", fields={"fields": {"posted_on": "晚于今天"}})
     ends = begins + datetime.timedelta(days=int(fund.values()["posting_days"]))
     _change(_row(turn), "公示", status=Status.POSTED, posted_from=begins, posted_to=ends,
             posted_at=str(turn.data["place"])[:100])  # fmt: skip

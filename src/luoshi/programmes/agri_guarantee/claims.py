@@ -95,8 +95,6 @@ def deliver(turn: Turn) -> None:
     archive.require_delegation(turn.organ, "claim", day_of(turn.at))
     loss, payout = int(told["loss"]), int(told["payout"])
     paid_on = datetime.date.fromisoformat(str(told["paid_out_on"]))
-    if paid_on > day_of(turn.at):
-        raise LuoshiError("E_FUTURE", "代偿日期晚于今天，请核对。", fields={"fields": {"paid_out_on": "晚于今天"}})
     if payout > loss:
         raise LuoshiError("E_INPUT", "代偿金额大于损失基数，请核对。", fields={"fields": {"payout": "大于损失基数"}})
     shared = fund.decide("agri_guarantee.sharing", {"loss": loss, "payout": payout}).value

@@ -175,8 +175,6 @@ def disburse(turn: Turn) -> None:
     if int(told["disbursed"]) > int(turn.facts["amount"]):
         raise LuoshiError("E_INPUT", "放款金额大于合同金额。", fields={"fields": {"disbursed": "大于合同金额"}})
     day = datetime.date.fromisoformat(str(told["disbursed_on"]))
-    if day > day_of(turn.at):
-        raise LuoshiError("E_FUTURE", "放款日期晚于今天。", fields={"fields": {"disbursed_on": "晚于今天"}})
     lending.disbursed(turn, int(told["disbursed"]), day)
 
 

@@ -47,8 +47,6 @@ def recovered(turn: Turn) -> None:
     """Share what came in by the rule of its claim base; what was given before is never taken back."""
     told, loan = turn.data, str(turn.facts["loan"])
     received = datetime.date.fromisoformat(str(told["received_on"]))
-    if received > day_of(turn.at):
-        raise LuoshiError("E_FUTURE", "收到日期晚于今天。", fields={"fields": {"received_on": "晚于今天"}})
     gross, costs = int(told["gross"]), int(told.get("costs") or 0)
     if gross <= 0 or costs < 0:
         raise LuoshiError("E_AMOUNT", "追回应大于零，费用不得为负。", fields={"fields": {"gross": "应大于零"}})

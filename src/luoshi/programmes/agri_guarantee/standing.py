@@ -69,8 +69,6 @@ def placement_ended(turn: Turn) -> None:
     told, data = turn.facts, turn.data
     interest = int(data.get("interest") or 0)
     ended = datetime.date.fromisoformat(str(data["ended_on"]))
-    if ended > day_of(turn.at):
-        raise LuoshiError("E_FUTURE", "收回日期晚于今天。", fields={"fields": {"ended_on": "晚于今天"}})
     principal = int(told["principal"])
     fund.post(actor=turn.actor, event="J7", key=f"placing:{turn.case.number}:end", value_on=day_of(turn.at),
               lines=fund.lines_of("J7", principal + interest, principal=principal, txn=str(data["end_txn_no"]),

@@ -155,8 +155,6 @@ def signed(turn: Turn) -> None:
     book = Book.objects.filter(key=str(told["account"]), plan=sales.PLAN).first()
     if book is None:
         raise LuoshiError("E_INPUT", "没有这个监管账户。", fields={"fields": {"account": "请从已启用的账户里选"}})
-    if str(told["contract_on"]) > day.isoformat():
-        raise LuoshiError("E_FUTURE", "网上签订日期晚于今天。", fields={"fields": {"contract_on": "晚于今天"}})
     if told.get("area") and not 0 < Decimal(str(told["area"])) < 10**7:
         raise LuoshiError("E_INPUT", "建筑面积不对。", fields={"fields": {"area": "请核对建筑面积"}})
     people = [*people_of(told["buyers"], "buyer"), *people_of(told["sellers"], "seller")]
@@ -218,8 +216,6 @@ def _checked(turn: Turn, organ: str) -> None:
 def register(turn: Turn) -> None:
     """The home is in the buyers' names."""
     day = datetime.date.fromisoformat(str(turn.data["registered_on"]))
-    if day > day_of(turn.at):
-        raise LuoshiError("E_FUTURE", "登记日期晚于今天。", fields={"fields": {"registered_on": "晚于今天"}})
     sales.register(actor=PROGRAM, agreement_no=turn.case.number, on=day, lock=Lock.SALE)
     turn.tell("clerk", f"{turn.case.number} 已登记到买受人名下，可以申请划转")
 
@@ -333,7 +329,7 @@ def _payee(sale: Sale, seller: str, owner: str, number: str, basis: str, paper_n
         against = "；".join(one.text for one in taken.reasons if one.ok is False)
         raise LuoshiError("E_RULE", f"不能付到这个账户：{against}。",
                           fields={"fields": {"owner": against}, "result": "REFUSE_PAYEE"},
-                          citation=f"{RULES} 第十五条")  # fmt: skip
+                          citation=f"{RULES} 第十五条(四)")  # fmt: skip
     sales.refuse(taken, "不能付到这个账户")
 
 
@@ -413,7 +409,8 @@ def redraft(turn: Turn) -> None:
     """Only where nothing is on its way: the other hand has sent the draft back."""
     number = turn.case.number if turn.case.procedure == SALE else str(turn.facts["agreement_no"])
     if sales.open_payment(sales.sale_of(number)):
-        raise LuoshiError("E_STATE", "指令还在办理，不能重拟。", citation=f"{RULES} 第十五条")
+        clause = "第十五条(四)" if turn.case.procedure == SALE else "第十七条"
+        raise LuoshiError("E_STATE", "指令还在办理，不能重拟。", citation=f"{RULES} {clause}")
 
 
 @effect("home_escrow.reissue")
@@ -462,8 +459,6 @@ def ending_opened(turn: Turn) -> None:
         state = case.state if case is not None else sale.state
         raise LuoshiError("E_STATE", f"{sale.agreement_no} 划转正在办理，不能同时申请解除。", fields={"state": state},
                           citation=f"{RULES} 第十六条")  # fmt: skip
-    if told.get("print_on") and str(told["print_on"]) > day_of(turn.at).isoformat():
-        raise LuoshiError("E_FUTURE", "证明出具日晚于今天。", fields={"fields": {"print_on": "晚于今天"}})
     turn.case.subject, turn.case.one_open = f"sale:{sale.agreement_no}", True
     turn.case.facts |= {"agreement_no": sale.agreement_no,
                         "fresh_from": str(told.get("print_on") or day_of(turn.at).isoformat())}  # fmt: skip
@@ -560,7 +555,9 @@ def identified(turn: Turn) -> None:
     """Book unidentified money to the buyer's lines of a sale; what an agency paid never can be (article 9)."""
     told = turn.facts
     if not told.get("agreement_no") or not told.get("both_signed"):
-        raise LuoshiError("E_INCOMPLETE", "认领要写明监管协议，并由买受人和付款人签字。", citation=f"{RULES} 第十五条")
+        raise LuoshiError(
+            "E_INCOMPLETE", "认领要写明监管协议，并由买受人和付款人签字。", citation=f"{RULES} 第十五条(二)"
+        )
     if sales.agency_kind(str(told["payer"]).strip()):
         raise LuoshiError("E_RULE", "中介机构、担保机构代付的款项不能认领，应当退回。", citation=f"{RULES} 第九条")
     sales.identify(

@@ -306,14 +306,20 @@ def file(*, actor: Actor, agreement_no: str, on: datetime.date | None = None, lo
 
 
 def register(*, actor: Actor, agreement_no: str, on: datetime.date, lock: Lock = Lock.BOOK) -> Sale:
-    """Note that the home is in the buyer's name (the register's feed or the certificate). Errors: E_STATE, E_RULE."""
+    """Note that the home is in the buyer's name (the register's feed or the certificate).
+
+    Errors: E_STATE, E_RULE (before the filing), E_FUTURE.
+    """
     require(actor, "fund.post", [ORGAN])
+    if on > CLOCK.today():
+        raise LuoshiError("E_FUTURE", f"登记日 {on} 晚于今天，请核对。", fields={"field": "registered_on"},
+                          citation=f"{RULES} 第十五条(四)")  # fmt: skip
     with transaction.atomic():
         sale = sale_of(agreement_no, lock=lock)
         if sale.state != State.FILED:
             raise _state(sale, "登记过户")
         if sale.filed_on is not None and on < sale.filed_on:
-            raise LuoshiError("E_RULE", f"登记日 {on} 早于备案日 {sale.filed_on}。", citation=f"{RULES} 第十五条")
+            raise LuoshiError("E_RULE", f"登记日 {on} 早于备案日 {sale.filed_on}。", citation=f"{RULES} 第十五条(四)")
         sale.state, sale.registered_on = State.REGISTERED, on
         sale.save()
         _note(actor, sale, "escrow.register", {"registered_on": str(on)})
@@ -388,7 +394,7 @@ def _deposited(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
     rest = fen - booked
     code, event = ("2002", "J2") if lender else ("2001", "J1")
     booking = [credit(code, booked, sale.agreement_no), *([credit("2005", rest)] if rest else [])]
-    return hooks.Booking(booking, event, f"{name}存入"[:200], f"{RULES} 第十五条", sale.agreement_no)
+    return hooks.Booking(booking, event, f"{name}存入"[:200], f"{RULES} 第十五条(二)", sale.agreement_no)
 
 
 ON_AGENCY: list[Callable[[Book, Mapping[str, Any], str], None]] = []
@@ -426,7 +432,7 @@ def _reversed(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
     follow(sale)
     lines = [debit(code, part, sale.agreement_no), *([debit("1101", fen - part)] if fen > part else [])]
     memo = f"存款冲回：{str(body.get('ground'))[:80]}"
-    return hooks.Booking(lines, "J14", memo, f"{RULES} 第十五条", sale.agreement_no)
+    return hooks.Booking(lines, "J14", memo, f"{RULES} 第十五条(二)", sale.agreement_no)
 
 
 def _deducted(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
@@ -552,10 +558,13 @@ def releasable(sale: Sale, amount: int | None, applied_by: Sequence[str]) -> int
     if sale.state not in (State.REGISTERED, State.RELEASING):
         raise _state(sale, "放款")
     if open_payment(sale):
-        raise LuoshiError("E_STATE", "前一条指令尚无最终结果，只能查询，不能另发指令。", citation=f"{RULES} 第十五条")
+        raise LuoshiError(
+            "E_STATE", "前一条指令尚无最终结果，只能查询，不能另发指令。", citation=f"{RULES} 第十五条(四)"
+        )
     kept = money(sale)
     fen = amount if amount is not None else sum(kept[code] for code in OWN) if sale.plan == "SINGLE" else free(sale)
-    refuse(decide("release", {**release_facts(sale, fen), "applied_by": list(applied_by)}), "不能放款")
+    told = {**release_facts(sale, fen), "applied_by": list(applied_by), "day": CLOCK.today().isoformat()}
+    refuse(decide("release", told), "不能放款")
     return fen
 
 
@@ -583,7 +592,7 @@ def draft_release(
         number += 1
         drafted.append(payments.draft_payment(
             actor=actor, book=sale.book.key, claim=sale.agreement_no, part=number, lines=lines, transit="2003",
-            account="1001", payee=payee, purpose="放款", basis=f"{RULES} 第十五条", case=sale.agreement_no,
+            account="1001", payee=payee, purpose="放款", basis=f"{RULES} 第十五条(四)", case=sale.agreement_no,
             events=payments.Events("J5", "J6", "J7", "J8"), type="RELEASE", meta={"sale": sale.agreement_no},
         ))  # fmt: skip
     return drafted

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from luoshi.kernel.clock import day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.cases import actions as cases
@@ -37,12 +36,9 @@ def _loan(turn: Turn) -> Loan:
 @effect("mitigation_fund.recourse")
 def recourse(turn: Turn) -> None:
     """Recourse begins for a loan whose overdue report is in; one claim a loan; interest never enters P."""
-    loan, told, day = _loan(turn), turn.facts, day_of(turn.at)
-    sued = datetime.date.fromisoformat(str(told["sued_on"]))
+    loan = _loan(turn)
     if loan.reported_on is None:
         raise LuoshiError("E_STATE", "先报告逾期，再登记追偿。逾期满三十天须报告。", citation=f"{RULES} 第十四条")
-    if sued > day:
-        raise LuoshiError("E_FUTURE", "起诉日期晚于今天，请核对。", fields={"fields": {"sued_on": "晚于今天"}})
     here = Case.objects.filter(procedure=CLAIM, subject=f"mf-loan:{loan.pk}").first()
     if here is not None or Claim.objects.filter(agreement=loan.agreement, contract_no=loan.contract_no).exists():
         raise LuoshiError("E_DUPLICATE", f"合同 {loan.contract_no} 已申请过补偿。")
@@ -88,10 +84,8 @@ def recovered(turn: Turn) -> None:
 
 @effect("mitigation_fund.ended")
 def ended(turn: Turn) -> None:
-    """The paper is not older than the suit nor of tomorrow."""
+    """The paper is not older than the suit."""
     paper_on = datetime.date.fromisoformat(str(turn.data["paper_on"]))
-    if paper_on > day_of(turn.at):
-        raise LuoshiError("E_FUTURE", "文书日期晚于今天，请核对。", fields={"fields": {"paper_on": "晚于今天"}})
     if paper_on.isoformat() < str(turn.facts["sued_on"]):
         raise LuoshiError("E_INPUT", "文书日期早于起诉日期，请核对。", fields={"fields": {"paper_on": "早于起诉日期"}})
 

@@ -103,6 +103,7 @@ def payee(facts: PayeeFacts, _context: Context) -> Verdict:
 NEW_TITLE = Rule(_RELEASE, "新证已登记在买受人名下（{day}）")
 TITLE_UNKNOWN = Rule(_RELEASE, "没有写新证是否已登记在买受人名下")
 NO_TITLE = Rule(_RELEASE, "新证尚未登记在买受人名下，登记前不放款")
+FUTURE_TITLE = Rule(_RELEASE, "登记日{registered}晚于办理之日{day}，请核对")
 TOO_SOON = Rule(_RELEASE, "登记日{registered}早于备案日{filed}")
 ALL_APPLIED = Rule(_RELEASE, "买卖双方都已申请")
 NOT_ALL = Rule(_RELEASE, "{who}没有申请，须双方共同申请")
@@ -161,6 +162,7 @@ class ReleaseFacts(Facts):
     registered: Flag = Field(None, description="新证已登记在买受人名下：默认看登记日 / new title in the buyers' names")
     registered_on: Day = Field(None, description="登记日 / registration date")
     filed_on: Day = Field(None, description="备案日 / filing date")
+    day: Day = Field(None, description="办理之日：写了的，登记日不得晚于它 / the day of the act")
     applied: Flag = Field(None, description="双方都已申请：默认是 / applied for by all")
     applied_by: list[Text] | None = Field(None, description="谁申请了：buyer、seller / who applied")
     termination_open: Flag = Field(False, description="正在解除 / a termination is open")
@@ -197,6 +199,9 @@ def release(facts: ReleaseFacts, _context: Context) -> Verdict:
     elif not registered:
         reasons.append(NO_TITLE.reason(False))
         code = "E_NOT_YET"
+    elif facts.registered_on is not None and facts.day is not None and facts.registered_on > facts.day:
+        reasons.append(FUTURE_TITLE.reason(False, facts.registered_on.isoformat(), facts.day.isoformat()))
+        code = "E_FUTURE"
     elif facts.registered_on is not None and facts.filed_on is not None and facts.registered_on < facts.filed_on:
         reasons.append(TOO_SOON.reason(False, facts.registered_on.isoformat(), facts.filed_on.isoformat()))
     else:
