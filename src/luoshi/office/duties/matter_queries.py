@@ -306,9 +306,14 @@ class MatterLedger:
         if of not in self._spreads:
             # What is too much to count is so without the condition too, unless that shuts out what is crossed off.
             wider = of != self._wanted and of.closed_too >= self._wanted.closed_too
-            beyond = wider and (self._common or not self._matched().exact)
-            self._spreads[of] = _Matched(of, self._actor, self._day, beyond=beyond, common=self._common)
+            beyond = wider and (not self._matched().exact or self._common)
+            common = not beyond and self._whole_city(of) and self._common
+            self._spreads[of] = _Matched(of, self._actor, self._day, beyond=beyond, common=common)
         return self._spreads[of]
+
+    def _whole_city(self, of: MatterFilter) -> bool:
+        """Tell whether nothing but a word narrows what is asked, and whoever asks sees everything."""
+        return replace(of, q="").empty and concern.organs_for(self._actor, "matter.see") is None
 
     @cached_property
     def _common(self) -> bool:
@@ -372,9 +377,8 @@ class _Matched:
     ) -> None:
         self._wanted, self._actor, self._day = wanted, actor, day
         self._ids: list[int] = []
-        # A word in very many texts is found too often within the first of them already, by who sees everything.
-        whole_city = replace(wanted, q="").empty and concern.organs_for(actor, "matter.see") is None
-        if not beyond and common and whole_city:
+        # Nothing but a word in very many texts: it is found too often within the first of them already.
+        if common:
             beyond = len(self._found(search.COMMON)) > COUNT_BOUND
         if not beyond:
             self._ids = self._found(None)
