@@ -86,6 +86,7 @@ ACT = {
     "register.enter": _("成批登记"),
     "register.undo": _("对冲台账导入"),
     "register.export": _("导出台账"),
+    "pollution.dossier": _("导出重污染整卷"),
     "matter.settle": _("决定新版怎么办"),
     "matter.move": _("随新版转入"),
     "matter.changed": _("新版有改动"),

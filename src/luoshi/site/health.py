@@ -35,6 +35,7 @@ JOB_WORDS = {
     "register.import": gettext_lazy("导入台账"),
     "register.undo": gettext_lazy("对冲台账导入"),
     "register.export": gettext_lazy("导出台账"),
+    "pollution.dossier": gettext_lazy("导出重污染整卷"),
 }
 
 

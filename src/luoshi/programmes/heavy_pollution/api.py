@@ -13,8 +13,9 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from luoshi.kernel.clock import CLOCK, local
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.web import Needs, actor_of
-from luoshi.programmes.heavy_pollution import air_actions, board, duties, episodes, plan, site_plans, tasks
+from luoshi.programmes.heavy_pollution import air_actions, board, dossier, duties, episodes, plan, site_plans, tasks
 from luoshi.programmes.heavy_pollution.models import EpisodeDuty, MeasureTask, SitePlan
 
 router = Router()
@@ -210,6 +211,41 @@ def hand_in(request: HttpRequest, duty: Number, body: DutyIn) -> dict[str, Any]:
     """Hand in a report; after its moment it is late for ever."""
     row = duties.hand_in(actor=actor_of(request), duty=duty, content=body.content)
     return {"id": row.pk, "state": row.state, "received_at": local(row.received_at or CLOCK.now()).isoformat()}
+
+
+# --- the whole file of an episode -------------------------------------------------------------------------------------
+
+
+@router.get("/pollution/warnings/{number}/papers", auth=Needs("pollution.see"), response=_ANSWERS)
+def papers(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Return the papers of an episode that the actor sees, in the order they were drafted; at most 500."""
+    found = dossier.papers_of(actor_of(request), board.numbered(number)).defer("content", "fields")
+    return {
+        "papers": [
+            {"id": one.pk, "kind": one.kind, "title": one.title, "number": one.number_text, "organ": one.organ,
+             "state": one.state, "at": local(one.signed_at or one.drafted_at).isoformat()}
+            for one in found[:500]
+        ],
+        "count": found.count(),
+    }  # fmt: skip
+
+
+class PurposeIn(Schema):
+    """Why the whole file is taken out."""
+
+    purpose: Annotated[str, Field(max_length=200)]
+
+
+@router.post("/pollution/warnings/{number}/file", auth=Needs("pollution.see"), response=_ANSWERS)
+def whole_file(request: HttpRequest, number: str, body: PurposeIn) -> Any:
+    """Return the whole file of an episode as a ZIP; E_TOO_LARGE for one that the page has made by a job."""
+    actor, row = actor_of(request), board.numbered(number)
+    dossier.require_whole(actor)
+    if not dossier.at_once(actor, row):
+        raise LuoshiError("E_TOO_LARGE", "这一卷较大，请在“文书与整卷”页导出，或用 luoshi pollution file。")
+    from luoshi.programmes.heavy_pollution.dossier_views import zip_response
+
+    return zip_response(dossier.write(actor=actor, warning=row, purpose=body.purpose), dossier.name_of(row))
 
 
 # --- firms' plans -----------------------------------------------------------------------------------------------------

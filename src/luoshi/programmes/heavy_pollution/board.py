@@ -96,6 +96,15 @@ def warning_of(pk: int | None = None) -> PollutionWarning | None:
     return rows.filter(live=True, exercise=False).first() or rows.filter(exercise=False).order_by("-issued_at").first()
 
 
+def numbered(number: str) -> PollutionWarning:
+    """Return the warning that bears a number (RSZWR-2018-001), a drill's too; E_NOT_FOUND."""
+    rows = PollutionWarning.objects.select_related("case", "response")
+    found = rows.filter(case__number=number.strip()[:60]).first()
+    if found is None:
+        raise LuoshiError("E_NOT_FOUND", f"没有编号为“{number.strip()[:40]}”的预警。编号如 RSZWR-2018-001。")
+    return found
+
+
 def chain(warning: PollutionWarning) -> list[dict[str, Any]]:
     """Return the steps of the bar at the head of a warning: what was signed when by whom, what comes."""
     first = warning.changes.filter(kind=WarningChange.Kind.ISSUE).select_related("approval").first()

@@ -125,19 +125,21 @@ def _day(when: datetime.date) -> str:
 _DAYS_WIDTH, _DAYS_HEIGHT, _DAYS_LEFT, _DAYS_TOP, _DAYS_BOTTOM = 360, 230, 4, 36, 22
 
 
-def daily_chart(days: Sequence[Mapping[str, Any]], finding: str) -> SafeString:
+def daily_chart(days: Sequence[Mapping[str, Any]], finding: str, width: int = _DAYS_WIDTH) -> SafeString:
     """Return the days as bars in the colours of their classes, each with its index and word; forecasts are dashed.
 
     `days` with `day`, `aqi`, `class` (an `AirClass`) and `forecast`. Lines at 150, 200 and 300, with their numbers.
+    `width` is of a phone unless said otherwise.
     """
-    step = (_DAYS_WIDTH - _DAYS_LEFT - 26) / max(len(days), 1)
+    step = (width - _DAYS_LEFT - 26) / max(len(days), 1)
+    gap = 3 if width == _DAYS_WIDTH else 10
     top = max([320, *(int(one["aqi"]) for one in days)])
 
     def y(aqi: float) -> float:
         return _DAYS_TOP + (_DAYS_HEIGHT - _DAYS_TOP - _DAYS_BOTTOM) * (1 - aqi / top)
 
     parts: list[SafeString] = []
-    edge = _DAYS_WIDTH - 24
+    edge = width - 24
     for value in (150, 200, 300):
         parts.append(_line(_DAYS_LEFT, y(value), edge, y(value), "#9DB0B6"))
         parts.append(_text(edge + 3, y(value) + 4, str(value), "#33474E"))
@@ -148,7 +150,8 @@ def daily_chart(days: Sequence[Mapping[str, Any]], finding: str) -> SafeString:
         parts.append(
             format_html(
                 '<rect x="{}" y="{}" width="{}" height="{}" fill="#{}" stroke="#10262E"{}/>',
-                f"{x + 3:.1f}", f"{y(float(one['aqi'])):.1f}", f"{step - 6:.1f}", f"{height:.1f}", one["class"].rgb,
+                f"{x + gap:.1f}", f"{y(float(one['aqi'])):.1f}", f"{step - 2 * gap:.1f}", f"{height:.1f}",
+                one["class"].rgb,
                 mark_safe(' stroke-dasharray="4 3" fill-opacity=".55"') if one["forecast"] else "",
             )
         )  # fmt: skip
@@ -158,7 +161,7 @@ def daily_chart(days: Sequence[Mapping[str, Any]], finding: str) -> SafeString:
         parts.append(_text(middle, _DAYS_HEIGHT - 6, str(one["words"]), "#33474E", "middle"))
     return format_html(
         '<svg class="hp-days-chart" viewBox="0 0 {} {}" role="img" aria-label="{}" font-size="12">{}</svg>',
-        _DAYS_WIDTH, _DAYS_HEIGHT, finding, format_html_join("", "{}", ((part,) for part in parts)),
+        width, _DAYS_HEIGHT, finding, format_html_join("", "{}", ((part,) for part in parts)),
     )  # fmt: skip
 
 

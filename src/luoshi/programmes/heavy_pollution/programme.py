@@ -18,6 +18,7 @@ _HOOKS = (
     "indicators",
     "publication",
     "scenes",
+    "dossier_jobs",
 )
 
 

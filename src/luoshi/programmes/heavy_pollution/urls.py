@@ -4,6 +4,7 @@ from django.urls import path
 
 from luoshi.programmes.heavy_pollution import (
     budget,
+    dossier_views,
     drill_views,
     link_views,
     organ_plan_views,
@@ -19,6 +20,8 @@ urlpatterns = [
     path("pollution/", views.show_board, name="pollution"),
     path("pollution/<int:pk>/", views.show_board, name="pollution-warning"),
     path("pollution/<int:pk>/replay/", replay_views.replay, name="pollution-replay"),
+    path("pollution/<int:pk>/file/", dossier_views.show, name="pollution-dossier"),
+    path("pollution/<int:pk>/file/<str:key>/", dossier_views.file, name="pollution-dossier-file"),
     path("pollution/consultations/", views.hold, name="pollution-hold"),
     path("pollution/consultations/<int:case>/", views.consultation, name="pollution-consultation"),
     path("pollution/air/", views.air, name="pollution-air"),

@@ -26,6 +26,7 @@ from luoshi.programmes.heavy_pollution import (
     air_queries,
     board,
     charts,
+    dossier,
     duties,
     episodes,
     plan,
@@ -69,7 +70,7 @@ def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "page_title": _("重污染天气应急"),
         "crumbs": _crumbs(),
         "air": found,
-        "chart": charts.air_chart(found["hours"], found["means"], now, span, _finding(found)),  # type: ignore[arg-type]
+        **_charted(found, request.GET.get("chart", ""), now, span),  # type: ignore[arg-type]
         # What decided comes first; dust that only bears on some hours stands last.
         "reasons": sorted(map(_reason, found["reasons"]), key=lambda one: (one["cite"] or "").endswith(" 1.3")),
         "at_once": at_once,
@@ -95,6 +96,39 @@ def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     return page(request, "heavy_pollution/board.html", context, fragment="board")
 
 
+_CHARTS = (("hours", gettext_lazy("小时")), ("days", gettext_lazy("日")), ("table", gettext_lazy("表格")))
+"""How the air is shown; the first unless another is asked for by `?chart=`."""
+
+
+def _charted(
+    found: dict[str, Any], wanted: str, now: datetime.datetime, span: tuple[datetime.datetime, datetime.datetime] | None
+) -> dict[str, Any]:
+    """Return the air as hours in a picture, as days in a picture, or as tables of both."""
+    chosen = wanted if wanted in dict(_CHARTS) else "hours"
+    told: dict[str, Any] = {"charts": _CHARTS, "chart_kind": chosen}
+    if chosen == "hours":
+        return told | {"chart": charts.air_chart(found["hours"], found["means"], now, span, _finding(found))}
+    days = board.days(found, -4, 4)
+    for one in days:
+        words = _("%(m)d月%(d)d日") % {"m": one["day"].month, "d": one["day"].day}
+        one["words"] = _("今天") if one["today"] else words
+        one["class_word"] = words_shown.CLASSES[one["class"].number]
+    if chosen == "days":
+        return told | {"chart": charts.daily_chart(days, _finding(found), charts.WIDTH) if days else ""}
+    return told | {"days": days, "hour_rows": [_hour_row(one, found["means"]) for one in found["hours"]]}
+
+
+def _hour_row(one: dict[str, Any], means: dict[str, int]) -> dict[str, Any]:
+    """Return an hour as the table has it: the running mean is that of the 24 hours which it ends."""
+    at = local(datetime.datetime.fromisoformat(str(one["hour"])))
+    found = board.air_class(one.get("aqi"))
+    return {
+        "at": at, "aqi": one.get("aqi"), "origin": one.get("origin"),
+        "mean": means.get((at + datetime.timedelta(hours=1)).isoformat()),
+        "class": words_shown.CLASSES[found.number] if found else "—",
+    }  # fmt: skip
+
+
 def _beyond(found: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what the release adds to the reasons of the grade: the dust is told of once."""
     if found["release"] is None:
@@ -118,6 +152,7 @@ def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.dateti
         "steps": board.chain(warning),
         "hours_in": max(0, int(((response.ended_at or now) - response.started_at).total_seconds() // 3600)),
         "lead": _lead(warning),
+        "papers": dossier.papers_of(actor, warning).count(),
         "may_ban": response.ended_at is None and may(actor, "notice.draft", ["public-security"]),
         "measures": [
             row | {"bar": charts.share_bar(row["done"], row["going"], row["failed"]),

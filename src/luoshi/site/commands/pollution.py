@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import click
@@ -70,6 +72,26 @@ def status() -> None:
     click.echo(f"{warning.case.number} {plan.COLOUR_WORDS[warning.colour]}预警 {live}")
     for row in board.measures(warning.response, None):
         click.echo(f"{row['measure'].id:4} {row['done']:5}/{row['total']:<5} {row['measure'].title}")
+
+
+@command.command("file", help="导出一次污染过程的整卷（zip）：空气、会商、审批、文书、CAP、任务、报告、审计。")
+@AS
+@click.argument("number")
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="写到哪个 zip 文件。")
+@click.option("--purpose", required=True, help="为什么导出，会记入审计。")
+def whole_file(login: str, number: str, target: Path, purpose: str) -> None:
+    """Write the whole file of the warning NUMBER (RSZWR-2018-001)."""
+    actor = acting(login)
+    from luoshi.programmes.heavy_pollution import board, dossier
+
+    warning = board.numbered(number)
+    part = target.with_name(f".{target.name}.part")
+    with dossier.write(actor=actor, warning=warning, purpose=purpose) as made, part.open("wb") as stream:
+        shutil.copyfileobj(made, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(target)
+    click.echo(str(target))
 
 
 @command.command("plans", help="企业减排操作方案：哪家就绪，哪家没有；--missing 只列未就绪的。")

@@ -242,7 +242,8 @@ def assemble(facts: AssembleFacts, context: Context) -> Verdict:
     reasons: list[Reason] = []
     if not placed:
         return undetermined({"series": None}, "可用的实测或预报", _FORECAST)
-    first, last = min(placed), max(placed)
+    # Up to now the series is whole: hours nobody measured, or forecast yet, are gaps in it, not its end.
+    first, last = min(*placed, 0), max(*placed, -1)
     edits = _edits(facts, current)
     if edits:
         first, last = min(first, *edits), max(last, *edits)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from luoshi.kernel.clock import local
 from luoshi.office.registers.models import Record
 
 POLLUTANTS = ("so2", "no2", "co", "o3", "pm10", "pm25")
@@ -151,7 +152,7 @@ class ForecastRun(models.Model):
         indexes = (models.Index(fields=["-issued_at"], name="hp_run_issued"),)
 
     def __str__(self) -> str:
-        return f"{self.get_issuer_display()} {self.issued_at}"
+        return f"{self.get_issuer_display()} {local(self.issued_at):%Y-%m-%d %H:%M} {self.get_kind_display()}预报"
 
 
 class ForecastValue(models.Model):
