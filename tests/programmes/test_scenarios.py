@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from click.testing import CliRunner
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.programme import programmes
-from luoshi.office.scenarios import read, run
+from luoshi.office.scenarios import read, run, words
+from luoshi.site.commands.scenario import command
 from luoshi.site.registry import load_decisions
 
 load_decisions()
@@ -51,3 +55,32 @@ def test_people_and_verbs_of_a_scenario_may_be_chinese_and_what_is_unknown_is_to
     assert run(tmp_path / "a.yaml", scenario).ok
     with pytest.raises(LuoshiError, match="supervisor 督查"):
         run(tmp_path / "b.yaml", {"people": {"甲": ["督察员", "市政府办公室"]}, "steps": []})
+
+
+def test_the_words_of_scenarios_are_told_with_every_field_they_need(capsys):
+    funds = {"agri_guarantee", "mitigation_fund", "home_escrow"}
+    for one in words():
+        assert one.title or one.programme not in funds, f"{one.name} has no Chinese line"
+        assert one.needs <= set(one.fields), f"{one.name} needs what it does not name: {one.needs - set(one.fields)}"
+    told = CliRunner().invoke(command, ["words", "mitigation_fund"])
+    assert told.exit_code == 0
+    assert "mitigation_fund.post  按过账表记一行 J1–J11" in told.output
+    assert "event* 行号" in told.output
+    assert "agri_guarantee" not in told.output
+    asked = CliRunner().invoke(command, ["words", "--format", "json"])
+    assert {one["kind"] for one in json.loads(asked.output)} == {"verb", "check"}
+    with pytest.raises(LuoshiError, match="没有场景动作，有的是"):
+        words("nothing")
+
+
+@pytest.mark.django_db
+def test_a_field_nobody_reads_and_one_that_lacks_are_refused(tmp_path):
+    slip = {"do": "mitigation_fund.post", "with": {"event": "J7", "amout": 5},
+            "expect": {"refused": "E_INPUT", "text": "amout"}}  # fmt: skip
+    lack = {
+        "do": "mitigation_fund.post",
+        "with": {"amount": 5},
+        "expect": {"refused": "E_INPUT", "text": "event（行号）"},
+    }
+    outcome = run(tmp_path / "a.yaml", {"steps": [slip, lack]})
+    assert outcome.ok, [step.faults for step in outcome.steps]

@@ -32,6 +32,8 @@ A scenario runs in whatever database there is and leaves everything behind: run 
 from __future__ import annotations
 
 import datetime
+import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -102,28 +104,90 @@ class Scene:
 
 Verb = Callable[[Scene, Actor, Mapping[str, Any]], Any]
 Check = Callable[[Scene, Any, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a verb or a check is called in Chinese, its fields and what each means.
+
+    `needs`: the fields that must be given; `more`: what it takes besides (facts of a decision, columns of a register).
+    """
+
+    name: str
+    title: str
+    fields: Mapping[str, str]
+    needs: frozenset[str]
+    more: str = ""
+
+    @property
+    def programme(self) -> str:
+        """The room it belongs to."""
+        return self.name.partition(".")[0]
+
+
 VERBS: dict[str, Verb] = {}
 CHECKS: dict[str, Check] = {}
+WORDS: dict[str, Word] = {}
+"""What verbs and checks are called, by name; a check's name begins with its room and ends with `?`."""
+_TAKEN = re.compile(r"""\bgiven\[["'](\w+)["']\]""")
+_ASKED = re.compile(r"""\bgiven\.(?:get|pop)\(\s*["'](\w+)["']|["'](\w+)["'] in given\b""")
 
 
-def verb(name: str) -> Callable[[Verb], Verb]:
-    """Register what a room can do in a scenario: `function(scene, actor, given)`; what it returns is named by `as`."""
+def verb(name: str, title: str = "", /, *, more: str = "", **fields: str) -> Callable[[Verb], Verb]:
+    """Register what a room can do in a scenario: `function(scene, actor, given)`; what it returns is named by `as`.
+
+    `title` says in Chinese what it does, `fields` what each field means, `more` what else may be given. Without a
+    title the fields the function itself reads are listed.
+    """
 
     def register(function: Verb) -> Verb:
         VERBS[name] = function
+        text = inspect.getsource(function)
+        taken, asked = _TAKEN.findall(text), [one or other for one, other in _ASKED.findall(text)]
+        named = fields if title else dict.fromkeys(taken + asked, "")
+        WORDS[name] = Word(name, title, named, frozenset(taken) - set(asked), more)
         return function
 
     return register
 
 
-def check(name: str) -> Callable[[Check], Check]:
-    """Register what a room can look at: `function(scene, thing, asked)` returns what is found, to be compared."""
+def check(name: str, title: str = "") -> Callable[[Check], Check]:
+    """Register what a room can look at: `function(scene, thing, asked)` returns what is found, to be compared.
+
+    `title` says in Chinese what is looked at.
+    """
 
     def register(function: Check) -> Check:
         CHECKS[name] = function
+        room = function.__module__.rpartition(".")[0].rpartition(".")[2]
+        WORDS[f"{room}.{name}?"] = Word(f"{room}.{name}?", title, {}, frozenset())
         return function
 
     return register
+
+
+def words(programme: str = "") -> list[Word]:
+    """Return what verbs and checks are called, of one programme or all; E_NOT_FOUND for one that has none."""
+    rooms = {one.programme for one in WORDS.values()}
+    if programme and programme not in rooms:
+        raise LuoshiError("E_NOT_FOUND", f"“{programme}”没有场景动作，有的是：{'、'.join(sorted(rooms))}。")
+    return [one for name, one in sorted(WORDS.items()) if programme in ("", one.programme)]
+
+
+def _require_known(name: str, given: Mapping[str, Any]) -> None:
+    """Refuse what a verb that says what it takes does not read, and what it lacks: a slip never passes in silence."""
+    word = WORDS[name]
+    if not word.title:
+        return
+    strange = [] if word.more else [one for one in given if one not in word.fields]
+    if strange:
+        known = "、".join(word.fields) or "（没有）"
+        raise LuoshiError("E_INPUT", f"动作“{name}”不要“{'、'.join(map(str, strange))}”，可写：{known}。",
+                          fields={"known": list(word.fields)})  # fmt: skip
+    lacking = [one for one in word.fields if one in word.needs and one not in given]
+    if lacking:
+        said = "、".join(f"{one}（{word.fields[one]}）" if word.fields[one] else one for one in lacking)
+        raise LuoshiError("E_INPUT", f"动作“{name}”还要写：{said}。", fields={"missing": lacking})
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -269,6 +333,7 @@ def _do(scene: Scene, given: Mapping[Any, Any]) -> Any:
             return None
         if name not in VERBS:
             raise LuoshiError("E_INPUT", f"不认得动作“{name}”。{_like(name)}", fields={"known": sorted(VERBS)})
+        _require_known(name, with_)
         return VERBS[name](scene, actor, with_)
     if "case" not in given:
         return None

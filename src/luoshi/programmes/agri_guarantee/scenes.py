@@ -12,8 +12,10 @@ from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.cases.models import Case
-from luoshi.office.funds import bank, envelope, links, payments, reconcile
-from luoshi.office.funds.models import Account, PaymentInstruction
+from luoshi.office.funds import actions as ledger
+from luoshi.office.funds import bank, envelope, links, openings, payments, reconcile
+from luoshi.office.funds.models import Account, Book, PaymentInstruction
+from luoshi.office.funds.orders import Hand, credit, debit
 from luoshi.office.notices.models import Notice
 from luoshi.office.registers import actions as records
 from luoshi.office.scenarios import Scene, check, moment, verb
@@ -24,7 +26,7 @@ BANK, NUMBER, _KEY = "313465000019", "37050000000000000172", "scenario-key-" + "
 _SYSTEM = Actor.system("场景", "scenario")
 
 
-@verb("agri_guarantee.open_fund")
+@verb("agri_guarantee.open_fund", "开立基金账簿", on="开立日", amount="随即到账的预算拨款，分")
 def open_fund(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Open the fund's book with its bank; `amount` fen from the city's budget come in at once."""
     opened = moment(given["on"]).date() if "on" in given else day_of(CLOCK.now())
@@ -34,7 +36,14 @@ def open_fund(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
         _post(actor, "J1", int(given["amount"]), {"txn": "OPEN"})
 
 
-@verb("agri_guarantee.delegate")
+@verb(
+    "agri_guarantee.delegate",
+    "登记省农担公司对办事处的授权",
+    acts="all、contract 或 claim",
+    on="自哪天起",
+    until="至哪天",
+    document="授权书",
+)
 def delegate(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
     """Register that the company lets its office act: `acts` all, contract or claim, `on` from a day, `until` a day."""
     begins = moment(given["on"]).date() if "on" in given else day_of(CLOCK.now())
@@ -46,7 +55,16 @@ def delegate(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
     )  # fmt: skip
 
 
-@verb("agri_guarantee.operator")
+@verb(
+    "agri_guarantee.operator",
+    "登记经营主体，默认已建档、七有齐全",
+    more="经营主体台账的其他各栏",
+    code="编号",
+    name="名称",
+    town="镇街",
+    mechanised_on="机械化认定日",
+    surveyed_on="调查日",
+)
 def operator(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
     """Register an operator: `code`, `name`, `town` and any column; archived with all haves unless said otherwise."""
     day = day_of(CLOCK.now())
@@ -63,7 +81,14 @@ def operator(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
     return str(given["code"])
 
 
-@verb("agri_guarantee.loan")
+@verb(
+    "agri_guarantee.loan",
+    "登记一笔已放款的在保贷款",
+    number="编号",
+    operator="经营主体编号",
+    amount="金额，分",
+    project_type="ORDINARY 或 FARMLAND_INFRA",
+)
 def loan(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
     """Register a loan that runs: `number`, `operator` (code), `amount` fen, all of it disbursed; `project_type`."""
     day, found = day_of(CLOCK.now()), Operator.objects.get(code=given["operator"])
@@ -88,10 +113,69 @@ def _post(actor: Actor, event: str, amount: int, given: Mapping[str, Any]) -> No
               value_on=day_of(CLOCK.now()), lines=lines, memo=event)  # fmt: skip
 
 
-@verb("agri_guarantee.post")
-def post(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
-    """Post a row of the table: `event` J1, J2, J7, J8, J10 to J13, `amount` fen; see `fund.lines_of`."""
-    _post(actor, str(given["event"]), int(given["amount"]), given)
+@verb(
+    "agri_guarantee.post",
+    "按过账表记一行 J1–J13、S1–S3；要付款的行由托管经办、托管复核办理并由银行答复",
+    event="行号",
+    amount="金额，分",
+    loan="贷款编号",
+    account="对方科目：J1 3001–3003，J7 1002、1003，J10、J12 查明后的科目",
+    principal="J7 到期收回的本金，分",
+    surplus="J2 暂记 2003 的部分，分",
+    back="J12 退回付款人",
+    payment="J4–J6、S3 所答复的付款（as 起的名）；不写是最近一笔",
+    txn="银行流水号",
+    key="记账编号；同号只记一次",
+)
+def post(scene: Scene, actor: Actor, given: Mapping[str, Any]) -> Any:
+    """Post a row of the table; what is paid is drafted and checked by two hands, its instruction's id returned."""
+    event, amount = str(given["event"]).split()[0].upper(), int(given.get("amount") or 0)
+    match event:
+        case "J3" | "J3+J4":
+            paid = compensate(scene, actor, given)
+            if event == "J3+J4":
+                _answer(paid, "success", given)
+            return paid
+        case "J4" | "J5" | "J6" | "S3":
+            return _answer(given.get("payment"), {"J5": "failed", "J6": "returned"}.get(event, "success"), given)
+        case "J9":
+            return _answer(hand_over(scene, actor, given), "success", given)
+        case "J12" if given.get("back") or str(given["event"]).endswith("back"):
+            clerk, head = _hands(scene)
+            row = fund.send_back(actor=clerk, amount=amount, key=f"J12:{CLOCK.now():%Y%m%d%H%M%S}:{amount}",
+                                 payee=payments.Payee("测试付款人", "6222000000000000003", "测试银行"))  # fmt: skip
+            payments.check_payment(actor=head, payment=row.pk)
+            return _answer(row.instr_id, "success", given)
+        case "S1":
+            _subsidy_book(actor)
+            ledger.post(book=fund.SUBSIDY, actor=actor, key=str(given.get("key") or f"S1:{CLOCK.now():%Y%m%d%H%M}"),
+                        value_on=day_of(CLOCK.now()), event="S1", memo="预算拨款", basis="乳政发〔2018〕5号 三(二)",
+                        lines=[debit("S1001", amount, bank_txn_no=str(given.get("txn", ""))), credit("S3001", amount)],
+                        )  # fmt: skip
+        case _:
+            _post(actor, event, amount, given)
+    return None
+
+
+def _subsidy_book(actor: Actor) -> None:
+    if not Book.objects.filter(key=fund.SUBSIDY).exists():
+        openings.open_at_once(actor=actor, plan=fund.SUBSIDY, opened_on=day_of(CLOCK.now()),
+                              values={"bank": BANK, "number": "37050000000000000180"})  # fmt: skip
+
+
+def _answer(instruction: Any, result: str, given: Mapping[str, Any]) -> str:
+    """Let the bank answer an instruction, the last one where none is named; return its id."""
+    rows = PaymentInstruction.objects.filter(book__plan__startswith="agri_guarantee/")
+    row = rows.filter(instr_id=instruction).first() if instruction else rows.order_by("-pk").first()
+    locked = payments.locked(row.instr_id) if row is not None else None
+    if row is None or locked is None:
+        raise LuoshiError("E_NOT_FOUND", "没有这条指令。")
+    hand, on, txn = Hand("场景银行", "scenario"), day_of(CLOCK.now()), str(given.get("txn") or f"T{row.pk}:{result}")
+    if result == "returned":
+        payments.apply_return(locked, txn=txn, on=on, reason="收款账户已销户", hand=hand)
+    else:
+        payments.apply_result(locked, result, txn=txn if result == "success" else "", on=on, reason="", hand=hand)
+    return str(row.instr_id)
 
 
 def _hands(scene: Scene) -> tuple[Actor, Actor]:
@@ -102,7 +186,9 @@ def _hands(scene: Scene) -> tuple[Actor, Actor]:
     return scene.people["托管经办"], scene.people["托管复核"]
 
 
-@verb("agri_guarantee.compensate")
+@verb(
+    "agri_guarantee.compensate", "拟并复核一笔补偿付款（J3）", loan="贷款编号", amount="金额，分", claim="补偿申请编号"
+)
 def compensate(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
     """Instruct compensation of `amount` fen for `loan` by 托管经办 and 托管复核 (J3); returns the instruction's id."""
     clerk, head = _hands(scene)
@@ -116,7 +202,7 @@ def compensate(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
     return str(row.instr_id)
 
 
-@verb("agri_guarantee.hand_over")
+@verb("agri_guarantee.hand_over", "拟并复核利息划转（J9）", amount="金额，分")
 def hand_over(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
     """Hand interest over to the cooperation's expenses by 托管经办 and 托管复核 (J9); returns the instruction's id."""
     clerk, head = _hands(scene)
@@ -126,7 +212,21 @@ def hand_over(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> str:
     return str(row.instr_id)
 
 
-@verb("agri_guarantee.bank_says")
+@verb(
+    "agri_guarantee.bank_says",
+    "银行发来一份报文",
+    more="报文的其他各项",
+    type="报文种类，默认 MOVEMENT",
+    msg_id="报文号",
+    bank_txn_no="银行流水号",
+    direction="C 收 D 付",
+    amount_fen="金额，分",
+    ref="附言里的编号",
+    instr_id="指令号",
+    claim="补偿申请办件（代替指令号）",
+    result="RESULT 的结果：success、failed、unknown",
+    counter_name="对方户名",
+)
 def bank_says(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
     """Let the bank send a message: `type`, `msg_id`, and its fields; `result` and `claim` stand for a RESULT."""
     told = dict(given)
@@ -147,7 +247,13 @@ def bank_says(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> dict[st
     return bank.receive(data).as_json()
 
 
-@verb("agri_guarantee.check_payment")
+@verb(
+    "agri_guarantee.check_payment",
+    "复核补偿申请的付款",
+    claim="补偿申请办件",
+    accept="false 为退回",
+    reason="退回的理由",
+)
 def check_payment(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Check the payment of a claim's case with another hand; `accept: false` sends it back."""
     claim = Claim.objects.get(case=given["claim"])
@@ -155,13 +261,13 @@ def check_payment(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None
                            reason=str(given.get("reason", "")))  # fmt: skip
 
 
-@check("answer")
+@check("answer", "对报文的答复")
 def answer(_scene: Scene, subject: Any, _asked: Any) -> Any:
     """What the bank was told."""
     return subject
 
 
-@check("fund")
+@check("fund", "基金：balance（F）、paid（S）、existing（E）、placed（P）、accounts、halted、faults")
 def fund_figures(_scene: Scene, _subject: Any, asked: Any) -> Any:
     """The fund: balance (F), paid (S), existing (E), placed (P), accounts by code, halted, what does not hold."""
     book = fund.fund()
@@ -172,33 +278,33 @@ def fund_figures(_scene: Scene, _subject: Any, asked: Any) -> Any:
     return found
 
 
-@check("halts")
+@check("halts", "停办：count、live")
 def halts(_scene: Scene, _subject: Any, _asked: Any) -> Any:
     """How many halts there were, and whether one is in force."""
     return {"count": Halt.objects.count(), "live": fund.live_halt() is not None}
 
 
-@verb("agri_guarantee.recovery_of")
+@verb("agri_guarantee.recovery_of", "取某笔贷款的追偿办件", loan="贷款编号")
 def recovery_of(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int:
     """Return the open recovery of a `loan`: it was opened with the payout."""
     case = Case.objects.get(procedure=recovery.RECOVERY, subject=recovery.subject_of(str(given["loan"])), is_open=True)
     return int(case.pk)
 
 
-@verb("agri_guarantee.lapse")
+@verb("agri_guarantee.lapse", "到期未续的建档失效")
 def lapse(_scene: Scene, _actor: Actor, _given: Mapping[str, Any]) -> None:
     """Let archives lapse that were not renewed, as the timer does at night."""
     archiving.lapse()
 
 
-@check("drawn_up")
+@check("drawn_up", "已制发的文书，按种类计数")
 def drawn_up(_scene: Scene, _subject: Any, _asked: Any) -> Any:
     """The papers of this room drawn up so far, by kind."""
     rows = Notice.objects.filter(kind__startswith="agri_guarantee.").values_list("kind", flat=True)
     return dict(sorted(Counter(rows).items()))
 
 
-@check("recovery")
+@check("recovery", "最近一笔追偿所得怎么分：city、bank、guarantor、to_fund、moved")
 def recovery_shared(_scene: Scene, subject: Any, _asked: Any) -> Any:
     """The last receipt of a recovery's case, shared; amounts in fen."""
     row = Receipt.objects.filter(case=subject).order_by("-pk")[0]
@@ -206,14 +312,14 @@ def recovery_shared(_scene: Scene, subject: Any, _asked: Any) -> Any:
             "moved": row.moved}  # fmt: skip
 
 
-@check("operator")
+@check("operator", "经营主体：status、mechanised_on、round")
 def operator_kept(_scene: Scene, subject: Any, _asked: Any) -> Any:
     """The archive of a case's operator."""
     row = archive.of_case(Case.objects.get(pk=subject))
     return None if row is None else {"status": row.status, "mechanised_on": row.mechanised_on, "round": row.round}
 
 
-@check("loan")
+@check("loan", "贷款：disbursed、repaid、covered、outstanding、status")
 def loan_kept(_scene: Scene, subject: Any, _asked: Any) -> Any:
     """The loan of a number or of a case: amounts in fen, status."""
     rows = Loan.objects.filter(number=subject) if isinstance(subject, str) else Loan.objects.filter(
@@ -223,7 +329,7 @@ def loan_kept(_scene: Scene, subject: Any, _asked: Any) -> Any:
             "outstanding": row.outstanding, "overdue_days": row.overdue_days, "status": row.status}  # fmt: skip
 
 
-@check("claim")
+@check("claim", "补偿申请：loss、payout、compensation、settled、received_on、tacit、paid_on、payment")
 def claim(_scene: Scene, subject: Any, _asked: Any) -> Any:
     """The claim of a case: amounts in fen, receipt, tacit, payment."""
     row = Claim.objects.select_related("payment").get(case=subject)
@@ -234,7 +340,7 @@ def claim(_scene: Scene, subject: Any, _asked: Any) -> Any:
     }  # fmt: skip
 
 
-@check("reconciliation")
+@check("reconciliation", "当天对账等式两边")
 def reconciliation(_scene: Scene, _subject: Any, _asked: Any) -> Any:
     """Both sides of the equation today."""
     account = Account.objects.filter(book__key=fund.BOOK, code="1001").select_related("book").first()
