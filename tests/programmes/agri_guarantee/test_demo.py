@@ -24,7 +24,7 @@ from luoshi.office.cases.models import Case, CaseEvent
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.funds import actions as ledger
 from luoshi.office.funds import openings, payments, queries
-from luoshi.office.funds.models import PaymentInstruction
+from luoshi.office.funds.models import Kin, PaymentInstruction
 from luoshi.office.funds.orders import Hand, credit, debit
 from luoshi.office.indicators.models import Measurement
 from luoshi.office.notices.models import Notice
@@ -42,6 +42,11 @@ def test_the_demonstration_plays_some_years_of_the_fund():
     load_programmes()
     load_people()
     assert len(list(demo.load())) == 1
+    declared = list(Kin.objects.order_by("pk"))
+    assert {one.login for one in declared} >= {"nongdan1", "xiaozu1", "guoyun1"}
+    assert {one.name[:2] for one in declared} == {"测试"}
+    firm = next(one for one in declared if one.relation == Kin.Relation.FIRM)
+    assert not Loan.objects.filter(operator__code=firm.code).exists(), "nobody of the demonstration is in a tie"
     states = set(Claim.objects.values_list("case__state", flat=True))
     assert states == {"paid", "approved", "delivered"}
     loans = Case.objects.filter(procedure="agri_guarantee.guarantee").values_list("state", flat=True)

@@ -22,7 +22,7 @@ from luoshi.office.parameters import book as parameters
 from luoshi.office.roles import Role
 from luoshi.programmes.mitigation_fund import board, demo, fund, indicators, lending, monitoring, owing
 from luoshi.programmes.mitigation_fund.fund import ROOM
-from luoshi.programmes.mitigation_fund.models import Agreement, Application, Benchmark, Claim, Firm, Loan
+from luoshi.programmes.mitigation_fund.models import Agreement, Application, Benchmark, Claim, Firm, Holder, Loan
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import actor, client_of, person
 
@@ -34,6 +34,9 @@ def test_the_demonstration_shows_the_fund_at_work(django_assert_max_num_queries)
     load_programmes()
     load_people()
     assert len(list(demo.load())) == 1
+    assert {one.code[6:14] for one in Holder.objects.all() if one.code[:6] == "371083"} == {"19000101"}
+    assert Holder.objects.count() == 3 * Firm.objects.count()
+    assert {one.name[:2] for one in Holder.objects.all()} == {"测试"}
     states = set(Application.objects.values_list("case__state", flat=True))
     assert {
         "applied",

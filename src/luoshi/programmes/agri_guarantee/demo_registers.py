@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from luoshi.kernel.identifiers import id_check, uscc_check
+from luoshi.office.accounts.models import Assignment
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern
 from luoshi.office.registers import actions as records
@@ -74,6 +75,7 @@ def load(today: datetime.date, named: list[tuple[str, str, str]]) -> None:
     ])  # fmt: skip
     _scores(today.year - 1, towns, dice)
     _loans(today, dice)
+    _kin()
 
 
 def _enter(register: Any, rows: list[dict[str, Any]]) -> None:
@@ -103,6 +105,26 @@ def _operator(number: int, town: str, today: datetime.date, dice: random.Random)
         "signed_on": surveyed + 12 * _DAY if status in ("signed", "archived") else None,
         "mechanised_on": surveyed if number % 16 == 0 else None,
     }  # fmt: skip
+
+
+_KIN = (
+    ("nongdan1", "self", 900, "测试甲"), ("nongdan1", "spouse", 901, "测试乙"), ("xiaozu1", "self", 910, "测试丙"),
+    ("xiaozu1", "firm", OPERATORS, title_of(OPERATORS)), ("guoyun1", "self", 920, "测试丁"),
+    ("caizheng2", "self", 930, "测试戊"), ("shuiwu1", "self", 940, "测试己"), ("shuiwu1", "spouse", 941, "测试庚"),
+)  # fmt: skip
+"""Declared by the people of the demonstration: login, relation, number of the invented identity, name.
+
+One controls an operator nobody plays a case of; one is married to the head of a firm that has applied for nothing.
+"""
+
+
+def _kin() -> None:
+    held = dict(Assignment.objects.filter(user__login__in={one[0] for one in _KIN}).values_list("user__login", "organ"))
+    _enter(registers.KIN, [
+        {"login": login, "organ": held[login], "relation": relation, "name": name,
+         "code": code_of(n, natural=relation != "firm")}
+        for login, relation, n, name in _KIN if login in held
+    ])  # fmt: skip
 
 
 def _scores(year: int, towns: list[str], dice: random.Random) -> None:

@@ -10,13 +10,14 @@ import datetime
 import json
 import secrets
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.counting import add_months
-from luoshi.kernel.identifiers import uscc_check
+from luoshi.kernel.identifiers import id_check, uscc_check
 from luoshi.kernel.money import Money
 from luoshi.office.accounts.models import User
 from luoshi.office.accounts.queries import standing
@@ -29,7 +30,7 @@ from luoshi.office.parameters import actions as parameters
 from luoshi.office.registers import actions as registers
 from luoshi.programmes.mitigation_fund import committee, fund, indicators, instructions, lending, monitoring, recourse
 from luoshi.programmes.mitigation_fund.models import Agreement, Application, Listing, Loan
-from luoshi.programmes.mitigation_fund.registers import BENCHMARKS, FIRMS, LISTINGS, REPORTS
+from luoshi.programmes.mitigation_fund.registers import BENCHMARKS, FIRMS, HOLDERS, LISTINGS, REPORTS
 from luoshi.programmes.mitigation_fund.scenes import SCREENED
 
 BANK, NUMBER, ORGAN = "402465000025", "90317000000000008026", "rural-commercial-bank"
@@ -55,6 +56,22 @@ def credit_code(n: int) -> str:
     total = sum(values.index(char) * weight for char, weight in zip(inner, (3, 7, 9, 10, 5, 8, 4, 2), strict=True))
     body = f"91371083{inner}{'0123456789X0'[11 - total % 11]}"
     return body + uscc_check(body)
+
+
+def _behind(firm: int, n: int) -> list[dict[str, Any]]:
+    """Return who stands behind a firm: its head, who holds most of it, an invented company that holds the rest.
+
+    The head of the last one is the spouse of a reviewer, as the register of kin has it.
+    """
+    stems = "甲乙丙丁戊己庚辛壬癸子丑"
+    body = f"37108319000101{941 if n == len(_FIRMS) - 1 else 800 + n}"
+    person = {"firm": firm, "code": body + id_check(body), "name": f"测试{stems[n]}一"}
+    return [
+        person | {"role": "head", "share": None},
+        person | {"role": "share", "share": Decimal(60 + n)},
+        {"firm": firm, "code": credit_code(500 + n), "name": f"测试{stems[n]}投资公司", "role": "share",
+         "share": Decimal(40 - n)},
+    ]  # fmt: skip
 
 
 def load(now: datetime.datetime | None = None) -> Iterator[str]:
@@ -154,6 +171,8 @@ class _Play:
             for n, (_name, board, _yuan) in enumerate(_FIRMS)
         ]  # fmt: skip
         registers.enter(actor=self.system, register=LISTINGS, rows=rows)
+        registers.enter(actor=self.system, register=HOLDERS, rows=[row for n in range(len(_FIRMS)) for row in _behind(
+            known[credit_code(n)], n)])  # fmt: skip
         registers.enter(actor=self.system, register=BENCHMARKS, rows=[
             {"series": "LOAN_1Y", "day": datetime.date(2019, 6, 4), "rate": "4.3500"}])  # fmt: skip
 
