@@ -108,9 +108,9 @@ def _operator(number: int, town: str, today: datetime.date, dice: random.Random)
 
 
 _KIN = (
-    ("nongdan1", "self", 900, "测试甲"), ("nongdan1", "spouse", 901, "测试乙"), ("xiaozu1", "self", 910, "测试丙"),
-    ("xiaozu1", "firm", OPERATORS, title_of(OPERATORS)), ("guoyun1", "self", 920, "测试丁"),
-    ("caizheng2", "self", 930, "测试戊"), ("shuiwu1", "self", 940, "测试己"), ("shuiwu1", "spouse", 941, "测试庚"),
+    ("nongdan1", "self", 900, "测试荒"), ("nongdan1", "spouse", 901, "测试乙"), ("xiaozu1", "self", 910, "测试月"),
+    ("xiaozu1", "firm", OPERATORS, title_of(OPERATORS)), ("guoyun1", "self", 920, "测试列"),
+    ("caizheng2", "self", 930, "测试丁"), ("shuiwu1", "self", 940, "测试余"), ("shuiwu1", "spouse", 941, "测试丑一"),
 )  # fmt: skip
 """Declared by the people of the demonstration: login, relation, number of the invented identity, name.
 
