@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from luoshi.kernel.decisions import REGISTRY
 from luoshi.kernel.parameters import plain
 from luoshi.kernel.procedures import OPEN, Ask, Procedure, Status, Step
 from luoshi.office.actors import Actor
-from luoshi.office.cases import queries
+from luoshi.office.cases import hooks, queries
 from luoshi.office.cases.models import CaseClock, CaseEvent, CasePaper
 from luoshi.office.cases.offers import Offer, Why
 from luoshi.office.cases.queries import working_days
@@ -37,6 +38,8 @@ from luoshi.site.present import Cite, Due, day_words, size_words
 from luoshi.site.views.calculators import OUTCOMES
 
 _DECISIONS_SHOWN = 6
+_MACHINE_KEY = re.compile(r"[a-z][a-z0-9_-]*:")
+"""How a subject begins that tells machines what a case is about; people read the title."""
 _HANDS = {"auto": "auto", "timer": "timer", "system": "system", "person": "person"}
 
 
@@ -77,6 +80,8 @@ def context(found: Whole, actor: Actor) -> dict[str, Any]:
         "parent": found.parent,
         "parts": [{"href": case_href(part.pk), "number": part.number, "title": part.title} for part in found.parts],
         "opened": local(case.opened_at),
+        "subject": "" if _MACHINE_KEY.match(case.subject) else case.subject,
+        "room_links": [{"title": title, "href": href} for title, href in hooks.links_of(case)],
         "today": today,
     }  # fmt: skip
 

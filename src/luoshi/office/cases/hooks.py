@@ -6,22 +6,30 @@
     @effect("heavy_pollution.start_response")
     def start_response(turn: Turn) -> None: ...
 
-Both are called inside the transaction of the step, before the case is written; an effect may change `turn.case` (title,
-facts), write the room's own records and raise a refusal, which undoes everything.
+    @links("heavy_pollution")
+    def pages(case: Case) -> list[tuple[str, str]]: ...
+
+The last names the room's own pages that belong to a case (title, address). The first two are called inside the
+transaction of the step, before the case is written; an effect may change `turn.case` (title, facts), write the room's
+own records and raise a refusal, which undoes everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from luoshi.kernel.errors import LuoshiError
 
 if TYPE_CHECKING:
+    from luoshi.office.cases.models import Case
     from luoshi.office.cases.turns import Turn
+
+    Links = Callable[[Case], Sequence[tuple[str, str]]]
 
 FACTS: dict[str, Callable[[Turn], dict[str, Any]]] = {}
 EFFECTS: dict[str, Callable[[Turn], None]] = {}
+LINKS: dict[str, Links] = {}
 
 
 def facts(name: str) -> Callable[[Callable[[Turn], dict[str, Any]]], Callable[[Turn], dict[str, Any]]]:
@@ -42,6 +50,22 @@ def effect(name: str) -> Callable[[Callable[[Turn], None]], Callable[[Turn], Non
         return function
 
     return register
+
+
+def links(programme: str) -> Callable[[Links], Links]:
+    """Register the decorated function as what names the pages of a programme that belong to one of its cases."""
+
+    def register(function: Links) -> Links:
+        LINKS[programme] = function
+        return function
+
+    return register
+
+
+def links_of(case: Case) -> Sequence[tuple[str, str]]:
+    """Return title and address of the pages of its programme that belong to a case."""
+    found = LINKS.get(case.programme)
+    return found(case) if found is not None else ()
 
 
 def find_facts(name: str) -> Callable[[Turn], dict[str, Any]]:

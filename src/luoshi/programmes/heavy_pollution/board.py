@@ -14,6 +14,8 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern
 from luoshi.office.parameters import book
 from luoshi.programmes.heavy_pollution import air, air_queries, maps, plan
+from luoshi.programmes.heavy_pollution.air_actions import ROOM
+from luoshi.programmes.heavy_pollution.decisions import settings
 from luoshi.programmes.heavy_pollution.models import (
     ConstructionSite,
     EmissionInventory,
@@ -29,6 +31,9 @@ from luoshi.programmes.heavy_pollution.models import (
     SitePlan,
     WarningChange,
 )
+from luoshi.programmes.heavy_pollution.numbers import plain
+from luoshi.programmes.heavy_pollution.series import read
+from luoshi.programmes.heavy_pollution.windows import lay_out
 
 State = MeasureTask.State
 SHOWN_BACK, SHOWN_AHEAD = datetime.timedelta(days=4), datetime.timedelta(days=5)
@@ -74,6 +79,31 @@ def picture(now: datetime.datetime | None = None, back: datetime.timedelta = SHO
         "running": next((means[key] for key in sorted(means, reverse=True) if _parsed(key) <= moment), None),
         "runs": found.runs,
         "gaps": sum(one.get("aqi") is None for one in hours),
+    }
+
+
+def adopted(series: Mapping[str, Any], now: datetime.datetime) -> dict[str, Any]:
+    """Return the hours and running means of a series that a consultation adopted at `now`, as the picture has them.
+
+    The hourly index is reckoned anew from what the series holds, as the grade reckoned it.
+    """
+    whole, day = read(series), day_of(now)
+    numbers = book.current().values(ROOM, day)
+    line = lay_out(whole, [False] * len(whole.hours), day, None, settings.rounding(numbers), settings.validity(numbers))
+    step, start = datetime.timedelta(hours=1), _parsed(str(series["start"]))
+    hours = [
+        {"hour": (start + place * step).isoformat(), "aqi": plain(line.aqi[place]), "origin": one.origin}
+        for place, one in enumerate(whole.hours)
+    ]
+    means = {
+        (start + (place + line.window) * step).isoformat(): int(daily.aqi)
+        for place, daily in enumerate(line.daily)
+        if daily.aqi is not None
+    }
+    first, last = now - SHOWN_BACK, now + SHOWN_AHEAD
+    return {
+        "hours": [one for one in hours if first <= _at(one) <= last],
+        "means": {key: mean for key, mean in means.items() if first <= _parsed(key) <= last},
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
@@ -39,6 +40,8 @@ from luoshi.programmes.heavy_pollution.models import (
 
 APPROVAL, WARNING, DRILL = "heavy_pollution.approval", "heavy_pollution.warning", "heavy_pollution.drill"
 ISSUE, ADJUST, RELEASE = "issue", "adjust", "release"
+_ISSUING: ContextVar[str] = ContextVar("heavy_pollution_issuing", default="")
+"""The approval whose issue is being taken: only then is a warning adjusted or released (3.1.5)."""
 FORECAST, NOWCAST = "forecast", "nowcast"
 SENDER = "cap@luoshi.example"
 Kind = WarningChange.Kind
@@ -253,13 +256,28 @@ def _signed(turn: Turn) -> None:
 @effect("heavy_pollution.issue")
 def _issue(turn: Turn) -> None:
     row = _consultation(turn)
-    if row.proposed == RELEASE:
-        _announce_release(turn, row)
-    elif row.warning is None:
-        _first_issue(turn, row)
-    else:
-        _adjust(turn, row)
+    token = _ISSUING.set(turn.case.number)
+    try:
+        if row.proposed == RELEASE:
+            _announce_release(turn, row)
+        elif row.warning is None:
+            _first_issue(turn, row)
+        else:
+            _adjust(turn, row)
+    finally:
+        _ISSUING.reset(token)
     papers.publish(turn)
+
+
+@facts("heavy_pollution.by_chain")
+def _chain_facts(turn: Turn) -> dict[str, Any]:
+    approval = str(turn.data.get("approval", ""))
+    return {"approval": approval, "issued": bool(approval) and _ISSUING.get() == approval}
+
+
+@facts("heavy_pollution.exercise_only")
+def _exercise_facts(turn: Turn) -> dict[str, Any]:
+    return {"exercise": turn.case.exercise}
 
 
 def _first_issue(turn: Turn, row: Consultation) -> None:
@@ -348,7 +366,7 @@ def _adjust(turn: Turn, row: Consultation) -> None:
         response.highest = plan.LEVEL_OF[warning.highest]
     response.levels = [*response.levels, {"level": response.level, "at": turn.at.isoformat()}]
     cases.act(actor=turn.actor, case=warning.case_id, step="adjust", at=turn.at,
-              data={"colour": COLOURS[colour], "approval": turn.case.number})  # fmt: skip
+              data={"colour": colour, "approval": turn.case.number})  # fmt: skip
     Case.objects.filter(pk=warning.case_id).update(title=f"{mark(warning.exercise)}重污染天气{COLOURS[colour]}预警")
     tasks.close_replaced(response, turn.at)
     tasks.send(response, turn.at, note="等级调整，请落实新增")

@@ -19,6 +19,7 @@ _HOOKS = (
     "publication",
     "scenes",
     "dossier_jobs",
+    "case_pages",
 )
 
 

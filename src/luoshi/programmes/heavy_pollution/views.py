@@ -256,6 +256,8 @@ def consultation(request: HttpRequest, case: int) -> HttpResponse:
     now = row.now if row.closed_at else CLOCK.now()
     runs = air_queries.newest_runs(now)
     days = [day_of(now) + datetime.timedelta(days=n) for n in range(6)]
+    value = row.computed.get("value", {})
+    begins, ends = (moment_of(str(value.get(key) or "")) for key in ("start_at", "end_at"))
     context = {
         "page_title": row.approval.title,
         "crumbs": _crumbs((row.approval.number, reverse("case", args=[case]) if _has("case") else "")),
@@ -269,7 +271,10 @@ def consultation(request: HttpRequest, case: int) -> HttpResponse:
         "picks": (("low", _("低值")), ("mid", _("中值")), ("high", _("高值"))),
         "colours": [(key, COLOURS[key]) for key in ("blue", "yellow", "orange", "red")],
         "reasons": row.computed.get("reasons", []),
-        "value": row.computed.get("value", {}),
+        "value": value,
+        "begins": begins,
+        "ends": ends,
+        "chart": _adopted_chart(row, (begins, ends) if begins and ends else None),
         "grade_word": words_shown.COLOURS.get(row.grade, ""),
         "at_once": episodes.basis_of(row) == episodes.NOWCAST,
         "nowcast_reasons": (row.computed.get("nowcast") or {}).get("reasons", []),
@@ -289,6 +294,15 @@ def consultation(request: HttpRequest, case: int) -> HttpResponse:
         "newer": bool(runs and row.newest_run_at and runs[0].issued_at > row.newest_run_at),
     }
     return page(request, "heavy_pollution/consultation.html", context, status=status)
+
+
+def _adopted_chart(row: Consultation, span: tuple[datetime.datetime, datetime.datetime] | None) -> Any:
+    """Return the series a consultation adopted as a picture, as it stood then; nothing before it adopted one."""
+    if not row.series:
+        return ""
+    found = board.adopted(row.series, local(row.now))
+    said = _("会商采用的逐小时AQI和24小时均值，最高%(peak)s") % {"peak": max(found["means"].values(), default="—")}
+    return charts.air_chart(found["hours"], found["means"], local(row.now), span, said)
 
 
 _OUTLOOKS = {"lasting": True, "better": False}

@@ -12,7 +12,7 @@ from luoshi.kernel.decisions import Context, Outcome, Rule, Verdict, decision
 from luoshi.kernel.fact_kinds import Kind, plain
 from luoshi.programmes.heavy_pollution import words
 from luoshi.programmes.heavy_pollution.decisions.dust import organs_named
-from luoshi.programmes.heavy_pollution.decisions.fields import Amount, Instant, Strict, Text, Texts
+from luoshi.programmes.heavy_pollution.decisions.fields import Amount, Flag, Instant, Strict, Text, Texts
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 
 COLOURS = {
@@ -55,6 +55,10 @@ _NEWER = Rule(f"{PLAN} 3.1.2", "有更新的预报（{newest}），请复核；�
 _OVERRIDDEN = Rule(f"{PLAN} 3.1.2", "有更新的预报（{newest}），仍签发的理由：{reason}")
 _RELEASABLE = Rule(f"{PLAN} 3.1.5", "解除条件仍然满足：自{t0}起连续36小时不高于150")
 _NOT_RELEASABLE = Rule(f"{PLAN} 3.1.5", "解除条件不满足：{why}")
+_CHAINED = Rule(f"{PLAN} 3.1.5", "经审批{approval}发布")
+_UNCHAINED = Rule(f"{PLAN} 3.1.5", "调整、解除须经会商、确认、同意、签发，请在预警看板开会商，不能在这里直接办")
+_DRILL = Rule(f"{PLAN} 5.1", "这是演练的预警")
+_REAL = Rule(f"{PLAN} 5.1", "这是真实的预警，不能按演练结束，请会商提出解除")
 _OWED = Rule(f"{PLAN} 3.4", "还缺：{missing}")
 _COMPLETE = Rule(f"{PLAN} 3.4", "应报的报告都已收到")
 
@@ -184,6 +188,40 @@ def signable(facts: SignFacts, _context: Context) -> Verdict:
             reasons.append(_NOT_RELEASABLE.reason(False, facts.release_refused or "没有连续36小时"))
             ok = False
     return Verdict(facts.proposed, Outcome.ALLOW if ok else Outcome.REFUSE, reasons)
+
+
+class ChainFacts(Strict):
+    """调整、解除是否出自会商、同意、签发的审批。"""
+
+    approval: Text = Field(None, description="审批号 / number of the approval")
+    issued: Flag = Field(None, description="是否由该审批的发布一步办理 / whether the approval's issue takes it")
+
+
+@decision(key="heavy_pollution.by_chain", title="是否经会商和审批", citation=f"{PLAN} 3.1.5")
+def by_chain(facts: ChainFacts, _context: Context) -> Verdict:
+    """预警的调整和解除须经会商、确认、同意、签发，由审批的发布一步办理，不能直接办。
+
+    Whether an adjustment or release comes out of the whole chain of approval; by hand it is refused.
+    """
+    if facts.issued and facts.approval:
+        return Verdict(True, Outcome.ALLOW, [_CHAINED.reason(True, facts.approval)])
+    return Verdict(False, Outcome.REFUSE, [_UNCHAINED.reason(False)])
+
+
+class ExerciseFacts(Strict):
+    """是不是演练。"""
+
+    exercise: Flag = Field(None, description="是否演练的预警 / whether the warning is a drill's")
+
+
+@decision(key="heavy_pollution.exercise_only", title="是否演练", citation=f"{PLAN} 5.1")
+def exercise_only(facts: ExerciseFacts, _context: Context) -> Verdict:
+    """只有演练的预警可以按演练结束。Only the warning of a drill may be ended as a drill."""
+    if facts.exercise is None:
+        return _unknown(False, "是否演练", f"{PLAN} 5.1")
+    if facts.exercise:
+        return Verdict(True, Outcome.ALLOW, [_DRILL.reason(True)])
+    return Verdict(False, Outcome.REFUSE, [_REAL.reason(False)])
 
 
 class CloseFacts(Strict):

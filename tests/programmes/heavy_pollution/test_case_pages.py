@@ -1,0 +1,65 @@
+"""A warning changes by the chain of approval only; pages of cases lead to the pages of the room and back."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.cases import actions as cases
+from luoshi.office.roles import Role
+from luoshi.programmes.heavy_pollution import episodes, plan
+from luoshi.programmes.heavy_pollution.models import PollutionWarning
+from tests.office.people import actor, client_of, person
+from tests.programmes.heavy_pollution.test_indicators import NOW, _on_a_day, at
+
+__all__ = ["_on_a_day"]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def warning():
+    """A live orange warning, opened as the chain opens it."""
+    case = cases.open_case(
+        actor=Actor.system("测试", "test"), procedure=episodes.WARNING, title="重污染天气橙色预警", organ=plan.COMMAND,
+        subject="city:371083", facts={"colour": "orange", "approval": "HS-2018-0001"},
+    )  # fmt: skip
+    return PollutionWarning.objects.create(case=case, colour="orange", highest="orange", issued_at=NOW, onset=NOW,
+                                           expected_end=at("2018-02-17 00:00"))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("step", "data", "words"),
+    [
+        ("adjust", {"colour": "red", "approval": "HS-2018-0001"}, "须经会商、确认、同意、签发"),
+        (
+            "announce_release",
+            {"release_at": "2018-02-14T12:00", "approval": "HS-2018-0001"},
+            "须经会商、确认、同意、签发",
+        ),
+        ("end_exercise", {"reason": "演练完毕"}, "不能按演练结束"),
+    ],
+)
+def test_no_step_of_a_warning_goes_round_the_chain(warning, step, data, words):
+    officer = actor("officer", (Role.CLERK, plan.COMMAND))
+    with pytest.raises(LuoshiError, match=words):
+        cases.act(actor=officer, case=warning.case_id, step=step, data=data)
+    warning.case.refresh_from_db()
+    assert (warning.case.state, warning.case.facts["colour"]) == ("live", "orange")
+
+
+def test_the_page_of_a_warning_says_so_and_leads_to_the_board(warning):
+    text = client_of(person("officer", (Role.CLERK, plan.COMMAND))).get(f"/cases/{warning.case_id}/").content.decode()
+    assert "请在预警看板开会商" in text
+    assert f'href="{reverse("pollution-warning", args=[warning.pk])}">预警看板' in text
+    assert '<dd class="ls-case-fact">橙色</dd>' in text
+    assert "city:371083" not in text
+
+
+def test_the_page_of_an_approval_leads_to_its_consultation():
+    officer = actor("officer", (Role.CLERK, plan.COMMAND))
+    held = episodes.hold(actor=officer, purpose="")
+    text = client_of(person("reader", (Role.CLERK, plan.COMMAND))).get(f"/cases/{held.approval_id}/").content.decode()
+    assert f'href="{reverse("pollution-consultation", args=[held.approval_id])}">会商页' in text
