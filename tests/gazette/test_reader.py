@@ -104,7 +104,7 @@ def document(*lines: str, table: tuple[tuple[str, ...], ...] = ()) -> bytes:
 
 def test_read_bytes_reads_paragraphs_and_tables_of_docx_in_order() -> None:
     data = document("测试方案", "一、测试", table=(("组长", "测试甲"), ("成员", "测试乙")))
-    assert read_bytes(data, "样本.docx") == "测试方案\n一、测试\n组长 测试甲\n成员 测试乙\n完"
+    assert read_bytes(data, "样本.docx") == "测试方案\n一、测试\n组长\t测试甲\n成员\t测试乙\n完"
 
 
 def test_read_bytes_refuses_a_zip_that_is_no_document() -> None:

@@ -1,7 +1,8 @@
 """From text to records: the compiler's one entry, `compile_text`.
 
-Reading order: lines, documents (heads), clauses (structure), and then per clause the finders of relations, seats,
-marks, subjects, limits and figures. Everything is a pure function of the text and the directory of organs.
+Reading order: lines, rows of tables, documents (heads), clauses (structure), and then per clause the finders of
+relations, seats, marks, subjects, limits and figures. Everything is a pure function of the text and the directory of
+organs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from luoshi.gazette.organs import EMPTY_DIRECTORY, Directory, Level
 from luoshi.gazette.relations import find_relations, find_validity, last_day
 from luoshi.gazette.sheet import Sheet
 from luoshi.gazette.structure import Node
+from luoshi.gazette.tables import with_rows
 from luoshi.gazette.text import Line, Paragraph, compact, entries, join, read_lines
 from luoshi.gazette.timelimits import Context
 
@@ -47,7 +49,7 @@ def compile_text(source: str, directory: Directory = EMPTY_DIRECTORY) -> records
     Spans in the result count characters of `source`. Never raises for any text; what cannot be read becomes a warning.
     """
     with _collector_paused():
-        lines = heads.without_contents(read_lines(source))
+        lines = with_rows(source, heads.without_contents(read_lines(source)))
         result = records.Compilation(_gazette(lines), [], [], [])
         for document in heads.find_documents(lines):
             sheet = Sheet(document, head_record(document, lines), result, directory)

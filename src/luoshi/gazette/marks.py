@@ -147,6 +147,17 @@ _DATED_TAIL = re.compile(r"[,;](?:20\d\d年)?(?:\d{1,2}月|年)?(?:\d{1,2}日|[�
 _BARE_LIST = re.compile(r"[市县区省州旗盟各][\u4e00-\u9fff、,;()·]{2,200}")
 
 
+ORGANS = frozenset((_LEAD, _WORK, _HELP))
+"""The roles of columns that hold organs; see `column_role`."""
+_REMARK = re.compile("备注|说明|联系人|联系方式|联系电话|电话")
+
+
+def column_role(name: str) -> str | None:
+    """Return the role of the column of a table that is called `name` (one of `ORGANS` or another), None if none."""
+    match = _LABEL.fullmatch(f"{name}:")
+    return _role_of(match) if match is not None else _OTHER if _REMARK.fullmatch(name) else None
+
+
 # --- reading the content of a mark ----------------------------------------------------------------------------------
 
 

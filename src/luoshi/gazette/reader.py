@@ -221,7 +221,7 @@ def _docx_lines(document: Any) -> Iterator[str]:
                 # A merged cell is listed once for each column it covers.
                 cells = dict.fromkeys(cell._tc for cell in row.cells)
                 texts = {cell._tc: cell.text for cell in row.cells}
-                yield " ".join(" ".join(texts[cell].split()) for cell in cells if texts[cell].strip())
+                yield "\t".join([" ".join(texts[cell].split()) for cell in cells]).rstrip("\t")
         else:
             yield block.text
 

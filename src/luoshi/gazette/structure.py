@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from luoshi.gazette.labels import INLINE_GATE, LABEL_STARTS, Label, inline_labels, numbers_by_decimals, read_label
-from luoshi.gazette.text import TERMINAL, Line, Paragraph, compact, join
+from luoshi.gazette.text import TERMINAL, Line, Paragraph, Row, compact, join
 
 _RANK = {
     "annex": 0, "part": 1, "chapter": 2, "section": 3, "article": 4, "decimal": 4, "cn": 5, "cn_paren": 6, "num": 7,
@@ -88,7 +88,11 @@ def read_structure(lines: Sequence[Line]) -> list[Node]:
 def _blocks(lines: Sequence[Line], *, decimals: bool, articles: bool) -> list[Block]:
     widths = _widths(lines)
     labels = [
-        read_label(text, decimals=decimals, articles=articles) if (text := line.text)[0] in LABEL_STARTS else None
+        _row_label(line.row)
+        if line.row is not None
+        else read_label(text, decimals=decimals, articles=articles)
+        if (text := line.text)[0] in LABEL_STARTS
+        else None
         for line in lines
     ]
     running = _running_kinds(lines, labels)
@@ -106,6 +110,11 @@ def _blocks(lines: Sequence[Line], *, decimals: bool, articles: bool) -> list[Bl
         else:
             blocks.append(Block(label, [line], len(line.text), line.marked))
     return blocks
+
+
+def _row_label(row: Row) -> Label | None:
+    """The printed number of a table's row."""
+    return Label("num", row.label, int(row.label), row.skip) if row.label else None
 
 
 def _titles_list(line: Line, following: Label | None) -> bool:
@@ -153,7 +162,7 @@ def _continues(block: Block, line: Line, width: int, running: frozenset[str]) ->
     """Return whether an unlabelled line goes on with the sentence that the block left open."""
     before = block.lines[-1].text
     last = before[-1]
-    if line.marked and not block.marked:
+    if (line.marked and not block.marked) or line.row is not None or block.lines[-1].row is not None:
         return False
     tail = before if len(block.lines) == 1 else "".join([part.text for part in block.lines[-3:]])
     if ("(" in tail and tail.count("(") > tail.count(")")) or ("《" in tail and tail.count("《") > tail.count("》")):
@@ -309,7 +318,7 @@ class _Nesting:
         label = self._top_decimal(block.label) if block.label.kind == "decimal" else block.label
         paragraph = join(block.lines, label.end)
         self._push(label, block.lines[0].start, paragraph, block)
-        if INLINE_GATE.search(paragraph.text):
+        if block.lines[0].row is None and INLINE_GATE.search(paragraph.text):
             self._cut(paragraph, block, self.nodes[-1])
 
     def _top_decimal(self, label: Label) -> Label:
@@ -352,7 +361,8 @@ class _Nesting:
         parent = self._parent(label)
         kind = label.kind
         node = Node(kind, label.text, label.ordinal, start, paragraph, parent, lines=block.lines)
-        node.heading, node.heading_end = _run_in_heading(paragraph.text)
+        if block.lines[0].row is None:
+            node.heading, node.heading_end = _run_in_heading(paragraph.text)
         if not (self.nodes and self.nodes[-1].kind == kind):
             for lower in _RESTARTS[kind].intersection(self.last):
                 del self.last[lower]
@@ -395,7 +405,7 @@ class _Nesting:
         parent = self.stack[-1] if self.stack else None
         node = Node(kind, "", 0, start, paragraph, parent, lines=block.lines, numbered=False)
         self.nodes.append(node)
-        if parent is not None and INLINE_GATE.search(paragraph.text):
+        if parent is not None and block.lines[0].row is None and INLINE_GATE.search(paragraph.text):
             self._cut(paragraph, block, node)
 
 

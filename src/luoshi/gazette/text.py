@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from string import ascii_letters
+from typing import NamedTuple
 
 _PLAIN = (
     {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -47,18 +48,37 @@ _LONGEST_ENTRY = 400
 """An entry of a list that a print breaks is not longer than this."""
 
 
+class Row(NamedTuple):
+    """What a line that writes out the row of a table has besides its text.
+
+    `label` is the printed number of the row or empty, `skip` the offset after it, and `pieces` tells where each run of
+    the text's characters stands in the file, as in a `Paragraph`.
+    """
+
+    label: str
+    skip: int
+    pieces: tuple[tuple[int, int], ...]
+
+
 @dataclass(slots=True)
 class Line:
-    """A printed line, folded and stripped: `text[i]` stands at `start + i` of the file; `gap` blank lines before it."""
+    """A printed line, folded and stripped: `text[i]` stands at `start + i` of the file; `gap` blank lines before it.
+
+    The row of a table is a line too; its characters stand where its `row` says.
+    """
 
     start: int
     text: str
     gap: int
     marked: bool = False
+    row: Row | None = None
 
     @property
     def end(self) -> int:
         """Offset after the last character."""
+        if self.row is not None:
+            here, there = self.row.pieces[-1]
+            return there + len(self.text) - here
         return self.start + len(self.text)
 
 
@@ -202,6 +222,8 @@ def join(lines: Sequence[Line], skip: int = 0) -> Paragraph:
     """Join printed lines into one canonical paragraph, leaving out the first `skip` characters of the first line."""
     if len(lines) == 1:
         line = lines[0]
+        if line.row is not None:
+            return Paragraph(line.text, list(line.row.pieces)).slice(skip, len(line.text))
         text = line.text[skip:] if skip else line.text
         if " " not in text:
             return Paragraph(text, [(0, line.start + skip)])

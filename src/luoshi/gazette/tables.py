@@ -1,0 +1,501 @@
+"""Tables of tasks: 序号 | 工作任务 | 牵头单位 | 责任单位 | 完成时限 become one clause a row, with its mark behind it.
+
+A table is known by its header: nothing but names of columns, one of them a column of organs. It may be printed with
+bars, tabs or blanks between the cells, or, as text layers of pages give it, with each cell on a line of its own; the
+header may stand again on the next page. A row reads as a clerk would write it out: the task, then in brackets what
+the header calls each further cell, `任务(牵头单位:甲局;责任单位:乙局;完成时限:6月底前)`; every printed character keeps
+its place in the file. From there on rows are read like any other clause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from luoshi.gazette.labels import read_label
+from luoshi.gazette.marks import ORGANS, column_role
+from luoshi.gazette.text import Line, Row, compact, fold
+from luoshi.gazette.wording import any_of
+
+_NUMBER, _TEXT = "number", "text"
+_NUMBER_NAME = re.compile("序号|编号|项次|No[.]?")
+_KIND_OF_TEXT = any_of(
+    """工作 重点 主要 具体 目标 年度 任务 改革 整改 建设 分解 整治 创建 治理 行动 项目 考核 量化 序时 阶段 落实 二级
+    一级 三级 实施 细化 存在 问题 反馈 责任 推进 类 专项 措施 预期"""
+)
+_TEXT_NAME = re.compile(
+    rf"{_KIND_OF_TEXT}{{0,4}}"
+    + any_of(
+        """任务 内容 事项 项目 措施 目标 要求 举措 指标 名称 工作 类别 类型 领域 要点 建议 问题 分工 环节 阶段 步骤 清单
+        条款 政策 成果 情况 规模 地点 标准 方向 板块 成效 形式"""
+    )
+    + any_of("名称 内容 分解 清单 要求 及要求 和措施 及措施 及标准 标准 值 类别")
+    + "?"
+)
+_NAME_ENDS = frozenset("位门限间度人导排点注室关体构区号次容务施标项目明话式")
+"""What columns are called ends with one of these."""
+_HINT = re.compile("[位门体室关构区](?=[ |\t]|$)")
+_NOTHING = frozenset(("", "—", "——", "-", "--", "/", "无", "\\", "―"))
+_ROW_NUMBER = re.compile(r"\(?(\d{1,3})\)?[.、]?")
+_LONE_NUMBER = re.compile(r"(?:^|[\n>])[ \t\u3000\r]*(\d{1,3})[ \t\u3000\r.、]*(?=[\n<]|$)")
+_RULE = re.compile(r"[-=:|+ ]*")
+_BLANKS = re.compile(r"[^ ](?:[^ ]| (?! ))*")
+_WORDS = re.compile(r"[^ ]+")
+_OPEN_END = "、,和与及("
+_DATE = re.compile(r"\d{1,4}年|\d{1,2}月|年底|全年|长期|持续|季度|常态|每[年月季]|立即|即时|^-?\d{4}[./-]\d")
+_SENTENCE_END = "。;!?"
+_MOST_LINES_OF_A_ROW = 24
+_MOST_COLUMNS = 16
+_MOST_IDLE = 40
+"""So many lines that belong to no row (a header printed again, pages' numbers) may stand between two rows."""
+_LONGEST_LINE = 4000
+
+
+class _Cell(NamedTuple):
+    """Characters of one cell: its text, folded and without outer blanks, and where each of its parts begins."""
+
+    text: str
+    pieces: tuple[tuple[int, int], ...]
+
+    @property
+    def end(self) -> int:
+        """Offset in the file after the last character."""
+        here, there = self.pieces[-1]
+        return there + len(self.text) - here
+
+
+class _Column(NamedTuple):
+    """A column of a table: its printed name, its role and, where blanks divide the cells, how far from the left."""
+
+    name: str
+    role: str
+    left: int
+
+
+def with_rows(source: str, lines: list[Line]) -> list[Line]:
+    """Return the lines of a file with the rows of its tables of tasks in the place of the lines that print them."""
+    kept: list[Line] = []
+    done = index = 0
+    while index < len(lines):
+        if not _may_be_header(lines[index].text):
+            index += 1
+            continue
+        found = _divided(source, lines, index) or _one_cell_a_line(source, lines, index)
+        if found is None:
+            index += 1
+            continue
+        rows, end = found
+        kept += lines[done:index]
+        kept += rows
+        done = index = end
+    return [*kept, *lines[done:]] if done else lines
+
+
+def _may_be_header(text: str) -> bool:
+    if len(text) <= 16 and " " not in text:
+        return _column(text) is not None
+    return len(text) < 140 and text[-1] in _NAME_ENDS and bool(_HINT.search(text))
+
+
+def _column(printed: str) -> str | None:
+    """Return the role of the column a printed name stands over, None where it names none."""
+    name = _name(printed)
+    if not 2 <= len(name) <= 16:
+        return None
+    if _NUMBER_NAME.fullmatch(name):
+        return _NUMBER
+    return column_role(name) or (_TEXT if _TEXT_NAME.fullmatch(name) else None)
+
+
+def _name(printed: str) -> str:
+    return re.sub(r"\([^()]*\)|\*", "", compact(printed)).replace(" ", "")
+
+
+def _columns(cells: Sequence[tuple[str, int]]) -> list[_Column] | None:
+    """Return the columns of a header; None where a cell names no column, or none of them holds organs."""
+    columns: list[_Column] = []
+    for printed, left in cells:
+        role = _column(printed)
+        if role is None:
+            return None
+        columns.append(_Column(_name(printed), role, left))
+    roles = [column.role for column in columns]
+    whole = len(columns) >= 3 or (len(columns) == 2 and roles[0] == _TEXT)
+    return columns if whole and any(role in ORGANS for role in roles) and _TEXT in roles else None
+
+
+# --- cells divided on one line --------------------------------------------------------------------------------------
+
+
+def _physical(source: str, line: Line) -> tuple[str, int]:
+    """Return the whole line of the file that a printed line stands in, and where it begins."""
+    start = source.rfind("\n", max(line.start - _LONGEST_LINE, 0), line.start) + 1
+    start = start if start or line.start < _LONGEST_LINE else line.start
+    end = source.find("\n", line.start, line.start + _LONGEST_LINE)
+    return source[start : line.start + _LONGEST_LINE if end < 0 else end], start
+
+
+def _split(raw: str, divider: str) -> list[tuple[str, int]]:
+    """Return the cells of a line, each with its offset; `divider` is a bar, a tab, two blanks or one."""
+    if divider in ("|", "\t"):
+        cells: list[tuple[str, int]] = []
+        place = 0
+        for part in raw.split(divider):
+            cells.append((part, place))
+            place += len(part) + 1
+        if divider == "|":
+            cells = cells[1:] if cells and not cells[0][0].strip() else cells
+            cells = cells[:-1] if cells and not cells[-1][0].strip() else cells
+        return cells
+    pattern = _BLANKS if divider == "  " else _WORDS
+    return [(match[0], match.start()) for match in pattern.finditer(raw)]
+
+
+def _divider(raw: str) -> str:
+    folded = fold(raw)
+    if folded.count("|") >= 2:
+        return "|"
+    return "\t" if raw.strip().count("\t") >= 1 else "  " if "  " in folded.strip() else " "
+
+
+def _cells(raw: str, divider: str) -> list[tuple[str, int]]:
+    text = raw if divider == "\t" else fold(raw)
+    return [(fold(part), place) for part, place in _split(text, divider)]
+
+
+def _width(text: str) -> int:
+    """How far text reaches in print: a letter or digit counts one, any other character two."""
+    return sum(1 if char < "\u0100" else 2 for char in text)
+
+
+def _divided(source: str, lines: list[Line], index: int) -> tuple[list[Line], int] | None:
+    """Read the table whose header is the line at `index`: (its rows, the first line after it)."""
+    raw, start = _physical(source, lines[index])
+    divider = _divider(raw)
+    columns = None
+    for kind in dict.fromkeys((divider, " ") if divider == "  " else (divider,)):
+        columns = _columns([(part, _width(raw[:place])) for part, place in _cells(raw, kind) if part.strip()])
+        if columns is not None:
+            break
+    if columns is None:
+        return None
+    header = compact(lines[index].text)
+    table = _Table(columns)
+    end = index + 1
+    while end < len(lines):
+        line = lines[end]
+        if compact(line.text) == header:
+            if table.empty:
+                break
+            end += 1
+            continue
+        raw, start = _physical(source, line)
+        if not _RULE.fullmatch(raw.strip()):
+            cells = _row_cells(raw, divider, columns, first=table.empty)
+            if cells is None:
+                break
+            if not cells:
+                table.title(line)
+            else:
+                table.add([(part, start + place) for part, place in cells], goes_on=_goes_on(cells, columns, divider))
+        end += 1
+    rows = table.rows()
+    return (rows, end) if rows else None
+
+
+def _row_cells(raw: str, divider: str, columns: Sequence[_Column], *, first: bool) -> list[tuple[str, int]] | None:
+    """Return a cell for each column, empty ones too; [] for a line between rows, None where the table has ended."""
+    count = len(columns)
+    if divider in ("|", "\t"):
+        if divider not in fold(raw) and divider not in raw:
+            return None
+        cells = _cells(raw, divider)
+        if len([part for part, _ in cells if part.strip()]) == 1 and cells[0][0].strip() and columns[0].role == _NUMBER:
+            return [] if not _ROW_NUMBER.fullmatch(cells[0][0].strip()) else None
+        cells += [("", cells[-1][1] + len(cells[-1][0]))] * (count - len(cells))
+        return cells[:count]
+    folded = fold(raw)
+    numbered = columns[0].role == _NUMBER
+    opens = bool(re.match(r" *\(?\d{1,3}[.、)]? ", folded)) if numbered else True
+    for kind in ("  ", " "):
+        cells = _cells(raw, kind)
+        if len(cells) == count and opens:
+            return cells
+    cells = _cells(raw, "  ")
+    if not cells or (not opens and (first or read_label(folded.strip()) or not folded.startswith(" "))):
+        return None
+    if not numbered or len(cells) > count:
+        return None
+    return _by_place(raw, cells, columns)
+
+
+def _by_place(raw: str, cells: Sequence[tuple[str, int]], columns: Sequence[_Column]) -> list[tuple[str, int]] | None:
+    """Give the cells of a line that leaves some out to the columns they stand under."""
+    row: list[tuple[str, int]] = [("", len(raw))] * len(columns)
+    lefts = [column.left for column in columns]
+    least = 0
+    for part, place in cells:
+        left = _width(raw[:place])
+        nearest = min(range(least, len(columns)), key=lambda at: abs(lefts[at] - left), default=None)
+        if nearest is None:
+            return None
+        row[nearest] = (part, place)
+        least = nearest + 1
+    return row
+
+
+def _goes_on(cells: Sequence[tuple[str, int]], columns: Sequence[_Column], divider: str) -> bool:
+    """Whether a line goes on with the cells of the row above it: under blanks, where its number is left out."""
+    return divider in ("  ", " ") and columns[0].role == _NUMBER and not cells[0][0].strip()
+
+
+# --- one cell a line ------------------------------------------------------------------------------------------------
+
+
+class _Piece(NamedTuple):
+    text: str
+    start: int
+    line: int
+
+
+def _pieces(source: str, lines: list[Line], index: int) -> Iterator[_Piece]:
+    """Yield the cells from a line on: the lines, and the lone numbers between them that a page's number looks like."""
+    before = lines[index].start
+    for place in range(index, len(lines)):
+        line = lines[place]
+        gap = source[before : line.start]
+        if len(gap) < 400:
+            for match in _LONE_NUMBER.finditer(gap):
+                yield _Piece(match[1], before + match.start(1), place)
+        yield _Piece(line.text, line.start, place)
+        before = line.end
+
+
+def _one_cell_a_line(source: str, lines: list[Line], index: int) -> tuple[list[Line], int] | None:
+    """Read a table each of whose cells stands on a line of its own: (its rows, the first line after it)."""
+    names: list[tuple[str, int]] = []
+    while (
+        len(names) < _MOST_COLUMNS
+        and index + len(names) < len(lines)
+        and _column(text := lines[index + len(names)].text)
+        and len(text) <= 16
+    ):
+        names.append((text, 0))
+    columns = _columns(names)
+    if columns is None or columns[0].role != _NUMBER or len(columns) < 3:
+        return None
+    header = [column.name for column in columns]
+    table = _Table(columns)
+    row: list[_Piece] = []
+    ordinal = idle = 0
+    skip = len(names)
+    end = index + skip
+    for piece in _pieces(source, lines, index):
+        if skip:
+            skip -= 1
+            continue
+        idle += 1
+        if ordinal and idle < _MOST_IDLE and len(piece.text) <= 16 and _name(piece.text) in header:
+            continue
+        number = _ROW_NUMBER.fullmatch(piece.text)
+        if number and int(number[1]) == ordinal + 1:
+            table.place(row)
+            row, ordinal, idle = [piece], ordinal + 1, 0
+            continue
+        if (
+            idle < _MOST_IDLE
+            and number
+            and piece.text.isdigit()
+            and piece.line < len(lines)
+            and lines[piece.line].start != piece.start
+        ):
+            continue  # a page's number
+        if not ordinal or _ends_table(piece.text, row, len(columns)):
+            end = piece.line
+            break
+        row.append(piece)
+        end, idle = piece.line + 1, 0
+    else:
+        end = len(lines)
+    table.place(row)
+    rows = table.rows()
+    return (rows, end) if rows else None
+
+
+def _ends_table(text: str, row: Sequence[_Piece], count: int) -> bool:
+    """Whether a line stands no longer in the table: a clause begins, or the row has all its cells."""
+    label = read_label(text)
+    if label is not None and label.kind in ("annex", "chapter", "section", "article", "cn", "part"):
+        return True
+    if len(row) >= _MOST_LINES_OF_A_ROW:
+        return True
+    return len(_joined(row)) >= count and row[-1].text[-1] not in _OPEN_END and text[-1] in _SENTENCE_END
+
+
+def _joined(row: Sequence[_Piece]) -> list[list[_Piece]]:
+    """Put together the lines of one cell where the line before is open: it ends with 、 or inside brackets."""
+    cells: list[list[_Piece]] = []
+    for piece in row:
+        last = cells[-1] if cells else None
+        if last and len(cells) > 1:
+            text = "".join(part.text for part in last)
+            if text[-1] in _OPEN_END or text.count("(") > text.count(")") or piece.text[0] in "、,;。)":
+                last.append(piece)
+                continue
+        cells.append([piece])
+    return cells
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+class _Table:
+    """The rows of one table as far as they are read."""
+
+    def __init__(self, columns: Sequence[_Column]) -> None:
+        self.columns = columns
+        self.cells: list[list[list[tuple[str, int]]]] = []
+        self.done: list[Line] = []
+
+    @property
+    def empty(self) -> bool:
+        """Whether no row has been read."""
+        return not self.cells and not self.done
+
+    def add(self, cells: Sequence[tuple[str, int]], *, goes_on: bool) -> None:
+        """Add a row of one cell a column, or go on with the cells of the last one."""
+        if goes_on and self.cells:
+            for parts, part in zip(self.cells[-1], cells, strict=True):
+                if part[0].strip():
+                    parts.append(part)
+            return
+        row = [[part] if part[0].strip() else [] for part in cells]
+        if self.cells:
+            self._inherit(row)
+        self.cells.append(row)
+
+    def _inherit(self, row: list[list[tuple[str, int]]]) -> None:
+        """Give a row that prints no organ at all those of the row above, whose cell covers it."""
+        organs = [place for place, column in enumerate(self.columns) if column.role in ORGANS]
+        if not any(row[place] for place in organs):
+            for place in organs:
+                row[place] = self.cells[-1][place]
+
+    def title(self, line: Line) -> None:
+        """Keep a line between two rows that heads those after it."""
+        self._finish()
+        self.done.append(line)
+
+    def place(self, row: Sequence[_Piece]) -> None:
+        """Add a row whose cells came one a line, wrapped ones on several: as many as there are columns."""
+        if not row:
+            return
+        cells = _joined(row)
+        count = len(self.columns)
+        if len(cells) != count:
+            cells = self._by_kind(cells)
+        self.cells.append([[(part.text, part.start) for part in cell] for cell in cells])
+
+    def _by_kind(self, cells: list[list[_Piece]]) -> list[list[_Piece]]:
+        """Find the columns of a row with too few cells or too many by what they look like: organs, dates, or text."""
+        row: list[list[_Piece]] = [[] for _ in self.columns]
+        at = 0
+        last_text = max(place for place, column in enumerate(self.columns) if column.role == _TEXT)
+        for number, cell in enumerate(cells):
+            text = "".join(part.text for part in cell)
+            left = len(cells) - number
+            following = self.columns[at + 1].role if at + 1 < len(self.columns) else None
+            if not number:
+                row[0] = cell
+                at = 1
+                continue
+            if at <= last_text and (left > len(self.columns) - at) and self.columns[at].role == _TEXT:
+                row[at] += cell  # a wrapped text: more lines are left than columns
+                if left - 1 < len(self.columns) - at:
+                    at += 1
+                continue
+            while at < len(self.columns) - 1 and not _fits(text, self.columns[at].role) and following is not None:
+                at += 1
+                following = self.columns[at + 1].role if at + 1 < len(self.columns) else None
+            row[at] += cell
+            at = min(at + 1, len(self.columns) - 1) if left <= len(self.columns) - at else at
+        return row
+
+    def _finish(self) -> None:
+        self.done += [line for cells in self.cells if (line := self._line(cells)) is not None]
+        self.cells = []
+
+    def rows(self) -> list[Line]:
+        """Return the lines of the table: its rows, and what stands between them."""
+        self._finish()
+        return self.done if any(line.row for line in self.done) else []
+
+    def _line(self, cells: Sequence[Sequence[tuple[str, int]]]) -> Line | None:
+        """Write a row out as a line: its number, the text, and the rest in brackets as a mark."""
+        label = ""
+        texts: list[_Cell] = []
+        marks: list[tuple[str, _Cell]] = []
+        for column, parts in zip(self.columns, cells, strict=True):
+            cell = _cell(parts)
+            if cell is None:
+                continue
+            if column.role == _NUMBER:
+                number = _ROW_NUMBER.fullmatch(cell.text)
+                label = number[1] if number else ""
+                first = cell
+            elif column.role == _TEXT:
+                texts.append(cell)
+            else:
+                marks.append((column.name, cell))
+        if not texts and not marks:
+            return None
+        written = _Written()
+        if label:
+            written.put(first)
+            written.say("、", first.end - 1)
+        skip = len(written.text)
+        for place, cell in enumerate(texts):
+            if place and written.text[-1] not in _SENTENCE_END:
+                written.say("。", cell.pieces[0][1])
+            written.put(cell)
+        for place, (name, cell) in enumerate(marks):
+            written.say(f"{';' if place else '('}{name}:", cell.pieces[0][1])
+            written.put(cell)
+        if marks:
+            written.say(")", marks[-1][1].end - 1)
+        return Line(written.pieces[0][1], written.text, 0, row=Row(label, skip, tuple(written.pieces)))
+
+
+def _fits(text: str, role: str) -> bool:
+    dated = bool(_DATE.search(text)) and len(text) < 30
+    return role == _TEXT or dated == (role not in ORGANS)
+
+
+def _cell(parts: Sequence[tuple[str, int]]) -> _Cell | None:
+    """Put the printed parts of a cell together, blanks and line breaks of its markup taken out."""
+    text = ""
+    pieces: list[tuple[int, int]] = []
+    for printed, start in parts:
+        for match in _WORDS.finditer(printed.replace("<br>", "    ").replace("<br/>", "     ").replace("**", "  ")):
+            pieces.append((len(text), start + match.start()))
+            text += match[0]
+    return _Cell(text, tuple(pieces)) if text not in _NOTHING else None
+
+
+class _Written:
+    """A row being written out; what is not printed stands at the place of what it goes with."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.pieces: list[tuple[int, int]] = []
+
+    def put(self, cell: _Cell) -> None:
+        """Write a cell."""
+        self.pieces += [(len(self.text) + here, there) for here, there in cell.pieces]
+        self.text += cell.text
+
+    def say(self, words: str, place: int) -> None:
+        """Write words that stand nowhere in the file."""
+        self.pieces += [(len(self.text) + offset, place) for offset in range(len(words))]
+        self.text += words

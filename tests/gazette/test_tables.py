@@ -1,0 +1,132 @@
+"""Tables of tasks: their rows give duties, limits and figures, however the cells are divided in the text."""
+
+from __future__ import annotations
+
+import pytest
+
+from luoshi.gazette.compiler import compile_text
+from luoshi.gazette.records import Instrument
+
+HEAD = (
+    "测州市人民政府办公室关于印发测试方案的通知\n测政办发〔2021〕9号\n\n"
+    "测试方案\n一、总体要求\n稳步推进。\n二、任务分解\n"
+)
+COLUMNS = ["序号", "工作任务", "牵头单位", "责任单位", "完成时限"]
+ROWS = [
+    ["1", "关闭甲类场所28家", "市甲局", "市乙局、丙局", "2021年6月底前"],
+    ["2", "网上可办率达到98%以上", "市丁局", "市直各部门,各镇", "9月底前"],
+]
+BARS = "\n".join(["| " + " | ".join(COLUMNS) + " |", "|---|---|---|---|---|", *("|" + "|".join(r) + "|" for r in ROWS)])
+TABS = "\n".join("\t".join(cells) for cells in [COLUMNS, *ROWS])
+BLANKS = "\n".join("    ".join(cells) for cells in [COLUMNS, *ROWS])
+ONE_BLANK = "\n".join(" ".join(cells) for cells in [COLUMNS, *ROWS])
+ONE_A_LINE = "\n".join("\n".join(cells) for cells in [COLUMNS, *ROWS])
+PAGES = "\n".join("\n".join(cells) for cells in [COLUMNS, ROWS[0], ["— 12 —"], COLUMNS, ROWS[1]])
+MARKUP = (
+    "<table>" + "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in [COLUMNS, *ROWS]) + "</table>"
+)
+
+
+def read(table: str, head: str = HEAD) -> Instrument:
+    return compile_text(head + table + "\n三、保障措施\n加强领导。\n").instruments[0]
+
+
+def duties(instrument: Instrument) -> list[tuple[str, list[str], list[str], list[str]]]:
+    return [
+        (
+            d.clause,
+            [organ.name for organ in d.lead],
+            [organ.name for organ in d.cooperating],
+            [limit.value for limit in d.time_limits],
+        )
+        for d in instrument.duties
+    ]
+
+
+@pytest.mark.parametrize("table", [BARS, TABS, BLANKS, ONE_BLANK, ONE_A_LINE, PAGES, MARKUP])
+def test_rows_are_clauses_with_lead_helpers_limit_and_figure(table: str) -> None:
+    instrument = read(table)
+    assert duties(instrument) == [
+        ("二/1", ["市甲局"], ["市乙局", "市丙局"], ["2021-06-30"]),
+        ("二/2", ["市丁局"], ["市直各部门"], ["2021-09-30"]),
+    ]
+    assert [duty.local for duty in instrument.duties] == [False, True]
+    assert [(t.clause, t.op, t.value, t.unit) for t in instrument.targets] == [
+        ("二/1", "=", "28", "家"),
+        ("二/2", ">=", "98", "%"),
+    ]
+    assert [clause.path for clause in instrument.clauses if clause.kind == "cn"] == ["一", "二", "三"]
+
+
+@pytest.mark.parametrize("table", [BARS, TABS, BLANKS, ONE_A_LINE])
+def test_every_place_is_that_of_the_printed_cell(table: str) -> None:
+    source = HEAD + table
+    instrument = compile_text(source).instruments[0]
+    first = instrument.duties[0]
+    printed = source[first.start : first.end]
+    assert printed.startswith(ROWS[0][1])
+    assert printed.endswith(ROWS[0][4])
+    limit = first.time_limits[0]
+    assert source[limit.start : limit.end] == "2021年6月底前"
+    row = next(clause for clause in instrument.clauses if clause.path == "二/1")
+    assert source[row.start] == "1"
+
+
+def test_cells_wrapped_under_their_column_go_on_with_the_row() -> None:
+    table = (
+        "序号    工作任务              牵头单位    配合单位              完成时限\n"
+        "1       建设甲类平台          市甲局      市乙局、市丙局、      2021年5月底前\n"
+        "        和乙类平台                        市丁局\n"
+        "2       建设丙类平台          市戊局                            2021年8月底前\n"
+    )
+    instrument = read(table)
+    assert duties(instrument) == [
+        ("二/1", ["市甲局"], ["市乙局", "市丙局", "市丁局"], ["2021-05-31"]),
+        ("二/2", ["市戊局"], [], ["2021-08-31"]),
+    ]
+    assert instrument.duties[0].action == "建设甲类平台和乙类平台"
+
+
+def test_one_cell_a_line_finds_a_left_out_cell_by_its_kind() -> None:
+    lines = [
+        *COLUMNS,
+        "1",
+        "建设甲类平台",
+        "市甲局",
+        "2021年5月底前",
+        "2",
+        "建设丙类平台",
+        "市戊局",
+        "市乙局、",
+        "市丙局",
+        "年底前",
+    ]
+    assert duties(read("\n".join(lines))) == [
+        ("二/1", ["市甲局"], [], ["2021-05-31"]),
+        ("二/2", ["市戊局"], ["市乙局", "市丙局"], ["2021-12-31"]),
+    ]
+
+
+def test_a_row_without_any_organ_belongs_to_the_cell_above() -> None:
+    table = "|序号|工作任务|责任单位|\n|--|--|--|\n|1|建设甲类平台|市甲局|\n|2|建设乙类平台||\n|3|建设丙类平台|—|\n"
+    assert duties(read(table)) == [("二/1", ["市甲局"], [], []), ("二/2", ["市甲局"], [], [])]
+
+
+def test_a_heading_inside_a_table_heads_the_rows_after_it() -> None:
+    table = "|序号|工作任务|责任单位|\n|--|--|--|\n|1|建设甲类平台|市甲局|\n|(二)乙类工作|||\n|2|建设乙类平台|市乙局|\n"
+    assert [clause for clause, *_ in duties(read(table))] == ["二/1", "二/(二)/2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "序号 姓名 职务\n1 测试甲 局长\n2 测试乙 副局长\n",
+        "责任单位\n各责任单位要加强领导,密切配合,形成合力。\n工作任务\n",
+        "工作任务 责任单位\n",
+        "|甲|乙|丙|\n|--|--|--|\n|1|2|3|\n",
+    ],
+)
+def test_other_tables_and_lone_words_are_none(text: str) -> None:
+    instrument = read(text)
+    assert not [duty for duty in instrument.duties if duty.basis == "mark"]
+    assert [clause.path for clause in instrument.clauses if clause.kind == "cn"] == ["一", "二", "三"]
