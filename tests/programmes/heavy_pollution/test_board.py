@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.roles import Role
-from luoshi.programmes.heavy_pollution import board, plan
+from luoshi.programmes.heavy_pollution import board, papers, plan, views
 from luoshi.programmes.heavy_pollution.models import CityHour
 from tests.office.people import client_of, person
 from tests.programmes.heavy_pollution.test_indicators import NOW, _on_a_day, at, episode
@@ -50,3 +50,29 @@ def test_a_warning_is_found_by_its_number():
     assert board.numbered(" RSZWR-2018-001 ").pk == response.warning.pk
     with pytest.raises(LuoshiError, match="编号如"):
         board.numbered("2018-1")
+
+
+@pytest.mark.parametrize(
+    ("found", "live", "words"),
+    [
+        ("orange", "orange", "与在发一致"),
+        ("red", "orange", "高于在发的橙色，应提出升级"),
+        ("none", "blue", "低于在发的蓝色"),
+    ],
+)
+def test_the_grade_found_is_held_against_the_live_warning(found, live, words):
+    assert views._compared(found, live) == words
+
+
+def test_the_grounds_of_an_announcement_leave_old_dust_out_and_say_hours_as_people_do():
+    told = [
+        {"ok": True, "text": "沙尘暴经确认，不计入分级", "citation": "乳政办发〔2018〕2号 1.3"},
+        {
+            "ok": True,
+            "text": "自2026-11-22 08:00至2026-11-27 08:00大于200共120小时",
+            "citation": "乳政办发〔2018〕2号 3.1.3(4)",
+        },
+        {"ok": False, "text": "最高355", "citation": "乳政办发〔2018〕2号 3.1.3(4)"},
+    ]
+    assert papers._grounds(told) == "自11月22日8时至11月27日8时大于200共120小时"
+    assert papers._grounds([]) == "会商研判"

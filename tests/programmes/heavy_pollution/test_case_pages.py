@@ -8,8 +8,10 @@ from django.urls import reverse
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
+from luoshi.office.cases.models import Case
+from luoshi.office.notices import actions as notices
 from luoshi.office.roles import Role
-from luoshi.programmes.heavy_pollution import episodes, plan
+from luoshi.programmes.heavy_pollution import episodes, papers, plan
 from luoshi.programmes.heavy_pollution.models import PollutionWarning
 from tests.office.people import actor, client_of, person
 from tests.programmes.heavy_pollution.test_indicators import NOW, _on_a_day, at
@@ -63,3 +65,19 @@ def test_the_page_of_an_approval_leads_to_its_consultation():
     held = episodes.hold(actor=officer, purpose="")
     text = client_of(person("reader", (Role.CLERK, plan.COMMAND))).get(f"/cases/{held.approval_id}/").content.decode()
     assert f'href="{reverse("pollution-consultation", args=[held.approval_id])}">会商页' in text
+
+
+def test_who_agrees_or_signs_reads_the_announcement_in_full_first():
+    officer = actor("officer", (Role.CLERK, plan.COMMAND))
+    held = episodes.hold(actor=officer, purpose="")
+    drafted = notices.draft(
+        actor=Actor.system("测试", "test"), kind="heavy_pollution.filing_form", case=held.approval_id,
+        fields={"what": "预警发布", "warning": "RSZWR-2018-001", "colour": "橙色", "level": "Ⅱ级", "at": NOW,
+                "onset": "1月14日0时", "end": "1月17日0时", "peak": "315", "signer": "测试己"},
+    )  # fmt: skip
+    Case.objects.filter(pk=held.approval_id).update(state="consented", facts={papers.DRAFT: drafted.pk})
+    commander = client_of(person("commander", (Role.LEADER, plan.COMMAND)))
+    text = commander.get(f"/cases/{held.approval_id}/?act=sign").content.decode()
+    assert "先看全文" in text
+    assert "gov-draft" in text
+    assert "先看全文" not in commander.get(f"/cases/{held.approval_id}/?act=back_to_committee").content.decode()

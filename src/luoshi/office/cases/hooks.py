@@ -9,7 +9,11 @@
     @links("heavy_pollution")
     def pages(case: Case) -> list[tuple[str, str]]: ...
 
-The last names the room's own pages that belong to a case (title, address). The first two are called inside the
+    @reading("heavy_pollution")
+    def paper(case: Case, step: str) -> int | None: ...
+
+`links` names the room's own pages that belong to a case (title, address), `reading` the paper (its id) that is to be
+read in full before a step is taken. The first two are called inside the
 transaction of the step, before the case is written; an effect may change `turn.case` (title, facts), write the room's
 own records and raise a refusal, which undoes everything.
 """
@@ -26,10 +30,12 @@ if TYPE_CHECKING:
     from luoshi.office.cases.turns import Turn
 
     Links = Callable[[Case], Sequence[tuple[str, str]]]
+    Reading = Callable[[Case, str], int | None]
 
 FACTS: dict[str, Callable[[Turn], dict[str, Any]]] = {}
 EFFECTS: dict[str, Callable[[Turn], None]] = {}
 LINKS: dict[str, Links] = {}
+READING: dict[str, Reading] = {}
 
 
 def facts(name: str) -> Callable[[Callable[[Turn], dict[str, Any]]], Callable[[Turn], dict[str, Any]]]:
@@ -66,6 +72,22 @@ def links_of(case: Case) -> Sequence[tuple[str, str]]:
     """Return title and address of the pages of its programme that belong to a case."""
     found = LINKS.get(case.programme)
     return found(case) if found is not None else ()
+
+
+def reading(programme: str) -> Callable[[Reading], Reading]:
+    """Register the decorated function as what names the paper that a step of a programme's case signs or sends out."""
+
+    def register(function: Reading) -> Reading:
+        READING[programme] = function
+        return function
+
+    return register
+
+
+def to_read(case: Case, step: str) -> int | None:
+    """Return the paper that is to be read in full before a step is taken, None for no such paper."""
+    found = READING.get(case.programme)
+    return found(case, step) if found is not None else None
 
 
 def find_facts(name: str) -> Callable[[Turn], dict[str, Any]]:

@@ -151,7 +151,9 @@ def chain(warning: PollutionWarning) -> list[dict[str, Any]]:
             at = local(taken.at)
             before, day = day, f"{at.month}月{at.day}日"
             # What follows on the same day says the hour alone.
-            note = f"{'' if day == before else day + ' '}{at:%H:%M} {taken.who}"
+            # The consultation is the act of two bureaus: no one name stands for it.
+            who = "" if act == "propose" else taken.who
+            note = f"{'' if day == before else day + ' '}{at:%H:%M} {who}".strip()
         found.append({"title": title, "note": note, "state": "done"})
     live, ended = warning.live, warning.released_at
     found.append({"title": "落实", "note": "每日15:00报", "state": "here" if live else "done"})

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from luoshi.office.cases.hooks import links
+from luoshi.office.cases.hooks import links, reading
 from luoshi.office.cases.models import Case
-from luoshi.programmes.heavy_pollution import episodes
+from luoshi.programmes.heavy_pollution import episodes, papers
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
 from luoshi.programmes.heavy_pollution.models import (
     Consultation,
@@ -53,6 +53,15 @@ def of_case(case: Case) -> Pages:
     title, name, model = _OWN[kind]
     rows = model.objects.filter(case=case).values_list("pk", flat=True)
     return [(str(title), reverse(name, args=[pk])) for pk in rows]
+
+
+@reading(ROOM)
+def to_sign(case: Case, step: str) -> int | None:
+    """Return the announcement that committee, commander and office agree to, sign and send out."""
+    if case.procedure != episodes.APPROVAL or step not in ("consent", "sign", "issue"):
+        return None
+    drafted = case.facts.get(papers.DRAFT)
+    return int(drafted) if drafted is not None else None
 
 
 def _of_approval(case: Case, warning: int | None) -> Pages:

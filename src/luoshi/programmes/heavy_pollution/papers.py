@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from luoshi.kernel.clock import local
@@ -15,7 +17,7 @@ from luoshi.programmes.heavy_pollution.decisions.chain import COLOURS
 from luoshi.programmes.heavy_pollution.models import Consultation, PollutionWarning
 
 RELEASE = "release"
-_DRAFT = "notice_draft"
+DRAFT = "notice_draft"
 """The fact under which a case keeps the number of its announcement."""
 
 
@@ -43,7 +45,7 @@ def draft(turn: Turn, row: Consultation, release_at: str | None) -> None:
     """Draft the announcement that goes up with the request: issue, adjustment or release."""
     value, colour = row.computed["value"], COLOURS.get(row.proposed, "")
     told = [*(row.computed["nowcast"]["reasons"] if at_once(row) else ()), *row.computed.get("reasons", [])]
-    grounds = "；".join(dict.fromkeys(one["text"] for one in told if one.get("ok")))[:900] or "会商研判"
+    grounds = _grounds(told)
     if row.proposed == RELEASE:
         assert row.warning is not None
         when = _parsed(release_at)
@@ -78,9 +80,20 @@ def draft(turn: Turn, row: Consultation, release_at: str | None) -> None:
         actor=turn.actor, kind=f"heavy_pollution.{kind}", fields=fields, case=turn.case.pk,
         exercise=turn.case.exercise, key=f"hp-notice:{turn.case.pk}:{row.closed_at and row.closed_at.isoformat()}",
     )  # fmt: skip
-    if turn.case.facts.get(_DRAFT) != paper.pk:
-        turn.case.facts[_DRAFT] = paper.pk
+    if turn.case.facts.get(DRAFT) != paper.pk:
+        turn.case.facts[DRAFT] = paper.pk
         _file(turn, "announcement", paper)
+
+
+_STAMP = re.compile(r"\d{4}-(\d\d)-(\d\d)[ T](\d\d):00")
+
+
+def _grounds(told: Sequence[Mapping[str, Any]]) -> str:
+    """Return the reasons of a grade as an announcement gives them: what holds, without dust of past days, as people
+    write hours."""
+    held = [str(one["text"]) for one in told if one.get("ok") and not str(one.get("citation") or "").endswith(" 1.3")]
+    words = "；".join(dict.fromkeys(held))
+    return _STAMP.sub(lambda hour: "{}月{}日{}时".format(*map(int, hour.groups())), words)[:900] or "会商研判"
 
 
 def at_once(row: Consultation) -> bool:
@@ -90,14 +103,14 @@ def at_once(row: Consultation) -> bool:
 
 def sign(turn: Turn) -> None:
     """Sign the announcement with the step: it takes its number now."""
-    if (pk := turn.case.facts.get(_DRAFT)) is not None:
+    if (pk := turn.case.facts.get(DRAFT)) is not None:
         paper = notices.sign(actor=turn.actor, notice=int(pk))
         turn.case.facts["notice_number"] = paper.number_text
 
 
 def publish(turn: Turn) -> None:
     """Put the signed announcement on the public page and the feed; a drill leaves the house by no channel."""
-    pk = turn.case.facts.get(_DRAFT)
+    pk = turn.case.facts.get(DRAFT)
     if pk is not None and not turn.case.exercise:
         notices.publish(actor=turn.actor, notice=int(pk), channels={"web": True, "feed": True})
 

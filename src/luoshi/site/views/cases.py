@@ -19,13 +19,16 @@ from luoshi.kernel.procedures import Procedure, Step
 from luoshi.office.accounts import organs as organ_names
 from luoshi.office.actors import Actor
 from luoshi.office.calendar.book import calendar
-from luoshi.office.cases import actions, procedures
+from luoshi.office.cases import actions, hooks, procedures
 from luoshi.office.cases.models import CasePaper
 from luoshi.office.cases.offers import Offer, judge, may_open
 from luoshi.office.cases.queries import CaseLedger, beside
 from luoshi.office.cases.replay import Whole, whole
 from luoshi.office.duties import concern
 from luoshi.office.files import queries as files
+from luoshi.office.notices import content, paper
+from luoshi.office.notices import queries as notices
+from luoshi.office.notices.models import Notice
 from luoshi.office.paging import Total
 from luoshi.office.permissions import may, scope_of
 from luoshi.office.roles import Role
@@ -357,6 +360,16 @@ def _act_form(
     }
 
 
+def _reading(actor: Actor, found: Whole, form: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the paper a step signs or sends out, as it is printed: who signs has read it in full."""
+    pk = hooks.to_read(found.case, form["key"])
+    row = Notice.objects.filter(pk=pk).first() if pk is not None else None
+    if row is None or not notices.sees(actor, row):
+        return None
+    return {"title": row.title, "href": reverse("notice", args=[row.pk]),
+            "html": paper.html(content.printed(row), heading="h3")}  # fmt: skip
+
+
 def _show(
     request: HttpRequest,
     found: Whole,
@@ -397,6 +410,7 @@ def _show(
         "error": error,
         "stale": _stale(request, found, error, values or {}) if stale else None,
         "readonly_case": readonly,
+        "reading": _reading(actor, found, form) if form is not None and form["kind"] == "step" else None,
     }
     status = error.http_status if error is not None else 200
     part = "body" if request.headers.get("HX-Target") == "case-body" else "case"
