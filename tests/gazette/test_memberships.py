@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from luoshi.gazette.compiler import compile_text
 from luoshi.gazette.memberships import find_seats, group_name, looks_like_member_list, read_posts
 
 TITLE = "甲州市水源保护工作领导小组成员名单"
@@ -280,3 +281,83 @@ def test_hostile_text_comes_to_an_end(piece):
     for text in (piece * 9000, "成员:" + piece * 9000):
         looks_like_member_list("", [text])
         find_seats([text], "")
+
+
+NOTICE = (
+    "甲州市人民政府办公室\n关于成立甲州市测试工作领导小组的通知\n甲政办发〔2021〕4号\n\n各县区人民政府:\n"
+    "经市政府同意,决定成立甲州市测试工作领导小组,现将有关事项通知如下:\n"
+)
+NAMED = [
+    ("组长", "于测试", "副市长"),
+    ("副组长", "温测试", "市政府副秘书长"),
+    ("成员", "文测试", "市教育局局长"),
+    ("成员", "应测试", "市财政局副局长"),
+]
+
+
+def compiled(text: str) -> list[tuple[str, str | None, str | None]]:
+    instrument = compile_text(f"{NOTICE}{text}\n甲州市人民政府办公室\n2021年6月2日\n").instruments[0]
+    return [(seat.role, seat.person, seat.post) for seat in instrument.memberships]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "一、组成人员\n组  长：于测试  副市长\n副组长：温测试  市政府副秘书长\n成  员：文测试  市教育局局长\n"
+            "        应测试  市财政局副局长\n"
+        ),
+        (
+            "组  长    于测试    副 市 长\n副组长    温测试    市政府副秘书长\n成  员    文测试    市教育局局长\n"
+            "          应测试    市财政局副局长\n"
+        ),
+        (
+            "|职务|姓名|单位及职务|\n|--|--|--|\n|组长|于测试|副市长|\n|副组长|温测试|市政府副秘书长|\n"
+            "|成员|文测试|市教育局局长|\n|成员|应测试|市财政局副局长|\n"
+        ),
+        "组长\n于测试\n副市长\n副组长\n温测试\n市政府副秘书长\n成员\n文测试\n市教育局局长\n应测试\n市财政局副局长\n",
+        (
+            "1.组长：于测试  副市长\n2.副组长：温测试  市政府副秘书长\n"
+            "3.成员：文测试  市教育局局长\n应测试  市财政局副局长\n"
+        ),
+        "组长:于测试 副市长\n副组长:温测试 市政府\n副秘书长\n成员:文测试 市教育局局长\n应测试 市财政局副局长\n",
+    ],
+)
+def test_one_list_in_its_printed_layouts(text: str) -> None:
+    assert compiled(text) == NAMED
+
+
+def test_posts_go_on_line_by_line_and_wrapped_ones_are_joined() -> None:
+    text = (
+        "召 集 人：分管副市长\n副召集人：市政府办公室副主任\n　　　　　市甲局局长、\n市乙局局长\n"
+        "成　　员：市丙局副局长\n　　　　　市丁局副局长\n"
+    )
+    assert compiled(text) == [
+        ("召集人", None, "分管副市长"),
+        ("副召集人", None, "市政府办公室副主任"),
+        ("副召集人", None, "市甲局局长"),
+        ("副召集人", None, "市乙局局长"),
+        ("成员", None, "市丙局副局长"),
+        ("成员", None, "市丁局副局长"),
+    ]
+
+
+def test_office_named_in_another_clause_takes_its_post_from_the_list() -> None:
+    text = (
+        "一、组成人员\n组长：于测试  副市长\n成员：文测试  市教育局局长\n"
+        "二、工作机构\n领导小组办公室设在市教育局,文测试同志兼任办公室主任。\n"
+    )
+    assert compiled(text) == [NAMED[0], NAMED[2], ("办公室主任", "文测试", "市教育局局长")]
+    assert compiled("组长：于测试  副市长\n成员：文测试  市教育局局长\n办公室主任：文测试（兼）\n") == [
+        NAMED[0],
+        NAMED[2],
+        ("办公室主任", "文测试", "市教育局局长"),
+    ]
+
+
+def test_lists_of_names_only_and_roles_in_a_sentence() -> None:
+    assert compiled("组 长：于测试\n成  员：温测试  文  测  应测试\n        卓测试  时测试\n") == [
+        ("组长", "于测试", None),
+        *(("成员", name, None) for name in ("温测试", "文测", "应测试", "卓测试", "时测试")),
+    ]
+    assert compiled("组长由副市长于测试担任,副组长由市政府副秘书长温测试担任。\n") == NAMED[:2]

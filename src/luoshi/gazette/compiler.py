@@ -18,7 +18,7 @@ from luoshi.gazette import heads, records, structure
 from luoshi.gazette.appointments import find_acts
 from luoshi.gazette.duties import DutyReader
 from luoshi.gazette.marks import MarkState
-from luoshi.gazette.memberships import find_seats, looks_like_member_list
+from luoshi.gazette.memberships import Seat, find_seats, follows, looks_like_member_list
 from luoshi.gazette.organs import EMPTY_DIRECTORY, Directory, Level
 from luoshi.gazette.relations import find_relations, find_validity, last_day
 from luoshi.gazette.sheet import Sheet
@@ -36,6 +36,7 @@ _ITEM_NUMBER = re.compile("[0-9A-Za-z一二三四五六七八九十①-⑳]$")
 _ENDS_AS_MARK = re.compile("(?:单位|部门|时限|时间|领导|责任人):[^。;:]*$")
 _TRIAL = re.compile("暂行|试行")
 _ROLE_WORDS = re.compile("组 *长|召集人|总指挥|主 *任:|成 *员|秘书长")
+_SEAT = re.compile("(?:[总正副常务执行第一]{0,4}(?:组长|召集人|总?指挥长?|主任)|成员)(?:单位)?:")
 _SAYS_WHAT_FOLLOWS = re.compile(
     "(?:主要)?(?:组成人员|人员组成|人员名单|成员名单|成员单位|组成单位|组织机构|组织领导|组织架构|工作机制|机构组成|领导机构|指挥机构组成)"
 )
@@ -288,33 +289,78 @@ class _DocumentReader:
             names_role = ("长" in text or "召集人" in text or "主" in text or "成" in text or "指挥" in text) and bool(
                 _ROLE_WORDS.search(text)
             )
-            if node.kind == "paragraph" or (names_role and _ROLE_WORDS.search(node.text)):
-                owner = node.parent if node.kind == "paragraph" else node
+            names_office = "办公室" in text and "主任" in text and "任" in text.replace("主任", "")
+            if not node.numbered or names_office or (names_role and (_ROLE_WORDS.search(node.text) or _is_seat(node))):
+                owner = _list_owner(node)
                 groups.setdefault(id(owner), (owner, []))[1].append(node)
-                if names_role:
+                if names_role or names_office:
                     listing.add(id(owner))
+        known: list[Seat] = []
         for owner, members in groups.values():
             if id(owner) in listing:
-                self._read_members(owner, members)
+                known += self._read_members(owner, members, known)
 
-    def _read_members(self, owner: Node | None, members: Sequence[Node]) -> None:
+    def _read_members(self, owner: Node | None, members: Sequence[Node], known: Sequence[Seat]) -> list[Seat]:
+        """File the seats of one list; `known` are those of the lists above it."""
         title = _group_title(owner, self.instrument)
         paragraphs: list[Paragraph] = []
+        clauses: list[str] = []
         for node in members:
-            paragraphs.extend([node.paragraph] if node is owner else entries(node.lines))
+            for entry in _list_entries(node):
+                last = paragraphs[-1].text if paragraphs else ""
+                if last and (between := follows(last, entry.text)) is not None:
+                    _append(paragraphs[-1], entry, between)
+                    continue
+                paragraphs.append(entry)
+                clauses.append((node if node.numbered else owner or node).filed if owner or node.numbered else "")
         texts = [paragraph.text for paragraph in paragraphs]
         if not looks_like_member_list(title, texts):
-            return
-        seats, notices = find_seats(texts, title)
-        clause = owner.filed if owner is not None else ""
+            return []
+        seats, notices = find_seats(texts, title, known)
         for seat in seats:
             span = paragraphs[seat.paragraph].span(seat.start, seat.end)
             organ = self.sheet.organ(seat.organ) if seat.organ else None
             self.instrument.memberships.append(
-                records.Membership(seat.group, seat.role, seat.person, organ, seat.post, clause, *span)
+                records.Membership(seat.group, seat.role, seat.person, organ, seat.post, clauses[seat.paragraph], *span)
             )
         for code, message, index in notices:
             self.sheet.warn(code, message, paragraphs[index].start, paragraphs[index].end)
+        return seats
+
+
+def _is_seat(node: Node) -> bool:
+    """Whether a numbered line is an entry of a list: 1.组长:..."""
+    return node.numbered and _SEAT.match(node.paragraph.text) is not None
+
+
+def _list_owner(node: Node) -> Node | None:
+    """The clause whose list a node belongs to: the one it stands under, numbered entries passed over."""
+    owner = node if node.numbered else node.parent
+    while owner is not None and _is_seat(owner):
+        owner = owner.parent
+    return owner
+
+
+def _list_entries(node: Node) -> list[Paragraph]:
+    """The entries a node prints, with the blanks that align them; running text of a clause without."""
+    if not node.numbered:
+        return entries(node.lines)
+    if not _is_seat(node) or node.lines[0].row is not None:
+        return [node.paragraph]
+    skip = node.paragraph.start - node.lines[0].start
+    spaced = entries(node.lines)
+    if compact("".join([entry.text for entry in spaced])[skip:]) != node.paragraph.text:
+        return [node.paragraph]
+    return [spaced[0].slice(skip, len(spaced[0].text)), *spaced[1:]]
+
+
+def _append(paragraph: Paragraph, entry: Paragraph, between: str) -> None:
+    """Go on with a paragraph; `between` is nothing or a blank for the line's end."""
+    if between:
+        paragraph.pieces.append((len(paragraph.text), entry.start - 1))
+        paragraph.text += between
+    paragraph.pieces.extend([(len(paragraph.text) + here, there) for here, there in entry.pieces])
+    paragraph.text += entry.text
 
 
 def _torn_off(node: Node, other: Node | None, torn: set[str]) -> bool:

@@ -61,6 +61,9 @@ FIELDS = frozenset(
 LONGEST_NAME = 18
 """No person's name has more characters."""
 
+_LONGEST_LINE = 80
+"""No line of a list whose labels stand in a column has more characters."""
+
 LONGEST_ORGAN = 40
 """No organ's name has more characters; what is longer is a sentence."""
 
@@ -79,6 +82,8 @@ _LABEL = re.compile(
     rf"(?P<role>{_ROLE})(?: {{0,6}}\([^()]{{1,24}}\))? {{0,6}}:"
 )
 _LABEL_ALONE = re.compile(rf"(?:\(?[一二三四五六七八九十\d]{{1,2}}[、.)] {{0,4}})?(?P<role>{_ROLE}) {{0,6}}")
+_LABEL_BEFORE_BLANK = re.compile(rf"(?:\(?\d{{1,2}}[、.)]? {{0,4}})?(?P<role>{_ROLE}) {{1,12}}(?=[^ ])")
+"""A label that stands in a column of its own, without a colon: `组 长  测试甲  副市长`."""
 # Quick look before `_LABEL`: the last character of a role and a colon.
 _LABEL_END = re.compile(rf"[{''.join(sorted({role[-1] for role in ROLES}))}](?: {{0,6}}\([^()]{{1,24}}\))? {{0,6}}:")
 _HINT = re.compile(r"组长|组 |成员|成 |召集|召 |指挥|指 |主任|主 |委员|委 ")
@@ -89,6 +94,8 @@ _ENTRY = re.compile(
 )
 _NUMBERING = re.compile(r" {0,8}(?:\(?\d{1,3}(?:[、.)] {0,4})|\([一二三四五六七八九十]{1,3}\) {0,4})")
 _SEPARATORS = " 、,;。*-"
+_ALSO = frozenset(("兼", "兼任"))
+"""What stands in the place of the post of a person whose post the list has printed already."""
 _NOT_A_NAME = re.compile(
     r"(?:[局委厅部院办处科室所站镇乡县区市省府]|街道|公司|中心|单位|部门|集团|协会|银行|主任|书记|[市局县区镇乡]长|部长|领导|同志|成员|"
     r"人员|小组|负责人)$"
@@ -115,6 +122,7 @@ _HEADING = re.compile(
     rf"(?P<name>[{CHINESE}、()“”]{{1,40}}?)(?:组成人员|成员名单|人员名单|成员|名单)?[:。]?"
 )
 
+_SAYS = re.compile("[:。;]|设在|兼任|担任|负责|由")
 _OFFICE_HEAD = re.compile(r"办公室(?:设在|设于|设立在|设)[^。]{2,60}$")
 _OFFICE_TAIL = re.compile(r".{0,8}(?:兼任|担任|任|兼)(?:领导小组|联席会议|指挥部)?办公室主任")
 _OFFICE_BY_NAME = re.compile(
@@ -155,7 +163,7 @@ Notice = tuple[str, str, int]
 
 def looks_like_member_list(title: str, paragraphs: Sequence[str]) -> bool:
     """True where the paragraphs, printed under `title`, hold seats: a labelled list or roles given in running text."""
-    listed = "名单" in title or "组成人员" in title
+    listed = "名单" in title or "组成人员" in title or _labels_in_column(paragraphs)
     for text in paragraphs:
         if not _HINT.search(text):
             continue
@@ -163,7 +171,10 @@ def looks_like_member_list(title: str, paragraphs: Sequence[str]) -> bool:
             label = _LABEL.search(text)
             if label and (listed or ROLES[_role(label)] in (HEAD, DEPUTY)):
                 return True
-        if "任" in text and any(verb in text for verb in FOUNDING) and any(_running(text)):
+        if "任" in text and (
+            (any(verb in text for verb in FOUNDING) and any(_running(text)))
+            or any(ROLES[match["role"]] == HEAD for match in _ROLE_BY.finditer(text))
+        ):
             return True
         if (
             "办公室" in text
@@ -171,9 +182,47 @@ def looks_like_member_list(title: str, paragraphs: Sequence[str]) -> bool:
             and any(office.search(text) for office in (_OFFICE_BY_NAME, _OFFICE_PASSIVE))
         ):
             return True
-        if listed and _LABEL_ALONE.fullmatch(text):
+        if listed and (_LABEL_ALONE.fullmatch(text) or _LABEL_BEFORE_BLANK.match(text)):
             return True
     return False
+
+
+def _labels_in_column(paragraphs: Sequence[str]) -> bool:
+    """Whether lines begin with the label of who heads a group, and with another role's, each without a colon."""
+    ranks = set()
+    for text in paragraphs:
+        label = _LABEL_ALONE.fullmatch(text) or _LABEL_BEFORE_BLANK.match(text) if _HINT.search(text) else None
+        if label is not None and len(text) <= _LONGEST_LINE:
+            ranks.add(ROLES[_role(label)])
+    return HEAD in ranks and len(ranks) > 1
+
+
+def follows(before: str, text: str) -> str | None:
+    """Tell whether a line goes on with the entry that the line before leaves open; None where it begins its own.
+
+    Returns what joins the two: nothing inside a post that a print wrapped, a blank between a name and its post that
+    stand on a line each.
+    """
+    if len(before) > LONGEST_NAME + 60 or not 2 <= len(text) <= 60 or (":" in text and _LABEL_END.search(text)):
+        return None
+    words = before.split(":")[-1].split()
+    if before[-1] == "、":
+        return ""
+    post = text.replace(" ", "")
+    if not words or not ends_with_title(post) or "。" in text:
+        return None
+    last = words[-1]
+    alone = ":" not in before and len(words) == 1
+    label = _LABEL_ALONE.match(before) if not alone else None
+    name = before[label.end() :].lstrip(": ") if label is not None else before
+    if _is_surely_name(name.replace(" ", "")) and " " not in text.strip() and not _is_surely_name(post):
+        return " "
+    bare = not split_post(post)[0] and not _LABEL_ALONE.fullmatch(before)
+    return (
+        ""
+        if bare and len(words) > 1 and len(last) > 2 and _NOT_A_NAME.search(last) and not ends_with_title(last)
+        else None
+    )
 
 
 def group_name(title: str, paragraphs: Sequence[str] = ()) -> str:
@@ -195,12 +244,14 @@ def group_name(title: str, paragraphs: Sequence[str] = ()) -> str:
     return name
 
 
-def find_seats(paragraphs: Sequence[str], title: str) -> tuple[list[Seat], list[Notice]]:
+def find_seats(paragraphs: Sequence[str], title: str, known: Sequence[Seat] = ()) -> tuple[list[Seat], list[Notice]]:
     """Return the seats of the list printed under `title`, in printed order, and what a reader should check.
 
-    Paragraphs may keep the blanks that align names; both forms give the same seats.
+    Paragraphs may keep the blanks that align names; both forms give the same seats. `known` are the seats of a list
+    further up: what is said of the group's office may name their holders.
     """
     reader = _Reader(paragraphs, group_name(title, paragraphs))
+    reader.everyone.update((seat.person, seat) for seat in reversed(known) if seat.person)
     reader.read()
     return reader.seats, reader.notices
 
@@ -282,7 +333,8 @@ class _Reader:
     def _labels(text: str) -> list[re.Match[str]]:
         if not _HINT.search(text):
             return []
-        alone = _LABEL_ALONE.fullmatch(text)
+        in_column = ":" not in text and "。" not in text and len(text) <= _LONGEST_LINE
+        alone = _LABEL_ALONE.fullmatch(text) or (_LABEL_BEFORE_BLANK.match(text) if in_column else None)
         if alone:
             return [alone]
         return list(_LABEL.finditer(text)) if ":" in text and _LABEL_END.search(text) else []
@@ -307,7 +359,7 @@ class _Reader:
                 self._content(index, text, label.end(), self._office_start(text, label.end(), end))
             if "办公室" in text[labels[-1].end() :]:
                 self._office_text(index, text[self._office_start(text, labels[-1].end(), len(text)) :])
-        elif (self.role and self._line(index, text, 0, len(text))) or (len(text) <= 48 and self._heading(text)):
+        elif self._entry(index, text):
             return
         elif "办公室" in text and ("主任" in text or _OFFICE_HEAD.search(text)):
             self._office_text(index, text)
@@ -315,6 +367,23 @@ class _Reader:
                 self.role = None
         elif len(text) > 24:
             self.role = None
+
+    def _entry(self, index: int, text: str) -> bool:
+        """Read a line without a label: persons or posts that go on with a list, or the heading of another group."""
+        if self.role and (self._line(index, text, 0, len(text)) or self._more_posts(index, text)):
+            return True
+        return len(text) <= 48 and self._heading(text)
+
+    def _more_posts(self, index: int, text: str) -> bool:
+        """Read a line of posts that goes on with a list of posts."""
+        last = self.seats[-1] if self.seats else None
+        if last is None or last.person or last.role != self.role or last.post is None or self.role is None:
+            return False
+        posts = text.rstrip(_SEPARATORS)
+        if len(posts) > 60 or not ends_with_title(posts) or _SAYS.search(posts):
+            return False
+        self._posts(index, self.role, text, 0, len(posts))
+        return True
 
     @staticmethod
     def _office_start(text: str, start: int, end: int) -> int:
@@ -360,6 +429,8 @@ class _Reader:
 
     def _add(self, index: int, name: str, post: str | None, start: int, end: int, text: str) -> None:
         post = post.replace(" ", "") if post else None
+        if post in _ALSO and name in self.everyone:
+            post = self.everyone[name].post
         known = self.persons.get(name)
         if known and known.post == post and self.role and ROLES[self.role] != OFFICE:
             self.notices.append(("repeated_person", f"“{name}”在名单中重复出现，只记录一次", index))
@@ -397,7 +468,11 @@ class _Reader:
             start = numbering.end()
         while start < end and text[start] == " ":
             start += 1
-        return self._bracketed(index, text, start, end) or self._divided(index, text, start, end)
+        return (
+            self._names(index, text, start, end, least=2)
+            or self._bracketed(index, text, start, end)
+            or self._divided(index, text, start, end)
+        )
 
     def _bracketed(self, index: int, text: str, start: int, end: int) -> bool:
         found = False
@@ -475,11 +550,11 @@ class _Reader:
             entries.append((name, post, place, last[1] + len(last[0])))
         return entries
 
-    def _names(self, index: int, text: str, start: int, end: int) -> bool:
-        """Read a run of bare names (`成员:甲、乙、丙`); False where one of them is none."""
+    def _names(self, index: int, text: str, start: int, end: int, least: int = 1) -> bool:
+        """Read a run of bare names (`成员:甲、乙、丙`); False where one of them is none, or they are too few."""
         found = [(p.group(), start + p.start()) for p in _NAME_IN_RUN.finditer(text[start:end])]
         pieces = [(piece.replace(" ", "").removesuffix("同志"), piece, place) for piece, place in found]
-        if not pieces or not all(_is_surely_name(name) for name, _, _ in pieces):
+        if len(pieces) < least or not all(_is_surely_name(name) for name, _, _ in pieces):
             return False
         for name, piece, place in pieces:
             self._add(index, name, None, place, place + len(piece), text)
@@ -499,7 +574,27 @@ class _Reader:
     def _posts(self, index: int, role: str, text: str, start: int, end: int) -> None:
         """Read posts without persons; organs that share a title get one seat each."""
         for organ, post, first, last in read_posts(text, start, end):
+            if post is None and organ and (holder := self._named_holder(organ)):
+                place = text.rindex(holder[0], first, last)
+                name, held = holder
+                self._seat(index, role, name, held, place, last)
+                continue
             self.seats.append(Seat(self.group, role, None, organ, post, index, first, last))
+
+    @staticmethod
+    def _named_holder(words: str) -> tuple[str, str] | None:
+        """Divide `副市长测试甲` into name and post; None where no name follows a post."""
+        for length in (3, 2):
+            name, post = words[-length:], words[:-length]
+            if len(post) >= 2 and _is_surely_name(name) and ends_with_title(post) and not ends_with_title(words):
+                return name, post
+        return None
+
+    def _seat(self, index: int, role: str, name: str, post: str, start: int, end: int) -> None:
+        """Add a person whom running text names."""
+        seat = Seat(self.group, role, name, split_post(post)[0] or None, post, index, start, end)
+        self.seats.append(seat)
+        self.everyone.setdefault(name, seat)
 
     def _office_text(self, index: int, text: str) -> None:
         """Keep what is said of the group's office until all persons are known."""
