@@ -526,7 +526,9 @@ def test_guard_is_asked_while_the_form_is_filled_and_again_when_it_is_sent(who, 
     form = client.get(f"/cases/{case.pk}/?act=fix")
     assert "填好“份额”以后才能判断" in form.text
     where = f"/cases/{case.pk}/steps/fix/preview/"
-    part = client.post(where, {"ask-share": "60"}, headers={"HX-Request": "true"})
+    assert 'hx-params="not _key"' in form.text
+    key = {"_key": re.search(r'name="_key" value="([^"]+)"', form.text)[1]}
+    part = client.post(where, {"ask-share": "60"} | key, headers={"HX-Request": "true"})
     assert "份额 60%" in part.text
     assert "<html" not in part.text
     plain = client.post(where, {"ask-share": "40"})
@@ -536,7 +538,8 @@ def test_guard_is_asked_while_the_form_is_filled_and_again_when_it_is_sent(who, 
     refused = client.post(f"/cases/{case.pk}/steps/fix/", {"ask-share": "60"})
     assert (refused.status_code, "E_RULE" in refused.text) == (422, True)
     assert 'value="60"' in refused.text
-    assert client.post(f"/cases/{case.pk}/steps/fix/", {"ask-share": "40"}).status_code == 303
+    # What was only asked has not used up the form's key.
+    assert client.post(f"/cases/{case.pk}/steps/fix/", {"ask-share": "40"} | key).status_code == 303
     shown = client.get(f"/cases/{case.pk}/")
     assert "办过的步骤依据什么" in shown.text
     assert "份额 40%，应不超过 50%" in shown.text

@@ -36,7 +36,9 @@ class Repetition:
             return self.get_response(request)
         api = request.path_info.startswith("/api/")
         key = request.headers.get(HEADER, "") or ("" if api else request.POST.get(FIELD, ""))
-        asker = _asker(request) if key else None
+        # A form that only asks what would come of it has done nothing: its key stays for the act itself.
+        asks = request.path_info.endswith("/preview/")
+        asker = _asker(request) if key and not asks else None
         if asker is None:
             return self.get_response(request)
         answered: list[HttpResponse] = []
