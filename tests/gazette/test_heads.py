@@ -317,3 +317,45 @@ def test_date_in_brackets_under_a_title_without_number_is_the_date_of_issue(note
         f"中共测县委 测县人民政府\n关于实施乡村振兴战略的意见\n{note}\n\n为深入贯彻上级精神,提出如下意见。\n一、甲事\n"
     )
     assert document.issued_on == day
+
+
+def decree(*head: str) -> str:
+    return "\n".join(
+        [*head, "《测州市甲事管理办法》已经2019年9月3日市人民政府第52次常务会议审议通过,现予公布,自2019年12月1日起施行。",
+         "市长 测试甲", "2019年10月8日", "测州市甲事管理办法", "第一条 为了甲事,制定本办法。", "第二条 市甲局负责甲事。"]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("head", "number"),
+    [
+        (["测州市人民政府令", "第45号"], "测州市人民政府令第45号"),
+        (["测 州 市 人 民 政 府 令", "(第 45 号)"], "测州市人民政府令第45号"),
+        (["测州市人民政府令第45号"], "测州市人民政府令第45号"),
+        (["测州市人民政府", "公 告", "2019年第12号"], "测州市人民政府公告2019年第12号"),
+    ],
+)
+def test_decree_is_numbered_by_its_issuer_and_has_no_parts(head: list[str], number: str) -> None:
+    document = only(decree(*head))
+    assert (document.number, document.parts) == (number, None)
+    assert (document.title, document.covering_title) == ("测州市甲事管理办法", None)
+    assert (document.issuer, document.issued_on) == ("测州市人民政府", date(2019, 10, 8))
+
+
+def test_decrees_of_one_issue_are_documents_of_their_own() -> None:
+    source = "\n\n".join([decree("测州市人民政府令", "第45号"), decree("测州市人民政府令第46号"), NOTICE])
+    assert [document.number for document in documents(source)] == [
+        "测州市人民政府令第45号",
+        "测州市人民政府令第46号",
+        "测政发〔2024〕7号",
+    ]
+
+
+def test_decree_that_a_broken_line_cites_makes_no_document() -> None:
+    source = decree("测州市人民政府令", "第45号") + "\n第三条 《测州市乙事管理办法》(\n市政府令第12号)同时废止。\n"
+    assert only(source).number == "测州市人民政府令第45号"
+
+
+def test_issuer_before_the_title_of_a_carried_decision_is_left_out() -> None:
+    source = decree("测州市人民政府令第46号").replace("测州市甲事管理办法", "测州市人民政府关于废止部分规章的决定")
+    assert only(source).title == "关于废止部分规章的决定"

@@ -35,6 +35,15 @@ _DATE = rf"{_YEAR}年(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}})月
 _DATE_LINE = re.compile(rf"(?:\([^()\d]{{2,14}}\))?[(]?(?:{_DATE})[)]?(?:\([^()]*公开[^()]*\))?$")
 _SIGNED_AND_DATED = re.compile(rf"(?P<name>[\u4e00-\u9fff]{{4,40}}?)(?:{_DATE})$")
 _ORDER_LINE = re.compile(rf"(?:{_DATE})(?:{_NUMBER_TEXT})$")
+_DECREE = re.compile(
+    r"(?P<issuer>[\u4e00-\u9fff、]{2,40}?(?:政府|委员会|办公[室厅]|局|厅|委|院|部|会))?(?P<word>令|公告|通告)?"
+    r"[(]?(?P<serial>(?:(?:19|20)\d\d年)?第(?:\d{1,4}|[一二三四五六七八九十百〇零]{1,6})号)[)]?$"
+)
+"""The number of a decree or an announcement, which bears no year in brackets: `某市人民政府令第45号`, `第45号`."""
+_DECREE_WORDS = ("令", "公告", "通告")
+_DECREE_ABOVE = re.compile(
+    r"(?P<issuer>[\u4e00-\u9fff、]{2,40}?(?:政府|委员会|办公[室厅]|局|厅|委|院|部|会))(?P<word>令|公告|通告)$"
+)
 _ISO_DATE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})")
 _DISCLOSURE = re.compile(r"[(]?(?:此件|信息公开|公开属性|公开方式|公开类别)[^,;。]{0,30}?公开[^,;。]{0,20}[)]?$")
 
@@ -223,6 +232,7 @@ class _Anchor:
     line: int
     match: re.Match[str]
     dated: date | None
+    """The date of an appointment order, which stands on the line of its number."""
 
 
 def find_documents(lines: list[Line]) -> list[Document]:
@@ -258,8 +268,14 @@ def _anchors(lines: list[Line]) -> list[_Anchor]:
     anchors: list[_Anchor] = []
     for index, line in enumerate(lines):
         text = line.text
-        if text[-1] not in _NUMBER_LAST or len(text) > 60 or _CLOSING_BRACKET.search(text) is None:
+        if text[-1] not in _NUMBER_LAST or len(text) > 60:
             continue
+        if _CLOSING_BRACKET.search(text) is None or "第" in text:
+            if "号" in text[-2:] and (match := _decree(lines, index)) and not (index and _is_citation(lines, index)):
+                anchors.append(_Anchor(index, match, None))
+                continue
+            if _CLOSING_BRACKET.search(text) is None:
+                continue
         text = compact(text)
         if match := _NUMBER_LINE.match(text):
             if index and _is_citation(lines, index):
@@ -272,6 +288,38 @@ def _anchors(lines: list[Line]) -> list[_Anchor]:
         elif match := _ORDER_LINE.match(text):
             anchors.append(_Anchor(index, match, _to_date(match)))
     return anchors
+
+
+def _decree(lines: Sequence[Line], index: int) -> re.Match[str] | None:
+    """Match the number of a decree: on one line with its issuer's name, or on the line under that name."""
+    match = _DECREE.match(compact(lines[index].text))
+    if match is None or bool(match["issuer"]) != bool(match["word"]):
+        return None
+    return match if match["issuer"] or _decree_above(lines, index) else None
+
+
+def _decree_above(lines: Sequence[Line], index: int) -> tuple[str, str] | None:
+    """Return the issuer and the word (令, 公告) that the lines above a number print, on one line or on two."""
+    above = compact(lines[index - 1].text) if index else ""
+    if match := _DECREE_ABOVE.match(above):
+        return match["issuer"], match["word"]
+    word = next((word for word in _DECREE_WORDS if above == word or above.endswith(f"的{word}")), None)
+    if word is None or index < 2 or len(lines[index - 2].text) > 60:
+        return None
+    organs = _organ_words(lines[index - 2].text)
+    return ("、".join(organs), word) if all(ORGAN_LINE.fullmatch(organ) for organ in organs) else None
+
+
+def _set_decree(document: Document, zone: Sequence[Line]) -> None:
+    """Read number and issuer of a decree or an announcement; such a number has no parts."""
+    for index, line in enumerate(zone):
+        if "号" in line.text[-2:] and (match := _decree(zone, index)) is not None:
+            issuer, word = (
+                (match["issuer"], match["word"]) if match["issuer"] else _decree_above(zone, index) or ("", "")
+            )
+            document.number = f"{issuer}{word}{match['serial']}"
+            document.issuer = issuer
+            return
 
 
 def _is_citation(lines: list[Line], index: int) -> bool:
@@ -328,13 +376,15 @@ def _read_document(document: Document, lines: list[Line]) -> None:
         if match := _NUMBER_IN_LINE.search(line.text):
             _set_number(document, match)
             break
+    if document.number is None:
+        _set_decree(document, zone)
     labelled = _labelled_fields(zone)
     picked = _best_title(zone)
     if picked is None:
         picked = next(([Line(0, labelled[key], 0)] for key in _TITLE_KEYS if labelled.get(key)), None)
     if picked:
         title, issuer = _split_title(picked)
-        document.issuer = _full_name(issuer, zone) if issuer else None
+        document.issuer = _full_name(issuer, zone) if issuer else document.issuer
         _set_titles(document, title)
     heading = document.carried and bare(compact(zone[-1].text)) == document.title
     _read_body(document, lines[stop:], labelled, heading_read=heading)
@@ -490,6 +540,12 @@ def _set_titles(document: Document, title: str) -> None:
         document.title = bare(title)
 
 
+def _without_issuer(title: str) -> str:
+    """Return a measure's title without the name of the government before 关于."""
+    prefix = _ISSUER_PREFIX.match(title)
+    return title[prefix.end() :] if prefix and prefix[1].endswith("政府") and ORGAN_LINE.match(prefix[1]) else title
+
+
 def bare(title: str) -> str:
     """Return a title without 《》 round the whole of it."""
     match = _WHOLE_QUOTED.match(title)
@@ -533,11 +589,11 @@ def _read_body(document: Document, lines: list[Line], labelled: dict[str, str], 
     lines = _without_colophon(lines)
     _take_addressees(document, lines)
     if not document.carried and document.covering_title is None and (named := _named_measure(lines)):
-        document.carried, document.title = True, named
+        document.carried, document.title = True, _without_issuer(named)
     measure = None if heading_read else _measure_start(document, lines)
     closing = _take_closing(document, lines[: measure[0]] if measure else lines, last=not document.carried)
     if measure:
-        document.title = measure[2]
+        document.title = _without_issuer(measure[2])
         document.cover, document.body = closing, lines[measure[1] :]
         if document.issued_on is None:
             document.body = _take_closing(document, document.body, last=True)
