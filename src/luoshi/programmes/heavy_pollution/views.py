@@ -78,7 +78,9 @@ def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "release_reasons": _beyond(found),
         "shown_grade": shown_grade,
         "grade_word": words_shown.COLOURS.get(shown_grade, ""),
-        "compared": _compared(shown_grade, warning.colour) if warning and warning.live else "",
+        "compared": _compared(shown_grade, grade.get("forward_grade") or "none", warning.colour)
+        if warning and warning.live
+        else "",
         "unmerged_word": words_shown.COLOURS.get(grade.get("unmerged_grade") or "", ""),
         "latest_class": board.air_class(found["latest"]["aqi"] if found["latest"] else None),
         "running_class": board.air_class(found["running"]),
@@ -101,13 +103,14 @@ _CHARTS = (("hours", gettext_lazy("小时")), ("days", gettext_lazy("日")), ("t
 """How the air is shown; the first unless another is asked for by `?chart=`."""
 
 
-def _compared(found: str, live: str) -> Any:
-    """Return how the grade found stands to the live warning's: it is adjusted when it is another (3.1.5)."""
-    rank = plan.ORDER
-    if found == live:
-        return _("与在发一致")
-    word = words_shown.COLOURS[live]
-    return _("高于在发的%s，应提出升级") % word if rank.index(found) > rank.index(live) else _("低于在发的%s") % word
+def _compared(found: str, forward: str, live: str) -> Any:
+    """Return how the grade found stands to the live warning's: raised at once, lowered by what is to come (D9)."""
+    rank, word = plan.ORDER, words_shown.COLOURS
+    if rank.index(found) > rank.index(live):
+        return _("高于在发的%s，应提出升级") % word[live]
+    if rank.index(forward) < rank.index(live):
+        return _("与在发的%(live)s比，今后为%(forward)s") % {"live": word[live], "forward": word[forward]}
+    return _("与在发一致")
 
 
 def _charted(
