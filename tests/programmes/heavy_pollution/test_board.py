@@ -53,15 +53,16 @@ def test_a_warning_is_found_by_its_number():
 
 
 @pytest.mark.parametrize(
-    ("found", "live", "words"),
+    ("found", "forward", "live", "words"),
     [
-        ("orange", "orange", "与在发一致"),
-        ("red", "orange", "高于在发的橙色，应提出升级"),
-        ("none", "blue", "低于在发的蓝色"),
+        ("orange", "orange", "orange", "与在发一致"),
+        ("red", "yellow", "orange", "高于在发的橙色，应提出升级"),
+        ("orange", "yellow", "orange", "与在发的橙色比，今后为黄色"),
+        ("none", "none", "blue", "与在发的蓝色比，今后为无"),
     ],
 )
-def test_the_grade_found_is_held_against_the_live_warning(found, live, words):
-    assert views._compared(found, live) == words
+def test_the_grade_found_is_held_against_the_live_warning(found, forward, live, words):
+    assert views._compared(found, forward, live) == words
 
 
 def test_the_grounds_of_an_announcement_leave_old_dust_out_and_say_hours_as_people_do():

@@ -142,12 +142,12 @@ def test_when_a_warning_may_be_released(series: list[Any], dust: list[str] | Non
     [
         ("blue", {"grade": "orange", "forward_grade": "orange"}, "upgrade"),
         ("orange", {"grade": "orange", "forward_grade": "yellow"}, "downgrade"),
-        ("orange", {"grade": "orange", "forward_grade": "orange"}, "none"),
+        ("orange", {"grade": "orange", "forward_grade": "orange"}, "keep"),
         ("red", {"grade": "yellow", "forward_grade": "none"}, "downgrade"),
     ],
 )
 def test_adjustment(current: str, facts: dict[str, Any], act: str) -> None:
-    assert value("adjust", {"current": current, **facts})["action"] == act
+    assert value("adjust", {"current": current, **facts})["proposal"] == act
 
 
 BASE = {"SO2": 3000, "NOx": 3000, "PM": 9000, "VOCs": 5000}
