@@ -147,6 +147,35 @@ def course_of(
     return points
 
 
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What a room says of its money at the top of the book's page: fen, or `words` where it is no amount."""
+
+    title: str
+    fen: int | None = None
+    words: str = ""
+    note: str = ""
+
+
+HEADLINES: dict[str, Callable[[Book], Sequence[Headline]]] = {}
+
+
+def headlines(plan: str) -> Callable[[Callable[[Book], Sequence[Headline]]], Callable[[Book], Sequence[Headline]]]:
+    """Register the decorated function as what the page of a book of `plan` says first."""
+
+    def register(function: Callable[[Book], Sequence[Headline]]) -> Callable[[Book], Sequence[Headline]]:
+        HEADLINES[plan] = function
+        return function
+
+    return register
+
+
+def said_of(book: Book) -> Sequence[Headline]:
+    """Return what the room says first of a book, nothing where it says nothing."""
+    found = HEADLINES.get(book.plan)
+    return found(book) if found else ()
+
+
 GAUGES: dict[str, Callable[[Book], Sequence[Gauge]]] = {}
 
 

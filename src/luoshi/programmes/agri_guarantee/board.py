@@ -8,10 +8,12 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 
 from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.cases.models import Case
 from luoshi.office.cases.queries import CaseFilter, CaseLedger
 from luoshi.office.duties import concern
+from luoshi.office.funds.gauge import Headline, headlines
 from luoshi.office.funds.models import Book
 from luoshi.office.registers import reach
 from luoshi.office.registers.models import standing
@@ -97,6 +99,21 @@ def stale(actor: Actor) -> list[Loan]:
     rows = loans_seen(actor).filter(status__in=[Loan.Status.ACTIVE, Loan.Status.OVERDUE])
     late = Q(reported_on__lt=since) | Q(reported_on__isnull=True, disbursed_on__lt=since)
     return list(rows.filter(late).order_by("reported_on", "pk")[:SHOWN])
+
+
+@headlines(fund.BOOK)
+def said(_book: Book) -> list[Headline]:
+    """What the fund's book says first: F, S, what the city stands for and how far the fund covers it."""
+    found = picture()
+    if found is None:
+        return []
+    now, open_claims = found["now"], found["committed"] + found["now"].moving
+    return [
+        Headline("基金余额 F", now.balance, note=f"利息 {Money(now.accounts['2002'])} 元另列，不作补偿"),
+        Headline("累计已补偿 S", now.paid, note=f"待付 {Money(open_claims)} 元"),
+        Headline("市里承担的敞口", found["exposure"], note=f"在保 {Money(found['outstanding'])} 元"),
+        Headline("覆盖率", words=f"{found['coverage']}%" if found["coverage"] else "无数据", note="F ÷ 敞口"),
+    ]
 
 
 def picture() -> dict[str, Any] | None:

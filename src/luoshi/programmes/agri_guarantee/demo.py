@@ -21,6 +21,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case
 from luoshi.office.funds import bank, envelope, links, payments
+from luoshi.office.funds.demo import with_the_bank
 from luoshi.office.funds.models import Book, PaymentInstruction
 from luoshi.programmes.agri_guarantee import (
     archiving,
@@ -68,6 +69,7 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
     try:
         with transaction.atomic():
             play.years()
+            with_the_bank(maker=play.people["custodian"], book=fund.fund(), fee=2000)
     finally:
         CLOCK.release()
     indicators.measure(CLOCK.today() - datetime.timedelta(days=400))

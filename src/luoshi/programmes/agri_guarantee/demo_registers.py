@@ -23,6 +23,7 @@ _KINDS = (
     ("服务组织", "SERVICE_ORG", "SERVICES", "machine"), ("家庭农场", "FAMILY_FARM", "SPECIAL", "mu"),
     ("龙头企业", "LEADING_ENT", "INTEGRATED", "mu"), ("农场", "STATE_FARM_UNIT", "GRAIN", "mu"),
 )  # fmt: skip
+_NATURAL = ("FAMILY_FARM", "LARGE_GROWER")
 _NUMERALS = "一二三四五六七八九十"
 _DAY = datetime.timedelta(days=1)
 OPERATORS = 64
@@ -57,10 +58,12 @@ def load(today: datetime.date, named: list[tuple[str, str, str]]) -> None:
     ])  # fmt: skip
     rows = [_operator(n, towns[n % len(towns)], today, dice) for n in range(1, OPERATORS + 1)]
     fresh = {"status": "draft", "posted_from": None, "signed_on": None}
-    rows += [_operator(600 + n, "xiachu", today, dice) | fresh for n in range(4)]
+    rows += [_operator(600 + n, "xiachu", today, dice) | fresh | {"name": f"测试家庭农场{600 + n}号"} for n in range(4)]
     for n, (name, category, scope) in enumerate(named):
         row = _operator(500 + n, "xiachu", today, dice)
-        rows.append(row | {"name": name, "category": category, "scope": scope, "status": "archived"} | _all_yes())
+        code = code_of(500 + n, natural=category in _NATURAL)
+        told = {"code": code, "name": name, "category": category, "scope": scope, "status": "archived"}
+        rows.append(row | told | _all_yes())
     _enter(registers.OPERATORS, rows)
     _enter(registers.CHARGES, [
         {"town": town, "village": f"测试{_NUMERALS[n]}村", "person": f"测试责任{_NUMERALS[n]}", "phone": "",
@@ -90,7 +93,7 @@ def _all_yes() -> dict[str, str]:
 
 def _operator(number: int, town: str, today: datetime.date, dice: random.Random) -> dict[str, Any]:
     _word, category, scope, unit = _KINDS[number % len(_KINDS)] if number < 500 else ("", "FAMILY_FARM", "GRAIN", "mu")
-    natural = category in ("FAMILY_FARM", "LARGE_GROWER")
+    natural = category in _NATURAL
     status = "archived" if number % 9 else ("draft", "posted", "signed", "lapsed")[number // 9 % 4]
     surveyed = today - dice.randint(60, 300) * _DAY
     return {

@@ -79,13 +79,20 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "due": [one for one in board.open_cases(actor, archive.GUARANTEE, 200) if one.state in reports.RUNNING][:12],
         "accountable": board.open_cases(actor, board.ACCOUNTABILITY, 6),
         "can_account": may_open(actor, board.ACCOUNTABILITY),
-        "can_apply": may_open(actor, archive.GUARANTEE),
+        "can_apply": may_open(actor, archive.GUARANTEE) and _is_station(actor),
         "can_claim": may_open(actor, claims.CLAIM),
         "can_fund": found is not None and queries.visible_books(actor).filter(key=fund.BOOK).exists(),
         "can_enquire": found is not None and found["halt"] is not None and may_open(actor, claims.HALT),
         "sees_loans": bool(reach.reach(actor, LOANS)),
+        "sees_archive": bool(reach.reach(actor, OPERATORS)),
     }
     return page(request, "agri_guarantee/workbench.html", context)
+
+
+def _is_station(actor: Actor) -> bool:
+    """Tell whether the actor takes applications in: the station of a town (or an operator of the machine)."""
+    towns = set(concern.towns())
+    return actor.trusted or any(towns & set(concern.served_by(one.organ)) for one in actor.grants)
 
 
 def _facts(found: dict[str, Any]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case
 from luoshi.office.funds import bank, envelope, links, payments
+from luoshi.office.funds.demo import with_the_bank
 from luoshi.office.funds.models import Book, PaymentInstruction
 from luoshi.office.parameters import actions as parameters
 from luoshi.programmes.home_escrow import contracts, queries, sales
@@ -74,6 +75,8 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
     try:
         with transaction.atomic():
             play.year()
+            for n, book in enumerate(play.books):
+                with_the_bank(maker=play.people["clerk"], book=book, fee=0 if n else 500)
     finally:
         CLOCK.release()
     total = queries.books_total(list(Book.objects.filter(plan=sales.PLAN)))

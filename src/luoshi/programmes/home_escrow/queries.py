@@ -15,6 +15,8 @@ from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.cases.models import Case
 from luoshi.office.duties import concern
+from luoshi.office.funds import queries as fund_queries
+from luoshi.office.funds.gauge import Headline, headlines
 from luoshi.office.funds.models import Balance, Book, PaymentInstruction
 from luoshi.office.notices.models import Notice
 from luoshi.office.organs.sealing import blind
@@ -153,6 +155,22 @@ def books_total(books: Sequence[Book]) -> dict[str, int]:
     rows = Balance.objects.filter(account__book__in=books, subject="")
     found = dict(rows.order_by().values_list("account__code").annotate(n=Sum("net")))
     return {code: int(found.get(code) or 0) for code in ACCOUNTS}
+
+
+@headlines(sales.PLAN)
+def said(book: Book) -> list[Headline]:
+    """What an account's book says first: whose money it is, what is on its way, whether both sides agree (Z2)."""
+    kept = fund_queries.balances(book)
+    owed = sum(kept[code] for code in ("2001", "2002", "2003", "2004", "2005", "2006"))
+    live = Sale.objects.filter(book=book, live=True).count()
+    return [
+        Headline("监管中的房款", kept["2001"] + kept["2002"], note=f"{live} 笔交易在监管"),
+        Headline("放款、退款在途", kept["2003"] + kept["2004"]),
+        Headline("待查来款", kept["2005"], note="不属于任何一笔交易"),
+        Headline("应付利息", kept["2006"], note="随本金付给收款人"),
+        Headline("存款等于各方的钱", words="相等" if kept["1001"] + kept["1101"] == owed else "不相等",
+                 note=f"存款 {Money(kept['1001'])} 元，应收银行 {Money(kept['1101'])} 元"),
+    ]  # fmt: skip
 
 
 def queue(rows: QuerySet[Sale]) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case
 from luoshi.office.funds import bank, envelope, links, payments
+from luoshi.office.funds.demo import with_the_bank
 from luoshi.office.funds.models import PaymentInstruction
 from luoshi.office.parameters import actions as parameters
 from luoshi.office.registers import actions as registers
@@ -87,6 +88,8 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
     try:
         with transaction.atomic():
             play.years()
+            for one in Agreement.objects.select_related("book"):
+                with_the_bank(maker=play.people["centre"], book=one.book)
         CLOCK.release()
         today = CLOCK.today()
         indicators.measure(monitoring.month_before(today, 6), today)

@@ -25,7 +25,7 @@ from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.funds import actions, hooks, openings, payments, plans, queries
-from luoshi.office.funds.gauge import Gauge, Mark, gauges
+from luoshi.office.funds.gauge import Gauge, Headline, Mark, gauges, headlines
 from luoshi.office.funds.models import Balance, Book, Day, Entry, PaymentInstruction
 from luoshi.office.funds.orders import credit, debit
 from luoshi.office.funds.writing import Posted
@@ -399,6 +399,21 @@ def faults() -> list[str]:
     if total > in_fen(values, "fund_total") or year > in_fen(values, "fund_2019"):
         found.append(f"拨款净额 {total}、2019年 {year} 超过规模")
     return found
+
+
+@headlines(PLAN)
+def said(book: Book) -> list[Headline]:
+    """What a bank's book says first: F_b, what was paid, what the bank may still lend on it."""
+    row = Agreement.objects.select_related("book").filter(book=book).first()
+    if row is None:
+        return []
+    now, room = figures(book), capacity(row).value
+    return [
+        Headline("基金余额 F", now.balance, note=f"待财政处理的利息 {Money(now.accounts['2002'])} 元另列"),
+        Headline("已付补偿", now.accounts["3101"], note=f"已定未付 {Money(committed(book))} 元"),
+        Headline("可贷上限", room["cap"], note=f"余额 × {plain(Fraction(row.multiple, 100))} 倍"),
+        Headline("还可贷", room["free"], note=f"在贷和已通过 {Money(room['use'])} 元"),
+    ]
 
 
 @gauges(PLAN)

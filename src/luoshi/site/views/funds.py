@@ -126,6 +126,11 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "book": book,
         "over": over,
         "cite": cite_of(book.basis),
+        "headlines": [
+            {"title": one.title, "value": None if one.fen is None else split_yuan(one.fen), "words": one.words,
+             "note": one.note}
+            for one in gauge.said_of(book)
+        ],
         "figures": _figures(over, book),
         "gauges": [gauge_drawn(one) for one in gauge.of_book(book)],
         "accounts": [
