@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -11,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from luoshi.kernel.clock import CLOCK, SHANGHAI
+from luoshi.kernel.clock import CLOCK, SHANGHAI, day_of
 from luoshi.office.duties import curve, hooks, lights, matter_actions, matter_reports
-from luoshi.office.duties.matter_models import Matter
+from luoshi.office.duties.matter_models import Matter, ProgressReport
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import board, demo_many, rollup
 from luoshi.programmes.supervision.models import ItemDay, KeyItem, Leaf, LeafSums, Node
@@ -182,3 +183,43 @@ def test_plans_added_up_are_the_sum_of_each_tasks_plan_by_the_definition(sums, d
     plans = board.Plans(sums)
     assert plans.at(day) == slow
     assert plans.about(day) == pytest.approx(float(slow), abs=1e-6)
+
+
+def _days_by_hand(item):
+    """Return what `rollup.days_of` says, by its definition: every report of every task, one after the other."""
+    gained, counts = {}, {}
+    for leaf in Leaf.objects.filter(item=item, sums__isnull=False).select_related("matter"):
+        before = Fraction(0)
+        rows = [
+            row
+            for row in leaf.matter.reports.all()
+            if row.state == "accepted" or (not leaf.matter.accepted_only and row.state != "returned")
+        ]
+        for row in sorted(rows, key=lambda one: (one.decided_at or one.filed_at, one.pk)):
+            leaf.matter.value, leaf.matter.percent_bp = row.value, row.percent_bp
+            percent, day = lights.progress(leaf.matter), day_of(row.decided_at or row.filed_at)
+            gained[day] = gained.get(day, Fraction(0)) + (percent - before) * leaf.part / rollup.WHOLE
+            counts[day] = counts.get(day, 0) + 1
+            before = percent
+    return {day: (gained[day], counts[day]) for day in counts}
+
+
+def test_days_added_up_by_the_database_are_those_of_the_reports_one_by_one(filled):
+    item = KeyItem.objects.get(seq=2)
+    rows = list(ProgressReport.objects.filter(matter__work_leaf__item=item).order_by("pk"))
+    # Around midnight in Shanghai, twice on a day, taken back, never decided, a fraction without end, a value that fell.
+    midnight = datetime.datetime(2019, 8, 9, 23, 59, 59, 999_999, tzinfo=SHANGHAI)
+    for n, row in enumerate(rows):
+        row.value = Decimal(n * 7 % 90) + Decimal("0.333333")
+        row.filed_at = midnight + datetime.timedelta(microseconds=n % 3 - 1, days=n % 2)
+        row.decided_at = None if n % 4 == 0 else row.filed_at + datetime.timedelta(seconds=n % 5)
+        row.state = ("accepted", "accepted", "returned")[n % 3]
+        row.save()
+    matters = Matter.objects.filter(work_leaf__item=item).order_by("pk")
+    for n, matter in enumerate(matters):
+        matter.accepted_only, matter.target_value, matter.baseline = n % 2 == 0, Decimal(97 + n), Decimal(n)
+        matter.save()
+    ProgressReport.objects.filter(pk=rows[0].pk).update(state="filed")
+    found = _days_by_hand(item)
+    assert rollup.days_of(item.pk) == found
+    assert {datetime.date(2019, 8, 9), datetime.date(2019, 8, 10)} <= set(found)

@@ -13,13 +13,13 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db import connection, transaction
+from django.db.models import DecimalField, F, Max
 
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.office.actors import Actor
@@ -273,10 +273,6 @@ def _months(item: int) -> dict[int, str]:
     return dict(rows.exclude(state="returned").order_by().values_list("matter").annotate(newest=Max("period")))
 
 
-COUNTS = Q(matter__accepted_only=False) & ~Q(state="returned") | Q(state="accepted")
-"""The reports that count: accepted ones, and what counts at once where nothing has to be accepted."""
-
-
 @lru_cache(maxsize=100_000)
 def _percent(
     value: Decimal | None, bp: int, target: Decimal | None, base: Decimal | None, sign: str, upper: Decimal | None
@@ -285,39 +281,73 @@ def _percent(
     return lights.progress(row)
 
 
+_DAY = {
+    # Cut to the second: SQLite would carry 23:59:59.9996 into the next day.
+    "sqlite": "date(substr({0}, 1, 19), '+8 hours')",
+    "postgresql": "({0} AT TIME ZONE 'Asia/Shanghai')::date",
+}
+_FIFTEEN = Context(prec=15)
+_MEASURE = ("target_value", "baseline", "comparator", "upper")
+
+
+@cache
+def _days_query(vendor: str) -> str:
+    """Return the reports of an item (%s) added up by the day each begins to count and the day the next one replaces it.
+
+    Columns: both days (the second null for the last report), value, percent, what they are measured by; parts, reports.
+    """
+    leaf, matter, report = (model._meta.db_table for model in (Leaf, Matter, ProgressReport))
+    at = "COALESCE(r.decided_at, r.filed_at)"
+    day = _DAY[vendor].format(at)
+    measure = ", ".join(f"m.{name}" for name in _MEASURE)
+    return f"""
+        WITH counted AS (
+            SELECT {day} AS day, LEAD({day}) OVER (PARTITION BY r.matter_id ORDER BY {at}, r.id) AS until,
+                   r.value, r.percent_bp, {measure}, l.part
+            FROM {leaf} l JOIN {matter} m ON m.id = l.matter_id JOIN {report} r ON r.matter_id = m.id
+            WHERE l.item_id = %s AND l.sums_id IS NOT NULL
+              AND (r.state = 'accepted' OR NOT m.accepted_only AND r.state <> 'returned')
+        )
+        SELECT day, until, value, percent_bp, {", ".join(_MEASURE)}, SUM(part), COUNT(*) FROM counted
+        GROUP BY day, until, value, percent_bp, {", ".join(_MEASURE)}
+    """  # noqa: S608 - names of our own tables only
+
+
 def days_of(item: int) -> dict[datetime.date, tuple[Fraction, int]]:
-    """Return by day what the reports that began to count on it added to an item, exactly, and how many they were."""
-    rows = ProgressReport.objects.filter(COUNTS, matter__work_leaf__item=item, matter__work_leaf__sums__isnull=False)
-    names = ("matter", "decided_at", "filed_at", "id", "value", "percent_bp", "matter__work_leaf__part")
-    against = ("matter__target_value", "matter__baseline", "matter__comparator", "matter__upper")
-    # Numerators are added up by denominator: one addition of whole numbers a report.
+    """Return by day what the reports that began to count on it added to an item, exactly, and how many they were.
+
+    The database adds up the parts of the tasks alike; only the fractions are made here, one for each kind of report. A
+    report adds its percent on its day, and takes it back on the day of the next one of its task.
+    """
+    columns = [ProgressReport._meta.get_field("value"), None, *map(Matter._meta.get_field, _MEASURE)]
+    # Numerators are added up by denominator: one addition of whole numbers a kind.
     gained: dict[datetime.date, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     counts: dict[datetime.date, int] = defaultdict(int)
-    known: list[tuple[datetime.datetime, int, Fraction]] = []
-    before, share = None, 0
-
-    def done() -> None:
-        last = curve.NONE
-        for at, _pk, percent in sorted(known):
-            day = day_of(at)
-            counts[day] += 1
-            sums = gained[day]
-            sums[percent.denominator] += share * percent.numerator
-            sums[last.denominator] -= share * last.numerator
-            last = percent
-
-    for matter, decided, filed, pk, value, bp, part, *measure in (
-        rows.order_by("matter", "id").values_list(*names, *against).iterator(10_000)
-    ):
-        if matter != before:
-            done()
-            known, before, share = [], matter, part
-        known.append((decided or filed, pk, _percent(value, bp, *measure)))
-    done()
+    with connection.cursor() as cursor:
+        cursor.execute(_days_query(connection.vendor), [item])
+        while rows := cursor.fetchmany(_BATCH):
+            for begins, ends, *measure, part, count in rows:
+                percent = _percent(*(_read(column, one) for column, one in zip(columns, measure, strict=True)))
+                day, share = _date(begins), int(part) * percent.numerator
+                counts[day] += count
+                gained[day][percent.denominator] += share
+                if ends is not None:
+                    gained[_date(ends)][percent.denominator] -= share
     return {
         day: (sum((Fraction(up, down * WHOLE) for down, up in sums.items()), curve.NONE), counts[day])
         for day, sums in gained.items()
     }
+
+
+def _date(value: str | datetime.date) -> datetime.date:
+    return datetime.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _read(column: Any, value: Any) -> Any:
+    """Return a value of a column as a model has it: SQLite keeps decimals as numbers of 15 digits."""
+    if isinstance(value, Decimal) or value is None or not isinstance(column, DecimalField):
+        return value
+    return _FIFTEEN.create_decimal_from_float(value).quantize(Decimal(1).scaleb(-column.decimal_places))
 
 
 def days_anew(item: int) -> bool:
