@@ -111,6 +111,26 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("authority", {"use": "清偿自身债务", "authorised": "yes"}, {"result": "REFUSE", "booked_to": "1101"}, "第八条"),
     ("authority", {"use": "OTHER", "authorised": "yes"}, {"result": "REFUSE", "booked_to": "1101"}, "第八条"),
     ("authority", {"use": "COMPENSATION", "office": "yes", "company": "no"}, {"result": "REFUSE"}, "第八条"),
+    # a fen or a day about every edge: the odd fen, a holiday behind the receipt, the end of a month
+    ("sharing", {"loss": 1}, {"payout": 0, "bank": 1, "compensation": 0, "guarantor": 0}, "三(二)"),
+    ("sharing", {"loss": 99}, {"payout": 79, "bank": 20, "compensation": 19, "guarantor": 60}, "三(二)"),
+    ("sharing", {"loss": 33_333_333}, {"payout": 26_666_666, "bank": 6_666_667, "compensation": 6_666_666}, "三(二)"),
+    ("compensation", PAPERS | {"payouts": [1, 1, 1, 1], "compensated": [0, 0, 0]},
+     {"amount": 1, "schedule": [0, 0, 0, 1]}, "第三条"),
+    ("tacit", {"received_on": "2018-12-27"}, {"last": "2019-01-11"}, "第十二条"),
+    ("tacit", {"received_on": "2020-01-26"}, {"last": "2020-02-14"}, "第十二条"),
+    ("pay_deadline", {"received_on": "2020-09-30"}, {"due": "2020-10-10"}, "第十二条"),
+    ("pay_deadline", {"received_on": "2019-04-26"}, {"due": "2019-04-29"}, "第十二条"),
+    ("halt", {"paid": 1, "existing_fund": 5}, {"result": "OPEN"}, "第十四条"),
+    ("halt", {"paid": 1, "existing_fund": 4}, {"result": "HALT"}, "第十四条"),
+    ("placement", PLACED | {"fund": 99, "placed": 0, "amount": 79}, {"result": "OK"}, "第九条"),
+    ("placement", PLACED | {"fund": 99, "placed": 0, "amount": 80}, {"result": "REFUSE"}, "第九条"),
+    ("recovery", {"gross": 3, "costs": 0, "base": "SUBROGATED"}, {"city": 0, "guarantor": 3}, "第十三条"),
+    ("term", {"start": "2018-03-31", "end": "2021-03-31"}, {"result": "OK"}, "二(一)2"),
+    ("term", {"start": "2018-03-31", "end": "2021-04-01"}, {"result": "REFUSE"}, "二(一)2"),
+    ("subsidy", {"principal": 30_000_000, "days": 365, "benchmark": "4.35", "interest_paid": 1_000_001,
+                 "fee_paid": 450_001, "rules_active": True},
+     {"interest_part": 500_000, "fee_part": 225_000, "total": 725_000}, "三(二)"),
 ]  # fmt: skip
 
 

@@ -107,6 +107,20 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
      {"result": "OK", "answers": ["accepted"] * 4}, "第九条"),
     ("ledger", {"events": [["J1", 32 * W], ["J2", 48 * W], ["J9", 20 * W]]}, {"code": "E_INPUT"}, "第九条"),
     ("ledger", {"events": [["J1", 32 * W], ["J9", 20 * W]]}, {"result": "OK"}, "第九条"),
+    # a fen or a day about every edge: largest remainders, a hold's last day, three working days over a holiday
+    ("shares", {"amount": 10_001, "shares": [50, 30, 20]}, {"parts": [5001, 3000, 2000]}, "第十五条(四)"),
+    ("shares", {"amount": 100, "shares": [1] * 6}, {"parts": [17, 17, 17, 17, 16, 16]}, "第十五条(四)"),
+    ("hold", {"balance": 100, "holds": [{"amount": 40, "to_on": "2018-06-20"}], "day": "2018-06-20"}, {"free": 60},
+     "第十条"),
+    ("hold", {"balance": 100, "holds": [{"amount": 40, "to_on": "2018-06-20"}], "day": "2018-06-21"}, {"free": 100},
+     "第十条"),
+    ("termination", {"ground": "1", "applied_by": ["buyer", "seller"], "title_in": "seller", "print_on": "2018-12-28",
+                     "day": "2019-01-03"}, {"result": "OK"}, "第十六条"),
+    ("termination", {"ground": "1", "applied_by": ["buyer", "seller"], "title_in": "seller", "print_on": "2018-12-28",
+                     "day": "2019-01-04"}, {"result": "REFUSE"}, "第十六条"),
+    ("release", RELEASE | {"registered_on": "2018-06-20", "day": "2018-06-19"}, {"code": "E_FUTURE"}, "第十五条(四)"),
+    ("amount", {"mode": "PARTIAL", "price": 2, "supervised": 1, "contract_supervised": 1}, {"result": "OK"},
+     "第十二条"),
 ]  # fmt: skip
 
 

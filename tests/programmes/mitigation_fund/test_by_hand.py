@@ -92,6 +92,22 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
      {"result": "OK", "total_after": 1000 * W}, "第六条"),
     ("allocation", {"amount": 1, "value_on": "2019-06-03"}, {"code": "E_NOT_IN_FORCE"}, "第十八条"),
     ("validity", {"passed_on": "2022-12-30", "disbursed_on": "2023-01-01"}, {"code": "E_EXPIRED"}, "第十八条"),
+    # a fen or a day about every edge: the odd fen is the bank's, the thirtieth day, a year from the end of a month
+    ("compensation", {"principal": 3, "recovered": 0, "balance": 100, "judicial_end": "enforcement_ended"},
+     {"compensation": 1, "bank_share": 2}, "第十五条"),
+    ("compensation", {"principal": 3000, "recovered": 0, "balance": 1000, "committed": 400,
+                      "judicial_end": "enforcement_ended"}, {"compensation": 600, "bank_share": 2400}, "第十五条"),
+    ("recovery", {"compensation": 1, "loss": 3, "instalments": [2, 1]}, {"fund": 1}, "第十五条"),
+    ("term", {"start": "2019-06-30", "end": "2020-06-29"}, {"result": "OK"}, "第四条"),
+    ("term", {"start": "2019-06-30", "end": "2020-07-01"}, {"result": "REFUSE"}, "第四条"),
+    ("term", {"start": "2020-02-28", "end": "2021-02-28"}, {"result": "OK"}, "第四条"),
+    ("term", {"start": "2020-02-28", "end": "2021-03-01"}, {"result": "REFUSE"}, "第四条"),
+    ("overdue", {"due": "2019-12-31", "day": "2020-01-29"}, {"days": 29, "duty": False}, "第十四条"),
+    ("overdue", {"due": "2020-02-01", "day": "2020-03-02"}, {"days": 30, "duty": True}, "第十四条"),
+    ("rate", {"bench": "3.85", "rate": "6.1954"}, {"result": "OK", "highest": "6.1954"}, "第四条"),
+    ("rate", {"bench": "3.85", "rate": "6.1955"}, {"result": "REFUSE"}, "第四条"),
+    ("capacity", {"balance": 1, "multiple": "8.99", "use": 0, "amount": 8}, {"result": "OK", "cap": 8}, "第四条"),
+    ("capacity", {"balance": 1, "multiple": "8.99", "use": 0, "amount": 9}, {"result": "REFUSE"}, "第四条"),
 ]  # fmt: skip
 
 
