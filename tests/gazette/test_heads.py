@@ -319,11 +319,18 @@ def test_date_in_brackets_under_a_title_without_number_is_the_date_of_issue(note
     assert document.issued_on == day
 
 
+DECREE = [
+    "《测州市甲事管理办法》已经市人民政府第52次常务会议审议通过,现予公布,自2019年12月1日起施行。",
+    "市长 测试甲",
+    "2019年10月8日",
+    "测州市甲事管理办法",
+    "第一条 为了甲事,制定本办法。",
+    "第二条 市甲局负责甲事。",
+]
+
+
 def decree(*head: str) -> str:
-    return "\n".join(
-        [*head, "《测州市甲事管理办法》已经2019年9月3日市人民政府第52次常务会议审议通过,现予公布,自2019年12月1日起施行。",
-         "市长 测试甲", "2019年10月8日", "测州市甲事管理办法", "第一条 为了甲事,制定本办法。", "第二条 市甲局负责甲事。"]
-    )  # fmt: skip
+    return "\n".join([*head, *DECREE])
 
 
 @pytest.mark.parametrize(

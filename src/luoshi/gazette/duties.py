@@ -15,10 +15,12 @@ from luoshi.gazette.sheet import Sheet
 from luoshi.gazette.structure import Node
 from luoshi.gazette.subjects import (
     Statement,
+    binds_private,
     bodies,
     colon_subject,
     find_statements,
     heading_body,
+    leaves_out_subject,
     partners_in,
     same_body,
 )
@@ -34,6 +36,7 @@ _FORMS = 40
 _RULES = frozenset(("measures",))
 _LISTS = ("组成", "人员", "成员")
 _NAMES_ONE = re.compile(r"(?<!部)(?<!各)(?:局|委|办|中心|公司|院|会|银行|集团|资源|管理)$")
+_DATE_LINE = re.compile("[(【]?(?:完成|办结|整改|落实|实施|推进)?(?:时限|时间节点|时间|期限|进度)(?:要求|安排)?[)】]?:")
 _MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
 
 
@@ -99,6 +102,7 @@ class DutyReader:
         self.names: dict[str, dict[str, None]] = {}
         self.unknown: set[str] = set()
         self.bodies: dict[int, tuple[str, ...] | None] = {}
+        self.marked: records.Duty | None = None
 
     def read(self, nodes: Sequence[Node]) -> None:
         """Read every paragraph, in order, into the duties, targets and parameters of the sheet's instrument."""
@@ -113,11 +117,14 @@ class DutyReader:
             limits = find_limits(text, context)
             lead: list[Organ] = []
             if marks := find_marks(text, state):
-                covers = _covers(pending, node)
+                covers = self._covers(pending, node)
                 self._withdraw(node.filed, covers)
                 self._read_marked(node, limits, marks, covers)
+                self.marked = self.filed.get((node.filed, frozenset(marks[-1].lead)))
                 pending = []
                 lead = self.sheet.organs(marks[-1].lead)
+            elif limits and self._dates_mark(node, limits):
+                pass
             else:
                 if not numbered or node.filed[0] not in "¶—":
                     self._read_unmarked(node, limits)
@@ -189,6 +196,14 @@ class DutyReader:
             message = f"机构名录中没有“{name}”{hint}原文照录,请核对"
             self.sheet.warn("unknown_organ", message, *paragraph.span(mark.start, mark.end))
 
+    def _dates_mark(self, node: Node, limits: Sequence[FoundLimit]) -> bool:
+        """Give the limits of a line of its own (完成时限:10月底) to the duty of the mark above it in its clause."""
+        duty = self.marked
+        if duty is None or node.numbered or duty.clause != node.filed or not _DATE_LINE.match(node.paragraph.text):
+            return False
+        duty.time_limits.extend(_placed(node.paragraph, limits))
+        return True
+
     # --- running text
 
     def _read_unmarked(self, node: Node, limits: Sequence[FoundLimit]) -> None:
@@ -215,9 +230,27 @@ class DutyReader:
         if not statements and node.parent is not None and (body := self._titled_body(node, node.parent)) is not None:
             self._file_whole(node, whole, body, limits, "heading", 0.7)
         elif limits and (loose := _outside(limits, statements)):
-            place = _sentence_around(text, loose[0].start)
+            self._file_loose(node, loose, statements)
+
+    def _file_loose(self, node: Node, loose: Sequence[FoundLimit], statements: Sequence[Statement]) -> None:
+        """File the dated acts of sentences that name no organ: of the subject they leave out, else of nobody.
+
+        The dates of a heading belong to the first duty its text states, and what binds a private party to nobody.
+        """
+        text = node.paragraph.text
+        acts: dict[tuple[str, ...], tuple[tuple[int, int], list[FoundLimit]]] = {}
+        for limit in loose:
+            place = _sentence_around(text, limit.start)
             lead = _subject_before(text, statements, place[0])
-            self._file_whole(node, place, lead, loose, "subject", 0.5)
+            if not lead and binds_private(text[slice(*place)]):
+                continue
+            if not lead and statements and _dates_heading(node, limit):
+                lead = statements[0].lead
+            elif not lead and statements:
+                lead = _left_out(text, statements, place, limit)
+            acts.setdefault(tuple(lead), (place, []))[1].append(limit)
+        for lead, (place, limits) in acts.items():
+            self._file_whole(node, place, lead, limits, "subject", 0.5)
 
     def _file_whole(
         self,
@@ -276,6 +309,18 @@ class DutyReader:
 
     # --- filing
 
+    def _covers(self, pending: Sequence[_Read], node: Node) -> list[_Read]:
+        """The unmarked paragraphs above a marked one that its mark covers as well: its siblings and its parent.
+
+        A numbered sibling that names who acts stands for itself.
+        """
+        return [
+            entry
+            for entry in pending
+            if entry[0] is node.parent
+            or (entry[0].parent is node.parent and not (entry[0].numbered and self.names.get(entry[0].filed)))
+        ]
+
     def _withdraw(self, clause: str, covers: Sequence[_Read]) -> None:
         """Withdraw the duty of nobody that paragraphs were given before the mark that covers them was read."""
         if not covers:
@@ -329,11 +374,6 @@ class DutyReader:
             )
 
 
-def _covers(pending: Sequence[_Read], node: Node) -> list[_Read]:
-    """The unmarked paragraphs above a marked one that its mark covers as well: its siblings and its parent."""
-    return [entry for entry in pending if entry[0].parent is node.parent or entry[0] is node.parent]
-
-
 def _known_form(name: str, known: dict[str, None]) -> str | None:
     """Return the known name of the same body: two forms of one body in one clause are merged under the first."""
     if not known:
@@ -362,6 +402,24 @@ def _subject_before(text: str, statements: Sequence[Statement], place: int) -> t
     """Whose statement a part of the same sentence goes on with that names no subject of its own; empty if nobody's."""
     before = [statement for statement in statements if statement.end <= place]
     return before[-1].lead if before and "。" not in text[before[-1].end : place] else ()
+
+
+def _dates_heading(node: Node, limit: FoundLimit) -> bool:
+    """Whether a limit is the date of a stage in the heading before the text: 动员部署阶段(4月15日至30日)。"""
+    text = node.paragraph.text
+    return limit.end <= node.heading_end and (
+        text[limit.start - 1 : limit.start] == "(" or "阶段" in (node.heading or "")
+    )
+
+
+def _left_out(text: str, statements: Sequence[Statement], place: tuple[int, int], limit: FoundLimit) -> tuple[str, ...]:
+    """The subject of the sentence before, which a sentence that begins with its date or its verb leaves out."""
+    before = [statement for statement in statements if statement.end <= place[0]]
+    sentence = text[slice(*place)]
+    within = limit.start - place[0], limit.end - place[0]
+    if not before or place[0] - before[-1].end > 1 or not leaves_out_subject(sentence, within):
+        return ()
+    return before[-1].lead
 
 
 def _summary(node: Node) -> str:

@@ -30,8 +30,8 @@ class Statement(NamedTuple):
 
 _BODY = r"""
     人民政府办公室 人民政府 政府 党委 党工委 管委会 委员会 安委会 食安委 委办 街道办事处 办事处 办公室 办公厅 指挥部
-    领导小组 工作专班 专班 联席会议 工作组 小组 协调组 部门 单位 机关 机构 中心 局 厅 法院 检察院 支队 大队 镇区 镇街
-    乡镇 街道 镇 区县 县区 县市区 村委会 居委会 两委 卫生院 医院 学校 园区 开发区 新区 银行 公司 联社 成员
+    领导小组 指挥长 工作专班 专班 联席会议 工作组 小组 协调组 部门 单位 机关 机构 中心 局 厅 法院 检察院 支队 大队 镇区
+    镇街 乡镇 街道 镇 区县 县区 县市区 村委会 居委会 两委 卫生院 医院 学校 园区 开发区 新区 银行 公司 联社 成员
     总指挥 召集人 负责人 负责同志 组长 局长 主任 市长 县长 区长 镇长 乡长 书记 人员 网格员 民警 委 办 院 处 站
     派出所 研究所 卫生所 司法所 监管所 事务所 科 室 部 组 社区 社区\(村\) 村\(社区\) 乡\(镇\) 各县 各区 各市
     各乡 各村 各地"""
@@ -40,7 +40,7 @@ _BINDING = r"""
     应当 应该 应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处)) 必须 须(?!知) 需要 需(?!求) 要(?!求|点|素)
     负责(?!人|同志) 将 牵头(?!单位|部门) 均(?!由) 都 也要 还要 承担 有义务 有责任"""
 _PLAIN = r"""
-    会同 联合 组织 协调 协同 协助 协商 配合 开展 制定 制订 编制 建立 完善 加强 审核 审查 审批 审定 办理 受理
+    会同 联合 组织(?!部) 协调 协同 协助 协商 配合 开展 制定 制订 编制 建立 完善 加强 审核 审查 审批 审定 办理 受理
     报(?![刊社告]) 提出 提交 汇总 通报 公布 公示 公告 发布 批复 向 对 按照 按 根据 依据 依照 结合 在 于 为(?!主)
     作为 凭 收到 接到 接 通过 做好 抓好 落实 履行 指导 监督 检查 督促 督导 督查 推进 推动 实施 选择 确定 签订
     签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时 统一 具体 共同 分别 积极
@@ -48,7 +48,8 @@ _PLAIN = r"""
     配备 提供 给予 予以 拨付 支付 划转 核定 核实 核查 核发 评估 考核 验收 备案 登记 适时 管理 使用 保障 支持
     引导 帮助 进行 参照 自(?!行|愿|主|然) 从 利用 运用 依托 围绕 把 启动 发出 下达 下发 调度 分解 细化 梳理 清理
     整改 反馈 答复 作出 采取 采用 确保 保证 不断 加快 加大 强化 深化 优化 健全 先 再 最终 逐级 逐步 随时 立即
-    应急 至少 重点 主要负责 增加 停止 执行 服从 接受 执法 巡查 监测 预测 预报 研判 会商 签发 撰写 填制 填写 张榜
+    应急 至少 重点 主要负责(?!人|同志)
+    责令 查处 处以 增加 停止 执行 服从 接受 执法 巡查 监测 预测 预报 研判 会商 签发 撰写 填制 填写 张榜
     搞活 视作 委托 未按 未 组成 是"""
 _BOUND = any_of(_BINDING)
 _DOES = any_of(_BINDING + _PLAIN)
@@ -68,7 +69,7 @@ _PREFIXES = any_of(
 _PREFIX = f"{_PREFIXES}?"
 _RUN = (
     rf"[\u4e00-\u9fff、,()〔〕]{{0,70}}?(?={first_of(_BODY)}){any_of(_BODY)}(?:\([\u4e00-\u9fff、]{{1,20}}\))?"
-    r"(?:等[\u4e00-\u9fff]{0,8}?(?:部门、单位|部门|单位|机构|地方|方面)?)?"
+    r"(?:等[\u4e00-\u9fff]{0,8}?(?:部门、单位|部门|单位|机构|地方|方面)?(?<!主))?"
 )
 _NOTE = r"(?:\([^()]{2,60}\))?"
 _FIRST = first_of(f"{_ADVERBS} {_BINDING} {_PLAIN}")
@@ -105,7 +106,7 @@ _ROLE = frozenset(
         """
     成员 主任 副主任 组长 副组长 负责人 人员 单位 部门 机构 机关 全部 内部 外部 一个部门 一处 公司 银行 园区
     学校 医院 社区 镇 街道 城镇 农村 办 局 委 所 站 处 室 科 院 部 组 书记 局长 主管部门 总召集人 召集人
-    副召集人 总指挥 副总指挥 社会 城市 乡村"""
+    副召集人 总指挥 副总指挥 指挥长 副指挥长 社会 城市 乡村"""
     )
 )
 _OPENS_WITH_VERB = re.compile(
@@ -270,7 +271,8 @@ def _in_sentence(text: str, start: int, end: int, places: list[int], level: Leve
     for position, (place, words) in enumerate(parts, start=1):
         if places[gate] >= (after := place + len(words)):
             continue
-        if (head := _read_part(place, words, parts[position : position + _NEAR], level)) is not None:
+        head = _read_part(place, words, parts[position : position + _NEAR], level)
+        if head is not None and not (heads and set(head.lead) <= set(heads[-1].cooperating)):
             heads.append(head)
         if (gate := bisect_left(places, after, gate)) == len(places):
             break
@@ -299,13 +301,15 @@ def _parts(text: str, start: int, end: int) -> list[tuple[int, str]]:
 def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level) -> _Head | None:
     """Read one part between commas; `rest` are the parts after it, which a condition or a bare subject leans on."""
     match = _SUBJECT.match(words)
+    if rest and "立" in words and (group := _group_set_up(words, rest[0][1], level)) is not None:
+        return _Head(place, group, (), (), False)
     if (
         match is not None
         and not _UNBOUND.match(words, match.start("verb"))
         and (parsed := bodies(match["run"], level)) is not None
     ):
         if _stands(words, match, rest, parsed[0]):
-            return _head(place, words, match, parsed, level)
+            return _head(place, words, match, rest, parsed, level)
         if "由" not in words:
             return None
     if "由" in words:
@@ -313,16 +317,41 @@ def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level
             if not _UNBOUND.match(words, match.start("verb")) and match["verb"] not in ("组成", "是", "为"):
                 parsed = bodies(match["run"], level)
                 if parsed is not None:
-                    return _head(place, words, match, parsed, level)
+                    return _head(place, words, match, rest, parsed, level)
     if rest and (run := _bare_subject(words, rest)) and (parsed := bodies(run, level)) is not None:
         return _Head(place, parsed[0], (), parsed[1], parsed[2])
     return None
 
 
-def _head(place: int, words: str, match: re.Match[str], parsed: _Bodies, level: Level) -> _Head:
-    """The subject that a part names before its verb."""
+def _head(
+    place: int, words: str, match: re.Match[str], rest: list[tuple[int, str]], parsed: _Bodies, level: Level
+) -> _Head:
+    """The subject that a part names before its verb, with the partners that this part or one after it names."""
     names, local, open_ended = parsed
-    return _Head(place, names, _partners(words, match.start("verb"), names, level), local, open_ended)
+    partners = _partners(words, match.start("verb"), names, level)
+    if not partners:
+        partners = _partners_after(rest, names, level)
+    return _Head(place, names, partners, local, open_ended)
+
+
+def _partners_after(rest: list[tuple[int, str]], names: tuple[str, ...], level: Level) -> tuple[str, ...]:
+    """The partners of parts that go on without a subject: `甲局审核后,会同乙局下达`, `甲局牵头,乙局、丙局配合`."""
+    for _, part in rest[:_NEXT_PARTS]:
+        if part.startswith(("会同", "联合", "并会同", "并联合")):
+            return _partners(part, 0, names, level)
+        if part.endswith(_HELPING) and (match := _HELPS.fullmatch(part)) is not None:
+            helpers = bodies(match["run"], level)
+            return tuple(name for name in helpers[0] if name not in names) if helpers is not None else ()
+        if not _GOES_ON.match(part):
+            break
+    return ()
+
+
+_NEXT_PARTS = 3
+_HELPING = ("配合", "参与", "参加", "协助", "协办", "支持", "落实", "实施", "负责")
+_HELPS = re.compile(
+    rf"(?P<run>{_RUN})(?:等)?(?:分工|共同|具体|积极|密切|协同)*(?:配合|参与|参加|协助|协办|支持)(?:落实|实施)?"
+)
 
 
 def _bare_subject(words: str, rest: list[tuple[int, str]]) -> str | None:
@@ -334,7 +363,7 @@ def _bare_subject(words: str, rest: list[tuple[int, str]]) -> str | None:
     if len(words) > 40 or not _GOES_ON.match(following) or _PERMITS.match(following):
         return None
     match = _WHOLE.match(words)
-    return match["run"] if match is not None else None
+    return match["run"] if match is not None and not _MADE_MEMBERS.search(words) else None
 
 
 _WORKS = re.compile("负责|承担|履行|主要职责|作为")
@@ -349,8 +378,12 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
         return bool(_IS_BODY.search(words)) and bool(rest) and bool(_GOES_ON.match(rest[0][1]))
     if names == ("政府",):
         return False
-    if verb == "成立" and _SETS_UP.search(words):
+    if verb in ("成立", "设立") and _SETS_UP.search(words):
         return False
+    if verb == "为" and _MADE_MEMBERS.search(words):
+        return False
+    if verb == "为" and _IS_MEMBER.search(words):
+        return bool(rest) and bool(_GOES_ON.match(rest[0][1]))
     if verb in _GROUNDS and any(_MAY.match(part) for _, part in rest[:2]):
         return False
     if verb == "组成":
@@ -367,7 +400,22 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
 
 _BINDS_NEXT = re.compile("应当|应该|应(?!急)|必须|须|要(?!求)|负责|将")
 _MAY = re.compile("可以|可(?!能|行|靠|持)")
-_SETS_UP = re.compile("成立.{0,50}(?:领导小组|指挥部|委员会|工作组|小组|专班|联席会议|办公室)")
+_IS_MEMBER = re.compile("为[^,;。]{0,16}(?:牵头|成员|组长|副组长|召集)(?:责任)?(?:单位|部门)$")
+_MADE_MEMBERS = re.compile("为(?:副?组长|成员|副?召集人|副?总指挥|副?指挥长)")
+_SET_UP = re.compile(
+    r"(?:成立|设立)(?P<group>[\u4e00-\u9fff]{2,40}?(?:领导小组|指挥部|委员会|工作组|小组|专班|联席会议))(?:\([^()]{2,40}\))?$"
+)
+
+
+def _group_set_up(words: str, following: str, level: Level) -> tuple[str, ...] | None:
+    """The body that a part sets up, where the next part says what it does: `设立甲指挥部,负责…`."""
+    match = _SET_UP.search(words)
+    if match is None or not _WORKS.match(following) or (parsed := bodies(match["group"], level)) is None:
+        return None
+    return parsed[0]
+
+
+_SETS_UP = re.compile("(?:成立|设立).{0,50}(?:领导小组|指挥部|委员会|工作组|小组|专班|联席会议|办公室)")
 
 
 def _partners(words: str, verb: int, names: tuple[str, ...], level: Level) -> tuple[str, ...]:
@@ -398,6 +446,32 @@ def colon_subject(text: str, level: Level) -> tuple[tuple[str, ...], tuple[str, 
         return None
     parsed = bodies(match["run"], level)
     return (*parsed, match.end()) if parsed else None
+
+
+_LEFT_OUT = re.compile(
+    r"(?:并|同时|还|也|另外|此外|原则上|,)*(?:(?:应当|应该|应(?!急)|必须|须|需(?!求)|要(?!求|点|素)|将|负责)(?:在|于)?|[在于]|$)"
+)
+_ACTS = re.compile(
+    rf"[,内前]*(?:{_GOES_ON.pattern}|(?:不少于|至少)?[一二三两四1-9][次轮]?|报[送告请经]?|上报|完成|召开|更新|出台|总结|形成|组织)"
+)
+
+
+def leaves_out_subject(sentence: str, limit: tuple[int, int]) -> bool:
+    """Whether a sentence names no subject: it begins with its time limit or a binding word, and goes on with a verb.
+
+    `limit` is the limit's place in it: `应于每月5日前报送进度`, `每季度通报一次`; not `清单每年更新一次`.
+    """
+    before = _LEFT_OUT.fullmatch(sentence, 0, limit[0])
+    return before is not None and _ACTS.match(sentence, limit[1]) is not None
+
+
+_BINDS_PRIVATE = re.compile(r"(?P<who>[\u4e00-\u9fff、()]{2,40}?)(?:应当|应(?!急)|必须|须|可以|可(?!能|行|靠|持))")
+
+
+def binds_private(sentence: str) -> bool:
+    """Whether a sentence says what a private party has to do, which is nobody's duty here."""
+    match = _BINDS_PRIVATE.match(sentence)
+    return match is not None and _PRIVATE.search(match["who"]) is not None and not _OFFICIAL.search(match["who"])
 
 
 _TITLE_TAILS = words_of(

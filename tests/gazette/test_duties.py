@@ -1,0 +1,87 @@
+"""Duties of whole documents: who acts where a sentence, a line or a heading leaves it to its neighbours to say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from luoshi.gazette.compiler import compile_text
+
+HEAD = "测州市人民政府办公室关于测试的意见\n测政办发〔2021〕9号\n各镇人民政府:\n"
+Found = list[tuple[str, list[str], list[str], list[str]]]
+
+
+def duties(text: str) -> Found:
+    return [
+        (
+            duty.clause,
+            [organ.name for organ in duty.lead],
+            [organ.name for organ in duty.cooperating],
+            [limit.value for limit in duty.time_limits],
+        )
+        for duty in compile_text(f"{HEAD}{text}\n").instruments[0].duties
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("一、市甲局负责排查隐患。每月5日前报送进展情况。", [("一", ["市甲局"], [], ["monthly by 05"])]),
+        ("一、市甲局负责排查隐患。应于2021年6月底前完成整改。", [("一", ["市甲局"], [], ["2021-06-30"])]),
+        ("一、市甲局负责编制清单。清单每年更新一次。", [("一", ["市甲局"], [], []), ("一", [], [], ["yearly"])]),
+        (
+            "一、市甲局负责编制清单。全市统一标准。每年更新一次。",
+            [("一", ["市甲局"], [], []), ("一", [], [], ["yearly"])],
+        ),
+    ],
+)
+def test_a_sentence_that_leaves_its_subject_out_goes_on_with_the_one_before(text: str, found: Found) -> None:
+    assert duties(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("一、市甲局牵头,市乙局、丙局配合,6月底前出台细则。", [("一", ["市甲局"], ["市乙局", "市丙局"], ["2021-06-30"])]),
+        ("一、市甲局审核后,会同市乙局在20个工作日内下达。", [("一", ["市甲局"], ["市乙局"], ["20 working days"])]),
+        ("一、市委组织部要加强指导,市甲局协同推进。", [("一", ["市委组织部"], [], []), ("一", ["市甲局"], [], [])]),
+    ],
+)  # fmt: skip
+def test_partners_stand_in_a_part_of_their_own(text: str, found: Found) -> None:
+    assert duties(text) == found
+
+
+def test_a_body_that_a_sentence_sets_up_does_what_the_next_part_says() -> None:
+    assert duties("一、市政府设立市测试工作指挥部,负责统一指挥测试工作。") == [("一", ["市测试工作指挥部"], [], [])]
+    assert duties("一、成立由分管副市长任组长,市甲局、乙局等部门主要负责人为成员的领导小组,统筹推进。") == []
+    assert duties("一、指挥长:市政府分管副市长\n成员单位:市甲局、市乙局。") == []
+
+
+def test_dates_of_a_stage_belong_to_who_acts_in_it() -> None:
+    text = "一、动员部署阶段(4月15日至4月30日)。各镇要制定方案,4月25日前报市甲局。\n二、总结阶段(5月)。形成总结报告。"
+    assert duties(text) == [
+        ("一", ["各镇"], [], ["2021-04-25", "2021-04-15/2021-04-30"]),
+        ("二", [], [], ["2021-05-01/2021-05-31"]),
+    ]
+
+
+def test_a_line_of_time_under_a_mark_dates_its_duty() -> None:
+    assert duties("1.新建中心2家。\n牵头单位:市甲局\n配合单位:市乙局\n完成时限:10月底\n2.其他工作。") == [
+        ("1", ["市甲局"], ["市乙局"], ["2021-10-31"])
+    ]
+
+
+def test_what_binds_private_parties_is_nobodys_duty() -> None:
+    text = "一、停车场经营者应当自开业之日起15日内向市甲局备案。市甲局应当在5个工作日内出具证明。"
+    assert duties(text) == [("一", ["市甲局"], [], ["5 working days"])]
+
+
+def test_a_mark_covers_the_sibling_above_unless_it_names_who_acts() -> None:
+    assert duties("1.每年开展一次检查。\n2.加强巡查。(市甲局负责)")[-1] == ("2", ["市甲局"], [], ["yearly"])
+    assert duties("1.市乙局每年开展一次检查。\n2.加强巡查。(市甲局负责)") == [
+        ("1", ["市乙局"], [], ["yearly"]),
+        ("2", ["市甲局"], [], []),
+    ]
+
+
+def test_who_punishes_is_named_by_the_rule() -> None:
+    assert duties("一、违反本办法规定的,由市甲局责令限期改正。") == [("一", ["市甲局"], [], [])]
