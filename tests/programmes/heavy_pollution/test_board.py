@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.roles import Role
-from luoshi.programmes.heavy_pollution import board, papers, plan, views
-from luoshi.programmes.heavy_pollution.models import CityHour
+from luoshi.programmes.heavy_pollution import board, papers, plan, public_views, tasks, views
+from luoshi.programmes.heavy_pollution.models import CityHour, WarningChange
 from tests.office.people import client_of, person
 from tests.programmes.heavy_pollution.test_indicators import NOW, _on_a_day, at, episode
 
@@ -77,3 +77,48 @@ def test_the_grounds_of_an_announcement_leave_old_dust_out_and_say_hours_as_peop
     ]
     assert papers._grounds(told) == "自11月22日8时至11月27日8时大于200共120小时"
     assert papers._grounds([]) == "会商研判"
+
+
+@pytest.mark.parametrize(
+    ("sent", "due"),
+    [("2018-01-12 10:59", "2018-01-12 15:00"), ("2018-01-12 11:00", "2018-01-12 15:00"),
+     ("2018-01-12 11:01", "2018-01-13 15:00"), ("2018-01-12 16:00", "2018-01-13 15:00")],
+)  # fmt: skip
+def test_a_task_is_due_by_the_first_daily_report_after_it_was_sent(sent, due):
+    response = episode(released="", issued=sent)
+    tasks.send(response, at(sent))
+    assert set(response.tasks.values_list("due_at", flat=True)) == {at(due)}
+
+
+def test_tasks_are_counted_and_chosen_by_organ():
+    response = episode(released="")
+    tasks.send(response, at("2018-01-12 16:00"))
+    own = response.tasks.filter(organ="public-security").count()
+    client = client_of(person("chief", (Role.CLERK, plan.COMMAND)))
+    text = client.get(reverse("pollution-tasks"), {"organ": "public-security"}).content.decode()
+    assert f"共 {own} 条" in text
+    assert text.count("hp-task") == own
+    assert "已过" in text
+
+
+@pytest.mark.parametrize(
+    ("release", "levels"),
+    [("", ["refuse", "refuse", "refuse"]), ("2018-02-15 00:00", ["refuse", "allow", "allow"]),
+     ("2018-02-15 06:00", ["refuse", "refuse", "allow"])],
+)  # fmt: skip
+def test_a_driver_is_told_of_the_days_until_the_release(release, levels):
+    response = episode(released="", highest="red", colour="red", expected_end=at("2018-02-17 00:00"),
+                       release_at=at(release) if release else None)  # fmt: skip
+    given = {"category": "载货", "fuel": "柴油", "use": "", "plate": "鲁K00001", "place": "建成区内"}
+    answers = public_views._answers(given, response.warning, NOW)
+    assert [one["outcome"] for one in answers] == levels
+    assert [str(one["day_word"]) for one in answers] == ["14日", "15日", "16日"]
+
+
+def test_the_head_of_every_page_says_when_a_warning_was_raised():
+    response = episode(released="")
+    assert "1月12日 16:00发布" in str(public_views.emergency().words)
+    WarningChange.objects.create(warning=response.warning, kind="upgrade", colour="red", at=at("2018-01-14 09:30"),
+                                 effective_at=at("2018-01-14 09:30"))  # fmt: skip
+    assert "1月14日 09:30调整" in str(public_views.emergency().words)
+    assert public_views.live_warning().changed_at == at("2018-01-14 09:30")

@@ -135,6 +135,12 @@ def owed_daily(
     return found
 
 
+def first_daily(at: datetime.datetime, parameters: Mapping[str, Any]) -> datetime.datetime:
+    """Return when the first daily report of members is due after something began at a moment (A17)."""
+    found = owed_daily(at, at + datetime.timedelta(days=2), parameters, ["-"])
+    return min(one.due_at for one in found if one.kind == "daily")
+
+
 def owed_at_end(
     ended_at: datetime.datetime,
     parameters: Mapping[str, Any],

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -46,6 +46,7 @@ from luoshi.programmes.heavy_pollution.models import (
     Enterprise,
     PollutionWarning,
     SitePlan,
+    WarningChange,
 )
 
 HTML = "text/html; charset=utf-8"
@@ -53,6 +54,7 @@ _SIZES = ("normal", "large", "largest")
 BARS = {"blue": 1, "yellow": 2, "orange": 3, "red": 4}
 """How many of four bars a warning's colour fills."""
 _BACK = datetime.timedelta(days=8)
+_MOMENT = datetime.timedelta(microseconds=1)
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -109,20 +111,28 @@ def make_ahead() -> int:
     return 1
 
 
+_CHANGED = Max("changes__at", filter=Q(changes__kind__in=(WarningChange.Kind.UPGRADE, WarningChange.Kind.DOWNGRADE)))
+"""When a warning was last raised or lowered; nothing where it never was."""
+
+
 def live_warning() -> PollutionWarning | None:
     """Return the warning the public sees: the live one, else a drill that is being run."""
-    rows = PollutionWarning.objects.filter(live=True).select_related("case", "response")
+    rows = PollutionWarning.objects.filter(live=True).select_related("case", "response").annotate(changed_at=_CHANGED)
     return rows.order_by("exercise").first()
 
 
 def emergency() -> Emergency | None:
     """Return the real warning in force for the head of every page; a drill is told of in its own pages only."""
-    row = PollutionWarning.objects.filter(live=True, exercise=False).values_list("colour", "issued_at").first()
+    rows = PollutionWarning.objects.filter(live=True, exercise=False).annotate(changed_at=_CHANGED)
+    row = rows.values_list("colour", "issued_at", "changed_at").first()
     if row is None:
         return None
-    at = local(row[1])
+    at = local(row[2] or row[1])
     told = {"month": at.month, "day": at.day, "clock": f"{at:%H:%M}"}
-    words = _("重污染天气预警正在生效，%(month)s月%(day)s日 %(clock)s发布。") % told
+    if row[2]:
+        words = _("重污染天气预警正在生效，%(month)s月%(day)s日 %(clock)s调整。") % told
+    else:
+        words = _("重污染天气预警正在生效，%(month)s月%(day)s日 %(clock)s发布。") % told
     return Emergency(BARS[row[0]], words, reverse("open-pollution"))
 
 
@@ -249,9 +259,11 @@ def vehicle(request: HttpRequest) -> HttpResponse:
 def _answers(given: dict[str, str], warning: PollutionWarning | None, now: datetime.datetime) -> list[dict[str, Any]]:
     """Return one answer a day: today and the next two, as far as the warning is expected to last."""
     found = []
+    # The last moment of the warning: what was announced, else what is expected. Until then its level holds today.
+    end = None if warning is None else local(warning.release_at or warning.expected_end) - _MOMENT
     for shift in range(3):
         day = day_of(now) + datetime.timedelta(days=shift)
-        level = warning.response.level if warning and day <= day_of(local(warning.expected_end)) else None
+        level = warning.response.level if warning and end and (not shift or day <= day_of(end)) else None
         facts: dict[str, Any] = {
             "vehicle": {"category": given["category"], "fuel": given["fuel"], "use": given["use"] or "其他",
                         "plate": given["plate"]},
@@ -263,7 +275,7 @@ def _answers(given: dict[str, str], warning: PollutionWarning | None, now: datet
         word = {Outcome.ALLOW: _("可以"), Outcome.REFUSE: _("不可以")}.get(decided.outcome, _("以现场交警为准"))
         found.append(
             {"day": day, "outcome": decided.outcome.value, "word": word, "today": shift == 0,
-             "name": (_("今天"), _("明天"), _("后天"))[shift],
+             "name": (_("今天"), _("明天"), _("后天"))[shift], "day_word": _("%(d)d日") % {"d": day.day},
              "reasons": [{"ok": one.ok, "text": one.text, "cite": str(one.citation) if one.citation else ""}
                          for one in decided.reasons]}
         )  # fmt: skip

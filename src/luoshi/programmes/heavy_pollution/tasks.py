@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from luoshi.kernel.clock import CLOCK, local
+from luoshi.kernel.clock import CLOCK, day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
 from luoshi.office.duties import concern
 from luoshi.office.files import actions as files
 from luoshi.office.messages.actions import Telling, tell_organs
+from luoshi.office.parameters import book
 from luoshi.office.permissions import require
 from luoshi.programmes.heavy_pollution import plan
+from luoshi.programmes.heavy_pollution.air_actions import ROOM
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import (
     ConstructionSite,
@@ -93,10 +95,14 @@ _SECTORS = {
 
 
 def send(response: Response, at: datetime.datetime, *, note: str = "") -> int:
-    """Open the tasks of the measures in force that have none yet; return how many. Needs a transaction."""
+    """Open the tasks of the measures in force that have none yet; return how many. Needs a transaction.
+
+    Each is due by the first daily report after it was sent, which must say how far it is (3.3).
+    """
     wanted = plan.in_force(response.level)
+    due = plan.first_daily(at, book.current().values(ROOM, day_of(response.started_at)))
     present = set(response.tasks.filter(closed="").values_list("measure", flat=True))
-    rows = [task for measure in wanted if measure.id not in present for task in _tasks(response, measure, at)]
+    rows = [task for measure in wanted if measure.id not in present for task in _tasks(response, measure, at, due)]
     MeasureTask.objects.bulk_create(rows, batch_size=1000)
     response.measures = [measure.id for measure in wanted]
     response.save(update_fields=["measures", "level", "highest", "levels"])
@@ -116,20 +122,27 @@ def send(response: Response, at: datetime.datetime, *, note: str = "") -> int:
     return len(rows)
 
 
-def _tasks(response: Response, measure: plan.Measure, at: datetime.datetime) -> Iterator[MeasureTask]:
+def _tasks(
+    response: Response, measure: plan.Measure, at: datetime.datetime, due: datetime.datetime
+) -> Iterator[MeasureTask]:
     for lead in measure.lead:
         organs = sorted(concern.towns()) if measure.lead == ("all",) else [lead]
         found = [one for kind in measure.objects for one in objects_of(kind, measure)]
         mine = [one for one in found if not one.organ or one.organ == lead or one.organ not in measure.lead]
         for organ in organs:
             if not mine:
-                yield _task(response, measure, organ, None, at)
+                yield _task(response, measure, organ, None, at, due)
             for one in mine:
-                yield _task(response, measure, one.organ if one.organ in measure.lead else organ, one, at)
+                yield _task(response, measure, one.organ if one.organ in measure.lead else organ, one, at, due)
 
 
 def _task(
-    response: Response, measure: plan.Measure, organ: str, one: Object | None, at: datetime.datetime
+    response: Response,
+    measure: plan.Measure,
+    organ: str,
+    one: Object | None,
+    at: datetime.datetime,
+    due: datetime.datetime,
 ) -> MeasureTask:
     return MeasureTask(
         response=response,
@@ -141,6 +154,7 @@ def _task(
         object_name=one.name if one else "",
         text=("【演练】" if response.warning.exercise else "") + measure.text[:290],
         sent_at=at,
+        due_at=due,
         state_at=at,
     )
 

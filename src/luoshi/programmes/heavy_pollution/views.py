@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from luoshi.kernel.clock import CLOCK, day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern
-from luoshi.office.paging import Key, keyset_page
+from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.parameters import book
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page, status_of
@@ -453,8 +454,9 @@ def task_list(request: HttpRequest) -> HttpResponse:
     rows = MeasureTask.objects.filter(response=warning.response) if warning else MeasureTask.objects.none()
     if reach is not None:
         rows = rows.filter(Q(organ__in=reach) | Q(town__in=reach))
-    chosen = {key: request.GET.get(key, "") for key in ("measure", "state", "town", "q")}
-    for key in ("measure", "state", "town"):
+    chosen = {key: request.GET.get(key, "") for key in ("measure", "state", "organ", "town", "q")}
+    leads = sorted(rows.order_by().values_list("organ", flat=True).distinct()) if warning else []
+    for key in ("measure", "state", "organ", "town"):
         if chosen[key]:
             rows = rows.filter(**{key: chosen[key]})
     if chosen["q"]:
@@ -462,14 +464,18 @@ def task_list(request: HttpRequest) -> HttpResponse:
     found = keyset_page(
         rows, _ORDER, size=PAGE, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
-    names = concern.titles({row.organ for row in found.rows} | {row.town for row in found.rows})
-    measures = plan.measures()
+    names = concern.titles({*leads, *(row.town for row in found.rows)} | {row.organ for row in found.rows})
+    measures, now = plan.measures(), CLOCK.now()
     context = {
+        "total": bounded_total(rows),
+        "leads": [(slug, names.get(slug, slug)) for slug in leads],
+        "query": urlencode({key: value for key, value in chosen.items() if value}),
         "page_title": _("措施任务"),
         "crumbs": _crumbs((_("措施任务"), "")),
         "warning": warning,
         "rows": [{"task": row, "measure": measures[row.measure], "organ": names.get(row.organ, row.organ),
-                  "town": names.get(row.town, "")} for row in found.rows],
+                  "town": names.get(row.town, ""),
+                  "late": bool(row.due_at and row.due_at < now and row.state in tasks.OPEN)} for row in found.rows],
         "page": found,
         "states": MeasureTask.State.choices,
         "measures": [measures[key] for key in warning.response.measures] if warning else [],
@@ -544,7 +550,7 @@ def duty_list(request: HttpRequest) -> HttpResponse:
                 "duty": row,
                 "organ": names[row.organ],
                 "late": row.state == "due" and row.due_at < now,
-                "paper_ready": row.state != "due" or row.kind == "lists",
+                "paper_ready": row.state != "due" or row.kind in ("lists", "compiled"),
                 "content": [(_CONTENT.get(key, key), value) for key, value in row.content.items()],
             }
             for row in shown
