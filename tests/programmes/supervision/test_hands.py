@@ -19,7 +19,7 @@ from luoshi.office.notices import content
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import adjusting, crossing, demo, papers, rollup, signing
 from luoshi.programmes.supervision.models import Adjustment, KeyItem, Leaf, Node, ReportSignature
-from tests.office.people import OFFICE, person
+from tests.office.people import OFFICE, client_of, person
 from tests.programmes.supervision import running_made as made
 from tests.programmes.supervision.points import KEY, work_points
 
@@ -174,3 +174,20 @@ def test_the_demonstration_plays_its_half_year(monkeypatch: pytest.MonkeyPatch) 
     assert any("最小颗粒" in one for one in said)
     assert ReportSignature.objects.filter(signed_by__login="nongye2").exists()
     assert KeyItem.objects.filter(state="crossed_off").count() == 1
+
+
+@pytest.mark.django_db
+def test_accepting_is_offered_only_after_the_head_signed() -> None:
+    made.at("2019-05-06T09:00")
+    matter = aimed("2019-12-31")
+    reported(matter, made.clerk())
+    client = client_of(person("shenhe", (Role.SUPERVISOR, OFFICE)))
+    page, form = f"/tasks/{matter.pk}/", f"/tasks/{matter.pk}/?act=accept_report"
+    for shown in (client.get(page), client.get(form)):
+        words = shown.content.decode()
+        assert "填报待签字" in words
+        assert "接受这次填报" not in words
+        assert "act=accept_report" not in words
+    signing.sign_report(actor=made.head(), matter=matter.pk)
+    assert "act=accept_report" in client.get(page).content.decode()
+    assert "接受这次填报" in client.get(form).content.decode()

@@ -93,7 +93,10 @@ def stepped(act: str, rows: Sequence[Matter], moment: datetime.datetime) -> None
 def block_of(
     module: str,
 ) -> Callable[[Callable[[Matter, Actor, datetime.date], dict[str, Any] | None]], Callable[..., Any]]:
-    """Register what a room adds to the page of its matters: a `template` and what it shows, or None for nothing."""
+    """Register what a room adds to the page of its matters: a `template` and what it shows, or None for nothing.
+
+    `withheld` in it names acts that are not offered yet, because another hand has to do something first.
+    """
 
     def keep(function: Callable[[Matter, Actor, datetime.date], dict[str, Any] | None]) -> Callable[..., Any]:
         _BLOCKS[module] = function

@@ -41,6 +41,8 @@ def block(matter: Matter, actor: Actor, day: datetime.date) -> dict[str, Any] | 
         "leaf": leaf,
         "report": reports[0] if reports else None,
         "unsigned": unsigned,
+        # What the office cannot do yet: it accepts a report after the head has signed it.
+        "withheld": ("accept_report",) if unsigned else (),
         "may_sign": unsigned and signing.signs(actor, matter) and CLOCK.today() == day,
         "signed": signed,
         "said": _said(matter),

@@ -30,6 +30,7 @@ from luoshi.office.scenarios import Scene, check, moment, verb
 from luoshi.programmes.supervision import (
     adjusting,
     assessing,
+    carrying,
     checking,
     circulars,
     crossing,
@@ -47,6 +48,7 @@ from luoshi.programmes.supervision import (
 from luoshi.programmes.supervision.decisions.settings import organ_key
 from luoshi.programmes.supervision.models import (
     AnnualLine,
+    AnnualReview,
     AssessmentLine,
     CircularLine,
     CoopConfirmation,
@@ -600,6 +602,24 @@ def review(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     reviewing.draft(actor=actor, plan=_plan(given).pk)
 
 
+@verb("supervision.co_sign")
+def co_sign(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Sign the year's review as the head of one of the organs that sign it together."""
+    reviewing.co_sign(actor=actor, plan=_plan(given).pk)
+
+
+@verb("supervision.sign_review")
+def sign_review(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Sign the year's review as the leader in charge, after the organs; the plan is closed."""
+    reviewing.sign(actor=actor, plan=_plan(given).pk)
+
+
+@verb("supervision.carry_over")
+def carry_over(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+    """Carry what a signed review of the year `plan` left over into the next year's plan."""
+    carrying.carry_over(actor=actor, plan=_plan(given).pk)
+
+
 # --- integrity, headquarters, proposals, matters of other rooms (D13, P10, P11, SourceMatter) -------------------------
 
 
@@ -774,6 +794,16 @@ def _scores(_scene: Scene, subject: Any, asked: Mapping[Any, Any]) -> dict[str, 
 def _categories(_scene: Scene, _subject: Any, asked: Mapping[Any, Any]) -> dict[str, Any]:
     """The year's category of items by number."""
     return {str(name): AnnualLine.objects.get(item=_item(name)).category for name in asked}
+
+
+@check("review")
+def _review(_scene: Scene, _subject: Any, _asked: Any) -> dict[str, Any] | None:
+    """The newest annual review: state, organs whose head has not signed it yet, how many tasks are carried over."""
+    row = AnnualReview.objects.order_by("pk").last()
+    return None if row is None else {
+        "state": row.state, "missing": reviewing.missing(row), "plan": row.plan.status,
+        "carried": sum(len(line.carried) for line in row.lines.all()),
+    }  # fmt: skip
 
 
 @check("integrity")

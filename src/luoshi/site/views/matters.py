@@ -86,7 +86,13 @@ def _show(
     shown_row = matter_rows.rows_of([row], day)[0]
     clause = row.duty.clause if row.duty is not None else None
     stale = error is not None and error.code == "E_VERSION"
-    acts = [] if seen.active else [one for one in matter_acts.offered(detail) if one is not act]
+    room = hooks.block(row, actor, day)
+    # What another hand has to do first is not offered; the room's block says whose.
+    withheld = (room or {}).get("withheld", ())
+    offered = [one for one in matter_acts.offered(detail) if one.key not in withheld]
+    acts = [] if seen.active else [one for one in offered if one is not act]
+    if act is not None and act.key in withheld and error is None:
+        act = None
     hands = None if seen.active or act is not None else _hands(detail, actor)
     context: dict[str, Any] = {
         "page_title": row.title,
@@ -108,7 +114,7 @@ def _show(
         "reports": _reports(detail, day),
         "checks": _checks(detail, day),
         "extensions": detail.extensions,
-        "room": hooks.block(row, actor, day),
+        "room": room,
         "pauses": detail.pauses,
         "events": _events(detail, day),
         "organs": [
