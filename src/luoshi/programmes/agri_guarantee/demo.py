@@ -42,6 +42,8 @@ _PEOPLE = {
     "bank": "nongshang1", "bank_head": "nongshang2", "custodian": "guoyun1", "checker": "guoyun2",
 }  # fmt: skip
 _PAPERS = {"sealed": True, "payout_notice": True, "payout_certificate": True}
+_BOOKED = {("J1", False): "市级预算安排到账", ("J7", False): "存一年期定期", ("J7", True): "定期到期，收回本息"}
+"""What is said of a row booked by hand, by event and whether principal came back."""
 _PAID = (760, 540, 330, 120)
 """Days ago on which claims were paid; their loans are `demo_registers.FAILED`."""
 _LOANS = (
@@ -69,6 +71,7 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
     try:
         with transaction.atomic():
             play.years()
+            play.day(0)
             with_the_bank(maker=play.people["custodian"], book=fund.fund(), fee=2000)
     finally:
         CLOCK.release()
@@ -102,7 +105,7 @@ class _Play:
         self.count += 1
         lines = fund.lines_of(event, yuan * 100, txn=f"D{self.count:06d}", **more)
         fund.post(actor=Actor.system("演示", "cli"), event=event, key=f"demo:{self.count}", value_on=CLOCK.today(),
-                  lines=lines, memo=f"演示 {event}")  # fmt: skip
+                  lines=lines, memo=_BOOKED[event, "principal" in more])  # fmt: skip
 
     def years(self) -> None:
         """Play it all."""

@@ -75,6 +75,7 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
     try:
         with transaction.atomic():
             play.year()
+            play.day(0)
             for n, book in enumerate(play.books):
                 with_the_bank(maker=play.people["clerk"], book=book, fee=0 if n else 500)
     finally:

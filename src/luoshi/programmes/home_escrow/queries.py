@@ -179,10 +179,10 @@ def queue(rows: QuerySet[Sale]) -> list[dict[str, Any]]:
     found = Case.objects.filter(procedure=SALE, is_open=True, number__in=numbers)
     counted = found.order_by().values_list("state").annotate(Count("pk"), Min("entered_at"))
     told = {state: (n, at) for state, n, at in counted}
-    now = CLOCK.now()
+    today = CLOCK.today()
     most = max((n for n, _at in told.values()), default=1)
     return [
-        {"state": state, "title": title, "count": told[state][0], "days": (now - told[state][1]).days,
+        {"state": state, "title": title, "count": told[state][0], "days": (today - day_of(local(told[state][1]))).days,
          "width": max(told[state][0] * 100 // most, 2), "here": state in WAITS_HERE}
         for state, title in TITLES.items() if state in told
     ]  # fmt: skip

@@ -88,6 +88,7 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
     try:
         with transaction.atomic():
             play.years()
+            play.day(0)
             for one in Agreement.objects.select_related("book"):
                 with_the_bank(maker=play.people["centre"], book=one.book)
         CLOCK.release()

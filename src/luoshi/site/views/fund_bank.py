@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
+from luoshi.office.duties import concern
 from luoshi.office.funds import bank, links, matching, payments, queries, reconcile, sheets, statements
 from luoshi.office.funds.models import (
     Account,
@@ -278,6 +279,7 @@ def _show_account(
     entries = {
         one.pk: one for one in Entry.objects.filter(pk__in={row.posting_id >> 16 for row in found if row.posting_id})
     }
+    holders = concern.titles({row.organ for row in found})
     context = {
         "page_title": _("对账 %s") % account.title,
         "crumbs": _crumbs(book), "book": book, "account": account, "tabs": tabs_of(book, "fund-bank"),
@@ -288,7 +290,7 @@ def _show_account(
         ],
         "sheets": [{"sheet": one, "href": reverse("fund-sheet", args=[one.pk]), "difference": yuan(one.difference)}
                    for one in Sheet.objects.filter(account=account).order_by("-on", "-number")[:12]],
-        "differences": [_difference(one, book, entries) for one in found],
+        "differences": [_difference(one, book, entries) | {"holder": holders[one.organ]} for one in found],
         "proposals": [{"line": one.line, "amount": yuan(one.line.amount),
                        "entry": Entry(pk=one.posting.entry_id).number,
                        "href": book_href("fund-entry", book, one.posting.entry_id % (1 << 32)),
