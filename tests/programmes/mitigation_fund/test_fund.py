@@ -97,7 +97,8 @@ class World:
             self.try_(lambda: payments.check_payment(actor=self.head, payment=row.pk))
 
     def file(self) -> None:
-        lost, number = self.random.randint(1, 300_000), f"BC{self.random.randint(1, 30)}"
+        # Numbers move on with the run: a long one is never out of loans to claim for.
+        lost, number = self.random.randint(1, 300_000), f"BC{self.count // 100 + self.random.randint(1, 30)}"
         facts = {"principal": lost, "recovered": self.random.choice((0, lost // 3, lost)), "approved": 10**6,
                  "disbursed": 10**6 + self.random.choice((0, 99_000)), "judicial_end": "bankruptcy_ended"}  # fmt: skip
         bank = self.random.choice(self.banks)
