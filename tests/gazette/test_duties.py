@@ -41,11 +41,11 @@ def test_a_sentence_that_leaves_its_subject_out_goes_on_with_the_one_before(text
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("一、市甲局牵头,市乙局、丙局配合,6月底前出台细则。", [("一", ["市甲局"], ["市乙局", "市丙局"], ["2021-06-30"])]),
+        ("一、市甲局牵头,市乙局、丙局配合,6月底前出台。", [("一", ["市甲局"], ["市乙局", "市丙局"], ["2021-06-30"])]),
         ("一、市甲局审核后,会同市乙局在20个工作日内下达。", [("一", ["市甲局"], ["市乙局"], ["20 working days"])]),
         ("一、市委组织部要加强指导,市甲局协同推进。", [("一", ["市委组织部"], [], []), ("一", ["市甲局"], [], [])]),
     ],
-)  # fmt: skip
+)
 def test_partners_stand_in_a_part_of_their_own(text: str, found: Found) -> None:
     assert duties(text) == found
 
@@ -85,3 +85,24 @@ def test_a_mark_covers_the_sibling_above_unless_it_names_who_acts() -> None:
 
 def test_who_punishes_is_named_by_the_rule() -> None:
     assert duties("一、违反本办法规定的,由市甲局责令限期改正。") == [("一", ["市甲局"], [], [])]
+
+
+def test_entries_of_a_member_list_state_no_duty() -> None:
+    text = (
+        "现将名单公布如下:\n主　任：于测试　市政府副市长\n委　员：时测试　市委宣传部副部长、市融媒体中心\n　　　　　主任\n"
+        "　　　　应测试　市甲局局长\n委员会下设办公室,办公室设在市甲局,应测试兼任办公室主任。"
+    )
+    assert duties(text) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "lead"),
+    [
+        ("市甲局是排水行政主管部门(以下简称主管部门),负责排水的监督管理工作。", "市甲局"),
+        ("市甲局每三年组织一次综合演练。", "市甲局"),
+        ("各级各部门主要负责同志要亲自抓。", "各级各部门主要负责同志"),
+        ("市测试指挥部视情派出工作组。", "市测试指挥部"),
+    ],
+)
+def test_further_ways_to_bind(sentence: str, lead: str) -> None:
+    assert [found[1] for found in duties(f"一、{sentence}")] == [[lead]]

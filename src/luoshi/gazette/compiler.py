@@ -134,9 +134,9 @@ class _DocumentReader:
         self._add_clauses(nodes)
         self._warn_fragments(nodes)
         self._read_relations(cover, nodes)
-        self._read_member_lists(nodes)
+        listed = self._read_member_lists(nodes)
         state = MarkState(level=_level(document.issuer or document.title or ""))
-        DutyReader(self.sheet, self._context(), state).read(nodes)
+        DutyReader(self.sheet, self._context(), state).read([node for node in nodes if id(node) not in listed])
         return instrument
 
     def _context(self) -> Context:
@@ -280,8 +280,8 @@ class _DocumentReader:
                 records.Appointment(act.action, act.person, act.post, organ, act.title, act.remark, *span)
             )
 
-    def _read_member_lists(self, nodes: Sequence[Node]) -> None:
-        """Read the member list of each annex, part or clause that prints one."""
+    def _read_member_lists(self, nodes: Sequence[Node]) -> set[int]:
+        """Read the member list of each annex, part or clause that prints one; return the ids of its entries' nodes."""
         groups: dict[int, tuple[Node | None, list[Node]]] = {}
         listing: set[int] = set()
         for node in nodes:
@@ -296,28 +296,37 @@ class _DocumentReader:
                 if names_role or names_office:
                     listing.add(id(owner))
         known: list[Seat] = []
+        listed: set[int] = set()
         for owner, members in groups.values():
             if id(owner) in listing:
-                known += self._read_members(owner, members, known)
+                known += self._read_members(owner, members, known, listed)
+        return listed
 
-    def _read_members(self, owner: Node | None, members: Sequence[Node], known: Sequence[Seat]) -> list[Seat]:
-        """File the seats of one list; `known` are those of the lists above it."""
+    def _read_members(
+        self, owner: Node | None, members: Sequence[Node], known: Sequence[Seat], listed: set[int]
+    ) -> list[Seat]:
+        """File the seats of one list; `known` are those of the lists above it, `listed` takes the nodes of persons."""
         title = _group_title(owner, self.instrument)
         paragraphs: list[Paragraph] = []
         clauses: list[str] = []
+        sources: list[list[Node]] = []
         for node in members:
             for entry in _list_entries(node):
                 last = paragraphs[-1].text if paragraphs else ""
                 if last and (between := follows(last, entry.text)) is not None:
                     _append(paragraphs[-1], entry, between)
+                    sources[-1].append(node)
                     continue
                 paragraphs.append(entry)
+                sources.append([node])
                 clauses.append((node if node.numbered else owner or node).filed if owner or node.numbered else "")
         texts = [paragraph.text for paragraph in paragraphs]
         if not looks_like_member_list(title, texts):
             return []
         seats, notices = find_seats(texts, title, known)
         for seat in seats:
+            if seat.person and not seat.role.startswith("办公室"):
+                listed.update([id(node) for node in sources[seat.paragraph] if not node.numbered])
             span = paragraphs[seat.paragraph].span(seat.start, seat.end)
             organ = self.sheet.organ(seat.organ) if seat.organ else None
             self.instrument.memberships.append(

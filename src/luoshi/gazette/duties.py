@@ -36,6 +36,7 @@ _FORMS = 40
 _RULES = frozenset(("measures",))
 _LISTS = ("组成", "人员", "成员")
 _NAMES_ONE = re.compile(r"(?<!部)(?<!各)(?:局|委|办|中心|公司|院|会|银行|集团|资源|管理)$")
+_OFFICE_SEAT = re.compile("办公室(?:设在|设于|主任)|(?:兼任|担任|任)[^,;。]{0,10}办公室(?:副?主任)")
 _DATE_LINE = re.compile("[(【]?(?:完成|办结|整改|落实|实施|推进)?(?:时限|时间节点|时间|期限|进度)(?:要求|安排)?[)】]?:")
 _MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
 
@@ -291,7 +292,8 @@ class DutyReader:
 
     def _titled_body(self, node: Node, parent: Node) -> tuple[str, ...] | None:
         """The body named by the title the node stands under, for items that begin with what is to be done."""
-        if node.heading and node.heading_end >= len(node.paragraph.text):
+        text = node.paragraph.text
+        if (node.heading and node.heading_end >= len(text)) or ("办公室" in text and _OFFICE_SEAT.search(text)):
             return None
         key = id(parent)
         if key not in self.bodies:

@@ -308,7 +308,7 @@ def _counts_in_words(part: _Part, phrase: Phrase) -> bool:
 def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
     """Tell whether the figure belongs to a name, a counting of generalities, or the present state."""
     left, right = part.left, text[phrase.tail : phrase.tail + 10]
-    if _NAME_BEFORE.search(left, max(0, len(left) - 2)):
+    if _NAME_BEFORE.search(left, max(0, len(left) - 2)) or left.endswith("下设"):
         return True
     if "每" in left and phrase.unit not in _MONEY and _EACH_BEFORE.search(left):
         return True
