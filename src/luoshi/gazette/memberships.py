@@ -94,6 +94,7 @@ _ENTRY = re.compile(
 )
 _NUMBERING = re.compile(r" {0,8}(?:\(?\d{1,3}(?:[、.)] {0,4})|\([一二三四五六七八九十]{1,3}\) {0,4})")
 _SEPARATORS = " 、,;。*-"
+_ENTRY_ENDS = frozenset(")。;")
 _ALSO = frozenset(("兼", "兼任"))
 """What stands in the place of the post of a person whose post the list has printed already."""
 _NOT_A_NAME = re.compile(
@@ -203,7 +204,12 @@ def follows(before: str, text: str) -> str | None:
     Returns what joins the two: nothing inside a post that a print wrapped, a blank between a name and its post that
     stand on a line each.
     """
-    if len(before) > LONGEST_NAME + 60 or not 2 <= len(text) <= 60 or (":" in text and _LABEL_END.search(text)):
+    if (
+        before[-1] in _ENTRY_ENDS
+        or len(before) > LONGEST_NAME + 60
+        or not 2 <= len(text) <= 60
+        or (":" in text and _LABEL_END.search(text))
+    ):
         return None
     words = before.split(":")[-1].split()
     if before[-1] == "、":
@@ -469,7 +475,7 @@ class _Reader:
         while start < end and text[start] == " ":
             start += 1
         return (
-            self._names(index, text, start, end, least=2)
+            ("(" not in text and self._names(index, text, start, end, least=2))
             or self._bracketed(index, text, start, end)
             or self._divided(index, text, start, end)
         )

@@ -76,26 +76,22 @@ class _Column(NamedTuple):
 def with_rows(source: str, lines: list[Line]) -> list[Line]:
     """Return the lines of a file with the rows of its tables of tasks in the place of the lines that print them."""
     kept: list[Line] = []
-    done = index = 0
-    while index < len(lines):
-        if not _may_be_header(lines[index].text):
-            index += 1
+    done = 0
+    for index in [index for index, line in enumerate(lines) if line.text[-1] in _NAME_ENDS and len(line.text) < 140]:
+        if index < done or not _may_be_header(lines[index].text):
             continue
         found = _divided(source, lines, index) or _one_cell_a_line(source, lines, index)
-        if found is None:
-            index += 1
-            continue
-        rows, end = found
-        kept += lines[done:index]
-        kept += rows
-        done = index = end
+        if found is not None:
+            kept += lines[done:index]
+            kept += found[0]
+            done = found[1]
     return [*kept, *lines[done:]] if done else lines
 
 
 def _may_be_header(text: str) -> bool:
     if len(text) <= 16 and " " not in text:
         return _column(text) is not None
-    return len(text) < 140 and text[-1] in _NAME_ENDS and bool(_HINT.search(text))
+    return _HINT.search(text) is not None
 
 
 def _column(printed: str) -> str | None:
