@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -23,6 +24,9 @@ from luoshi.office.cases.queries import working_days
 from luoshi.office.cases.replay import ClockView, Whole, expiry_words, next_hands
 from luoshi.office.cases.way import Place, way
 from luoshi.office.duties import concern
+from luoshi.office.funds import plans
+from luoshi.office.funds.models import PaymentInstruction
+from luoshi.office.funds.queries import visible_books
 from luoshi.site import case_acts, parameter_words
 from luoshi.site.case_rows import (
     CLOCK_STATES,
@@ -81,9 +85,22 @@ def context(found: Whole, actor: Actor) -> dict[str, Any]:
         "parts": [{"href": case_href(part.pk), "number": part.number, "title": part.title} for part in found.parts],
         "opened": local(case.opened_at),
         "subject": "" if _MACHINE_KEY.match(case.subject) else case.subject,
-        "room_links": [{"title": title, "href": href} for title, href in hooks.links_of(case)],
+        "room_links": [{"title": title, "href": href} for title, href in hooks.links_of(case)]
+        + _payment(found, actor),
         "today": today,
     }  # fmt: skip
+
+
+def _payment(found: Whole, actor: Actor) -> list[dict[str, str]]:
+    """Return the way to the last payment of a case for whoever may see its book; no question where none are made."""
+    room, number = found.case.programme, found.case.number
+    if not any(plan.key.startswith(f"{room}/") for plan in plans.known_plans()):
+        return []
+    rows = PaymentInstruction.objects.filter(Q(case=number) | Q(claim=number), book__in=visible_books(actor))
+    last = rows.order_by("-pk").first()
+    if last is None:
+        return []
+    return [{"title": _("付款：%s") % last.get_state_display(), "href": reverse("fund-payment", args=[last.pk])}]
 
 
 def _kind_href(found: Whole) -> str:

@@ -87,8 +87,19 @@ def pages_are_there() -> None:
     assert "暂停新增" in bench
     assert "收申请" not in bench
     assert "收申请" in page("xiachu1", reverse("guarantee"))
+    assert "收申请" not in page("guoyun1", reverse("guarantee")), "a custodian takes no applications"
+    # Who keeps the book finds the payment from its case; the guarantor may not see the book and is shown no way to it.
+    paid = Case.objects.filter(procedure="agri_guarantee.claim", state="paid").order_by("pk")[0]
+    assert "付款：已支付" in page("guoyun1", reverse("case", args=[paid.pk]))
+    assert "付款：" not in page("nongdan1", reverse("case", args=[paid.pk]))
+    differences = page("guoyun1", reverse("fund-bank-account", args=["agri_guarantee", "fund", "1001"]))
+    assert "账户管理费" in differences
+    assert "在谁手上" in differences
     assert "申请补偿" in page("nongdan1", reverse("guarantee"))
-    assert "暂停新增" in page("guoyun1", reverse("fund-book", args=["agri_guarantee", "fund"]))
+    book = page("guoyun1", reverse("fund-book", args=["agri_guarantee", "fund"]))
+    assert "暂停新增" in book
+    assert "基金余额 F" in book
+    assert "调节后一致" in book
 
 
 def a_clerk_takes_an_application() -> None:

@@ -19,7 +19,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect, facts
-from luoshi.office.cases.models import Case
+from luoshi.office.cases.models import Case, CaseClock
 from luoshi.office.cases.turns import PROGRAM, Turn
 from luoshi.office.duties import concern
 from luoshi.office.duties.intake import push_matter
@@ -238,9 +238,16 @@ def instruct(turn: Turn) -> None:
             actor=turn.actor, book=fund.BOOK, claim=turn.case.number, part=1 + tries,
             lines=[("3101", row.loan, amount)], transit="2001", account="1001", payee=payee(),
             purpose=f"补偿 {row.loan}", basis=_REVIEW, case=turn.case.number, events=Events("J3", "J4", "J5", "J6"),
+            due_on=_pay_by(turn),
         )  # fmt: skip
     row.save(update_fields=["payment"])
     turn.tell("checker", f"补偿 {turn.case.number} 的付款待复核")
+
+
+def _pay_by(turn: Turn) -> datetime.date | None:
+    """Return the last day on which the custodian pays in time."""
+    ends = [one.until for one in turn.clocks if one.limit == "payment" and one.state == CaseClock.State.RUNNING]
+    return day_of(ends[0] - datetime.timedelta(seconds=1)) if ends else None
 
 
 def _came_back(row: Claim) -> PaymentInstruction | None:
