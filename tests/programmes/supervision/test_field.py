@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.office.actors import Actor
 from luoshi.office.duties import matter_actions
 from luoshi.office.duties.matter_models import Matter, MatterEvent, ProgressReport
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import demo_many, field
+from luoshi.programmes.supervision import demo_many, field, photos
 from luoshi.programmes.supervision.field import Photo, kilometres, odd
 from luoshi.programmes.supervision.models import Leaf
 from luoshi.site.registry import load_programmes
@@ -141,3 +143,74 @@ def test_the_worker_answers_for_the_phone_pages_only(owed):
     answer = client_of(person("zhen", (Role.CLERK, "xiacun"))).get("/field/worker.js")
     assert answer["Content-Type"].startswith("text/javascript")
     assert b"/static/supervision/field.js" in answer.content
+
+
+def taken_with(when: str = "", place: tuple[float, float] | None = None, ref: str = "NE") -> bytes:
+    """Return a picture with what a camera writes into it."""
+    picture, told = Image.new("RGB", (2, 2)), Image.Exif()
+    if when:
+        told.get_ifd(0x8769)[0x9003] = when
+    if place is not None:
+        parts = [(int(one), int(one % 1 * 60), round(one * 3600 % 60, 3)) for one in place]
+        told.get_ifd(0x8825).update({1: ref[0], 2: parts[0], 3: ref[1], 4: parts[1]})
+    out = io.BytesIO()
+    picture.save(out, "JPEG", exif=told)
+    return out.getvalue()
+
+
+def test_a_photo_tells_its_time_and_place_itself():
+    found = photos.read("一.jpg", taken_with("2019:10:14 08:30:00", HERE))
+    assert found.taken_at == datetime.datetime(2019, 10, 14, 8, 30, tzinfo=SHANGHAI)
+    assert found.place == pytest.approx(HERE, abs=1e-6)
+    assert photos.read("二.jpg", taken_with(place=HERE, ref="SW")).place == pytest.approx((-36.92, -121.54), abs=1e-6)
+    nothing = [
+        taken_with(),
+        taken_with("0000:00:00 00:00:00", (0.0, 0.0)),
+        PNG,
+        b"",
+        b"\xff\xd8\xff\xe1\x00\x08Exif\0\0",
+    ]
+    assert {(one.taken_at, one.place) for one in (photos.read("三.jpg", data) for data in nothing)} == {(None, None)}
+
+
+@pytest.fixture
+def task(db):
+    load_programmes()
+    CLOCK.set(NOW)
+    demo_many.fill(12, items=1, organs=["finance"])
+    leaf = Leaf.objects.select_related("matter").filter(matter__is_open=True).order_by("pk").first()
+    Leaf.objects.filter(pk=leaf.pk).update(latitude=HERE[0], longitude=HERE[1])
+    yield leaf.matter
+    CLOCK.release()
+
+
+def test_photos_of_the_form_are_flagged_as_those_of_the_phone(task):
+    """The page of a task sends files only: far away, too early and without a place are seen from the pictures."""
+    files_of = [
+        SimpleUploadedFile("远.jpg", taken_with("2019:10:14 08:30:00", (36.92, 121.7)), "image/jpeg"),
+        SimpleUploadedFile("早.jpg", taken_with("2019:04:01 08:30:00", HERE), "image/jpeg"),
+        SimpleUploadedFile("无.jpg", taken_with(), "image/jpeg"),
+        SimpleUploadedFile("好.jpg", taken_with("2019:10:14 09:30:00", HERE), "image/jpeg"),
+    ]
+    client = client_of(person("cai", (Role.CLERK, "finance")))
+    given = {
+        "narrative": WORDS,
+        "value": "90",
+        "evidence": files_of,
+        "version": task.version,
+        "reason": "核对",
+        "key": "f1",
+    }
+    assert client.post(f"/tasks/{task.pk}/report/", given).status_code == 303
+    event = MatterEvent.objects.get(matter=task, act="field")
+    assert [len(one["flags"]) for one in event.data["photos"]] == [1, 1, 1, 0]
+    assert [any(word in flag for flag in event.data["flags"]) for word in ("公里", "早于", "没有位置")] == [True] * 3
+
+
+def test_photos_of_the_phone_are_told_once(task):
+    """What the phone says of a photo counts; the picture is not read a second time."""
+    client = client_of(person("cai", (Role.CLERK, "finance")))
+    photo = ("一.png", PNG, {"at": "2019-10-15T09:41:00+08:00", "lat": HERE[0], "lon": HERE[1]})
+    answer = sent(client, task, value="90", reason="核对", photos=[photo])
+    assert (answer.status_code, answer.json()["flags"]) == (201, [])
+    assert MatterEvent.objects.filter(matter=task, act="field").count() == 1

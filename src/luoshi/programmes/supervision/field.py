@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,8 @@ LATE = datetime.timedelta(hours=24)
 """What was kept on the phone for longer is flagged."""
 FAST_CLOCK = datetime.timedelta(minutes=5)
 _EARTH_KM = 6371.0088
+SENDING: ContextVar[bool] = ContextVar("supervision_field_sending", default=False)
+"""Whether a report is filed that was made on a phone: what its photos are is told here and not read from the files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +124,23 @@ def send(*, actor: Actor, matter: int, sent: Sent, key: str = "") -> Receipt:
         row = acts.opened(actor, matter)
         again = ProgressReport.objects.filter(matter=row, filed_by=actor.user_id).values_list("id", flat=True)
         known = set(again)
-        report = matter_actions.report_progress(
-            actor=actor,
-            matter=matter,
-            narrative=sent.narrative,
-            percent=sent.percent or None,
-            value=sent.value or None,
-            stage=sent.stage,
-            obstacles=sent.obstacles,
-            reason=sent.reason,
-            evidence=[*((one.name, one.data) for one in sent.photos), *sent.files],
-            version=_own_since(row, actor, sent.version),
-            key=f"field:{key}"[:100] if key else "",
-        )
+        sending = SENDING.set(True)
+        try:
+            report = matter_actions.report_progress(
+                actor=actor,
+                matter=matter,
+                narrative=sent.narrative,
+                percent=sent.percent or None,
+                value=sent.value or None,
+                stage=sent.stage,
+                obstacles=sent.obstacles,
+                reason=sent.reason,
+                evidence=[*((one.name, one.data) for one in sent.photos), *sent.files],
+                version=_own_since(row, actor, sent.version),
+                key=f"field:{key}"[:100] if key else "",
+            )
+        finally:
+            SENDING.reset(sending)
         row.refresh_from_db()
         if report.pk in known:
             return Receipt(report, row.version)
