@@ -8,6 +8,8 @@ import pytest
 from django.urls import reverse
 
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
+from luoshi.office.notices import actions as notices
 from luoshi.office.notices.kinds import kind_of
 from luoshi.office.notices.models import Notice
 from luoshi.office.roles import Role
@@ -171,3 +173,26 @@ def test_each_paper_has_words():
     for name in ("stop_list", "traffic", "daily_report", "compiled_report", "implementation_report",
                  "evaluation_report", "pledge", "operation_plan"):  # fmt: skip
         assert kind_of(f"heavy_pollution.{name}").words["body"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"what": "发布", "onset": "1月14日0时", "end": "1月17日0时", "duration": "72", "peak": "315"},
+         ["关于发布重污染天气橙色预警的请示", "发布橙色预警，同时启动Ⅱ级应急响应",
+          "1月14日0时开始，1月17日0时结束，持续约72小时",
+          "日均值最高约315"]),
+        ({"what": "调整", "before": "黄色", "end": "1月17日0时", "reason": "从严提出"},
+         ["关于调整重污染天气橙色预警的请示", "将黄色预警调整为橙色预警", "从严提出"]),
+        ({"what": "解除", "end": "1月18日8时"},
+         ["关于解除重污染天气橙色预警的请示", "自1月18日8时起解除橙色预警，Ⅱ级应急响应同时终止"]),
+    ],
+)  # fmt: skip
+def test_the_request_says_what_the_committee_is_asked(given, words):
+    response = episode(released="")
+    row = notices.draft(
+        actor=Actor.system("测试", "test"), kind="heavy_pollution.request", case=response.warning.case_id,
+        fields={"colour": "橙色", "level": "Ⅱ级", "grounds": "过程72小时", **given},
+    )  # fmt: skip
+    text = f"{row.title}\n{row.content}"
+    assert [word for word in [*words, "妥否，请批示"] if word not in text] == []

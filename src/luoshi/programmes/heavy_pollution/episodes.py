@@ -208,6 +208,7 @@ def _consultation_filed(turn: Turn) -> None:
 def _draft_notice(turn: Turn) -> None:
     row = _consultation(turn)
     release_at = release_decision(turn.at).value.get("t0_at") if row.proposed == RELEASE else None
+    papers.request(turn, row, release_at)
     papers.draft(turn, row, release_at)
 
 

@@ -41,11 +41,42 @@ def minutes(turn: Turn, row: Consultation) -> None:
     _file(turn, "minutes", paper)
 
 
+def request(turn: Turn, row: Consultation, release_at: str | None) -> None:
+    """Draft the request to the emergency committee (请示), once for each closed consultation (3.1.4)."""
+    value = row.computed["value"]
+    released = row.proposed == RELEASE
+    colour = row.warning.colour if released and row.warning is not None else row.proposed
+    begins, ends = _parsed(value.get("start_at")), _parsed(release_at if released else value.get("end_at"))
+    fields: dict[str, Any] = {
+        "what": "解除" if released else "发布" if row.warning is None else "调整",
+        "colour": COLOURS[colour], "level": plan.LEVEL_WORDS[plan.LEVEL_OF[colour]],
+        "grounds": "自该时起连续36小时空气质量指数不高于150" if released else _grounds(_told(row)),
+        "weihai": row.weihai[:100], "reason": row.reason,
+    }  # fmt: skip
+    if row.warning is not None and not released:
+        fields["before"] = COLOURS[row.warning.colour]
+    if ends is not None:
+        fields["end"] = _hour(ends)
+    if not released:
+        fields |= {"onset": _hour(begins)} if begins is not None else {}
+        fields |= {name: str(value[key]) for name, key in (("duration", "hours"), ("peak", "max_w")) if value.get(key)}
+    paper = notices.draft(
+        actor=turn.actor, kind="heavy_pollution.request", fields=fields, case=turn.case.pk,
+        exercise=turn.case.exercise, key=f"hp-request:{turn.case.pk}:{row.closed_at and row.closed_at.isoformat()}",
+    )  # fmt: skip
+    if not CasePaper.objects.filter(case=turn.case, notice_id=paper.pk).exists():
+        _file(turn, "request", paper)
+
+
+def _told(row: Consultation) -> list[dict[str, Any]]:
+    """Return the reasons of a consultation's grade, those of an issue at once first."""
+    return [*(row.computed["nowcast"]["reasons"] if at_once(row) else ()), *row.computed.get("reasons", [])]
+
+
 def draft(turn: Turn, row: Consultation, release_at: str | None) -> None:
     """Draft the announcement that goes up with the request: issue, adjustment or release."""
     value, colour = row.computed["value"], COLOURS.get(row.proposed, "")
-    told = [*(row.computed["nowcast"]["reasons"] if at_once(row) else ()), *row.computed.get("reasons", [])]
-    grounds = _grounds(told)
+    grounds = _grounds(_told(row))
     if row.proposed == RELEASE:
         assert row.warning is not None
         when = _parsed(release_at)
