@@ -89,7 +89,8 @@ def test_who_punishes_is_named_by_the_rule() -> None:
 
 def test_entries_of_a_member_list_state_no_duty() -> None:
     text = (
-        "现将名单公布如下:\n主　任：于测试　市政府副市长\n委　员：时测试　市委宣传部副部长、市融媒体中心\n　　　　　主任\n"
+        "现将名单公布如下:\n"
+        "主　任：于测试　市政府副市长\n委　员：时测试　市委宣传部副部长、市融媒体中心\n　　　　　主任\n"
         "　　　　应测试　市甲局局长\n委员会下设办公室,办公室设在市甲局,应测试兼任办公室主任。"
     )
     assert duties(text) == []

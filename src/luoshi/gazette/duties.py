@@ -31,6 +31,8 @@ from luoshi.gazette.timelimits import Context, FoundLimit, find_limits
 _SUMMARY_LENGTH = 40
 _LONGEST_ACTION = 4000
 """A duty stated again and again in one clause is quoted up to this length."""
+_LONGEST_SENTENCE = 2000
+"""So far from a limit the ends of its sentence are looked for."""
 _FORMS = 40
 """So many names of one clause are compared with a new one, whether they are forms of one body."""
 _RULES = frozenset(("measures",))
@@ -42,6 +44,7 @@ _MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
 
 
 _begin = attrgetter("start")
+_end = attrgetter("end")
 
 
 _Read = tuple[Node, Sequence[FoundLimit]]
@@ -402,8 +405,14 @@ def _outside(limits: Sequence[FoundLimit], statements: Sequence[Statement]) -> l
 
 def _subject_before(text: str, statements: Sequence[Statement], place: int) -> tuple[str, ...]:
     """Whose statement a part of the same sentence goes on with that names no subject of its own; empty if nobody's."""
-    before = [statement for statement in statements if statement.end <= place]
-    return before[-1].lead if before and "。" not in text[before[-1].end : place] else ()
+    before = _last_before(statements, place)
+    return before.lead if before is not None and text.find("。", before.end, place) < 0 else ()
+
+
+def _last_before(statements: Sequence[Statement], place: int) -> Statement | None:
+    """The last statement that ends at a place or before it."""
+    count = bisect_right(statements, place, key=_end)
+    return statements[count - 1] if count else None
 
 
 def _dates_heading(node: Node, limit: FoundLimit) -> bool:
@@ -416,12 +425,11 @@ def _dates_heading(node: Node, limit: FoundLimit) -> bool:
 
 def _left_out(text: str, statements: Sequence[Statement], place: tuple[int, int], limit: FoundLimit) -> tuple[str, ...]:
     """The subject of the sentence before, which a sentence that begins with its date or its verb leaves out."""
-    before = [statement for statement in statements if statement.end <= place[0]]
-    sentence = text[slice(*place)]
+    before = _last_before(statements, place[0])
     within = limit.start - place[0], limit.end - place[0]
-    if not before or place[0] - before[-1].end > 1 or not leaves_out_subject(sentence, within):
+    if before is None or place[0] - before.end > 1 or not leaves_out_subject(text[slice(*place)], within):
         return ()
-    return before[-1].lead
+    return before.lead
 
 
 def _summary(node: Node) -> str:
@@ -440,6 +448,8 @@ def _last_day(limits: Sequence[FoundLimit]) -> str | None:
 
 
 def _sentence_around(text: str, place: int) -> tuple[int, int]:
-    begin = max(text.rfind("。", 0, place), text.rfind(";", 0, place)) + 1
-    ends = [end for end in (text.find("。", place), text.find(";", place)) if end >= 0]
-    return begin, min(ends) + 1 if ends else len(text)
+    """Where the sentence begins and ends that a place stands in; of one without end, what stands near."""
+    low, high = max(place - _LONGEST_SENTENCE, 0), min(place + _LONGEST_SENTENCE, len(text))
+    begin = max(text.rfind("。", low, place), text.rfind(";", low, place)) + 1 or low
+    ends = [end for end in (text.find("。", place, high), text.find(";", place, high)) if end >= 0]
+    return begin, min(ends) + 1 if ends else high
