@@ -18,7 +18,7 @@ from luoshi.office.funds.models import Account, PaymentInstruction
 from luoshi.office.funds.orders import Hand, Order, credit, debit
 from luoshi.office.funds.writing import ledger_of, post_all
 from luoshi.office.roles import Role
-from luoshi.programmes.home_escrow import sales
+from luoshi.programmes.home_escrow import queries, sales
 from luoshi.programmes.home_escrow.models import Hold, Sale
 from tests.office import people
 from tests.office.funds_made import ACTOR, BANK, NUMBER, clock_at
@@ -227,6 +227,19 @@ def test_what_must_hold_is_seen_when_it_does_not() -> None:
     lines = [debit("1001", 10), credit("2001", 10, NAMES[0])]
     post_all(ledger_of(world.book), [Order("x", START, lines)], HAND)
     assert any(NAMES[0] in fault for fault in sales.faults(world.book))
+
+
+@pytest.mark.django_db
+def test_what_comes_next_names_the_money_that_has_not_come_in() -> None:
+    world = World(1)
+    for name, plan in ((NAMES[0], "SINGLE"), (NAMES[1], "STAGED")):
+        world.sign(name, plan)
+        world.came(name, 300)
+    whole, staged = (sales.sale_of(name) for name in NAMES[:2])
+    assert queries.next_of(whole, "registered").startswith("其余 5.00 元存入")
+    assert queries.next_of(staged, "registered") == "双方共同申请划转"
+    world.came(NAMES[0], 500, LENDER)
+    assert queries.next_of(sales.sale_of(NAMES[0]), "registered") == "双方共同申请划转"
 
 
 @pytest.mark.django_db

@@ -143,7 +143,7 @@ def listed(rows: Sequence[Sale]) -> list[dict[str, Any]]:
         shown.append({
             "sale": one, "state": state, "title": TITLES[state], "days": (today - since).days,
             "balance": money.get("2001", 0) + money.get("2002", 0), "held": held.get(one.pk, 0),
-            "inside": inside, "percent": inside * 100 // one.supervised, "next": NEXT[state],
+            "inside": inside, "percent": inside * 100 // one.supervised, "next": next_of(one, state),
             "tone": "green" if state == "closed" else "red" if state in ("owed", "terminating") else
             "yellow" if state in WAITS_HERE else "blue",
         })  # fmt: skip
@@ -216,6 +216,14 @@ def why(sale: Sale, state: str) -> tuple[str, list[dict[str, Any]]]:
     else:
         return "", []
     return title, [one.as_dict() for one in taken.reasons]
+
+
+def next_of(sale: Sale, state: str) -> str:
+    """Return who acts next; after the transfer a single release still waits for what has not come in."""
+    lacking = sale.supervised - sale.deposits + sale.reversed
+    if state == "registered" and sale.plan == "SINGLE" and lacking > 0:
+        return f"其余 {Money(lacking)} 元存入（按揭贷款由贷款银行付），再共同申请划转"
+    return NEXT[state]
 
 
 def strip(sale: Sale, state: str) -> list[dict[str, str]]:

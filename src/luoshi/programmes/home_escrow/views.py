@@ -263,7 +263,7 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "state": state,
         "state_title": queries.TITLES[state],
         "strip": strip(row, state),
-        "next": queries.NEXT[state],
+        "next": queries.next_of(row, state),
         "figures": [
             {"title": _("现存"), "yuan": yuan(money["balance"]),
              "note": _("买受人 %(a)s，贷款 %(b)s") % {"a": yuan(money["buyer"]), "b": yuan(money["loan"])}},
