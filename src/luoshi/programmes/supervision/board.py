@@ -590,7 +590,7 @@ def last_week(found: Board) -> dict[str, Any]:
 
 def letters(actor: Actor, day: datetime.date) -> dict[str, Any]:
     """Return the newest supervision letters that are not closed, with what each waits for."""
-    from luoshi.programmes.supervision.models.running import SupervisionLetter
+    from luoshi.programmes.supervision.models.running import LetterLeaf, SupervisionLetter
 
     rows = SupervisionLetter.objects.exclude(state__in=["closed", "void", "dropped"])
     organs = concern.organs_for(actor, "work.see")
@@ -598,6 +598,10 @@ def letters(actor: Actor, day: datetime.date) -> dict[str, Any]:
         rows = rows.filter(organ__in=organs).exclude(state="drafted")
     found = list(rows.order_by("-id")[:5])
     names = concern.titles({one.organ for one in found})
+    about: dict[int, list[str]] = defaultdict(list)
+    tasks = LetterLeaf.objects.filter(letter__in=found).order_by("-late_wd", "pk")
+    for letter, title in tasks.values_list("letter", "matter__title"):
+        about[letter].append(title)
     shown = []
     for one in found:
         tone, words = "", one.get_state_display()
@@ -610,9 +614,22 @@ def letters(actor: Actor, day: datetime.date) -> dict[str, Any]:
                 _("逾期 %d 个工作日") % workdays.after(one.reply_due, day) if tone else _("剩 %d 个工作日回复") % left
             )
         shown.append(
-            {"row": one, "name": short(names.get(one.organ, one.organ), one.organ), "tone": tone, "words": words}
+            {
+                "row": one,
+                "name": short(names.get(one.organ, one.organ), one.organ),
+                "tone": tone,
+                "words": words,
+                "about": about_words(about[one.pk]),
+            }
         )
     return {"rows": shown, "total": rows.count() if len(found) == 5 else len(found)}
+
+
+def about_words(titles: Sequence[str]) -> str:
+    """Return what a letter is about: its task longest overdue, and how many there are when there are more."""
+    if len(titles) < 2:
+        return "".join(titles)
+    return _("%(first)s等 %(n)d 件") % {"first": titles[0], "n": len(titles)}
 
 
 def elsewhere(actor: Actor, day: datetime.date) -> dict[str, Any]:

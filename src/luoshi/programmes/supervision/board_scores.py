@@ -6,6 +6,7 @@ from typing import Any
 
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern
+from luoshi.programmes.supervision import board
 from luoshi.programmes.supervision.models import AssessmentLine, AssessmentRun
 
 
@@ -27,5 +28,13 @@ def newest(actor: Actor) -> dict[str, Any]:
     return {
         "run": run,
         "count": len(rows),
-        "rows": [{"rank": row.rank, "name": names.get(row.organ, row.organ), "score": row.score} for row in shown],
+        "rows": [
+            {
+                "rank": row.rank,
+                "name": board.short(names.get(row.organ, row.organ), row.organ),
+                "score": row.score,
+                "bar": float(row.score or 0),
+            }
+            for row in shown
+        ],
     }

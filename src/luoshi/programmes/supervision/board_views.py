@@ -26,6 +26,8 @@ from luoshi.programmes.supervision.models import Leaf, Plan
 VIEWS = ("tiles", "timeline", "table", "map")
 POSTS_SHOWN = 300
 REDS = 12
+FEW = 5
+"""With no more items in any chapter the tiles are wide."""
 
 
 def _day(request: HttpRequest) -> datetime.date:
@@ -92,6 +94,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "plain_href": _href(request, screen=""),
         "export_href": f"{reverse('supervision-export')}?{urlencode({k: v for k, v in request.GET.items() if v})}",
         "chapters": [_chapter(chapter, tiles, found.plan) for chapter, tiles in found.chapters],
+        "few": max((len(tiles) for _one, tiles in found.chapters), default=0) <= FEW,
         "total": curve.written(found.actual, 1),
         "total_plan": curve.written(found.planned, 1),
         "total_bar": (float(found.actual), float(found.planned)),
