@@ -12,6 +12,7 @@ import random
 import pytest
 from django.db import IntegrityError, transaction
 
+from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.funds import bank, payments
 from luoshi.office.funds.models import Account, PaymentInstruction
@@ -32,6 +33,12 @@ TO_BUYER = payments.Payee(BUYER, "6222000000000034", "测试银行")
 TO_LENDER = payments.Payee(LENDER, "3705000000000007", "测试银行")
 EXPECTED = {"E_RULE", "E_CAPACITY", "E_STATE", "E_DUPLICATE", "E_CONFLICT", "E_NOT_YET"}
 NAMES = [f"JG2018010{n:06d}" for n in range(1, 4)]
+
+
+@pytest.fixture(autouse=True)
+def released():
+    yield
+    CLOCK.release()
 
 
 class World:

@@ -12,6 +12,7 @@ import random
 import pytest
 from django.db import IntegrityError, transaction
 
+from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.funds import hooks, payments
 from luoshi.office.funds.models import Account, PaymentInstruction
@@ -29,6 +30,12 @@ BANKS = ("313465000019", "313465000027")
 PAYEE = payments.Payee("测试银行", "6222000000000018", "测试银行")
 HAND = Hand("测试甲", "test")
 EXPECTED = {"E_RULE", "E_CAPACITY", "E_STATE", "E_DUPLICATE", "E_CONFLICT"}
+
+
+@pytest.fixture(autouse=True)
+def released():
+    yield
+    CLOCK.release()
 
 
 class World:
