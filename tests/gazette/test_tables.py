@@ -87,23 +87,36 @@ def test_cells_wrapped_under_their_column_go_on_with_the_row() -> None:
     assert instrument.duties[0].action == "建设甲类平台和乙类平台"
 
 
-def test_one_cell_a_line_finds_a_left_out_cell_by_its_kind() -> None:
-    lines = [
-        *COLUMNS,
-        "1",
-        "建设甲类平台",
-        "市甲局",
-        "2021年5月底前",
-        "2",
-        "建设丙类平台",
-        "市戊局",
-        "市乙局、",
-        "市丙局",
-        "年底前",
+def test_cells_that_one_blank_divides_may_go_on_over_the_ends_of_lines() -> None:
+    table = (
+        "序号 工作任务 牵头单位 责任单位 完成时限\n"
+        "1 建设甲类平台,完善运行机\n制,实现共享 市甲局 市乙局、市\n丙局 6月底前\n"
+        "二 乙类工作\n2 建设乙类平台 市乙局 市丙局 9月底前\n"
+    )
+    instrument = read(table)
+    assert duties(instrument) == [
+        ("二/1", ["市甲局"], ["市乙局", "市丙局"], ["2021-06-30"]),
+        ("二/2", ["市乙局"], ["市丙局"], ["2021-09-30"]),
     ]
+    assert instrument.duties[0].action == "建设甲类平台,完善运行机制,实现共享"
+
+
+def test_a_header_may_declare_that_the_first_unit_leads() -> None:
+    table = "|序号|任务|责任单位(牵头单位列首位)|时限|\n|--|--|--|--|\n|1|建设甲类平台|市甲局、市乙局|年底前|\n"
+    assert duties(read(table)) == [("二/1", ["市甲局"], ["市乙局"], ["2021-12-31"])]
+
+
+def test_one_cell_a_line_finds_a_left_out_cell_by_its_kind() -> None:
+    rows = (
+        "1 建设甲类平台 市甲局 2021年5月底前",
+        "2 建设丙类平台 市戊局 市乙局、 市丙局 年底前",
+        "3 新增就业 2万人以上 市甲局 各镇 年底前",
+    )
+    lines = [*COLUMNS, *(cell for row in rows for cell in row.split())]
     assert duties(read("\n".join(lines))) == [
         ("二/1", ["市甲局"], [], ["2021-05-31"]),
         ("二/2", ["市戊局"], ["市乙局", "市丙局"], ["2021-12-31"]),
+        ("二/3", ["市甲局"], [], ["2021-12-31"]),
     ]
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from luoshi.gazette.labels import read_label
 from luoshi.gazette.marks import ORGANS, column_role
+from luoshi.gazette.organs import Level, is_local, is_organ, split_organs
 from luoshi.gazette.text import Line, Row, compact, fold
 from luoshi.gazette.wording import any_of
 
@@ -33,11 +34,12 @@ _TEXT_NAME = re.compile(
     + any_of("名称 内容 分解 清单 要求 及要求 和措施 及措施 及标准 标准 值 类别")
     + "?"
 )
-_NAME_ENDS = frozenset("位门限间度人导排点注室关体构区号次容务施标项目明话式")
+_NAME_ENDS = frozenset(")位门限间度人导排点注室关体构区号次容务施标项目明话式")
 """What columns are called ends with one of these."""
-_HINT = re.compile("[位门体室关构区](?=[ |\t]|$)")
+_HINT = re.compile("[位门体室关构区](?=[ |\t(]|$)")
 _NOTHING = frozenset(("", "—", "——", "-", "--", "/", "无", "\\", "―"))
 _ROW_NUMBER = re.compile(r"\(?(\d{1,3})\)?[.、]?")
+_GROUP_NUMBER = re.compile(r"\(?[一二三四五六七八九十]{1,3}\)?[、.]?")
 _LONE_NUMBER = re.compile(r"(?:^|[\n>])[ \t\u3000\r]*(\d{1,3})[ \t\u3000\r.、]*(?=[\n<]|$)")
 _RULE = re.compile(r"[-=:|+ ]*")
 _BLANKS = re.compile(r"[^ ](?:[^ ]| (?! ))*")
@@ -47,6 +49,7 @@ _DATE = re.compile(r"\d{1,4}年|\d{1,2}月|年底|全年|长期|持续|季度|�
 _SENTENCE_END = "。;!?"
 _MOST_LINES_OF_A_ROW = 24
 _MOST_COLUMNS = 16
+_MOST_LINES_WRAPPED = 6
 _MOST_IDLE = 40
 """So many lines that belong to no row (a header printed again, pages' numbers) may stand between two rows."""
 _LONGEST_LINE = 4000
@@ -115,7 +118,7 @@ def _columns(cells: Sequence[tuple[str, int]]) -> list[_Column] | None:
         role = _column(printed)
         if role is None:
             return None
-        columns.append(_Column(_name(printed), role, left))
+        columns.append(_Column(compact(printed).replace(" ", "").replace("*", ""), role, left))
     roles = [column.role for column in columns]
     whole = len(columns) >= 3 or (len(columns) == 2 and roles[0] == _TEXT)
     return columns if whole and any(role in ORGANS for role in roles) and _TEXT in roles else None
@@ -188,6 +191,10 @@ def _divided(source: str, lines: list[Line], index: int) -> tuple[list[Line], in
             continue
         raw, start = _physical(source, line)
         if not _RULE.fullmatch(raw.strip()):
+            if divider == " " and (wrapped := _wrapped(source, lines, end, columns)) is not None:
+                table.cells.append(wrapped[0])
+                end = wrapped[1]
+                continue
             cells = _row_cells(raw, divider, columns, first=table.empty)
             if cells is None:
                 break
@@ -209,6 +216,10 @@ def _row_cells(raw: str, divider: str, columns: Sequence[_Column], *, first: boo
         cells = _cells(raw, divider)
         if len([part for part, _ in cells if part.strip()]) == 1 and cells[0][0].strip() and columns[0].role == _NUMBER:
             return [] if not _ROW_NUMBER.fullmatch(cells[0][0].strip()) else None
+        if columns[0].role == _NUMBER and _GROUP_NUMBER.fullmatch(cells[0][0].strip()) and len(cells) <= count:
+            organs = [place for place, column in enumerate(columns) if column.role in ORGANS and place < len(cells)]
+            if not any(cells[place][0].strip() for place in organs):
+                return []
         cells += [("", cells[-1][1] + len(cells[-1][0]))] * (count - len(cells))
         return cells[:count]
     folded = fold(raw)
@@ -219,11 +230,38 @@ def _row_cells(raw: str, divider: str, columns: Sequence[_Column], *, first: boo
         if len(cells) == count and opens:
             return cells
     cells = _cells(raw, "  ")
+    words = folded.split()
+    if numbered and len(words) == 2 and _GROUP_NUMBER.fullmatch(words[0]) and len(folded) < 40:
+        return []
     if not cells or (not opens and (first or read_label(folded.strip()) or not folded.startswith(" "))):
         return None
     if not numbered or len(cells) > count:
         return None
     return _by_place(raw, cells, columns)
+
+
+def _wrapped(
+    source: str, lines: list[Line], index: int, columns: Sequence[_Column]
+) -> tuple[list[list[tuple[str, int]]], int] | None:
+    """Read a row whose text goes on over the ends of lines: (its cells, the first line after it).
+
+    The last cell of a line and the first one of the next are one; the row ends with the line that makes the cells as
+    many as there are columns.
+    """
+    cells: list[list[tuple[str, int]]] = []
+    for place in range(index, min(index + _MOST_LINES_WRAPPED, len(lines))):
+        raw, start = _physical(source, lines[place])
+        parts = [(part, start + at) for part, at in _cells(raw, " ")]
+        opens = parts and _ROW_NUMBER.fullmatch(parts[0][0]) is not None
+        if bool(opens) != (place == index) or (place > index and read_label(lines[place].text)):
+            return None
+        if place > index:
+            cells[-1].append(parts[0])
+            parts = parts[1:]
+        cells += [[part] for part in parts]
+        if len(cells) >= len(columns):
+            return (cells, place + 1) if len(cells) == len(columns) and place > index else None
+    return None
 
 
 def _by_place(raw: str, cells: Sequence[tuple[str, int]], columns: Sequence[_Column]) -> list[tuple[str, int]] | None:
@@ -281,7 +319,7 @@ def _one_cell_a_line(source: str, lines: list[Line], index: int) -> tuple[list[L
     columns = _columns(names)
     if columns is None or columns[0].role != _NUMBER or len(columns) < 3:
         return None
-    header = [column.name for column in columns]
+    header = [_name(column.name) for column in columns]
     table = _Table(columns)
     row: list[_Piece] = []
     ordinal = idle = 0
@@ -396,26 +434,22 @@ class _Table:
     def _by_kind(self, cells: list[list[_Piece]]) -> list[list[_Piece]]:
         """Find the columns of a row with too few cells or too many by what they look like: organs, dates, or text."""
         row: list[list[_Piece]] = [[] for _ in self.columns]
-        at = 0
-        last_text = max(place for place, column in enumerate(self.columns) if column.role == _TEXT)
-        for number, cell in enumerate(cells):
-            text = "".join(part.text for part in cell)
-            left = len(cells) - number
-            following = self.columns[at + 1].role if at + 1 < len(self.columns) else None
-            if not number:
-                row[0] = cell
-                at = 1
-                continue
-            if at <= last_text and (left > len(self.columns) - at) and self.columns[at].role == _TEXT:
-                row[at] += cell  # a wrapped text: more lines are left than columns
-                if left - 1 < len(self.columns) - at:
-                    at += 1
-                continue
-            while at < len(self.columns) - 1 and not _fits(text, self.columns[at].role) and following is not None:
-                at += 1
-                following = self.columns[at + 1].role if at + 1 < len(self.columns) else None
-            row[at] += cell
-            at = min(at + 1, len(self.columns) - 1) if left <= len(self.columns) - at else at
+        places: dict[str, list[int]] = {}
+        for place, column in enumerate(self.columns):
+            places.setdefault(_sort(column.role), []).append(place)
+        row[0] = cells[0]
+        taken = dict.fromkeys(places, 0)
+        for number, cell in enumerate(cells[1:]):
+            first = not number and self.columns[1].role == _TEXT
+            kind = _TEXT if first else _kind("".join([part.text for part in cell]))
+            if kind == _TEXT and any(taken.get(other, 0) for other in ("organs", "times")):
+                kind = "times"
+            open_to = places.get(kind) or places[_TEXT]
+            at = open_to[min(taken.get(kind, 0), len(open_to) - 1)]
+            if row[at] and kind == "organs":
+                row[at] = [*row[at], _Piece("、", cell[0].start, cell[0].line)]
+            row[at] = [*row[at], *cell]
+            taken[kind] = taken.get(kind, 0) + 1
         return row
 
     def _finish(self) -> None:
@@ -463,9 +497,18 @@ class _Table:
         return Line(written.pieces[0][1], written.text, 0, row=Row(label, skip, tuple(written.pieces)))
 
 
-def _fits(text: str, role: str) -> bool:
-    dated = bool(_DATE.search(text)) and len(text) < 30
-    return role == _TEXT or dated == (role not in ORGANS)
+def _sort(role: str) -> str:
+    """The sort of column a role makes: a number, text, organs, or the rest, which is dates as a rule."""
+    return "organs" if role in ORGANS else role if role in (_NUMBER, _TEXT) else "times"
+
+
+def _kind(text: str) -> str:
+    """What a cell looks like: organs, a date, or text."""
+    if _DATE.search(text) and len(text) < 30:
+        return "times"
+    run = split_organs(text, Level.CITY)
+    names = (*run.names, *run.local)
+    return "organs" if names and all(is_organ(name) or is_local(name, Level.CITY) for name in names) else _TEXT
 
 
 def _cell(parts: Sequence[tuple[str, int]]) -> _Cell | None:
