@@ -17,8 +17,8 @@ from luoshi.office.duties.matter_models import Matter
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.notices import content
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import adjusting, crossing, demo, papers, rollup, signing
-from luoshi.programmes.supervision.models import Adjustment, KeyItem, Leaf, Node, ReportSignature
+from luoshi.programmes.supervision import adjusting, crossing, demo, letters, papers, rollup, signing
+from luoshi.programmes.supervision.models import Adjustment, KeyItem, Leaf, Node, ReportSignature, SupervisionLetter
 from tests.office.people import OFFICE, client_of, person
 from tests.programmes.supervision import running_made as made
 from tests.programmes.supervision.points import KEY, work_points
@@ -191,3 +191,23 @@ def test_accepting_is_offered_only_after_the_head_signed() -> None:
     signing.sign_report(actor=made.head(), matter=matter.pk)
     assert "act=accept_report" in client.get(page).content.decode()
     assert "接受这次填报" in client.get(form).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_page_of_an_item_names_holder_days_late_and_letters() -> None:
+    made.at("2019-04-11T09:00")
+    matter = made.leaf("2019-04-26")
+    holder = made.clerk()
+    work.report_progress(actor=holder, matter=matter.pk, percent=30, narrative=made.PLAIN)
+    made.step("2019-04-27", "2019-04-28", "2019-04-30", "2019-05-08")
+    client = client_of(person("chakan", (Role.SUPERVISOR, OFFICE)))
+    code = made.item().code
+    assert "乳督函" not in client.get(f"/supervision/items/{code}/").content.decode()
+    letter = SupervisionLetter.objects.get()
+    letters.sign(actor=made.director(), letter=letter.pk)
+    made.at("2019-05-08T15:00")
+    shown = client.get(f"/supervision/items/{code}/").content.decode()
+    letter.refresh_from_db()
+    assert letter.number in shown
+    assert "逾期 7 个工作日" in shown
+    assert holder.name in shown

@@ -46,6 +46,9 @@ def _due(row: Matter, day: datetime.date) -> dict[str, str]:
     left = workdays.after(day, row.due_on)
     if row.due_on == day:
         return {"tone": "near", "words": _("今天到期"), "day": when}
+    if row.due_on < day:
+        # Not counted as overdue: handed in in time, or late before it came here.
+        return {"tone": "near", "words": _("已过最后一日"), "day": when}
     words = _("剩 %d 个工作日") % left if left else _("剩 %d 天") % max((row.due_on - day).days, 0)
     return {"tone": "near" if left <= 3 else "", "words": words, "day": when}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -13,12 +14,12 @@ from django.urls import reverse
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.duties import concern, lights
+from luoshi.office.duties import concern, lights, workdays
 from luoshi.office.duties.matter_models import Evidence, Matter
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.permissions import may
 from luoshi.programmes.supervision import plan_import
-from luoshi.programmes.supervision.models import EVIDENCE, ItemOrgan, KeyItem, Node, Plan, Target
+from luoshi.programmes.supervision.models import EVIDENCE, ItemOrgan, KeyItem, LetterLeaf, Node, Plan, Target
 from luoshi.programmes.supervision.plan_sheets import percent
 
 _CODE = re.compile(r"(\d{4})-(\d{1,2})")
@@ -200,11 +201,26 @@ def shown_percent(text: str) -> str:
     return lights.shown(Fraction(text))
 
 
+def _letters(item: KeyItem) -> dict[int, list[tuple[int, str]]]:
+    """Return the signed supervision letters about the tasks of an item, by matter: id and number, in their order."""
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    rows = LetterLeaf.objects.filter(matter__work_leaf__node__item=item).exclude(letter__number="")
+    for matter, letter, number in rows.order_by("letter").values_list("matter", "letter", "letter__number"):
+        found[matter].append((letter, number))
+    return found
+
+
 def tree_of(item: KeyItem, day: datetime.date) -> list[dict[str, Any]]:
-    """Return the nodes of an item in the order of codes: indent, weight, days, organ, light, plan, progress."""
+    """Return the nodes of an item in the order of codes: indent, weight, days, organ, light, plan, progress.
+
+    A smallest task with who holds it, the working days it is overdue, and the signed letters about it.
+    """
     nodes = list(
-        Node.objects.filter(item=item, ended_at=None).select_related("leaf__matter", "leaf__target").order_by("code")
+        Node.objects.filter(item=item, ended_at=None)
+        .select_related("leaf__matter__holder", "leaf__target")
+        .order_by("code")
     )
+    letters = _letters(item)
     names = concern.titles(node.leaf.organ for node in nodes if node.kind == Node.Kind.LEAF)
     found = []
     for node in nodes:
@@ -240,6 +256,9 @@ def tree_of(item: KeyItem, day: datetime.date) -> list[dict[str, Any]]:
                     "done": float(lamp.done),
                     "planned": None if lamp.planned is None else float(lamp.planned),
                     "state": str(leaf.matter.get_state_display()),
+                    "holder": leaf.matter.holder.name if leaf.matter.holder is not None else "",
+                    "late": workdays.after(leaf.matter.due_on, day) if lamp.overdue and leaf.matter.due_on else None,
+                    "letters": letters.get(leaf.matter_id or 0, []),
                 }
         found.append(row)
     return found
