@@ -40,7 +40,7 @@ from luoshi.office.permissions import may, require
 from luoshi.office.workbook import Workbook
 from luoshi.programmes.heavy_pollution import dossier_sheets as sheets
 from luoshi.programmes.heavy_pollution import plan, replaying, tasks
-from luoshi.programmes.heavy_pollution.models import Inspection, PollutionWarning
+from luoshi.programmes.heavy_pollution.models import Consultation, Inspection, PollutionWarning, WarningChange
 
 Report = Callable[[str, int, int], None]
 SHEET_ROWS = 20_000
@@ -85,7 +85,15 @@ def require_whole(actor: Actor) -> None:
 
 def papers_of(actor: Actor, warning: PollutionWarning) -> QuerySet[Notice]:
     """Return the papers of an episode that the actor sees, in the order they were drafted."""
-    return notices.visible(actor).filter(case__in=_cases(warning)).order_by("drafted_at", "pk")
+    own = (
+        WarningChange.objects.filter(warning=warning).values("approval"),
+        Consultation.objects.filter(warning=warning).values("approval"),
+        Inspection.objects.filter(response__warning=warning).exclude(case=None).values("case"),
+    )
+    belongs = Q(case=warning.case_id)
+    for cases in own:
+        belongs |= Q(case__in=cases)
+    return notices.visible(actor).filter(belongs).order_by("drafted_at", "pk")
 
 
 def _cases(warning: PollutionWarning) -> list[int]:
