@@ -71,16 +71,16 @@ def post(scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int | None:
     told = {**_AS_PRINTED.get(" ".join(str(given["event"]).split()[1:]), {}), **given}
     day = moment(told["value_on"]).date() if "value_on" in told else day_of(CLOCK.now())
     row, key, txn = _bank(told), str(told.get("key") or _key(scene, event)), str(told.get("txn", ""))
-    common = {"actor": actor, "agreement": row, "amount": amount, "key": key}
+    common: dict[str, Any] = {"actor": actor, "agreement": row, "amount": amount, "key": key}
     match event:
         case "J1":
             fund.allocate(**common, value_on=day, txn=txn)
         case "J2":
-            other = {"source": row, "target": _bank(told, "to"), "actor": actor, "amount": amount, "value_on": day}
-            fund.move(**other, key=f"{key}:out")
-            fund.arrive(**other, key=f"{key}:in")
+            between: dict[str, Any] = {"source": row, "target": _bank(told, "to"), "actor": actor}
+            fund.move(**between, amount=amount, value_on=day, key=f"{key}:out")
+            fund.arrive(**between, amount=amount, value_on=day, key=f"{key}:in")
         case "J3" | "J3+J4":
-            paid = pay(scene, actor, told)
+            paid: int | None = pay(scene, actor, told)
             if paid is not None and event == "J3+J4":
                 _answered(paid, "success", txn)
             return paid
