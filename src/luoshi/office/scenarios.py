@@ -38,6 +38,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,8 @@ class Word:
 
 VERBS: dict[str, Verb] = {}
 CHECKS: dict[str, Check] = {}
-WORDS: dict[str, Word] = {}
-"""What verbs and checks are called, by name; a check's name begins with its room and ends with `?`."""
+_SAID: dict[str, tuple[str, Mapping[str, str], str]] = {}
+"""Title, fields and `more` of verbs and checks, by name; a check's name begins with its room and ends with `?`."""
 _TAKEN = re.compile(r"""\bgiven\[["'](\w+)["']\]""")
 _ASKED = re.compile(r"""\bgiven\.(?:get|pop)\(\s*["'](\w+)["']|["'](\w+)["'] in given\b""")
 
@@ -142,10 +143,7 @@ def verb(name: str, title: str = "", /, *, more: str = "", **fields: str) -> Cal
 
     def register(function: Verb) -> Verb:
         VERBS[name] = function
-        text = inspect.getsource(function)
-        taken, asked = _TAKEN.findall(text), [one or other for one, other in _ASKED.findall(text)]
-        named = fields if title else dict.fromkeys(taken + asked, "")
-        WORDS[name] = Word(name, title, named, frozenset(taken) - set(asked), more)
+        _SAID[name] = title, fields, more
         return function
 
     return register
@@ -160,33 +158,43 @@ def check(name: str, title: str = "") -> Callable[[Check], Check]:
     def register(function: Check) -> Check:
         CHECKS[name] = function
         room = function.__module__.rpartition(".")[0].rpartition(".")[2]
-        WORDS[f"{room}.{name}?"] = Word(f"{room}.{name}?", title, {}, frozenset())
+        _SAID[f"{room}.{name}?"] = title, {}, ""
         return function
 
     return register
 
 
+@cache
+def word(name: str) -> Word:
+    """Return what a verb or a check is called; what it reads without asking whether it is there must be given."""
+    title, fields, more = _SAID[name]
+    text = inspect.getsource(VERBS[name]) if name in VERBS else ""
+    taken, asked = _TAKEN.findall(text), [one or other for one, other in _ASKED.findall(text)]
+    return Word(name, title, fields if title else dict.fromkeys(taken + asked, ""), frozenset(taken) - set(asked), more)
+
+
 def words(programme: str = "") -> list[Word]:
     """Return what verbs and checks are called, of one programme or all; E_NOT_FOUND for one that has none."""
-    rooms = {one.programme for one in WORDS.values()}
+    found = [word(name) for name in sorted(_SAID)]
+    rooms = {one.programme for one in found}
     if programme and programme not in rooms:
         raise LuoshiError("E_NOT_FOUND", f"“{programme}”没有场景动作，有的是：{'、'.join(sorted(rooms))}。")
-    return [one for name, one in sorted(WORDS.items()) if programme in ("", one.programme)]
+    return [one for one in found if programme in ("", one.programme)]
 
 
 def _require_known(name: str, given: Mapping[str, Any]) -> None:
     """Refuse what a verb that says what it takes does not read, and what it lacks: a slip never passes in silence."""
-    word = WORDS[name]
-    if not word.title:
+    known = word(name)
+    if not known.title:
         return
-    strange = [] if word.more else [one for one in given if one not in word.fields]
+    strange = [] if known.more else [one for one in given if one not in known.fields]
     if strange:
-        known = "、".join(word.fields) or "（没有）"
-        raise LuoshiError("E_INPUT", f"动作“{name}”不要“{'、'.join(map(str, strange))}”，可写：{known}。",
-                          fields={"known": list(word.fields)})  # fmt: skip
-    lacking = [one for one in word.fields if one in word.needs and one not in given]
+        named = "、".join(known.fields) or "（没有）"
+        raise LuoshiError("E_INPUT", f"动作“{name}”不要“{'、'.join(map(str, strange))}”，可写：{named}。",
+                          fields={"known": list(known.fields)})  # fmt: skip
+    lacking = [one for one in known.fields if one in known.needs and one not in given]
     if lacking:
-        said = "、".join(f"{one}（{word.fields[one]}）" if word.fields[one] else one for one in lacking)
+        said = "、".join(f"{one}（{known.fields[one]}）" if known.fields[one] else one for one in lacking)
         raise LuoshiError("E_INPUT", f"动作“{name}”还要写：{said}。", fields={"missing": lacking})
 
 

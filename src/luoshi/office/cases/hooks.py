@@ -12,10 +12,10 @@
     @reading("heavy_pollution")
     def paper(case: Case, step: str) -> int | None: ...
 
-`links` names the room's own pages that belong to a case (title, address), `reading` the paper (its id) that is to be
-read in full before a step is taken. The first two are called inside the
-transaction of the step, before the case is written; an effect may change `turn.case` (title, facts), write the room's
-own records and raise a refusal, which undoes everything.
+The first two are called inside the transaction of the step, before the case is written; an effect may change
+`turn.case` (title, facts), write the room's own records and raise a refusal, which undoes everything. `links` names
+the room's own pages that belong to a case (title, address), `reading` the paper (its id) that is to be read in full
+before a step is taken.
 """
 
 from __future__ import annotations
