@@ -170,7 +170,7 @@ def test_an_import_makes_the_matters_of_its_duties(today, monkeypatch):
     assert (rows[2].organ, rows[2].start, rows[2].late_on) == ("finance", D(2018, 3, 1), D(2018, 11, 1))
     assert (rows[3].due_sort, rows[3].late_on) == (FAR, FAR)
     assert rows[2].target_value == 95
-    assert rows[2].target_text == "修补率>=95%"
+    assert rows[2].target_text == "修补率 ≥ 95%"
 
 
 def test_making_again_makes_nothing_and_later_windows_add_their_periods(today, monkeypatch):

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from luoshi.gazette.ledger import OPERATORS
 from luoshi.kernel.clock import CLOCK
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
@@ -272,11 +273,16 @@ def derivation(slot: Slot) -> dict[str, object]:
     }
 
 
+def _in_words(target: Target) -> str:
+    parts = (target.subject, OPERATORS.get(target.op, target.op), f"{target.value}{target.unit}")
+    return " ".join(part for part in parts if part)
+
+
 def target_of(targets: Sequence[Target]) -> Mapping[str, object]:
     """Return what a matter is measured against: one floor as a figure, anything else in words."""
     if not targets:
         return {}
-    text = "；".join(f"{t.subject}{t.op}{t.value}{t.unit}" for t in targets)[:300]
+    text = "；".join(map(_in_words, targets))[:300]
     if len(targets) == 1 and targets[0].op in _FLOORS and not targets[0].aspiration:
         try:
             value = Decimal(targets[0].value.replace(",", ""))

@@ -37,8 +37,8 @@ class Places:
         return bisect.bisect_left(self._breaks, offset) + 1
 
     def excerpt(self, start: int, end: int) -> str:
-        """Return at most 60 characters of what stands at the place, on one line."""
-        return " ".join(self._text[start : max(end, start + 1)][:60].split())
+        """Return at most 60 characters of what stands at the place, on one line; nothing for a place without text."""
+        return " ".join(self._text[start:end][:60].split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from luoshi.gazette.ledger import OPERATORS
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties.dates import words
 from luoshi.office.instruments import queries
@@ -284,7 +285,7 @@ def consequences(found: Sequence[Item]) -> list[str]:
         elif one.kind == "target" and one.decision in ("", "confirmed"):
             content = one.content
             who = f"，由{_names(content['lead'])}填报" if content["lead"] else ""
-            sign = {">=": "≥", "<=": "≤", "~": "约", "=": ""}.get(content["op"], content["op"])
+            sign = OPERATORS.get(content["op"], content["op"])
             said.append(f"指标“{content['subject']}”{sign} {content['value']}{content['unit']} 记为已核对{who}")
         elif one.kind == "relation" and one.content and one.content["type"] == "repeals" and one.decision != "excluded":
             said.append(f"{one.content['number'] or one.content['title']}按本文件废止，自施行之日起不再有效")
