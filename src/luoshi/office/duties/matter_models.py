@@ -224,7 +224,7 @@ class Matter(models.Model):
             models.Index(fields=["organ", "id"], name="matter_organ_backlog", condition=OPEN & Q(backlog=True)),
             # An organ's search asks which of its open matters rest on the duties that hold the word.
             models.Index(fields=["duty", "id"], name="matter_open_duty", condition=OPEN),
-            models.Index(fields=["id"], name="matter_changed", condition=Q(pending_duty__isnull=False)),
+            models.Index(fields=["pending_duty", "id"], name="matter_pending", condition=Q(pending_duty__isnull=False)),
         )
 
     def __str__(self) -> str:

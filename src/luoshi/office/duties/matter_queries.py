@@ -163,7 +163,8 @@ def matters(
     if wanted.current:
         rows = rows.filter(backlog=False)
     if wanted.changed:
-        rows = rows.filter(pending_duty__isnull=False)
+        # Greater than nothing rather than not null: a bound is what makes SQLite enter the index of the few.
+        rows = rows.filter(pending_duty__gt=0)
     if wanted.duty is not None:
         rows = rows.filter(duty=wanted.duty)
     if wanted.q:
@@ -625,7 +626,7 @@ def _held(
 
 def changed_matters(actor: Actor, *, size: int = 50, after: str = "") -> KeysetPage[Matter]:
     """Return the matters somebody worked on whose duty a new version changed: each waits for a clerk's decision."""
-    rows = visible(actor, walking=True).filter(pending_duty__isnull=False).select_related("pending_duty__instrument")
+    rows = visible(actor, walking=True).filter(pending_duty__gt=0).select_related("pending_duty__instrument")
     return keyset_page(complete(rows), (Key("id", int),), size=size, after=after)
 
 

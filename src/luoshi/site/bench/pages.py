@@ -1,6 +1,6 @@
 """Server time of desk, ledger, search and trail at ten years of data, for each kind of reader.
 
-    luoshi bench pages [--duties 300000] [--audit 5000000] [--keep DIR] [--database sqlite|postgresql|both]
+    luoshi bench pages [--duties 300000] [--each 50] [--audit 5000000] [--keep DIR] [--database sqlite|postgresql|both]
 
 Fills a database with invented instruments, the matters their duties owe in every state, and a chained trail, then asks
 the site itself, without the network. With `--keep DIR` it is filled once and kept there. PostgreSQL is started in DIR,
@@ -25,7 +25,6 @@ from urllib.parse import quote
 from luoshi.site.bench._kept import ask_where, on_each, opened
 from luoshi.site.bench._scratch import say
 
-_EACH = 50
 _FILE = 100
 _READ = 20_000
 """So many duties are read, stored and worked on as real ones are; the rest are copies of them."""
@@ -99,6 +98,7 @@ def run(argv: list[str]) -> None:
     """Measure and print a table; exit status 1 when a page is above its aim."""
     parser = argparse.ArgumentParser(prog="luoshi bench pages")
     parser.add_argument("--duties", type=int, default=300_000)
+    parser.add_argument("--each", type=int, default=50, help="duties of an instrument; 3 makes 100,000 instruments")
     parser.add_argument("--audit", type=int, default=5_000_000)
     parser.add_argument("--months", type=int, default=6, help="of recurring matters")
     parser.add_argument("--repeat", type=int, default=5)
@@ -112,7 +112,7 @@ def run(argv: list[str]) -> None:
 
 def _one(folder: Path, kind: str, options: argparse.Namespace, told: Any) -> None:
     filled = folder / f"{kind}.filled"
-    sizes = f"{options.duties} duties, {options.audit} entries, {options.months} months"
+    sizes = f"{options.duties} duties, {options.each} each, {options.audit} entries, {options.months} months"
     with opened(folder, kind, options.url):
         if not filled.exists():
             _fill(options)
@@ -139,7 +139,7 @@ def _fill(options: argparse.Namespace) -> None:
     load_directory_into_database(actor=Actor.system("量速", "bench"))
     load_people()
     if not Duty.objects.exists():
-        _import(min(options.duties, _READ))
+        _import(min(options.duties, _READ), options.each)
         begun = _stage("duties read and stored", Duty.objects.count(), begun)
     made = demo_years.fill(CLOCK.today(), months=options.months)
     begun = _stage("matters", made, begun)
@@ -154,15 +154,15 @@ def _stage(what: str, count: int, begun: float) -> float:
     return time.perf_counter()
 
 
-def _import(count: int) -> None:
+def _import(count: int, each: int) -> None:
     from luoshi.gazette.records import Compilation, Gazette
     from luoshi.office.actors import Actor
     from luoshi.office.duties.demo import instruments
     from luoshi.office.instruments.actions import import_gazette
     from luoshi.office.instruments.plan import plan_of
 
-    made = instruments(count // _EACH, _EACH)
-    for number in range(0, count // _EACH, _FILE):
+    made = instruments(count // each, each)
+    for number in range(0, count // each, _FILE):
         some = [item for _, item in zip(range(_FILE), made, strict=False)]
         compilation = Compilation(Gazette(f"第{number}期", None, None, None), some, [], [])
         text = f"第{number}期"
