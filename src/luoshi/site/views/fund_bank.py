@@ -290,7 +290,7 @@ def _show_account(
         ],
         "sheets": [{"sheet": one, "href": reverse("fund-sheet", args=[one.pk]), "difference": yuan(one.difference)}
                    for one in Sheet.objects.filter(account=account).order_by("-on", "-number")[:12]],
-        "differences": [_difference(one, book, entries) | {"holder": holders[one.organ]} for one in found],
+        "differences": [_difference(one, book, entries) | {"holder": holders.get(one.organ, "")} for one in found],
         "proposals": [{"line": one.line, "amount": yuan(one.line.amount),
                        "entry": Entry(pk=one.posting.entry_id).number,
                        "href": book_href("fund-entry", book, one.posting.entry_id % (1 << 32)),
