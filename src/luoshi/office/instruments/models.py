@@ -103,6 +103,7 @@ class Instrument(models.Model):
             models.Index(fields=["year", "-sort_on", "-id"], name="instrument_year", condition=Q(is_current=True)),
             models.Index(fields=["kind", "-sort_on", "-id"], name="instrument_kind", condition=Q(is_current=True)),
             models.Index(fields=["serial", "year", "-sort_on"], name="instrument_serial", condition=Q(is_current=True)),
+            models.Index(fields=["-duty_count", "-id"], name="instrument_duties", condition=Q(is_current=True)),
             models.Index(fields=["expires_on", "id"], name="instrument_expiry", condition=Q(is_current=True)),
             models.Index(fields=["title"], name="instrument_title"),
             models.Index(fields=["covering_title"], name="instrument_covering"),
