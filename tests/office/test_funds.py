@@ -278,3 +278,67 @@ def test_closed_account_takes_nothing():
     ledger = book()
     Account.objects.filter(pk=ledger.ids["3001"]).update(closed_on=DAY)
     assert code_of(lambda: funded(ledger, 5)) == "E_STATE"
+
+
+PAIR_FAULTS = {
+    "unbalanced": {"credit2": 6},
+    "a side missing": {"debit1": None, "credit2": None},
+    "nothing on either side": {"debit1": 0, "credit2": 0},
+    "both sides of a line": {"credit1": 5, "debit2": 5},
+    "negative": {"debit1": -5, "credit2": -5},
+    "overdraft": {"debit1": 0, "credit1": 5, "debit2": 5, "credit2": 0},
+    "subject missing": {"account2": "2001"},
+    "subject of an account without": {"subject2": "甲"},
+    "one account twice": {"account2": "1001"},
+    "another book's account": {"account2": "other"},
+    "no such account": {"account2": "none"},
+    "future": {"value_on": "2019-06-02"},
+    "no date": {"value_on": None},
+    "no key": {"key": ""},
+    "key known": {"key": "grant"},
+    "one person as two hands": {"maker_id": 7, "checker_id": 7},
+    "closed month": {"value_on": "2019-01-31"},
+    "closed account": {"account2": "3900"},
+    "closed book": {"book_id": "other"},
+    "bank number known": {"txn1": "T1"},
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no such view")
+@pytest.mark.parametrize("fault", [None, *PAIR_FAULTS])
+def test_database_refuses_raw_pair(fault):
+    """What the sets' triggers refuse, the way of two lines refuses too (it passes them by)."""
+    ledger, other = book(), book("trial/other")
+    funded(ledger, 3, D(2019, 2, 1), txn="T1")
+    Period.objects.create(
+        book=ledger.book, first_on=D(2018, 1, 1), last_on=D(2019, 1, 31), last_no=1, maker="测试甲", checker="测试乙",
+        closed_at=CLOCK.now(),
+    )  # fmt: skip
+    Account.objects.filter(pk=ledger.ids["3900"]).update(closed_on=DAY)
+    Book.objects.filter(pk=other.book.pk).update(closed_on=DAY)
+    accounts = {**ledger.ids, "other": other.ids["1001"], "none": 10**9}
+    row = {
+        "book_id": ledger.book.pk, "key": "raw", "value_on": "2019-03-01", "event": "", "memo": "", "basis": "",
+        "case": "", "booked_at": "2019-06-01 00:00:00+00:00", "maker": "测试甲", "maker_id": None, "checker": "",
+        "checker_id": None, "via": "x", "request_id": "", "digest": "", "account1": "1001", "subject1": "",
+        "debit1": 5, "credit1": 0, "txn1": "", "account2": "3001", "subject2": "", "debit2": 0, "credit2": 5,
+        "txn2": "",
+    } | PAIR_FAULTS.get(fault, {})  # fmt: skip
+    for name in ("account1", "account2"):
+        row[name] = accounts[row[name]]
+    if row["book_id"] == "other":
+        row |= {"book_id": other.book.pk, "account1": other.ids["1001"], "account2": other.ids["3001"]}
+    names, marks = ", ".join(f'"{name}"' for name in row), ", ".join(["%s"] * len(row))
+
+    def carry_out():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO funds_pair ({names}) VALUES ({marks})", list(row.values()))
+
+    if fault is None:
+        carry_out()
+        assert [net(ledger, "1001"), net(ledger, "3001"), Entry.objects.count()] == [8, 8, 2]
+        return
+    with pytest.raises(DatabaseError):
+        carry_out()
+    assert [net(ledger, "1001"), net(ledger, "3001"), Entry.objects.count()] == [3, 3, 1]

@@ -1,10 +1,11 @@
 """The posting path: entries, postings and their seal in raw SQL, any number of them in one journey.
 
 The database decides (`guards`); what it refuses is explained here in words. PostgreSQL: one call of `funds_post`, which
-locks the book, finds keys that are known and inserts all three tables in one statement. SQLite: three statements and
-the seal. Outside a transaction each call commits by itself.
+locks the book, finds keys that are known and inserts all three tables in one statement; an entry of two lines goes
+through the view `funds_pair`. SQLite: three statements and the seal. Outside a transaction each call commits by itself.
 """
 
+# ruff: noqa: S608 - the words of every statement are our own
 from __future__ import annotations
 
 import datetime
@@ -72,9 +73,9 @@ def post_all(ledger: Ledger, orders: Sequence[Order], hand: Hand) -> list[Posted
         raise LuoshiError("E_INPUT", "同一批分录里有相同的幂等键。")
     # Asked for once: every look through Django's proxy costs as much as a small statement.
     here = connections[DEFAULT_DB_ALIAS]
-    alone = len(orders) == 1 and here.vendor == "sqlite"
     try:
         text = checked_content(orders)
+        alone = len(orders) == 1 and (here.vendor == "sqlite" or _is_pair(orders[0]))
         columns = _single(ledger, orders[0]) if alone else _columns(ledger, orders)
     except (TypeError, KeyError, AttributeError, ValueError, OverflowError):
         raise _first_fault(ledger, orders) or LuoshiError("E_INPUT", "分录的内容读不出。") from None
@@ -83,7 +84,9 @@ def post_all(ledger: Ledger, orders: Sequence[Order], hand: Hand) -> list[Posted
     try:
         first, known = write(here, ledger, columns, hand, digest)
     except DatabaseError as fault:
-        raise _explained(ledger, orders, fault) from fault
+        if not (isinstance(columns, _Single) and _code(fault) == "entry_key"):
+            raise _explained(ledger, orders, fault) from fault
+        first, known = 0, [columns.order.key]
     if known:
         return _replayed(ledger, orders, known, hand)
     base = ledger.book.pk * BOOK + first
@@ -91,7 +94,7 @@ def post_all(ledger: Ledger, orders: Sequence[Order], hand: Hand) -> list[Posted
 
 
 class _Single(NamedTuple):
-    """One order as the rows SQLite takes, without the numbers that the book gives; see `_insert_one`."""
+    """One order as the rows the database takes, without the numbers that the book gives."""
 
     order: Order
     day: str
@@ -115,6 +118,11 @@ def _single(ledger: Ledger, order: Order) -> _Single:
     if not lines:
         raise ValueError
     return _Single(order, day, lines)
+
+
+def _is_pair(order: Order) -> bool:
+    """Say whether an order has two lines on two accounts: PostgreSQL has a way of its own for such (`funds_pair`)."""
+    return len(order.lines) == 2 and order.lines[0][0] != order.lines[1][0]
 
 
 class _Columns(NamedTuple):
@@ -156,37 +164,60 @@ _CALL = (
     "%s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::int[], %s::int[], "
     "%s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[])"
 )
+_PAIR = (
+    "INSERT INTO funds_pair (book_id, booked_at, digest, maker, via, maker_id, checker, checker_id, request_id, key, "
+    'value_on, event, memo, basis, "case", counter_of_id, account1, subject1, debit1, credit1, txn1, account2, '
+    "subject2, debit2, credit2, txn2) VALUES (" + ", ".join(["%s"] * 26) + ") RETURNING no, NULL::text[]"
+)
 
 
 def _postgresql(
     here: Any, ledger: Ledger, columns: _Columns | _Single, hand: Hand, digest: str
 ) -> tuple[int, list[str]]:
-    assert isinstance(columns, _Columns), "one order alone is made for SQLite only"
+    words, values = (
+        _called(ledger, columns, hand, digest)
+        if isinstance(columns, _Columns)
+        else _paired(ledger, columns, hand, digest)
+    )
     if here.in_atomic_block:
         with transaction.atomic():
-            return _call(here, ledger, columns, hand, digest)
-    here.ensure_connection()
-    return _call(here, ledger, columns, hand, digest)
+            answer = _asked(here, words, values)
+    else:
+        here.ensure_connection()
+        answer = _asked(here, words, values)
+    if answer is None or answer[0] is None:
+        raise LuoshiError("E_NOT_FOUND", "没有这本账簿。")
+    return answer[0], answer[1] or []
 
 
-def _call(here: Any, ledger: Ledger, columns: _Columns, hand: Hand, digest: str) -> tuple[int, list[str]]:
+def _asked(here: Any, words: str, values: list[Any]) -> tuple[Any, ...] | None:
     import psycopg
 
+    with here.wrap_database_errors:
+        # The driver's own cursor binds at the server and keeps the plan; Django's makes the words anew each time.
+        return psycopg.Cursor(here.connection).execute(words, values, prepare=True).fetchone()
+
+
+def _called(ledger: Ledger, columns: _Columns, hand: Hand, digest: str) -> tuple[str, list[Any]]:
     keys, dates, events, memos, bases, cases, counters, lines = columns.entries
     places, numbers, accounts, subjects, debits, credits_, txns = columns.postings
-    values = [
+    return _CALL, [
         ledger.book.pk, CLOCK.now(), _texts([hand.maker, hand.checker, hand.via, hand.request_id]),
         _numbers([hand.maker_id, hand.checker_id]), digest, _texts(keys), _numbers(dates), _texts(events),
         _texts(memos), _texts(bases), _texts(cases), _numbers(counters), _numbers(lines), _numbers(places),
         _numbers(numbers), _numbers(accounts), _texts(subjects), _numbers(debits), _numbers(credits_), _texts(txns),
     ]  # fmt: skip
-    with here.wrap_database_errors:
-        # The driver's own cursor binds at the server and keeps the plan; Django's makes the words anew each time.
-        cursor = psycopg.Cursor(here.connection)
-        first, known = cursor.execute(_CALL, values, prepare=True).fetchone() or (None, None)
-    if first is None:
-        raise LuoshiError("E_NOT_FOUND", "没有这本账簿。")
-    return first, known or []
+
+
+def _paired(ledger: Ledger, one: _Single, hand: Hand, digest: str) -> tuple[str, list[Any]]:
+    key, _day, _lines, event, memo, basis, case, counter = one.order
+    maker, via, maker_id, checker, checker_id, request_id = hand
+    values: list[Any] = [ledger.book.pk, CLOCK.now(), digest, maker, via, maker_id, checker, checker_id, request_id,
+                         key, one.day, event, memo, basis, case, counter]  # fmt: skip
+    for account, subject, _value_on, debit, credit, txn in one.lines:
+        values += (account, subject, debit, credit, txn)
+    # As text whatever its size: the driver would send 5 and 50,000 as two types, and each has a plan of its own.
+    return _PAIR, [str(value) if type(value) is int else value for value in values]
 
 
 def _numbers(values: Sequence[Any]) -> str:
