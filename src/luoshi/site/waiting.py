@@ -144,8 +144,12 @@ def works(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
     from luoshi.programmes.supervision import desk as room
 
     for title, one, icon in (
+        (_("误印名称等我认读"), room.readings(actor, _BOUND), "file-text"),
+        (_("重点事项等我分解"), room.undecomposed(actor, _BOUND), "target-arrow"),
+        (_("分解等我批"), room.proposed(actor, _BOUND), "pencil"),
         (_("填报等我签字"), room.reports(actor, _BOUND), "pencil"),
         (_("销号等我表示意见"), room.crossings(actor, _BOUND), "circle-check"),
+        (_("重点事项等我销号"), room.finished(actor, _BOUND), "circle-check"),
         (_("督办函等我办"), room.letters(actor, _BOUND), "mail"),
         (_("调整等我批"), room.adjustments(actor, _BOUND), "arrows-diff"),
         (_("延期等分包领导批"), room.extensions(actor, _BOUND), "calendar-plus"),

@@ -14,7 +14,7 @@ from luoshi.office.duties.matter_models import Matter
 from luoshi.office.duties.schedule import materialise
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import plan_actions, plan_import, plan_queries, plan_sheets
+from luoshi.programmes.supervision import desk, plan_actions, plan_import, plan_queries, plan_sheets
 from luoshi.programmes.supervision.models import ItemOrgan, KeyItem, Leaf, Node
 from tests.office.people import actor, client_of, person
 from tests.programmes.supervision.points import KEY, work_points
@@ -248,3 +248,27 @@ def test_the_place_of_a_task_is_latitude_then_longitude(text, found):
         return
     wanted = [Decimal(one) if one else None for one in found]
     assert list(plan_actions.place_of(plan_sheets.place(text)).values()) == wanted
+
+
+def test_what_a_plan_waits_for_stands_on_the_desk_of_who_owes_it(plan):
+    item = plan.items.get(seq=2)
+    clerk, stranger = actor("ny", (Role.CLERK, "agri-rural")), actor("cw", (Role.CLERK, "culture-tourism"))
+    leader = actor("sz", (Role.LEADER, "city-government"))
+    assert desk.undecomposed(clerk, 200) == (1, "/supervision/items/2019-02/")
+    assert desk.undecomposed(stranger, 200) == desk.proposed(leader, 200) == desk.readings(clerk, 200) == desk.NOTHING
+    data = table(leaf("2019-02.01", "100", "市农业农村局", target="T2.1", target_value="500", unit="人次"))
+    plan_sheets.take_in(actor=clerk, plan=plan, item=item, name="t.csv", data=data, digest=plan_sheets.digest_of(data))
+    plan_actions.propose(actor=clerk, item=item.pk)
+    assert desk.undecomposed(clerk, 200) == desk.finished(leader, 200) == desk.NOTHING
+    assert desk.proposed(leader, 200) == (1, "/supervision/items/2019-02/")
+    ItemOrgan.objects.filter(item=item).update(resolution="unresolved", organ="", raw="市农村局", proposal="agri-rural")
+    one, other = (actor(name, (Role.SUPERVISOR, "government-office")) for name in ("dc1", "dc2"))
+    assert desk.readings(one, 200) == desk.readings(other, 200) == (1, "/supervision/plan/2019/#names")
+    entry = item.organs.get()
+    plan_actions.propose_reading(actor=one, entry=entry.pk, reading="agri-rural", reason="漏印一字")
+    assert desk.readings(one, 200) == desk.NOTHING
+    assert desk.readings(other, 200).many == 1
+
+
+def test_what_keeps_a_plan_from_being_active_is_told_in_one_line(plan):
+    assert plan_actions._spans([1, 2, 3, 7, 9, 10]) == "1至3、7、9至10"

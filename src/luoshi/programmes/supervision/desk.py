@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 
 from luoshi.office.actors import Actor
 from luoshi.office.duties import acts, concern, hooks
 from luoshi.office.duties.matter_models import Extension
 from luoshi.office.permissions import may
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import adjusting, reviewing, signing
+from luoshi.programmes.supervision import adjusting, plan_actions, reviewing, signing
 from luoshi.programmes.supervision import letters as papers
 from luoshi.programmes.supervision.letters import ROOM
-from luoshi.programmes.supervision.models import CoopConfirmation, CrossOffRequest
+from luoshi.programmes.supervision.models import (
+    CoopConfirmation,
+    CrossOffRequest,
+    ItemOrgan,
+    KeyItem,
+    LeafSums,
+    NamingDecision,
+    Plan,
+)
 
 
 class Awaited(NamedTuple):
@@ -78,3 +87,52 @@ def extensions(actor: Actor, bound: int) -> Awaited:
 def reviews(actor: Actor, _bound: int) -> Awaited:
     """The annual review, to be signed with the others or by the leader."""
     return Awaited(1, "/supervision/review/") if reviewing.waits_for(actor) else NOTHING
+
+
+def readings(actor: Actor, bound: int) -> Awaited:
+    """Readings of misprinted names: those another person proposed, and those nobody has proposed yet."""
+    if not may(actor, "work.plan"):
+        return NOTHING
+    names = ItemOrgan.objects.filter(
+        resolution=ItemOrgan.Resolution.UNRESOLVED, item__plan__status__in=[Plan.Status.LOADING, Plan.Status.ACTIVE]
+    )
+    mine = NamingDecision.objects.filter(entry=OuterRef("pk"), decision="", proposed_by__in=actor.hands)
+    years = list(names.exclude(Exists(mine)).values_list("item__plan__year", flat=True)[:bound])
+    return Awaited(len(years), reverse("supervision-plan", args=[min(years)]) + "#names") if years else NOTHING
+
+
+def _items() -> Any:
+    going = [Plan.Status.LOADING, Plan.Status.ACTIVE]
+    rows = KeyItem.objects.filter(plan__status__in=going, state=KeyItem.State.OPEN)
+    return rows.select_related("plan").order_by("plan__year", "seq")
+
+
+def undecomposed(actor: Actor, bound: int) -> Awaited:
+    """Items that the actor's organ leads and that are still to be broken down and handed to the leader in charge."""
+    own = concern.own_organs(actor) if may(actor, "work.decompose") else frozenset()
+    if not own:
+        return NOTHING
+    rows = _items().filter(decomposition__in=[KeyItem.Decomposition.NONE, KeyItem.Decomposition.DRAFTED])
+    found = list(rows.filter(organs__role=ItemOrgan.Role.LEAD, organs__organ__in=own).distinct()[:bound])
+    return Awaited(len(found), plan_actions.address(found[0])) if found else NOTHING
+
+
+def proposed(actor: Actor, bound: int) -> Awaited:
+    """Trees that wait for the approval of the leader in charge."""
+    led = {grant.organ for grant in actor.grants if grant.role == Role.LEADER} if may(actor, "work.lead") else set()
+    if not led:
+        return NOTHING
+    rows = _items().filter(decomposition=KeyItem.Decomposition.PROPOSED, leader_organ__in=led)
+    found = list(rows.exclude(proposed_by__in=actor.hands)[:bound])
+    return Awaited(len(found), plan_actions.address(found[0])) if found else NOTHING
+
+
+def finished(actor: Actor, bound: int) -> Awaited:
+    """Items all of whose tasks are crossed off, which the leader in charge may cross off."""
+    led = {grant.organ for grant in actor.grants if grant.role == Role.LEADER} if may(actor, "work.lead") else set()
+    if not led:
+        return NOTHING
+    sums = LeafSums.objects.filter(item=OuterRef("pk"), count__gt=0)
+    rows = _items().filter(Exists(sums), ~Exists(sums.filter(open=True)), leader_organ__in=led)
+    found = list(rows.filter(plan__status=Plan.Status.ACTIVE)[:bound])
+    return Awaited(len(found), plan_actions.address(found[0])) if found else NOTHING

@@ -834,11 +834,23 @@ def activation_faults(plan: Plan) -> list[str]:
     days = int(book.current().values(MODULE, CLOCK.today())["decompose_wd"])
     if CLOCK.today() <= workdays.shift(plan.issued_on, days):
         waiting = plan.items.filter(state=KeyItem.State.OPEN).exclude(decomposition=KeyItem.Decomposition.APPROVED)
-        found += [f"第{seq}项还没有分解并经批准" for seq in waiting.order_by("seq").values_list("seq", flat=True)]
+        if left := list(waiting.order_by("seq").values_list("seq", flat=True)):
+            found.append(f"{len(left)}项还没有分解并经批准：第{_spans(left)}项")
     weights = list(plan.items.values_list("weight_bp", flat=True))
     if any(one is not None for one in weights) and sum(one or 0 for one in weights) != 10000:
         found.append("各项的权重须都不填，或都填且合计100%")
     return found
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    """Return ascending numbers in one line: 1至3、7."""
+    spans: list[list[int]] = []
+    for one in numbers:
+        if spans and spans[-1][1] == one - 1:
+            spans[-1][1] = one
+        else:
+            spans.append([one, one])
+    return "、".join(str(first) if first == last else f"{first}至{last}" for first, last in spans)
 
 
 def activate(*, actor: Actor, plan: int, version: int | None = None) -> Plan:
