@@ -28,7 +28,7 @@ PATIENCE = 30_000
 """Milliseconds a page may take on a busy machine."""
 
 WIDE, PHONE = 1440, 390
-WIDTHS = (WIDE, 1024, 768, PHONE, 320)
+WIDTHS = (WIDE, 1280, 1024, 768, PHONE, 320)
 SIZES = ("large", "largest")
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 PLACED = ("target-size", "scrollable-region-focusable")
@@ -116,6 +116,17 @@ def overflow(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+BEYOND_ITS_CARD = """() => [...document.querySelectorAll(".ls-card table")].filter((table) => {
+  const card = table.closest(".ls-card").getBoundingClientRect();
+  let held = table;
+  while (!held.matches(".ls-card") && getComputedStyle(held).overflowX === "visible") held = held.parentElement;
+  const own = table.getBoundingClientRect();
+  return held.matches(".ls-card") && own.width && own.right > card.right + 1;
+}).map((table) => table.className + " +" + Math.round(table.getBoundingClientRect().right)
+  + " beyond " + Math.round(table.closest(".ls-card").getBoundingClientRect().right))"""
+"""Names the tables that reach over the right edge of their card without a place to scroll them."""
+
+
 STICKING_OUT = """() => {
   const edge = document.documentElement.clientWidth;
   const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > edge + 1);
@@ -155,12 +166,13 @@ def violations(page: Page, rules: Iterable[str] = ()) -> list[str]:
 
 
 def too_wide(page: Page, name: str, widths: Iterable[int] = WIDTHS) -> list[str]:
-    """Return at which widths the page is wider than its window."""
+    """Return at which widths the page is wider than its window, or a table wider than its card."""
     found = []
     for width in widths:
         sized(page, width)
         if wide := overflow(page):
             found.append(f"{name} at {width}: {wide} px too wide: {page.evaluate(STICKING_OUT)}")
+        found += [f"{name} at {width}: {table}" for table in page.evaluate(BEYOND_ITS_CARD)]
     return found
 
 
