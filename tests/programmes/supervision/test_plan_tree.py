@@ -10,11 +10,12 @@ import pytest
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
+from luoshi.office.duties import hooks
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.duties.schedule import materialise
 from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import desk, plan_actions, plan_import, plan_queries, plan_sheets
+from luoshi.programmes.supervision import board, desk, plan_actions, plan_import, plan_queries, plan_sheets
 from luoshi.programmes.supervision.models import ItemOrgan, KeyItem, Leaf, Node
 from tests.office.people import actor, client_of, person
 from tests.programmes.supervision.points import KEY, work_points
@@ -272,3 +273,31 @@ def test_what_a_plan_waits_for_stands_on_the_desk_of_who_owes_it(plan):
 
 def test_what_keeps_a_plan_from_being_active_is_told_in_one_line(plan):
     assert plan_actions._spans([1, 2, 3, 7, 9, 10]) == "1至3、7、9至10"
+
+
+@pytest.mark.parametrize(
+    ("organ", "role", "seen"),
+    [
+        ("government-office", Role.LEADER, 2),
+        ("city-government", Role.LEADER, 2),
+        ("finance", Role.LEADER, 1),
+        ("culture-tourism", Role.LEADER, 0),
+    ],
+)
+def test_the_director_sees_every_item_and_the_leader_in_charge_those_led(plan, organ, role, seen):
+    who = actor("kan", (role, organ))
+    assert len(board.items_for(who, plan)) == len(plan_queries.items_seen(who, plan)) == seen
+    # Of a task, too, that concerns neither organ: whoever signs the letter about it has to read it.
+    task = Matter(pk=0, module="supervision", organ="agri-rural")
+    assert hooks.also_sees(task, who) is (organ == "government-office")
+
+
+def test_a_form_names_every_field_that_was_left_empty(plan):
+    page = client_of(person("zj1", (Role.CLERK, "housing-construction")))
+    answer = page.post("/supervision/items/2019-01/node/", {"kind": "leaf", "start": "2019-05-01", "due": "2019-06-01"})
+    assert answer.status_code == 422
+    for what in ("任务名称", "权重", "单位", "岗位", "成果"):
+        assert f"请填{what}。" in answer.text
+    assert page.post(
+        "/supervision/items/2019-01/node/", {"kind": "task", "title": "分段", "weight": "60"}
+    ).url.endswith("/supervision/items/2019-01/#tree")

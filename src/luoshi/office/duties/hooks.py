@@ -30,8 +30,9 @@ from typing import Any, TypeVar
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
+from luoshi.office.duties import concern
 from luoshi.office.duties.matter_models import Matter
-from luoshi.office.permissions import require
+from luoshi.office.permissions import may, require
 
 ANY = "*"
 EVENTS = (
@@ -134,8 +135,9 @@ def require_decider(matter: Matter, actor: Actor) -> None:
 
 
 def also_sees(matter: Matter, actor: Actor) -> bool:
-    """Tell whether somebody sees a matter because the decisions about it are his: the leader in charge."""
-    return matter.module in _DECIDERS and may_decide(matter, actor)
+    """Tell whether somebody sees a matter as the leader in charge, or as the director who signs letters about it."""
+    own = matter.module in _DECIDERS
+    return own and (may_decide(matter, actor) or may(actor, "work.sign", [concern.GOVERNMENT_OFFICE]))
 
 
 def may_decide(matter: Matter, actor: Actor) -> bool:

@@ -25,7 +25,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.duties import concern, curve, lights, workdays
 from luoshi.office.duties.matter_models import FAR, Matter
 from luoshi.office.organs.directory import load_data
-from luoshi.programmes.supervision import rollup
+from luoshi.programmes.supervision import rollup, seeing
 from luoshi.programmes.supervision.models import (
     Chapter,
     ItemConcern,
@@ -253,12 +253,9 @@ def plan_of(year: int | None = None) -> Plan | None:
 
 
 def items_for(actor: Actor, plan: Plan) -> list[KeyItem]:
-    """Return the plan's items the actor may see: all, or those that concern an organ of the actor."""
+    """Return the plan's items the actor may see: all, or what concerns or is led from an organ of the actor."""
     rows = KeyItem.objects.filter(plan=plan).order_by("seq")
-    organs = concern.organs_for(actor, "work.see")
-    if organs is not None:
-        rows = rows.filter(pk__in=ItemConcern.objects.filter(organ__in=organs).values("item"))
-    return list(rows)
+    return list(seeing.items(actor, rows))
 
 
 def board(actor: Actor, day: datetime.date, wanted: Wanted | None = None) -> Board:
@@ -593,7 +590,7 @@ def letters(actor: Actor, day: datetime.date) -> dict[str, Any]:
     from luoshi.programmes.supervision.models.running import LetterLeaf, SupervisionLetter
 
     rows = SupervisionLetter.objects.exclude(state__in=["closed", "void", "dropped"])
-    organs = concern.organs_for(actor, "work.see")
+    organs = seeing.organs(actor)
     if organs is not None:
         rows = rows.filter(organ__in=organs).exclude(state="drafted")
     found = list(rows.order_by("-id")[:5])

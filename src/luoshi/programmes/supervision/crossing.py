@@ -21,7 +21,7 @@ from luoshi.office.duties.matter_models import CrossOff, Evidence, Matter, Matte
 from luoshi.office.messages import actions as messages
 from luoshi.office.permissions import may, require
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import letters
+from luoshi.programmes.supervision import letters, seeing
 from luoshi.programmes.supervision.letters import OFFICE, ROOM, TIMER, setting
 from luoshi.programmes.supervision.models import (
     EVIDENCE,
@@ -346,7 +346,7 @@ def waiting_for(actor: Actor) -> dict[str, list[CrossOff]]:
     """Return the requests that wait for somebody: to be signed, for a word of the organ, for an objection's verdict."""
     rows = CrossOff.objects.filter(decision="", matter__module=ROOM, request__isnull=False)
     rows = rows.select_related("matter", "request").prefetch_related("confirmations").order_by("submitted_at", "pk")
-    reach = concern.organs_for(actor, "work.see")
+    reach = seeing.organs(actor)
     found: dict[str, list[CrossOff]] = {"sign": [], "speak": [], "overrule": [], "other": []}
     own = concern.own_organs(actor)
     supervises = may(actor, "work.letter")

@@ -18,6 +18,7 @@ from luoshi.office.files import actions as files
 from luoshi.office.messages import actions as messages
 from luoshi.office.permissions import require
 from luoshi.office.roles import Role
+from luoshi.programmes.supervision import seeing
 from luoshi.programmes.supervision.letters import TIMER, setting
 from luoshi.programmes.supervision.models import IntegrityCase
 
@@ -28,7 +29,7 @@ OWNER, CLAUSE = "development-reform", "乳政发〔2019〕2号 48"
 
 def visible(actor: Actor) -> QuerySet[IntegrityCase]:
     """Return the cases somebody sees: their own organ's, all for supervision and the owner of the list."""
-    reach = concern.organs_for(actor, "work.see")
+    reach = seeing.organs(actor)
     rows = IntegrityCase.objects.all()
     return rows if reach is None or OWNER in reach else rows.filter(organ__in=reach)
 

@@ -17,7 +17,7 @@ from luoshi.office.duties import concern
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.supervision import integrity, meetings
+from luoshi.programmes.supervision import integrity, meetings, seeing
 from luoshi.programmes.supervision.letter_forms import (
     crumbs,
     date_of,
@@ -110,7 +110,7 @@ def headquarters(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("supervision-headquarters"), status=303)
         except LuoshiError as refused:
             error = refused
-    reach = concern.organs_for(actor, "work.see")
+    reach = seeing.organs(actor)
     rows = list(Headquarters.objects.prefetch_related("tasks__matter", "items__plan").order_by("-id")[:50])
     if reach is not None:
         rows = [row for row in rows if not reach.isdisjoint({row.organ, *row.members})]

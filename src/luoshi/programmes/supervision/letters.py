@@ -26,6 +26,7 @@ from luoshi.office.notices.models import Notice, Publication
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import may, require
 from luoshi.office.roles import Role
+from luoshi.programmes.supervision import seeing
 from luoshi.programmes.supervision.models import LetterLeaf, SupervisionLetter
 
 ROOM, OFFICE = "supervision", concern.GOVERNMENT_OFFICE
@@ -54,7 +55,7 @@ def address(row: SupervisionLetter) -> str:
 
 def sees_all(actor: Actor) -> bool:
     """Tell whether somebody sees every letter: who drafts, who signs, who audits."""
-    return concern.organs_for(actor, "work.see") is None or may(actor, "work.sign", [OFFICE])
+    return seeing.organs(actor) is None
 
 
 def visible(actor: Actor) -> QuerySet[SupervisionLetter]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.urls import reverse
 
 from luoshi.kernel.errors import LuoshiError
@@ -18,7 +18,7 @@ from luoshi.office.duties import concern, lights, workdays
 from luoshi.office.duties.matter_models import Evidence, Matter
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.permissions import may
-from luoshi.programmes.supervision import plan_import
+from luoshi.programmes.supervision import plan_import, seeing
 from luoshi.programmes.supervision.models import EVIDENCE, ItemOrgan, KeyItem, LetterLeaf, Node, Plan, Target
 from luoshi.programmes.supervision.plan_sheets import percent
 
@@ -39,7 +39,7 @@ def item_of(actor: Actor, code: str) -> KeyItem:
 
 def sees(actor: Actor, item: KeyItem) -> bool:
     """Tell whether somebody may see an item: what concerns the organ, or is led from it."""
-    reach = concern.organs_for(actor, "work.see")
+    reach = seeing.organs(actor)
     return reach is None or item.leader_organ in reach or item.concerns.filter(organ__in=reach).exists()
 
 
@@ -54,10 +54,7 @@ def plan_of(year: int) -> Plan:
 def items_seen(actor: Actor, plan: Plan) -> list[KeyItem]:
     """Return the items of a plan that somebody may see, with the counts the list shows."""
     rows = KeyItem.objects.filter(plan=plan).select_related("plan", "chapter").order_by("seq")
-    reach = concern.organs_for(actor, "work.see")
-    if reach is not None:
-        rows = rows.filter(Q(concerns__organ__in=reach) | Q(leader_organ__in=reach)).distinct()
-    return list(rows)
+    return list(seeing.items(actor, rows))
 
 
 def loadable() -> list[Instrument]:

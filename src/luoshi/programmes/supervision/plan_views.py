@@ -18,7 +18,7 @@ from luoshi.office.duties import concern
 from luoshi.office.instruments import spool
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, attachment, needs, page, status_of
-from luoshi.programmes.supervision import board, crossing, plan_actions, plan_import, plan_queries, plan_sheets
+from luoshi.programmes.supervision import board, crossing, plan_actions, plan_import, plan_queries, plan_sheets, seeing
 from luoshi.programmes.supervision.models import EVIDENCE, KeyItem, Leaf, Node, Plan, Target
 
 _FIELDS = (
@@ -79,7 +79,7 @@ def plan_page(request: HttpRequest, year: int) -> HttpResponse:
 
 def _plan_page(request: HttpRequest, plan: Plan | None, error: LuoshiError | None = None) -> HttpResponse:
     actor = actor_of(request)
-    seen_all = concern.organs_for(actor, "work.see") is None
+    seen_all = seeing.organs(actor) is None
     context: dict[str, Any] = {
         "page_title": plan.title if plan else _("年度计划"),
         "crumbs": crumbs((_("年度计划"), "")),
@@ -331,6 +331,8 @@ def node_form(request: HttpRequest, code: str, node: str = "") -> HttpResponse:
     error = None
     if request.method == "POST":
         try:
+            if errors := _blank(request.POST):
+                raise LuoshiError("E_INPUT", _("请把必填的填上。"))
             values = row_of(request.POST, item)
             plan_actions.save_node(
                 actor=actor, item=item.pk, code=node, parent="" if node else parent, row=values,
@@ -340,7 +342,7 @@ def node_form(request: HttpRequest, code: str, node: str = "") -> HttpResponse:
         except LuoshiError as refusal:
             error = refusal
             field = {"weight_bp": "weight"}.get(str(refusal.fields.get("field", "")), refusal.fields.get("field", ""))
-            errors = {str(field) if field in _FIELDS else "": refusal.message}
+            errors = errors or {str(field) if field in _FIELDS else "": refusal.message}
     organs = item.concerns.order_by("-role", "id").values_list("organ", flat=True)
     context = {
         "page_title": _("改任务") if node else _("增加任务"),
@@ -366,6 +368,17 @@ def node_form(request: HttpRequest, code: str, node: str = "") -> HttpResponse:
         "version": request.POST.get("version", item.version),
     }
     return page(request, "supervision/plan_node.html", context, status=status_of(error))
+
+
+def _blank(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return for each field that was left empty and may not be a sentence: a smallest task has more of them."""
+    needed = {"title": _("任务名称"), "weight": _("权重")}
+    if given.get("kind", Node.Kind.LEAF) == Node.Kind.LEAF:
+        needed |= {
+            "start": _("开始日"), "due": _("完成日"), "organ": _("单位"), "post": _("岗位"), "deliverable": _("成果"),
+        }  # fmt: skip
+    empty = [name for name in needed if not str(given.get(name, "")).strip()]
+    return {name: _("请填%(what)s。") % {"what": needed[name]} for name in empty}
 
 
 def row_of(given: Mapping[str, Any], item: KeyItem) -> dict[str, Any]:
