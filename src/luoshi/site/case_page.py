@@ -269,6 +269,7 @@ def _offer(found: Whole, offer: Offer, cites: Mapping[str, Cite]) -> dict[str, A
         "guard": decision.definition.title if decision is not None else "",
         "cite": cites.get(step.citation),
         "href": f"{case_href(found.case.pk)}?{urlencode({'act': step.key})}",
+        "elsewhere": hooks.elsewhere_of(found.case, step.key),
         "why_not": next((one["text"] for one in reasons if one["ok"] is False), ""),
     }
 

@@ -60,6 +60,25 @@ def test_the_page_of_a_warning_says_so_and_leads_to_the_board(warning):
     assert "city:371083" not in text
 
 
+def test_the_page_of_a_warning_offers_the_board_and_no_step_that_is_refused(warning):
+    client = client_of(person("officer", (Role.CLERK, plan.COMMAND)))
+    text = client.get(f"/cases/{warning.case_id}/").content.decode()
+    board = f"{reverse('pollution-warning', args=[warning.pk])}#hp-grade"
+    assert f'href="{board}">到看板开调整会商' in text
+    assert f'href="{board}">到看板开解除会商' in text
+    assert "act=adjust" not in text
+    assert "演练结束" not in text
+    assert 'id="cs-act"' not in client.get(f"/cases/{warning.case_id}/?act=adjust").content.decode()
+
+
+def test_while_a_chain_is_open_the_page_of_a_warning_leads_to_it(warning):
+    held = episodes.hold(actor=actor("officer", (Role.CLERK, plan.COMMAND)), purpose="release")
+    text = client_of(person("clerk", (Role.CLERK, plan.COMMAND))).get(f"/cases/{warning.case_id}/").content.decode()
+    page = reverse("pollution-consultation", args=[held.approval_id])
+    assert f'href="{page}">{held.approval.number}' in text
+    assert "到看板开" not in text
+
+
 def test_the_page_of_an_approval_leads_to_its_consultation():
     officer = actor("officer", (Role.CLERK, plan.COMMAND))
     held = episodes.hold(actor=officer, purpose="")

@@ -12,10 +12,13 @@
     @reading("heavy_pollution")
     def paper(case: Case, step: str) -> int | None: ...
 
+    @elsewhere("heavy_pollution")
+    def page(case: Case, step: str) -> tuple[str, str] | None: ...
+
 The first two are called inside the transaction of the step, before the case is written; an effect may change
 `turn.case` (title, facts), write the room's own records and raise a refusal, which undoes everything. `links` names
 the room's own pages that belong to a case (title, address), `reading` the paper (its id) that is to be read in full
-before a step is taken.
+before a step is taken, `elsewhere` the page on which a step is taken that is not taken on the case's own.
 """
 
 from __future__ import annotations
@@ -31,11 +34,13 @@ if TYPE_CHECKING:
 
     Links = Callable[[Case], Sequence[tuple[str, str]]]
     Reading = Callable[[Case, str], int | None]
+    Elsewhere = Callable[[Case, str], tuple[str, str] | None]
 
 FACTS: dict[str, Callable[[Turn], dict[str, Any]]] = {}
 EFFECTS: dict[str, Callable[[Turn], None]] = {}
 LINKS: dict[str, Links] = {}
 READING: dict[str, Reading] = {}
+ELSEWHERE: dict[str, Elsewhere] = {}
 
 
 def facts(name: str) -> Callable[[Callable[[Turn], dict[str, Any]]], Callable[[Turn], dict[str, Any]]]:
@@ -87,6 +92,25 @@ def reading(programme: str) -> Callable[[Reading], Reading]:
 def to_read(case: Case, step: str) -> int | None:
     """Return the paper that is to be read in full before a step is taken, None for no such paper."""
     found = READING.get(case.programme)
+    return found(case, step) if found is not None else None
+
+
+def elsewhere(programme: str) -> Callable[[Elsewhere], Elsewhere]:
+    """Register the decorated function as what tells where a step is taken that is not taken on the case's page.
+
+    It returns title and address of that page; an empty address for a step this case never takes; None: on the case's.
+    """
+
+    def register(function: Elsewhere) -> Elsewhere:
+        ELSEWHERE[programme] = function
+        return function
+
+    return register
+
+
+def elsewhere_of(case: Case, step: str) -> tuple[str, str] | None:
+    """Return title and address of the page on which a step is taken, None where it is the case's own."""
+    found = ELSEWHERE.get(case.programme)
     return found(case, step) if found is not None else None
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from luoshi.office.cases.hooks import links, reading
+from luoshi.office.cases.hooks import elsewhere, links, reading
 from luoshi.office.cases.models import Case
 from luoshi.programmes.heavy_pollution import episodes, papers
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
@@ -62,6 +62,31 @@ def to_sign(case: Case, step: str) -> int | None:
         return None
     drafted = case.facts.get(papers.DRAFT)
     return int(drafted) if drafted is not None else None
+
+
+_AT_BOARD = {
+    "adjust": gettext_lazy("到看板开调整会商"),
+    "announce_release": gettext_lazy("到看板开解除会商"),
+}
+
+
+@elsewhere(ROOM)
+def of_step(case: Case, step: str) -> tuple[str, str] | None:
+    """Return where a warning is adjusted or released: in the chain of approval (3.1.5), which the board opens.
+
+    While a chain is open this is its page. A real warning never ends as a drill.
+    """
+    if case.procedure != episodes.WARNING or step not in (*_AT_BOARD, "end_exercise"):
+        return None
+    if step == "end_exercise":
+        return None if case.exercise else ("", "")
+    going = Case.objects.filter(procedure=episodes.APPROVAL, parent=case, is_open=True).order_by("-id").first()
+    if going is not None:
+        wanted = episodes.RELEASE if step == "announce_release" else episodes.ADJUST
+        same = going.facts.get("purpose") == wanted
+        return (going.number, reverse("pollution-consultation", args=[going.pk])) if same else ("", "")
+    pk = PollutionWarning.objects.filter(case=case).values_list("pk", flat=True).first()
+    return (str(_AT_BOARD[step]), f"{reverse('pollution-warning', args=[pk])}#hp-grade") if pk is not None else None
 
 
 def _of_approval(case: Case, warning: int | None) -> Pages:

@@ -289,7 +289,7 @@ def _form_of(found: Whole, step: str, query: Mapping[str, str]) -> dict[str, Any
     """Return the form that was asked for, None where it is not open to whoever looks."""
     if step:
         offer = next((one for one in found.offers if one.step.key == step and one.may), None)
-        return _step_form(found, offer, {}) if offer else None
+        return _step_form(found, offer, {}) if offer and hooks.elsewhere_of(found.case, step) is None else None
     key = query.get("do", "")
     if key in {act.key for act in case_acts.open_acts(found)}:
         return _act_form(found, key, query, {})
@@ -381,10 +381,12 @@ def _show(
     actor, past = actor_of(request), found.at is not None
     readonly = past or as_of(request).active
     shown = case_page.context(found, actor)
-    offers = [one for one in shown["offers"] if not readonly]
+    offers = [one for one in shown["offers"] if not readonly and (one["elsewhere"] is None or one["elsewhere"][1])]
     stale = error is not None and error.code == "E_VERSION"
     hands = None if readonly or form is not None else case_page.two_hands(found, actor)
-    mine = [one for one in offers if one["may"] and (form is None or form["key"] != one["key"])]
+    mine = [
+        one for one in offers if one["may"] and one["elsewhere"] is None and (form is None or form["key"] != one["key"])
+    ]
     if hands is not None and "act" in hands:
         mine = [one for one in mine if one["key"] != hands["act"]["value"]]
     context = shown | {
@@ -395,6 +397,7 @@ def _show(
         ],
         "offers": offers,
         "mine": mine,
+        "elsewhere": [one for one in offers if one["may"] and one["elsewhere"] is not None],
         "blocked": [one for one in offers if one["mine"] and not one["may"]],
         "others": [one for one in offers if not one["mine"]],
         "acts": [] if readonly else case_acts.open_acts(found),
