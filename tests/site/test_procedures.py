@@ -13,18 +13,18 @@ from django.test import Client
 from django.urls import reverse
 from lxml import etree
 
-from luoshi.kernel.bpmn import to_bpmn
 from luoshi.kernel.clock import CLOCK, SHANGHAI
-from luoshi.kernel.flow import flow_of
-from luoshi.kernel.flow_layout import lay_out
 from luoshi.kernel.procedures import read_procedure
 from luoshi.office.cases import procedures as known
+from luoshi.office.drawing.bpmn import to_bpmn
+from luoshi.office.drawing.flow import flow_of
+from luoshi.office.drawing.layout import lay_out
 from luoshi.site.commands.procedures import command
 from luoshi.site.procedure_drawing import draw, told
 from luoshi.site.registry import load_decisions
 from tests.kernel.procedures_made import FOLDER, NAMES, written
-from tests.kernel.test_bpmn import check_drawing, faults
 from tests.office.elsewhere import luoshi
+from tests.office.test_bpmn import check_drawing, faults
 
 pytestmark = pytest.mark.django_db
 

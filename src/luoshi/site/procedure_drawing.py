@@ -11,8 +11,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from luoshi.kernel.flow import Flow, Kind, Node, flow_of
-from luoshi.kernel.flow_layout import (
+from luoshi.kernel.procedures import Procedure
+from luoshi.office.drawing.flow import Flow, Kind, Node, flow_of
+from luoshi.office.drawing.layout import (
     FONT,
     LANE_HEAD,
     LINE,
@@ -24,7 +25,6 @@ from luoshi.kernel.flow_layout import (
     lay_out,
     text_lines,
 )
-from luoshi.kernel.procedures import Procedure
 
 _INK, _MUTED, _LINE, _BAND = "#14232A", "#566970", "#7F9098", "#DDE4E5"
 _SEA, _SEA_TINT, _SYSTEM_TINT = "#126374", "#E6F1F2", "#F7F9F9"

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
-from luoshi.kernel.bpmn import to_bpmn
-from luoshi.kernel.mermaid import to_mermaid
 from luoshi.kernel.procedures import Procedure
 from luoshi.office.cases import procedures as known
+from luoshi.office.drawing.bpmn import to_bpmn
+from luoshi.office.drawing.mermaid import to_mermaid
 from luoshi.site.access import Needs
 from luoshi.site.api.schemas import ERRORS, Problem
 from luoshi.site.procedure_words import as_data, row

@@ -53,7 +53,7 @@ def show(key: str, on: datetime.date | None, name: str) -> None:
 @click.option("--out", "-o", metavar="FILE", help="写到哪个文件，默认标准输出。")
 def bpmn(key: str, on: datetime.date | None, name: str, out: str | None) -> None:
     """输出 BPMN 2.0，带图形布局。"""
-    from luoshi.kernel.bpmn import to_bpmn
+    from luoshi.office.drawing.bpmn import to_bpmn
 
     _write(to_bpmn(_found(key, on, name)), out)
 
@@ -65,7 +65,7 @@ def bpmn(key: str, on: datetime.date | None, name: str, out: str | None) -> None
 @click.option("--out", "-o", metavar="FILE", help="写到哪个文件，默认标准输出。")
 def mermaid(key: str, on: datetime.date | None, name: str, out: str | None) -> None:
     """输出 Mermaid 状态图。"""
-    from luoshi.kernel.mermaid import to_mermaid
+    from luoshi.office.drawing.mermaid import to_mermaid
 
     _write(to_mermaid(_found(key, on, name)).encode(), out)
 

@@ -10,11 +10,11 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from luoshi.kernel.bpmn import to_bpmn
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.mermaid import to_mermaid
 from luoshi.kernel.procedures import Procedure
 from luoshi.office.cases import procedures as known
+from luoshi.office.drawing.bpmn import to_bpmn
+from luoshi.office.drawing.mermaid import to_mermaid
 from luoshi.office.web import attachment
 from luoshi.site import parameter_words, switching
 from luoshi.site import procedure_words as words

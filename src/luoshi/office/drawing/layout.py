@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
 
-from luoshi.kernel.flow import Arrow, Flow, Kind, Node
+from luoshi.office.drawing.flow import Arrow, Flow, Kind, Node
 
 FONT = 12
 LINE = 15

@@ -3,7 +3,7 @@
 A procedure is written as states and the steps that lead from one to another; BPMN draws tasks and what comes between.
 Every step becomes a task. A state becomes what stands between the tasks: an event where one way leads on, a gateway
 where several do, a timer where only the end of a limit does, an end where nothing is owed any more. Each limit is one
-timer, on the border of the task that meets it. `flow_layout` gives all of it places, `bpmn` writes it down.
+timer, on the border of the task that meets it. `layout` gives all of it places, `bpmn` writes it down.
 """
 
 from __future__ import annotations

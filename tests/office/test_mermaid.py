@@ -6,8 +6,8 @@ import re
 
 from hypothesis import given
 
-from luoshi.kernel.mermaid import to_mermaid
 from luoshi.kernel.procedures import Procedure
+from luoshi.office.drawing.mermaid import to_mermaid
 from tests.kernel.procedures_made import procedures, written
 
 LINES = [

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from lxml import etree
 
-from luoshi.kernel.bpmn import MODEL, timer_of, to_bpmn
-from luoshi.kernel.flow import Flow, Kind, flow_of
-from luoshi.kernel.flow_layout import Box, Layout, Point, lay_out, text_lines
 from luoshi.kernel.procedures import Limit, Procedure
+from luoshi.office.drawing.bpmn import MODEL, timer_of, to_bpmn
+from luoshi.office.drawing.flow import Flow, Kind, flow_of
+from luoshi.office.drawing.layout import Box, Layout, Point, lay_out, text_lines
 from tests.kernel.procedures_made import NAMES, procedures, written
 
 reader = pytest.importorskip("SpiffWorkflow.bpmn.parser")

@@ -15,10 +15,10 @@ from lxml import etree
 
 from luoshi import __version__
 from luoshi.kernel.dues import Unit
-from luoshi.kernel.flow import Arrow, Flow, Kind, Node, flow_of
-from luoshi.kernel.flow_layout import POOL_HEAD, Box, Layout, Point, lay_out
 from luoshi.kernel.limit_words import read_unit
 from luoshi.kernel.procedures import OPEN, Expiry, Limit, Procedure, Step, read_span
+from luoshi.office.drawing.flow import Arrow, Flow, Kind, Node, flow_of
+from luoshi.office.drawing.layout import POOL_HEAD, Box, Layout, Point, lay_out
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 _BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
