@@ -116,6 +116,8 @@ def hand_in(
                 faults = {part: "请填写" for part in PARTS if len(given.get(part, "").strip()) < 2}
                 raise LuoshiError("E_INPUT", f"评估报告缺：{'、'.join(lacking)}。", fields={"fields": faults},
                                   citation=f"{PLAN} 3.4")  # fmt: skip
+        if row.kind in (Kind.DAILY, Kind.COMPILED):
+            _require_counts(given)
         if upload is not None:
             row.file = files.keep(actor=actor, name=upload[0], data=upload[1])
         now = CLOCK.now()
@@ -127,6 +129,28 @@ def hand_in(
                after={"kind": row.kind, "state": row.state, "organ": row.organ}, permission="pollution.task",
                basis=row.citation)  # fmt: skip
     return row
+
+
+COUNTS = {"due": "应落实对象", "in_place": "已落实", "failed": "未落实"}
+"""The figures of a daily report; each may be left out."""
+
+
+def _require_counts(given: Mapping[str, str]) -> None:
+    """Refuse figures of a daily report that are no counts, or of which the parts are more than the whole."""
+    wrong: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for name, title in COUNTS.items():
+        text = given.get(name, "").strip()
+        if text and not (text.isascii() and text.isdecimal() and len(text) < 8):
+            wrong[name] = f"“{title}”应为整数，写的是“{text[:20]}”"
+        elif text:
+            counts[name] = int(text)
+    if not wrong and "due" in counts and counts.get("in_place", 0) + counts.get("failed", 0) > counts["due"]:
+        wrong["due"] = (
+            f"已落实{counts.get('in_place', 0)}、未落实{counts.get('failed', 0)}合计多于应落实{counts['due']}，请核对"
+        )
+    if wrong:
+        raise LuoshiError("E_INPUT", "；".join(wrong.values()) + "。", fields={"fields": wrong})
 
 
 def tell_overdue(at: datetime.datetime) -> int:

@@ -17,7 +17,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.duties import concern
 from luoshi.office.notices import actions as notices
 from luoshi.office.notices.models import Notice
-from luoshi.programmes.heavy_pollution import plan, tasks
+from luoshi.programmes.heavy_pollution import plan, report_counts, tasks
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
 from luoshi.programmes.heavy_pollution.decisions.plans import LEVELS, POLLUTANTS
 from luoshi.programmes.heavy_pollution.models import (
@@ -131,7 +131,7 @@ def _counted(rows: Iterable[tuple[str, str]], column: str, title: Callable[[str]
 
 
 def _measures(row: EpisodeDuty, whole: bool = False) -> list[Fields]:
-    own = row.response.tasks.filter(organ=row.organ)
+    own = report_counts.tasks_of(row)
     # When a response ends every task is closed: what stood then is told.
     own = own if whole or row.response.ended_at is not None else own.filter(closed="")
     known = plan.measures()

@@ -31,6 +31,7 @@ from luoshi.programmes.heavy_pollution import (
     duties,
     episodes,
     plan,
+    report_counts,
     report_papers,
     supervising,
     tasks,
@@ -525,9 +526,10 @@ def duty_list(request: HttpRequest) -> HttpResponse:
             if "paper" in request.POST:
                 paper = report_papers.of_duty(actor=actor, duty=_number(request.POST["paper"]))
                 return HttpResponseRedirect(reverse("notice", args=[paper.pk]), status=303)
-            duties.hand_in(actor=actor, duty=_number(request.POST.get("duty", "")), content=content,
-                           upload=(str(upload.name), upload.read()) if upload is not None else None)  # fmt: skip
-            return HttpResponseRedirect(request.get_full_path(), status=303)
+            done = duties.hand_in(actor=actor, duty=_number(request.POST.get("duty", "")), content=content,
+                                  upload=(str(upload.name), upload.read()) if upload is not None else None)  # fmt: skip
+            kept = {key: request.GET[key] for key in ("kind", "state") if key in request.GET}
+            return HttpResponseRedirect(f"{request.path}?{urlencode(kept | {'done': done.pk})}", status=303)
         except LuoshiError as refusal:
             error, status = refusal, status_of(refusal)
     reach = tasks.reach_of(actor)
@@ -541,15 +543,21 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(state=state)
     shown = list(rows.order_by("due_at", "organ")[:300])
     names = concern.titles({row.organ for row in shown})
-    now = CLOCK.now()
+    now, own = CLOCK.now(), concern.organs_for(actor, "pollution.task")
+    counted = report_counts.known([row for row in shown if own is None or row.organ in own])
+    opened = request.POST.get("duty") or request.GET.get("open", "")
     context = {
         "page_title": _("应急报告"),
+        "said": _handed(actor, _number(request.GET.get("done", ""))),
         "crumbs": _crumbs((_("应急报告"), "")),
         "rows": [
             {
                 "duty": row,
                 "organ": names[row.organ],
                 "late": row.state == "due" and row.due_at < now,
+                "may": own is None or row.organ in own,
+                "counts": counted.get(row.pk),
+                "typed": request.POST if error is not None and opened == str(row.pk) else counted.get(row.pk, {}),
                 "paper_ready": row.state != "due" or row.kind in ("lists", "compiled"),
                 "content": [(_CONTENT.get(key, key), value) for key, value in row.content.items()],
             }
@@ -561,14 +569,24 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         "state": state,
         "parts": duties.PART_TITLES.items(),
         "error": error,
-        "opened": request.POST.get("duty") or request.GET.get("open", ""),
-        "now": now,
-        "own": concern.organs_for(actor, "pollution.task"),
+        "opened": opened,
         "may_supervise": may(actor, "pollution.command", [plan.COMMAND]),
         "with_paper": report_papers.WITH_PAPER,
         "may_draft": may(actor, "notice.draft"),
     }
     return page(request, "heavy_pollution/duties.html", context, status=status)
+
+
+def _handed(actor: Any, pk: int) -> str:
+    """Return in words which report has just been handed in and whether it was in time."""
+    reach = tasks.reach_of(actor)
+    row = EpisodeDuty.objects.filter(pk=pk, received_at__isnull=False).first() if pk else None
+    if row is None or row.received_at is None or (reach is not None and row.organ not in reach):
+        return ""
+    return _("%(organ)s的%(kind)s已于%(at)s收到，%(state)s。") % {
+        "organ": concern.title(row.organ), "kind": row.get_kind_display(),
+        "at": f"{local(row.received_at):%H:%M}", "state": row.get_state_display(),
+    }  # fmt: skip
 
 
 _CONTENT = {

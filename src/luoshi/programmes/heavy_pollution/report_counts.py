@@ -1,0 +1,54 @@
+"""What a daily report begins with: how many tasks there are, in place and failed, as the tasks themselves say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from luoshi.office.duties import concern
+from luoshi.programmes.heavy_pollution.models import EpisodeDuty, MeasureTask
+
+_KINDS = (EpisodeDuty.Kind.DAILY, EpisodeDuty.Kind.COMPILED)
+_STATES = {MeasureTask.State.IN_PLACE: "in_place", MeasureTask.State.FAILED: "failed"}
+
+
+def tasks_of(row: EpisodeDuty) -> QuerySet[MeasureTask]:
+    """Return the tasks an organ reports on: its own; for a town also those of objects that lie in it."""
+    mine = Q(organ=row.organ)
+    return row.response.tasks.filter(mine | Q(town=row.organ) if row.organ in concern.towns() else mine)
+
+
+def known(rows: Iterable[EpisodeDuty]) -> Mapping[int, Mapping[str, int]]:
+    """Return by report `due`, `in_place`, `failed` as they stand now; the compiled report is of the whole city.
+
+    Excused tasks are not due. One query however many reports.
+    """
+    asked = [row for row in rows if row.kind in _KINDS and row.state == EpisodeDuty.State.DUE]
+    if not asked:
+        return {}
+    standing = MeasureTask.objects.filter(
+        Q(closed="") | Q(response__ended_at__isnull=False), response__in={row.response_id for row in asked}
+    ).exclude(state=MeasureTask.State.EXCUSED)
+    found: dict[tuple[int, str], Counter[str]] = {}
+    towns = concern.towns()
+    groups = standing.order_by().values_list("response", "organ", "town", "state").annotate(n=Count("id"))
+    for response, organ, town, state, n in groups:
+        for whose in {"", organ, town if town in towns else organ}:
+            counter = found.setdefault((response, whose), Counter())
+            counter["due"] += n
+            if state in _STATES:
+                counter[_STATES[state]] += n
+    nothing: Counter[str] = Counter()
+    return {
+        row.pk: _shown(
+            found.get((row.response_id, "" if row.kind == EpisodeDuty.Kind.COMPILED else row.organ), nothing)
+        )
+        for row in asked
+    }
+
+
+def _shown(counter: Counter[str]) -> dict[str, Any]:
+    return {name: counter[name] for name in ("due", "in_place", "failed")}
