@@ -15,6 +15,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.permissions import may
 from luoshi.office.roles import SECOND_HAND
 from luoshi.site.places import address
+from luoshi.site.present import day_words
 
 _BOUND = 200
 """Counted up to here: nobody does more from a desk."""
@@ -143,6 +144,10 @@ def works(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
         return
     from luoshi.programmes.supervision import desk as room
 
+    owed = room.due_reports(actor, day)
+    if owed.by is not None:
+        note = _("%(day)s止") % {"day": day_words(owed.by, day)}
+        yield Waiting(_("进展等我填报"), owed.many, owed.href, "pencil", note)
     for title, one, icon in (
         (_("误印名称等我认读"), room.readings(actor, _BOUND), "file-text"),
         (_("重点事项等我分解"), room.undecomposed(actor, _BOUND), "target-arrow"),

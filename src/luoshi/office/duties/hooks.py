@@ -46,6 +46,7 @@ _LISTENERS: dict[tuple[str, str], list[Listener]] = defaultdict(list)
 _STEPS: dict[str, list[Step]] = defaultdict(list)
 _BLOCKS: dict[str, Callable[[Matter, Actor, datetime.date], dict[str, Any] | None]] = {}
 _DECIDERS: dict[str, Callable[[Matter, Actor], None]] = {}
+_PERIODS: dict[str, Callable[[Matter, datetime.date], str]] = {}
 
 
 def on(module: str, event: str) -> Callable[[F], F]:
@@ -132,6 +133,22 @@ def require_decider(matter: Matter, actor: Actor) -> None:
         require(actor, "matter.check")
     else:
         own(matter, actor)
+
+
+def periods(module: str) -> Callable[[Callable[[Matter, datetime.date], str]], Callable[[Matter, datetime.date], str]]:
+    """Register which period a report on a module's matters is for that is filed on a day and names none."""
+
+    def keep(function: Callable[[Matter, datetime.date], str]) -> Callable[[Matter, datetime.date], str]:
+        _PERIODS[module] = function
+        return function
+
+    return keep
+
+
+def period(matter: Matter, day: datetime.date) -> str:
+    """Return the period of a report that is filed on a day and names none: its month, unless its room has others."""
+    own = _PERIODS.get(matter.module)
+    return f"{day:%Y-%m}" if own is None else own(matter, day)
 
 
 def also_sees(matter: Matter, actor: Actor) -> bool:

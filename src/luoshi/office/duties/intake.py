@@ -20,6 +20,7 @@ from luoshi.office.duties.matter_queries import MATTER_SEARCH
 from luoshi.office.duties.schedule import MODULE
 from luoshi.office.locks import serialise
 from luoshi.office.permissions import require
+from luoshi.office.programme import programmes
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{1,39}")
 
@@ -83,7 +84,7 @@ def push_matter(
         if found is None or row.due_on != due_on or row.due_time != due_time:
             row.due_on, row.due_time = due_on, due_time
             row.provisional, row.supervised_at, row.escalated = False, None, 0
-            said = f"{module}送入，期限{due_on}" if due_on else f"{module}送入，未写时限"
+            said = f"{_called(module)}送入，期限{due_on}" if due_on else f"{_called(module)}送入，未写时限"
             row.derivation = {
                 "rule": "given", "text": said, "steps": [{"rule": "given", "text": said}],
                 "calendar": workdays.calendar().version, "provisional": False,
@@ -97,7 +98,7 @@ def push_matter(
             row.state = State.WITHDRAWN
         _store(row, found is None, [(MatterOrgan.Role.LEAD, [organ]), (MatterOrgan.Role.CO_LEAD, co_leads),
                                     (MatterOrgan.Role.COOP, cooperating)])  # fmt: skip
-        text = "撤回" if withdrawn else f"由{module}送入" if found is None else f"由{module}更新"
+        text = "撤回" if withdrawn else f"由{_called(module)}{'送入' if found is None else '更新'}"
         acts.written(row, actor=actor, act="push", text=text, before=before, bump=found is not None)
         acts.tell_holder(row, key=f"matter.push:{row.pk}:{row.version}", text=f"{text}：{title}"[:300])
         acts.answer(actor, key, "push", body, {"matter": row.pk, "new": found is None})
@@ -130,6 +131,11 @@ def _check(
     days = [day for day in (due_on, start) if day is not None]
     if any(not 1949 <= day.year <= 2100 for day in days) or (due_on and start and start > due_on):
         raise LuoshiError("E_INPUT", "日期不对：开始日不能晚于期限。", fields={"field": "due_on"})
+
+
+def _called(module: str) -> str:
+    """Return what people call a room that sends matters; another program goes by its own name."""
+    return next((one.title for one in programmes() if one.key == module), module)
 
 
 def _new(module: str, external_id: str) -> Matter:

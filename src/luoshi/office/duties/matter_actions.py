@@ -216,7 +216,7 @@ def _stored(
     organs: frozenset[str],
 ) -> ProgressReport:
     now = CLOCK.now()
-    period = period.strip() or f"{now:%Y-%m}"
+    period = period.strip() or hooks.period(row, now.date())
     if not _PERIOD.fullmatch(period):
         raise LuoshiError("E_INPUT", "填报期应如 2026、2026-11、2026-Q4。", fields={"field": "period"})
     if _first_day(period) > now.date():

@@ -328,7 +328,7 @@ WORDS = {
 def short(name: str, slug: str = "") -> str:
     """Return an organ's name as a tile has room for it: the short one it goes by, without the city."""
     name = _short_names().get(slug, name).removeprefix("乳山市")
-    return name.removeprefix("市") if len(name) > 3 else name
+    return name if len(name) <= 3 or name.startswith("市委") else name.removeprefix("市")
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q
@@ -12,7 +13,7 @@ from luoshi.office.duties import acts, concern, hooks
 from luoshi.office.duties.matter_models import Extension
 from luoshi.office.permissions import may
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import adjusting, plan_actions, reviewing, signing
+from luoshi.programmes.supervision import adjusting, plan_actions, reporting, reviewing, signing
 from luoshi.programmes.supervision import letters as papers
 from luoshi.programmes.supervision.letters import ROOM
 from luoshi.programmes.supervision.models import (
@@ -27,10 +28,11 @@ from luoshi.programmes.supervision.models import (
 
 
 class Awaited(NamedTuple):
-    """How many wait, and the page to begin with."""
+    """How many wait, the page to begin with, and by which day."""
 
     many: int
     href: str
+    by: datetime.date | None = None
 
 
 NOTHING = Awaited(0, "")
@@ -136,3 +138,10 @@ def finished(actor: Actor, bound: int) -> Awaited:
     rows = _items().filter(Exists(sums), ~Exists(sums.filter(open=True)), leader_organ__in=led)
     found = list(rows.filter(plan__status=Plan.Status.ACTIVE)[:bound])
     return Awaited(len(found), plan_actions.address(found[0])) if found else NOTHING
+
+
+def due_reports(actor: Actor, day: datetime.date) -> Awaited:
+    """Reports of the running period that the actor's organ still owes, from a week before their last day."""
+    own = concern.own_organs(actor) if may(actor, "matter.report") else frozenset()
+    many, by = reporting.owed(own, day)
+    return Awaited(many, reverse("field"), by) if many else NOTHING

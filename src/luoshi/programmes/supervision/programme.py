@@ -8,7 +8,17 @@ from pathlib import Path
 from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.supervision"
-_HOOKS: tuple[str, ...] = ("crossing", "ladder", "matter_block", "photos", "plan_hooks", "rollup", "scenes", "signing")
+_HOOKS: tuple[str, ...] = (
+    "crossing",
+    "ladder",
+    "matter_block",
+    "photos",
+    "plan_hooks",
+    "reporting",
+    "rollup",
+    "scenes",
+    "signing",
+)
 
 
 def _demo() -> Iterator[str]:

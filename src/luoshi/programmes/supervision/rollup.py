@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import DecimalField, F, Max
+from django.db.models import DecimalField, F, Max, Q
 
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.office.actors import Actor
@@ -115,8 +115,20 @@ def _bend(points: Sequence[Any]) -> str:
 
 
 def newest_month(periods: Iterable[str]) -> str:
-    """Return the newest of the months reported on (2019-10), nothing when there is none."""
-    return max((one for one in periods if len(one) == 7 and one[5:].isdecimal()), default="")
+    """Return the newest of the months reported on (2019-10), nothing when there is none.
+
+    A quarter counts as its last month, a week as the month of its Friday.
+    """
+    return max(map(_month_of, periods), default="")
+
+
+def _month_of(period: str) -> str:
+    year, _dash, part = period.partition("-")
+    if part[:1] == "Q":
+        return f"{year}-{int(part[1:]) * 3:02}"
+    if part[:1] == "W":
+        return f"{datetime.date.fromisocalendar(int(year), int(part[1:]), 5):%Y-%m}"
+    return period if part.isdecimal() else ""
 
 
 def _sum_anew(leaf: Leaf, matter: Matter) -> None:
@@ -269,8 +281,11 @@ def _sums_anew(item: int, tasks: Sequence[_Task], parts: dict[int, int]) -> int:
 
 def _months(item: int) -> dict[int, str]:
     """Return the newest month reported on, by matter."""
-    rows = ProgressReport.objects.filter(matter__work_leaf__node__item=item, period__regex=r"^[0-9]{4}-[0-9][0-9]$")
-    return dict(rows.exclude(state="returned").order_by().values_list("matter").annotate(newest=Max("period")))
+    rows = ProgressReport.objects.filter(matter__work_leaf__node__item=item).exclude(state="returned").order_by()
+    kinds = {"month": r"^[0-9]{4}-[0-9][0-9]$", "quarter": r"^[0-9]{4}-Q", "week": r"^[0-9]{4}-W"}
+    newest = {name: Max("period", filter=Q(period__regex=words)) for name, words in kinds.items()}
+    found = rows.values_list("matter").annotate(**newest)
+    return {matter: newest_month(filter(None, periods)) for matter, *periods in found}
 
 
 @lru_cache(maxsize=100_000)

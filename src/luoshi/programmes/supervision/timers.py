@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from luoshi.office.timer import timer
-from luoshi.programmes.supervision import crossing, integrity, ladder, letters, plan_actions, rollup
+from luoshi.programmes.supervision import crossing, integrity, ladder, letters, plan_actions, reporting, rollup
 
 
 @timer("supervision.letters")
@@ -24,6 +24,12 @@ def silence(moment: datetime.datetime) -> int:
 def unverified(moment: datetime.datetime) -> int:
     """Tell the director of cross-offs nobody verified."""
     return crossing.escalate_unverified(moment)
+
+
+@timer("supervision.reports")
+def late_reports(moment: datetime.datetime) -> int:
+    """Tell organs, on the day after the last, which reports are late."""
+    return reporting.tell_late(moment)
 
 
 @timer("supervision.integrity")

@@ -1,0 +1,70 @@
+"""A report is for the period of its task's cycle, stands on the desk before its last day, and is called late after."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from luoshi.office.duties import matter_actions as work
+from luoshi.office.messages.models import Message
+from luoshi.programmes.supervision import desk, reporting, rollup
+from luoshi.programmes.supervision.models import LeafSums
+from tests.office.matters import proof
+from tests.programmes.supervision import running_made as made
+
+MOMENT = datetime.datetime(2019, 4, 26, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
+
+
+@pytest.mark.parametrize(
+    ("cycle", "day", "period", "last"),
+    [
+        # 25 May 2019 is a Saturday: Monday the 27th. Week 18 ends with May Day: Friday 3 May is a holiday, so Sunday
+        # the 5th, which is worked. The quarter's day is that of its last month.
+        ("monthly", "2019-05-20", "2019-05", "2019-05-27"),
+        ("weekly", "2019-05-01", "2019-W18", "2019-05-05"),
+        ("weekly", "2019-12-31", "2020-W01", "2020-01-03"),
+        ("quarterly", "2019-05-20", "2019-Q2", "2019-06-25"),
+        ("event", "2019-05-20", "2019-05", "2019-05-27"),
+    ],
+)
+@pytest.mark.django_db
+def test_the_period_of_a_day(cycle, day, period, last):
+    found = reporting.period_on(cycle, datetime.date.fromisoformat(day))
+    assert (found, str(reporting.last_day(found, datetime.date(2019, 5, 1)))) == (period, last)
+
+
+@pytest.mark.django_db
+def test_a_quarterly_report_counts_for_its_quarter_without_anybody_typing_it():
+    made.at("2019-05-20 09:00")
+    row = made.leaf("2019-12-31", cycle="quarterly")
+    report = work.report_progress(actor=made.clerk(), matter=row.pk, percent=20, narrative=made.PLAIN, evidence=proof())
+    assert report.period == "2019-Q2"
+    assert rollup.newest_month(["2019-Q2", "2019-W18", "2019-05", "2019"]) == "2019-06"
+    item = made.item()
+    rollup.check_all()
+    assert list(LeafSums.objects.filter(item=item, count__gt=0).values_list("month", flat=True)) == ["2019-06"]
+
+
+@pytest.mark.django_db
+def test_what_is_owed_stands_on_the_desk_from_a_week_before_and_is_called_late_after():
+    made.at("2019-04-10 09:00")
+    first, second, weekly = (made.leaf("2019-12-31", cycle=one) for one in ("monthly", "monthly", "event"))
+    mine, others = made.clerk(), made.clerk("culture-tourism")
+    made.head()
+    day = datetime.date(2019, 4, 18)
+    assert desk.due_reports(mine, day - datetime.timedelta(days=1)) == desk.NOTHING
+    assert desk.due_reports(mine, day) == (2, "/field/", datetime.date(2019, 4, 25))
+    assert desk.due_reports(others, day) == desk.NOTHING
+    made.at("2019-04-19 09:00")
+    work.report_progress(actor=mine, matter=first.pk, percent=20, narrative=made.PLAIN, evidence=proof())
+    assert desk.due_reports(mine, day).many == 1
+    made.at("2019-04-26 00:01")
+    assert reporting.tell_late(MOMENT - datetime.timedelta(days=1)) == 0
+    assert reporting.tell_late(MOMENT) == 2
+    late = Message.objects.filter(key__startswith="work.report_late:2019-04:finance:")
+    assert set(late.values_list("text", flat=True)) == {"2019-04的进展填报4月25日截止，还有1个最小任务没有填报"}
+    made.at("2019-04-26 09:00")
+    work.report_progress(actor=mine, matter=second.pk, percent=20, narrative=made.PLAIN, evidence=proof())
+    assert desk.due_reports(mine, datetime.date(2019, 4, 26)) == desk.NOTHING
+    assert weekly.pk
