@@ -36,9 +36,9 @@ _COLUMNS = {
     "date": ("date", "日期"),
     "issuer": ("issuer", "发布单位", "单位"),
     "issued_at": ("issued_at", "issued", "发布时间"),
-    "aqi": ("aqi", "aqi_mid", "aqi中值"),
-    "low": ("aqi_low", "low", "aqi低值", "aqi下限"),
-    "high": ("aqi_high", "high", "aqi高值", "aqi上限"),
+    "aqi": ("aqi", "aqi_mid", "aqi中值", "中值"),
+    "low": ("aqi_low", "low", "aqi低值", "aqi低", "低值", "aqi下限"),
+    "high": ("aqi_high", "high", "aqi高值", "aqi高", "高值", "aqi上限"),
     "primary": ("primary", "首要污染物"),
     "rh": ("rh", "相对湿度", "湿度"),
     "temperature": ("temperature", "temp", "气温"),
@@ -68,7 +68,9 @@ class Rows:
     def require_sound(self) -> None:
         """Refuse with E_INPUT, naming the first faults, a file that has any."""
         if self.faults:
-            shown = "；".join(f"第 {one.row} 行“{one.column}”：{one.text}" for one in self.faults[:5])
+            shown = "；".join(
+                f"第 {one.row} 行{f'“{one.column}”' if one.column else ''}：{one.text}" for one in self.faults[:5]
+            )
             more = f"等 {len(self.faults)} 处" if len(self.faults) > 5 else ""
             raise LuoshiError(
                 "E_INPUT", f"{shown}{more}。请改好再导入，这次什么也没有写入。",
@@ -80,12 +82,12 @@ def hours(name: str, data: bytes, now: datetime.datetime) -> Rows:
     """Read measured hours: station, time, six concentrations."""
 
     def read(row: Mapping[str, Any]) -> dict[str, Any]:
-        hour = read_full_hour(_required(row, "time", "时间"))
+        hour = _full_hour(row)
         if hour > now + SKEW:
             raise _Faulty("时间", "监测时间晚于现在")
         return {"station": str(_required(row, "station", "站点")).strip(), "hour": hour, **_amounts(row)}
 
-    return _checked(name, data, read, needs=("station", "time"))
+    return _checked(name, data, read, needs=(("station",), ("time",), tuple(_AMOUNTS)))
 
 
 def forecast(name: str, data: bytes) -> Rows:
@@ -93,15 +95,15 @@ def forecast(name: str, data: bytes) -> Rows:
 
     def read(row: Mapping[str, Any]) -> dict[str, Any]:
         daily = row.get("time") in (None, "")
-        valid = _day(row) if daily else read_full_hour(row["time"])
+        valid = _day(row) if daily else _full_hour(row)
         found: dict[str, Any] = {
             "kind": "daily" if daily else "hourly",
             "issuer": str(row.get("issuer") or "").strip(),
-            "issued_at": read_instant(row["issued_at"]) if row.get("issued_at") not in (None, "") else None,
+            "issued_at": _issued(row),
             "valid_from": valid,
-            "aqi": _index(row, "aqi"),
-            "low": _index(row, "low"),
-            "high": _index(row, "high"),
+            "aqi": _index(row, "aqi", "AQI"),
+            "low": _index(row, "low", "AQI低值"),
+            "high": _index(row, "high", "AQI高值"),
             "primary": str(row.get("primary") or "").strip()[:60],
             **_amounts(row),
         }
@@ -115,23 +117,23 @@ def forecast(name: str, data: bytes) -> Rows:
             raise _Faulty("AQI", "没有AQI，也没有浓度")
         return found
 
-    return _checked(name, data, read, needs=())
+    return _checked(name, data, read, needs=(("date", "time"), ("aqi", "low", *_AMOUNTS)))
 
 
 def weather(name: str, data: bytes, now: datetime.datetime) -> Rows:
     """Read hours of weather: time, relative humidity in %, air temperature in °C, wind in m/s, rain in mm."""
 
     def read(row: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {"hour": read_full_hour(_required(row, "time", "时间"))}
+        found: dict[str, Any] = {"hour": _full_hour(row)}
         for column, title, least, most in (("rh", "相对湿度", 0, 100), ("temperature", "气温", -60, 60),
                                            ("wind", "风速", 0, 100), ("rain", "降水量", 0, 500)):  # fmt: skip
             value = row.get(column)
-            found[column] = None if value in (None, "") else Decimal(str(value))
+            found[column] = None if value in (None, "") else _number(title, value)
             if found[column] is not None and not least <= found[column] <= most:
                 raise _Faulty(title, f"{value}应在{least}至{most}之间")
         return found
 
-    return _checked(name, data, read, needs=("time",))
+    return _checked(name, data, read, needs=(("time",), ("rh", "temperature", "wind", "rain")))
 
 
 _HOUR = datetime.timedelta(hours=1)
@@ -144,7 +146,7 @@ class _Faulty(Exception):  # noqa: N818 - carries a fault to its row
 
 
 def _checked(
-    name: str, data: bytes, read: Callable[[Mapping[str, Any]], dict[str, Any]], *, needs: Iterable[str]
+    name: str, data: bytes, read: Callable[[Mapping[str, Any]], dict[str, Any]], *, needs: Iterable[tuple[str, ...]]
 ) -> Rows:
     found = Rows()
     for number, row in _table(name, data, tuple(needs)):
@@ -179,35 +181,77 @@ def _amounts(row: Mapping[str, Any]) -> dict[str, Exact | None]:
     return found
 
 
-def _index(row: Mapping[str, Any], column: str) -> int | None:
-    value = index_value(row.get(column))
+def _index(row: Mapping[str, Any], column: str, title: str) -> int | None:
+    try:
+        value = index_value(row.get(column))
+    except ValueError as error:
+        raise _Faulty(title, str(error)) from None
     return None if value is None else int(value)
 
 
+def _number(title: str, value: Any) -> Decimal:
+    try:
+        return Decimal(str(value).strip())
+    except ArithmeticError:
+        raise _Faulty(title, f"“{str(value)[:20]}”不是数字") from None
+
+
+def _full_hour(row: Mapping[str, Any]) -> datetime.datetime:
+    try:
+        return read_full_hour(_required(row, "time", "时间"))
+    except ValueError as error:
+        raise _Faulty("时间", str(error)) from None
+
+
+def _issued(row: Mapping[str, Any]) -> datetime.datetime | None:
+    try:
+        return read_instant(row["issued_at"]) if row.get("issued_at") not in (None, "") else None
+    except ValueError as error:
+        raise _Faulty("发布时间", str(error)) from None
+
+
 def _day(row: Mapping[str, Any]) -> datetime.datetime:
-    found = read_moment(_required(row, "date", "日期"))
+    try:
+        found = read_moment(_required(row, "date", "日期"))
+    except ValueError as error:
+        raise _Faulty("日期", str(error)) from None
     return start_of(found.date() if isinstance(found, datetime.datetime) else found)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def _table(name: str, data: bytes, needs: tuple[str, ...]) -> Iterable[tuple[int, dict[str, Any]]]:
-    """Yield row number and row by our column names; E_FILE for what is no table, E_HEADER for missing columns."""
+def _table(name: str, data: bytes, needs: tuple[tuple[str, ...], ...]) -> Iterable[tuple[int, dict[str, Any]]]:
+    """Yield row number and row by our column names; E_FILE for what is no table, E_HEADER for missing columns.
+
+    `needs`: columns of which one of each group must be there.
+    """
     ending = name.rsplit(".", 1)[-1].lower()
     if ending == "json":
         yield from _from_json(name, data)
         return
     rows = _from_excel(name, data) if ending in ("xlsx", "xls", "ods") else _from_csv(data)
     iterator = iter(rows)
-    heading = [_KNOWN.get(_folded(cell), "") for cell in next(iterator, [])]
-    missing = [_COLUMNS[need][-1] for need in needs if need not in heading]
-    if missing or not any(heading):
-        wanted = "、".join(missing) or "时间、站点和各项浓度"
-        raise LuoshiError("E_HEADER", f"“{name}”的表头缺少：{wanted}。请按模板的列名填写。")
+    cells = next(iterator, [])
+    if not any(cell not in (None, "") for cell in cells):
+        raise LuoshiError("E_ROWS", f"“{name}”是空的。")
+    heading = [_KNOWN.get(_folded(cell), "") for cell in cells]
+    missing = ["或".join(map(_title, need)) for need in needs if not set(need) & set(heading)]
+    if missing:
+        strange = "、".join(str(cell)[:20] for cell, known in zip(cells, heading, strict=False) if cell and not known)
+        read = f"不认得的列：{strange}。" if strange else ""
+        raise LuoshiError("E_HEADER", f"“{name}”的表头缺少：{'；'.join(missing)}。{read}请改列名再导入。")
     for number, row in enumerate(iterator, start=2):
         if any(cell not in (None, "") for cell in row):
             yield number, {column: cell for column, cell in zip(heading, row, strict=False) if column}
+
+
+def _title(column: str) -> str:
+    """Return a column as messages name it: AQI and pollutants by their sign, the rest by their Chinese word."""
+    if column == "aqi":
+        return "AQI"
+    word = next((one for one in _COLUMNS[column] if not one.isascii()), column)
+    return _SERIES.get(column) or word.replace("aqi", "AQI")
 
 
 def _folded(cell: Any) -> str:

@@ -381,6 +381,7 @@ def air(request: HttpRequest) -> HttpResponse:
         "grades": DustRecord.Grade.values,
         "issuers": ForecastRun.ISSUERS,
         "error": error,
+        "typed": request.POST if error is not None else {},
         "said": said,
         "is_environment": may(actor, "pollution.measure", ["environment"]),
         "is_weather": may(actor, "pollution.weather", ["weather"]),
