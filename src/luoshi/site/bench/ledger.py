@@ -99,14 +99,14 @@ def _measure(options: Any) -> None:
         cursor.execute("ANALYZE")
     last = FIRST + datetime.timedelta(days=DAYS + 1)
 
-    batches = _within(options.seconds, lambda n: post_all(ledger, prepared[n], hand), prepared := [
-        _orders(n * options.batch, options.batch, f"b{n}:", last) for n in range(6)
-    ])  # fmt: skip
+    prepared = [_orders(n * options.batch, options.batch, f"b{n}:", last) for n in range(6)]
+    # What was made beforehand is not looked through again and again while posting is measured.
+    gc.freeze()
+    batches = _within(options.seconds, lambda n: post_all(ledger, prepared[n], hand), prepared)
     bulk = batches[0] * options.batch / batches[1]
     say(f"bulk of {options.batch:,}, every check on: {bulk:,.0f} entries/s")
 
     singles = iter(_orders(0, 200_000, "s", last))
-    # What was made beforehand is not looked through again and again while posting is measured.
     gc.freeze()
     worked = time.process_time()
     count, spent = _within(options.seconds, lambda _n: post_all(ledger, [next(singles)], hand))
@@ -130,6 +130,7 @@ def _measure(options: Any) -> None:
         ("balance on a day", lambda: queries.balance_on(account, last - datetime.timedelta(days=400))),
         ("statement page of an account", lambda: queries.account_statement(account)),
         ("statement page of a subject", lambda: queries.account_statement(account, subject=subject)),
+        ("gauge with its course of a year", lambda: _gauge(ledger.book, last)),
         ("journal page", lambda: queries.journal(ledger.book)),
         ("trial balance of a month", lambda: queries.trial_balance(ledger.book, last.replace(day=1), last)),
     ):
@@ -140,6 +141,16 @@ def _measure(options: Any) -> None:
     found = proof.prove(ledger.book)
     words = "whole" if not found.faults else found.faults[0]
     say(f"re-sum of {found.last_no:,} entries: {time.perf_counter() - begun:.1f} s, {words}")
+
+
+def _gauge(book: Any, last: datetime.date) -> Any:
+    """Return a gauge as a room shows it: two balances now, and how they stood on every day of the last year."""
+    from luoshi.office.funds import queries
+    from luoshi.office.funds.gauge import Gauge, course_of
+
+    now, since = queries.balances(book), last - datetime.timedelta(days=365)
+    course = course_of(queries.days_of(book, since), lambda stood: (stood["2001"], stood["1001"]))
+    return Gauge("量速", now["2001"], now["1001"], course=course)
 
 
 def _filled(first: int, count: int, entries: int) -> list[Any]:
