@@ -340,10 +340,9 @@
   if ("serviceWorker" in navigator) {
     navigator.serviceWorker.register("/field/worker.js", {scope: "/field/"}).then(() => navigator.serviceWorker.ready).then((ready) => {
       const links = [...document.querySelectorAll("a[data-version]")];
-      if (document.getElementById("queue") && navigator.onLine) {
-        ready.active.postMessage({type: "keep", person: PERSON, pages: links.map((link) => [link.getAttribute("href"), link.dataset.version])});
-        ready.active.postMessage({type: "self"});
-      }
+      if (!navigator.onLine) return;
+      const pages = [["/field/", ""], ...links.map((link) => [link.getAttribute("href"), link.dataset.version])];
+      ready.active.postMessage({type: document.getElementById("queue") ? "keep" : "also", person: PERSON, pages});
     });
   }
 })();

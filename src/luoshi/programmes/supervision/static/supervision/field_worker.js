@@ -16,9 +16,10 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-// The page tells whose it is and what to keep: pages of somebody else go first.
+// The page tells whose it is and what to keep: pages of somebody else go first. The list says all that is to be kept
+// ("keep"), a form only adds the list to it ("also").
 self.addEventListener("message", (event) => {
-  if (event.data && event.data.type === "keep") event.waitUntil(keep(event.data));
+  if (event.data && (event.data.type === "keep" || event.data.type === "also")) event.waitUntil(keep(event.data));
 });
 
 async function keep(told) {
@@ -31,7 +32,7 @@ async function keep(told) {
   const wanted = new Map(told.pages);
   for (const request of await cache.keys()) {
     const path = new URL(request.url).pathname;
-    if (/^\/field\/\d+\/$/.test(path) && !wanted.has(path)) await cache.delete(request);
+    if (told.type === "keep" && /^\/field\/\d+\/$/.test(path) && !wanted.has(path)) await cache.delete(request);
   }
   for (const [path, version] of wanted) {
     const known = await cache.match(path);
@@ -72,6 +73,6 @@ async function visit(request, path) {
 }
 
 function nothing() {
-  const words = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>没有网络</title><h1>没有网络</h1><p>这一页没有存在本机。已填的内容都在。</p><p><a href=\"/field/\">回到现场填报</a></p>";
+  const words = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>没有网络</title><h1>没有网络</h1><p>这一页没有存在本机。已填的内容都在。</p><p><a href=\"/field/\">回到现场填报</a></p><script>addEventListener(\"online\", () => location.reload());</script>";
   return new Response(words, {status: 503, headers: {"Content-Type": "text/html; charset=utf-8"}});
 }
