@@ -109,18 +109,19 @@ class DutyReader:
         self.marked: records.Duty | None = None
 
     def read(self, nodes: Sequence[Node]) -> None:
-        """Read every paragraph, in order, into the duties, targets and parameters of the sheet's instrument."""
-        context, state, rules = self.context, self.state, self.sheet.instrument.kind in _RULES
-        pending: list[_Read] = []
-        dated: dict[int, str] = {}
+        """Read every paragraph, in order, into the duties, targets and parameters of the sheet's instrument.
+
+        The finders of limits and of figures need nothing but a paragraph each: they run over all of them in one go.
+        """
+        context, state = self.context, self.state
         numbered = any(node.numbered for node in nodes)
-        for node in nodes:
-            text = node.paragraph.text
-            if not text or node.kind == "part":
-                continue
-            limits = find_limits(text, context)
+        nodes = [node for node in nodes if node.paragraph.text and node.kind != "part"]
+        found = [find_limits(node.paragraph.text, context) for node in nodes]
+        leads: list[list[Organ]] = []
+        pending: list[_Read] = []
+        for node, limits in zip(nodes, found, strict=True):
             lead: list[Organ] = []
-            if marks := find_marks(text, state):
+            if marks := find_marks(node.paragraph.text, state):
                 covers = self._covers(pending, node)
                 self._withdraw(node.filed, covers)
                 self._read_marked(node, limits, marks, covers)
@@ -135,6 +136,18 @@ class DutyReader:
                 if node.numbered:
                     pending = []
                 pending.append((node, limits))
+            leads.append(lead)
+        self._read_figures(nodes, found, leads)
+        self.sheet.instrument.duties.extend(self.filed.values())
+
+    def _read_figures(
+        self, nodes: Sequence[Node], found: Sequence[Sequence[FoundLimit]], leads: Sequence[list[Organ]]
+    ) -> None:
+        """File the figures of every paragraph; those under an opening sentence with a date have that date."""
+        rules = self.sheet.instrument.kind in _RULES
+        dated: dict[int, str] = {}
+        for node, limits, lead in zip(nodes, found, leads, strict=True):
+            text = node.paragraph.text
             by = dated.get(id(node.parent)) if dated and node.parent is not None else None
             targets, parameters = find_figures(text, limits, by, rules)
             if targets or parameters:
@@ -143,7 +156,6 @@ class DutyReader:
                 by = _last_day(limits) or by
             if by:
                 dated[id(node)] = by
-        self.sheet.instrument.duties.extend(self.filed.values())
 
     # --- marks
 

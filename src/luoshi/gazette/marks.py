@@ -441,11 +441,6 @@ def _candidates(text: str, level: Level) -> Iterator[_Candidate]:
         yield line
 
 
-def _closes(text: str) -> bool:
-    """Whether a text holds a sign that can close a mark or its label."""
-    return ")" in text or ":" in text or "】" in text or "〕" in text or "]" in text
-
-
 def find_marks(text: str, state: MarkState) -> list[Mark]:
     """Every responsibility mark of a canonical paragraph, in order.
 
@@ -453,7 +448,7 @@ def find_marks(text: str, state: MarkState) -> list[Mark]:
     declaration applies from its mark on, itself included.
     """
     after_lead, state.lead_line = state.lead_line, False
-    if not ("责" in text or "牵头" in text or (_closes(text) and ("位:" in text or _HINTS.search(text)))):
+    if not ("责" in text or "牵头" in text or _HINTS.search(text)):
         return []
     found: list[tuple[_Candidate, _Reading]] = []
     for candidate in _candidates(text, state.level):

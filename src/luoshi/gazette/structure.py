@@ -458,15 +458,19 @@ def _set_paths(nodes: list[Node]) -> None:
     used: dict[str, int] = {}
     counters: dict[tuple[int, str], int] = {}
     for node in nodes:
-        label = node.label
-        if not node.numbered:
-            key = (id(node.parent), node.kind)
-            counters[key] = counters.get(key, 0) + 1
-            label = node.label = f"{'—' if node.kind == 'dash' else '¶'}{counters[key]}"
-        path = f"{node.parent.path}/{label}" if node.parent else label
-        count = used[path] = used.get(path, 0) + 1
-        node.path = f"{path}~{count}" if count > 1 else path
-        node.filed = node.path if node.numbered or node.parent is None else node.parent.filed
+        parent, numbered = node.parent, node.numbered
+        if not numbered:
+            key = (id(parent), node.kind)
+            count = counters[key] = counters.get(key, 0) + 1
+            node.label = f"{'—' if node.kind == 'dash' else '¶'}{count}"
+        path = node.label if parent is None else f"{parent.path}/{node.label}"
+        if path in used:
+            used[path] += 1
+            path = f"{path}~{used[path]}"
+        else:
+            used[path] = 1
+        node.path = path
+        node.filed = path if numbered or parent is None else parent.filed
 
 
 def supply_first(nodes: list[Node]) -> None:

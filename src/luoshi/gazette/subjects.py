@@ -217,6 +217,7 @@ def _place_in(run: str, name: str) -> int:
     return next((place for form in (name, own, own[1:], own[-2:]) if (place := run.find(form)) >= 0), len(run))
 
 
+_STOP = re.compile("[。;!?]")
 _start_of = re.Match.start
 
 
@@ -226,14 +227,12 @@ def find_statements(text: str, level: Level, covered: Sequence[tuple[int, int]] 
     gates = [*map(_start_of, _GATE.finditer(text))]
     if not gates:
         return found
-    stops = text.replace(";", "。").replace("!", "。").replace("?", "。")
-    position = mark = done = 0
+    stops = [*map(_start_of, _STOP.finditer(text)), len(text)]
+    position = mark = 0
     while position < len(gates):
         first, gate = position, gates[position]
-        start = stops.rfind("。", done, gate) + 1
-        done = stops.find("。", gate)
-        if done < 0:
-            done = len(text)
+        stop = bisect_left(stops, gate)
+        start, done = stops[stop - 1] + 1 if stop else 0, stops[stop]
         position = bisect_left(gates, done, position)
         while mark < len(covered) and covered[mark][1] < done - 2:
             mark += 1

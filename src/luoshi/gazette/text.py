@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress, count
 from string import ascii_letters
 from typing import NamedTuple
 
@@ -139,37 +140,26 @@ def read_lines(source: str) -> list[Line]:
     folded = fold(source)
     if "</" in folded or "<br" in folded:
         folded = _TAG.sub(lambda tag: ("\n" if tag["block"] else " ") + " " * (len(tag[0]) - 1), folded)
-    printed = folded.split("\n")
     if "。 " in folded or ": " in folded or "; " in folded or "日 " in folded:
-        printed = _unglue(printed)
+        folded = _unglue(folded)
     barred = "**" in folded or "|" in folded
     lines: list[Line] = []
-    offset = gap = 0
-    for raw in printed:
-        if not raw:
-            gap += 1
-            offset += 1
-            continue
-        start = offset
-        offset += len(raw) + 1
-        text = raw.strip(" ")
-        if not text:
-            gap += 1
-            continue
-        if raw[0] == " ":
-            start += len(raw) - len(raw.lstrip(" "))
+    before = 0
+    for printed in _PRINTED.finditer(folded):
+        start, text = printed.start(), printed[0].rstrip(" ")
         first = text[0]
         if first in _MARKS or (len(text) < _SHORT and first in _PAGES) or (barred and ("**" in text or "|" in text)):
             text, skipped = _unmarked(text)
-            start += skipped
             if not text:
-                gap += 1
                 continue
+            start += skipped
+        gap = folded.count("\n", before, start) - bool(lines)
         lines.append(Line(start, text, gap, first in "#*"))
-        gap = 0
+        before = start + len(text)
     return lines
 
 
+_PRINTED = re.compile(r"[^ \n][^\n]*")
 _MARKS = frozenset("#-*+>|=_—…·.")
 _PAGES = frozenset("0123456789第")
 _SHORT, _LONG = 12, 160
@@ -188,15 +178,13 @@ def _unmarked(text: str) -> tuple[str, int]:
     return body, len(text) - len(rest.lstrip(" "))
 
 
-def _unglue(lines: list[str]) -> list[str]:
-    """Break lines into which a web page glued several paragraphs, at the blanks it left between them."""
-    broken = {}
-    for index, line in enumerate(lines):
-        if len(line) > _LONG and (text := _unglue_line(line)) != line:
-            broken[index] = text.split("\n")
-    if not broken:
-        return lines
-    return [part for index, line in enumerate(lines) for part in broken.get(index, (line,))]
+def _unglue(text: str) -> str:
+    """Break lines into which a web page glued several paragraphs, at the blanks it left between them; same length."""
+    lines = text.split("\n")
+    long = [*compress(count(), map(_LONG.__lt__, map(len, lines)))]
+    for place in long:
+        lines[place] = _unglue_line(lines[place])
+    return "\n".join(lines) if long else text
 
 
 def _unglue_line(line: str) -> str:

@@ -44,14 +44,13 @@ class _Hit(NamedTuple):
     end: int
 
 
-_TIME = re.compile("[年日月时天周季末旬钟]")
 _STOPS = ",。;:、().!?\n"
 _BEFORE = r"(?:之前|以前|前(?![一二三四两几0-9后期往来置述款列沿言]|提(?![出交供请报升高取示])))"
 
 
 def find_limits(text: str, context: Context) -> list[FoundLimit]:
     """All time limits of a canon paragraph or sentence, in printed order; never raises, linear in the text's length."""
-    if _TIME.search(text) is None:
+    if _SIGN.search(text) is None:
         return []
     if context.year is None and context.issued_on:
         context = Context(context.issued_on, context.issued_on.year)
@@ -760,3 +759,19 @@ def _from_issue(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
 
 _FINDERS = ((_every, ""), (_within, ""), (_dates, ""), (_plan_ends, "末"), (_from_issue, "日起"))
 """In this order, each with the signs without which it finds nothing."""
+_SIGNS_OF_RHYTHMS = (
+    rf"(?<=每)|(?<=[按逐分年])(?:[季月周日]|年?度)|(?<=[年半季月日周天])(?:[年度至不原一1次报]|{first_of(_ROUTINE_WORDS)})"
+    "|(?<=[次当下])个?月"
+)
+_SIGNS_OF_SPANS = (
+    f"(?<=[日天月年时周钟以之期度]内)|(?<=时间)|(?<=[提之以时月日天]前)|(?<=前)[{_COUNTING}]"
+    f"|(?<=[超多][过于])[{_COUNTING}]|(?<=工作日)[办完反答批审]"
+)
+_SIGNS_OF_DATES = (
+    f"(?<=[{DIGITS}今明后本次翌当下一半]年)|(?<=[{DIGITS}]月)|(?<=[一二三四1-4]季)|(?<=[年月季])[底末内]"
+    "|(?<=日起)|(?<=[五期”]末)"
+)
+_SIGN = re.compile(
+    f"[每按逐分年半季月周日天次当下前内间过于末起](?:{_SIGNS_OF_RHYTHMS}|{_SIGNS_OF_SPANS}|{_SIGNS_OF_DATES})"
+)
+"""What every limit holds: most paragraphs hold none and are passed over at once."""
