@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -12,7 +14,8 @@ from luoshi.office.cases.models import Case
 from luoshi.office.notices import actions as notices
 from luoshi.office.roles import Role
 from luoshi.programmes.heavy_pollution import episodes, papers, plan
-from luoshi.programmes.heavy_pollution.models import PollutionWarning
+from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
+from luoshi.programmes.heavy_pollution.models import Consultation, PollutionWarning
 from tests.office.people import actor, client_of, person
 from tests.programmes.heavy_pollution.test_indicators import NOW, _on_a_day, at
 
@@ -100,3 +103,60 @@ def test_who_agrees_or_signs_reads_the_announcement_in_full_first():
     assert "先看全文" in text
     assert "gov-draft" in text
     assert "先看全文" not in commander.get(f"/cases/{held.approval_id}/?act=back_to_committee").content.decode()
+
+
+@pytest.fixture
+def adopted():
+    """A consultation that has adopted a series and found orange; the two forecasters."""
+    people = {organ: actor(organ, (Role.CLERK, organ)) for organ in ("environment", "weather")}
+    held = episodes.hold(actor=people["environment"])
+    held.series, held.grade, held.computed = {"hours": [{"n": 24, "aqi": 250}]}, "orange", {"value": {}}
+    held.save()
+    return held.approval_id, people
+
+
+def propose(case, who, **data):
+    cases.act(actor=who, case=case, step="propose", data=data)
+
+
+def test_the_second_bureau_does_not_overrule_the_first(adopted):
+    case, people = adopted
+    propose(case, people["environment"], proposed="orange")
+    with pytest.raises(LuoshiError, match="另一方已提出橙色，与黄色不同，请先商定"):
+        propose(case, people["weather"], proposed="yellow", reason="冷空气提前到达")
+    propose(case, people["weather"], proposed="orange")
+    assert Case.objects.get(pk=case).state == "proposed"
+
+
+def test_after_a_disagreement_both_bureaus_speak_again(adopted):
+    case, people = adopted
+    propose(case, people["environment"], proposed="orange")
+    propose(case, people["weather"], agrees="no", remark="等18时预报")
+    assert Case.objects.get(pk=case).state == "consulting"
+    propose(case, people["environment"], proposed="orange")
+    propose(case, people["weather"], proposed="orange")
+    assert Case.objects.get(pk=case).state == "proposed"
+
+
+def test_who_disagrees_need_not_choose_a_grade_and_sees_both_bureaus_counted(adopted):
+    case, people = adopted
+    propose(case, people["environment"], proposed="orange")
+    text = client_of(person("second", (Role.CLERK, "weather"))).get(f"/cases/{case}/?act=propose").content.decode()
+    assert re.search(r'<form[^>]*action="/cases/\d+/steps/propose/" novalidate', text)
+    assert "会商须环保、气象双方参加，现有环保局、气象局" in text
+    assert "还没有写建议等级，测算等级为橙色" in text
+
+
+def test_the_consultation_links_each_reason_to_its_clause(adopted):
+    case, _people = adopted
+    held = Consultation.objects.get(approval=case)
+    held.series, held.computed = {}, {"value": {}, "reasons": [
+        {"ok": True, "text": "沙尘不计入", "citation": f"{PLAN} 1.3"},
+        {"ok": True, "text": "大于200共72小时", "citation": f"{PLAN} 3.1.3(3)"},
+    ]}  # fmt: skip
+    held.save()
+    page = client_of(person("reader", (Role.CLERK, "weather")))
+    text = page.get(reverse("pollution-consultation", args=[case])).content.decode()
+    graded = text[text.index('aria-labelledby="n-h"') :]
+    assert graded.count("ls-cite") >= 2
+    assert graded.index("大于200共72小时") < graded.index("沙尘不计入")

@@ -169,7 +169,10 @@ def _consultation(turn: Turn) -> Consultation:
 def _consultation_facts(turn: Turn) -> dict[str, Any]:
     row = _consultation(turn)
     voices = CaseVoice.objects.filter(case=turn.case, step="propose", round=turn.case.entered_event, agrees=True)
-    present = {*voices.values_list("party", flat=True), turn.party}
+    # Who only looks at the form has no party in the turn yet.
+    own = turn.party or getattr(cases.party_among(turn, turn.step.by if turn.step else ()), "party", "")
+    others = voices.exclude(party=own)
+    present = {*others.values_list("party", flat=True), own}
     computed = RELEASE if row.purpose == RELEASE else row.grade
     return {
         "participants": sorted(present & {"environment", "weather"}),
@@ -177,6 +180,7 @@ def _consultation_facts(turn: Turn) -> dict[str, Any]:
         "computed": computed,
         "proposed": str(turn.data.get("proposed", "")),
         "reason": str(turn.data.get("reason", "")),
+        "others": [str(data.get("proposed", "")) for data in others.values_list("data", flat=True)],
     }
 
 

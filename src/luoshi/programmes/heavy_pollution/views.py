@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -73,8 +74,7 @@ def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "crumbs": _crumbs(),
         "air": found,
         **_charted(found, request.GET.get("chart", ""), now, span),  # type: ignore[arg-type]
-        # What decided comes first; dust that only bears on some hours stands last.
-        "reasons": sorted(map(_reason, found["reasons"]), key=lambda one: (one["cite"] or "").endswith(" 1.3")),
+        "reasons": _deciding_first(map(_reason, found["reasons"])),
         "at_once": at_once,
         "nowcast_reasons": [_reason(one) for one in found["nowcast"].reasons] if at_once else [],
         "release_reasons": _beyond(found),
@@ -232,6 +232,17 @@ def _reason(one: Any) -> dict[str, Any]:
     return {"ok": one.ok, "text": one.text, "cite": None if one.citation is None else str(one.citation)}
 
 
+def _deciding_first(reasons: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return reasons with what decided first; dust that only bears on some hours stands last."""
+    return sorted(reasons, key=lambda one: (one["cite"] or "").endswith(" 1.3"))
+
+
+def _kept_reasons(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the reasons of a decision that was kept as data."""
+    rows = decision.get("reasons", [])
+    return _deciding_first({"ok": one["ok"], "text": one["text"], "cite": one["citation"]} for one in rows)
+
+
 # --- consultation -----------------------------------------------------------------------------------------------------
 
 
@@ -285,14 +296,14 @@ def consultation(request: HttpRequest, case: int) -> HttpResponse:
         "pick": pick,
         "picks": (("low", _("低值")), ("mid", _("中值")), ("high", _("高值"))),
         "colours": [(key, COLOURS[key]) for key in ("blue", "yellow", "orange", "red")],
-        "reasons": row.computed.get("reasons", []),
+        "reasons": _kept_reasons(row.computed),
         "value": value,
         "begins": begins,
         "ends": ends,
         "chart": _adopted_chart(row, (begins, ends) if begins and ends else None),
         "grade_word": words_shown.COLOURS.get(row.grade, ""),
         "at_once": episodes.basis_of(row) == episodes.NOWCAST,
-        "nowcast_reasons": (row.computed.get("nowcast") or {}).get("reasons", []),
+        "nowcast_reasons": _kept_reasons(row.computed.get("nowcast") or {}),
         "outlooks": (("", _("按预报均值")), ("lasting", _("会商认定无明显改善")), ("better", _("会商认定有明显改善"))),
         "first": row.purpose == episodes.ISSUE,
         "proposed_word": words_shown.COLOURS.get(row.proposed) or (COLOURS[row.proposed] if row.proposed else ""),

@@ -37,12 +37,23 @@ Grade = Annotated[
     ),
 ]
 
+
+def _grades(value: Any) -> list[str]:
+    return [_grade(one) for one in (value if isinstance(value, list | tuple) else [value])]
+
+
+Grades = Annotated[Any, Kind(_grades, list, {"type": "array", "items": {"type": "string"}, "examples": [["orange"]]})]
+
 _BOTH = Rule(f"{PLAN} 3.1.2", "会商须环保、气象双方参加，现有{present}")
 _ADOPTED = Rule(f"{PLAN} 3.1.2", "已采用逐时预报序列，共{hours}小时")
 _NOT_ADOPTED = Rule(f"{PLAN} 3.1.2", "还没有采用预报序列，请先在会商页采用")
 _SAME = Rule(f"{PLAN} 3.1.3", "建议等级{proposed}与测算等级{computed}一致")
+_UNPROPOSED = Rule(f"{PLAN} 3.1.2", "还没有写建议等级，测算等级为{computed}")
 _REASONED = Rule(f"{PLAN} 3.1.2", "建议等级{proposed}与测算等级{computed}不同，理由：{reason}")
 _UNREASONED = Rule(f"{PLAN} 3.1.2", "建议等级{proposed}与测算等级{computed}不同，须写明理由")
+_APART = Rule(
+    f"{PLAN} 3.1.2", "另一方已提出{other}，与{proposed}不同，请先商定；不能一致的选“不同意”并写明理由，重新会商"
+)
 _FRESH = Rule(None, "会商于{closed}结束，距今{hours}，不超过24小时")
 _STALE = Rule(None, "会商于{closed}结束，距今{hours}，超过24小时，须重新会商")
 _NOT_CLOSED = Rule(None, "会商还没有结束")
@@ -75,6 +86,7 @@ class ConsultationFacts(Strict):
     computed: Grade = Field(None, description="测算等级 / grade found")
     proposed: Grade = Field(None, description="建议等级 / grade proposed")
     reason: Text = Field(None, description="不一致的理由 / why another grade is proposed")
+    others: Grades = Field(None, description="另一方已提出的等级 / grades the other bureau has proposed")
 
 
 @decision(key="heavy_pollution.consultation", title="会商能否结束", citation=f"{PLAN} 3.1.2")
@@ -96,14 +108,19 @@ def consultation(facts: ConsultationFacts, _context: Context) -> Verdict:
     reasons.append(_ADOPTED.reason(True, plain(facts.hours)) if adopted else _NOT_ADOPTED.reason(False))
     proposed, computed = COLOURS[facts.proposed or ""], COLOURS[facts.computed]
     agreed = facts.proposed == facts.computed
-    if agreed:
+    if not facts.proposed:
+        reasons.append(_UNPROPOSED.reason(False, computed))
+    elif agreed:
         reasons.append(_SAME.reason(True, proposed, computed))
     elif len((facts.reason or "").strip()) >= 4:
         reasons.append(_REASONED.reason(True, proposed, computed, facts.reason))
         agreed = True
     else:
         reasons.append(_UNREASONED.reason(False, proposed, computed))
-    ok = both and adopted and agreed and facts.proposed not in (None, "none")
+    apart = [one for one in facts.others or () if facts.proposed not in (None, one)]
+    if apart:
+        reasons.append(_APART.reason(False, COLOURS[apart[0]], proposed))
+    ok = both and adopted and agreed and not apart and facts.proposed not in (None, "none")
     return Verdict(facts.proposed or "", Outcome.ALLOW if ok else Outcome.REFUSE, reasons)
 
 
