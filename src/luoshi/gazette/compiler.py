@@ -7,10 +7,8 @@ organs.
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
@@ -26,6 +24,7 @@ from luoshi.gazette.structure import Node
 from luoshi.gazette.tables import with_rows
 from luoshi.gazette.text import Line, Paragraph, compact, entries, join, read_lines
 from luoshi.gazette.timelimits import Context
+from luoshi.kernel.collecting import collector_paused
 
 _SHORT_HEADING = 8
 _CLOSED = "。;:!?)”》"
@@ -49,25 +48,13 @@ def compile_text(source: str, directory: Directory = EMPTY_DIRECTORY) -> records
 
     Spans in the result count characters of `source`. Never raises for any text; what cannot be read becomes a warning.
     """
-    with _collector_paused():
+    with collector_paused():
         lines = with_rows(source, heads.without_contents(read_lines(source)))
         result = records.Compilation(_gazette(lines), [], [], [])
         for document in heads.find_documents(lines):
             sheet = Sheet(document, head_record(document, lines), result, directory)
             result.instruments.append(_DocumentReader(sheet, source).read())
     return result
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Compiling makes many small records and no cycles; looking for cycles meanwhile costs a third of the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def head_record(document: heads.Document, lines: Sequence[Line]) -> records.Instrument:

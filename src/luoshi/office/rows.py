@@ -15,18 +15,20 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, lru_cache, partial
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.base import ModelState
+
+from luoshi.kernel.json_text import encoder
+from luoshi.office import pipeline
+from luoshi.office.pipeline import Answer, Told
 
 Row = TypeVar("Row", bound=models.Model)
 Change = Callable[[Any], Any] | None
 """How a field's value becomes the database's or the other way round; None where it is the same."""
 
 _FEW = 4
-"""Up to so many rows PostgreSQL gets a statement each; more go in as one JSON list, whatever their number."""
+"""Up to so many rows are a statement each; on PostgreSQL more go in as one JSON list, whatever their number."""
 _SAME = (
     models.CharField, models.TextField, models.BooleanField, models.IntegerField, models.BigIntegerField,
     models.PositiveIntegerField, models.PositiveSmallIntegerField, models.PositiveBigIntegerField, models.ForeignKey,
@@ -89,32 +91,35 @@ class Question(Generic[Row]):
 
 def ask(*asked: Asked) -> list[list[Any]]:
     """Return the rows of each question, asked in this order."""
-    link = connections[DEFAULT_DB_ALIAS]
-    found, together = [], _together()
-    with link.cursor() as cursor, link.wrap_database_errors:
-        execute = _execute(link, cursor)
-        if together:
-            _deliver(link, cursor, [(one.sql, one.values, one.often) for one in asked])
-        for one in asked:
-            if not together:
-                execute(one.sql, one.values)
-            rows = cursor.fetchall()
-            found.append(rows if one.model is None else list(_read(one.model, rows, one.without)))
-            if together:
-                cursor.nextset()
-    return found
+    answers = _carried_out([Told(one.sql, (one.values,), one.often) for one in asked])
+    return [
+        list(_read(one.model, rows, one.without)) if one.model is not None else rows
+        for one, (rows, _) in zip(asked, answers, strict=True)
+    ]
 
 
-def _execute(link: BaseDatabaseWrapper, cursor: Any) -> Callable[..., Any]:
-    """Return what carries out a statement: the driver itself where nobody watches, Django's way there is as long again.
+def _carried_out(told: Sequence[Told]) -> list[Answer]:
+    """Carry out statements in their order; on SQLite by the driver itself where nobody watches.
 
     Django's own cursor for SQLite looks for the marks of values in the words anew each time.
     """
-    link.validate_no_broken_transaction()
-    if link.vendor != "sqlite" or link.queries_logged or link.execute_wrappers:
-        return cast("Callable[..., Any]", cursor.execute)
-    execute = super(type(cursor.cursor), cursor.cursor).execute
-    return lambda sql, values: execute(_marked(sql), values)
+    link = connections[DEFAULT_DB_ALIAS]
+    with link.wrap_database_errors:
+        if _on_server():
+            return pipeline.deliver(link, told)
+        if link.queries_logged or link.execute_wrappers:
+            with link.cursor() as cursor:
+                return [_one_by_one(cursor, one.sql, one.rows) for one in told]
+        link.validate_no_broken_transaction()
+        link.ensure_connection()
+        return [_one_by_one(link.connection, _marked(one.sql), one.rows) for one in told]
+
+
+def _one_by_one(driver: Any, sql: str, rows: Sequence[Sequence[Any]]) -> Answer:
+    if len(rows) == 1:
+        cursor = driver.execute(sql, rows[0])
+        return Answer(cursor.fetchall(), cursor.rowcount)
+    return Answer([], driver.executemany(sql, rows).rowcount)
 
 
 @lru_cache(maxsize=512)
@@ -130,12 +135,17 @@ def _read(model: type[Row], found: Sequence[Sequence[Any]], without: tuple[str, 
         row.__dict__.update(zip(form.names, values, strict=True))
         row._state.adding = False
         if not without:
+            for place in form.written:
+                values[place] = read[place]
             row.__dict__[_FOUND] = values
         yield row
 
 
 _FOUND = "_found"
-"""Where a row keeps what the database held, in the order of its columns: what has not changed is not written again."""
+"""Where a row keeps what the database held, in the order of its columns: what has not changed is not written again.
+
+Of JSON it is the text: what a list or a mapping held when it was read may have been changed in it.
+"""
 
 
 def _bare(model: type[Row]) -> Row:
@@ -150,8 +160,9 @@ def made(model: type[Row], **values: Any) -> Row:
     """Return a new row of a model with `values` by their columns' names (`case_id`); the rest are its defaults."""
     row, form = _bare(model), _form(model)
     row.__dict__.update(form.defaults)
-    for name in form.made:
-        row.__dict__[name] = form.fields[name].get_default()
+    for name, default in form.made.items():
+        if name not in values:
+            row.__dict__[name] = default()
     row.__dict__.update(values)
     return row
 
@@ -165,20 +176,11 @@ def was(row: models.Model, name: str) -> Any:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-class Statement(NamedTuple):
-    """What is sent for one call: the words, the values of each row, and how many rows it must reach (None: any)."""
-
-    sql: str
-    rows: Sequence[Sequence[Any]]
-    reaches: int | None
-    often: bool = True
-
-
 class Writing:
     """Rows to be added and changed, sent in this order and all at once by `send`. Needs a transaction."""
 
     def __init__(self) -> None:
-        self._statements: list[Statement] = []
+        self._told: list[tuple[Told, int | None]] = []
         self._asked: list[tuple[Asked, Callable[[list[Any]], None]]] = []
 
     def ask(self, asked: Asked, then: Callable[[list[Any]], None]) -> None:
@@ -188,15 +190,19 @@ class Writing:
         """
         self._asked.append((asked, then))
 
+    def tell(self, told: Told, reaches: int | None = None) -> None:
+        """Have a statement carried out, which must reach so many rows (None: any number)."""
+        self._told.append((told, reaches))
+
     def insert(self, rows: Sequence[models.Model]) -> None:
         """Add rows of one model; they do not learn their ids."""
         if not rows:
             return
         form = _form(type(rows[0]))
-        if _together() and len(rows) > _FEW:
-            self._statements.append(Statement(form.insert_many, [[form.text(rows, form.own)]], None))
+        if _on_server() and len(rows) > _FEW:
+            self.tell(Told(form.insert_many, [[form.text(rows, form.own)]]))
         else:
-            self._statements.append(Statement(form.insert, [form.values(row, form.own) for row in rows], None))
+            self.tell(Told(form.insert, [form.values(row, form.own) for row in rows]))
 
     def update(self, rows: Sequence[Row], names: tuple[str, ...], guard: str = "") -> None:
         """Write the named attributes of rows of one model, as far as one of the rows has another value than was read.
@@ -206,116 +212,31 @@ class Writing:
         """
         if not rows:
             return
-        form, many = _form(type(rows[0])), _together() and len(rows) > _FEW
+        form, many = _form(type(rows[0])), _on_server() and len(rows) > _FEW
         names = form.changed(rows, names)
         if not names:
             return
         sql, wanted = form.update(names, guard, many=many)
         found = [[form.text(rows, wanted)]] if many else [form.values(row, wanted) for row in rows]
-        self._statements.append(Statement(sql, found, len(rows)))
+        self.tell(Told(sql, found), len(rows))
 
     def send(self) -> None:
         """Ask what is to be asked, then send everything. OvertakenError: a row was not there as it was read."""
         asked, self._asked = self._asked, []
         for (_, then), found in zip(asked, ask(*(one for one, _ in asked)) if asked else (), strict=True):
             then(found)
-        statements, self._statements = self._statements, []
-        if statements:
-            link = connections[DEFAULT_DB_ALIAS]
-            with link.cursor() as cursor, link.wrap_database_errors:
-                (_send_together if _together() else _send)(cursor, statements)
-
-
-def _send_together(cursor: Any, statements: Sequence[Statement]) -> None:
-    told = [(one.sql, row, one.often) for one in statements for row in one.rows]
-    _deliver(connections[DEFAULT_DB_ALIAS], cursor, told)
-    for one in statements:
-        reached = 0
-        for _ in one.rows:
-            reached += cursor.rowcount
-            cursor.nextset()
-        _require_all(one, reached)
-
-
-def _send(cursor: Any, statements: Sequence[Statement]) -> None:
-    execute = _execute(connections[DEFAULT_DB_ALIAS], cursor)
-    for one in statements:
-        if len(one.rows) == 1:
-            execute(one.sql, one.rows[0])
-        else:
-            cursor.executemany(one.sql, one.rows)
-        _require_all(one, cursor.rowcount)
-
-
-def _deliver(link: BaseDatabaseWrapper, cursor: Any, statements: Sequence[tuple[str, Sequence[Any], bool]]) -> None:
-    """Send statements to PostgreSQL as one message, the first of a transaction with its beginning."""
-    message, driver = _message(statements), link.connection
-    if not link.in_atomic_block or driver.info.transaction_status:
-        cursor.execute(message)
-        return
-    driver.autocommit = True
-    try:
-        cursor.execute(f"BEGIN; {message}")
-    finally:
-        # Words that PostgreSQL cannot read begin nothing: then the driver has to.
-        if not driver.info.transaction_status:
-            driver.autocommit = False
-    cursor.nextset()
-
-
-def _message(statements: Sequence[tuple[str, Sequence[Any], bool]]) -> str:
-    """Return statements with their values put in, as one text for PostgreSQL; it keeps plans of those often sent.
-
-    A plan takes PostgreSQL longer than what it is for.
-    """
-    from psycopg.adapt import Transformer
-
-    link = connections[DEFAULT_DB_ALIAS].connection
-    literal = Transformer(link).as_literal
-    names = _prepared(link, [sql for sql, _, often in statements if often])
-    words = []
-    for sql, values, often in statements:
-        told = tuple([b"NULL" if value is None else literal(value) for value in values])
-        if often:
-            words.append(b"EXECUTE %s(%s)" % (names[sql], b", ".join(told)) if told else b"EXECUTE " + names[sql])
-        else:
-            words.append(sql.encode() % told)
-    return b"; ".join(words).decode()
-
-
-_PREPARED: WeakKeyDictionary[Any, dict[str, bytes]] = WeakKeyDictionary()
-"""By connection to PostgreSQL, the statements it has a plan for and under what name."""
-
-
-def _prepared(link: Any, wanted: Sequence[str]) -> dict[str, bytes]:
-    """Return the names of prepared statements, prepared now where they are not."""
-    names = _PREPARED.setdefault(link, {})
-    if fresh := [sql for sql in dict.fromkeys(wanted) if sql not in names]:
-        given = {sql: f"ls_{len(names) + place}" for place, sql in enumerate(fresh)}
-        link.execute("; ".join(f"PREPARE {name} AS {_numbered(sql)}" for sql, name in given.items()))
-        names |= {sql: name.encode() for sql, name in given.items()}
-    return names
-
-
-def _numbered(sql: str) -> str:
-    """Return words with `$1`, `$2` for each value."""
-    first, *rest = sql.split("%s")
-    return first + "".join(f"${place}{part}" for place, part in enumerate(rest, 1))
-
-
-def _require_all(one: Statement, reached: int) -> None:
-    if one.reaches is not None and one.reaches != reached:
-        raise OvertakenError(one.sql)
+        told, self._told = self._told, []
+        if told:
+            for (one, reaches), answer in zip(told, _carried_out([one for one, _ in told]), strict=True):
+                if reaches not in (None, answer.reached):
+                    raise OvertakenError(one.sql)
 
 
 def add(row: models.Model) -> None:
     """Add one row, which learns its id."""
     form = _form(type(row))
-    with connection.cursor() as cursor:
-        key = type(row)._meta.pk.column
-        cursor.execute(f'{form.insert} RETURNING "{key}"', form.values(row, form.own))
-        found = cursor.fetchone()
-    row.pk, row._state.adding, row._state.db = found[0], False, DEFAULT_DB_ALIAS
+    told = Told(f'{form.insert} RETURNING "{type(row)._meta.pk.column}"', [form.values(row, form.own)])
+    row.pk, row._state.adding, row._state.db = _carried_out([told])[0].rows[0][0], False, DEFAULT_DB_ALIAS
 
 
 # --- how a model lies in the database ---------------------------------------------------------------------------------
@@ -340,27 +261,37 @@ class Form:
         many = f"SELECT {columns} FROM {self._recordset(self.own)}"  # noqa: S608 - our own words
         self.insert_many = f"INSERT INTO {self.table} ({columns}) {many}"
         self.from_database = _changes(self.fields.values(), _found)
-        self.made = [name for name, field in self.fields.items() if callable(field.default)]
+        given = {name: field.default for name, field in self.fields.items() if field.has_default()}
+        self.made = {name: default for name, default in given.items() if callable(default)}
         self.defaults = {name: field.get_default() for name, field in self.fields.items() if name not in self.made}
         self.place = {name: place for place, name in enumerate(self.names)}
-        # What a list or a mapping held when it was read may have been changed in it.
-        self._mutable = {name for name, field in self.fields.items() if type(field) not in (*_SAME, *_FIXED)}
+        self.written = [place for place, field in enumerate(self.fields.values()) if _is_json(field)]
+        self._unknown = {n for n, f in self.fields.items() if type(f) not in (*_SAME, *_FIXED) and not _is_json(f)}
+        self._comparisons: dict[tuple[str, ...], list[tuple[str, int, bool]]] = {}
         self._ways: dict[tuple[str, ...], tuple[Callable[[Any], Sequence[Any]], Changes, Changes]] = {}
         self._updates: dict[tuple[tuple[str, ...], str, bool], tuple[str, tuple[str, ...]]] = {}
 
     def changed(self, rows: Sequence[models.Model], names: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of `names` of which a row has another value than the database, as far as that is known."""
-        places = [(name, self.place[name]) for name in names if name not in self._mutable]
+        places = self._compared(names)
         kept: set[str] = set()
         for row in rows:
             own = row.__dict__
             if (found := own.get(_FOUND)) is None:
                 return names
-            for name, place in places:
-                if own[name] != found[place]:
+            for name, place, as_text in places:
+                value = _json_text(own[name]) if as_text and own[name] is not None else own[name]
+                if value != found[place]:
                     kept.add(name)
-                    found[place] = own[name]
-        return tuple([name for name in names if name in kept or name in self._mutable])
+                    found[place] = value
+        return tuple([name for name in names if name in kept or name in self._unknown])
+
+    def _compared(self, names: tuple[str, ...]) -> list[tuple[str, int, bool]]:
+        """Return, of the attributes whose old value is known, name and place, and whether the value is JSON."""
+        if names not in self._comparisons:
+            known = [name for name in names if name not in self._unknown]
+            self._comparisons[names] = [(name, self.place[name], _is_json(self.fields[name])) for name in known]
+        return self._comparisons[names]
 
     def update(self, names: tuple[str, ...], guard: str, *, many: bool) -> tuple[str, tuple[str, ...]]:
         """Return the words that change rows, and the attributes whose values they take, in order."""
@@ -429,10 +360,9 @@ def _form(model: type[models.Model], without: tuple[str, ...] = ()) -> Form:
 
 
 @cache
-def _together() -> bool:
-    """Tell whether several statements may go in one message: PostgreSQL, where Django puts the values in itself."""
-    binds_there = getattr(connection.features, "uses_server_side_binding", False)
-    return connection.vendor == "postgresql" and not binds_there
+def _on_server() -> bool:
+    """Tell whether the database is PostgreSQL, to which there is a way and back."""
+    return connection.vendor == "postgresql"
 
 
 def _plain(field: Any) -> Change:
@@ -440,9 +370,27 @@ def _plain(field: Any) -> Change:
         return None
     if type(field) is models.DateTimeField:
         return _naive if connection.vendor == "sqlite" else None
-    if type(field) is models.JSONField and field.encoder is None:
-        return json.dumps
-    return partial(field.get_db_prep_save, connection=connection)
+    if isinstance(field, models.TextField):
+        return cast("Change", field.get_prep_value)
+    return _json_text if _is_json(field) else partial(field.get_db_prep_save, connection=connection)
+
+
+def _is_json(field: Any) -> bool:
+    return type(field) is models.JSONField and field.encoder is None and field.decoder is None
+
+
+def _json_text(value: Any) -> str:
+    """Return JSON as the database gives it back, where nothing was changed: SQLite keeps what Django writes."""
+    if value in ([], {}):
+        return "[]" if type(value) is list else "{}"
+    return _unescaped(value) if _on_server() else _escaped(value)
+
+
+_unescaped, _escaped = encoder(allow_nan=True), encoder(escaped=True, allow_nan=True)
+
+
+def _from_json(text: str) -> Any:
+    return [] if text == "[]" else json.loads(text)
 
 
 def _json(field: Any) -> Change:
@@ -454,8 +402,10 @@ def _json(field: Any) -> Change:
 def _found(field: Any) -> Change:
     if type(field) is models.DateTimeField and connection.vendor == "sqlite":
         return _aware
-    if type(field) is models.JSONField and field.decoder is None:
-        return json.loads
+    if _is_json(field):
+        return _from_json
+    if type(field) is models.BooleanField:
+        return None  # the driver knows it by the column's type
     expression = field.get_col(field.model._meta.db_table)
     changes = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
     if not changes:
@@ -469,10 +419,12 @@ def _found(field: Any) -> Change:
     return change
 
 
+@lru_cache(maxsize=4096)
 def _iso(value: Any) -> str:
     return str(value.isoformat())
 
 
+@lru_cache(maxsize=4096)
 def _naive(value: datetime) -> str:
     """Return a moment as SQLite keeps it: UTC without saying so."""
     return str(value.astimezone(UTC).replace(tzinfo=None))

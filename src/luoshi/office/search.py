@@ -17,6 +17,8 @@ from django.db import connection
 from django.db.models import BigIntegerField
 from django.db.models.expressions import RawSQL
 
+from luoshi.office.pipeline import Told
+
 _WORDLESS = re.compile(r"[\W_]+")
 _MAX_QUERY = 60
 COMMON = 10_000
@@ -53,10 +55,16 @@ def table_operations(table: str) -> tuple[Callable[[Any, Any], None], Callable[[
 
 def index(table: str, texts: Iterable[tuple[int, Iterable[str]]]) -> None:
     """Add rows of an id and the parts of its text; a part a reviewer corrects is indexed anew by `reindex`."""
+    told = indexing(table, texts)
+    with connection.cursor() as cursor:
+        cursor.executemany(told.sql, told.rows)
+
+
+def indexing(table: str, texts: Iterable[tuple[int, Iterable[str]]]) -> Told:
+    """Return the statement that adds rows, as `index` does."""
     written, value = (" ".join, "%s") if connection.vendor == "sqlite" else (_tsvector, "%s::tsvector")
     rows = [(key, written([pair for part in parts for pair in _pairs(fold(part))])) for key, parts in texts]
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} (rowid, pairs) VALUES (%s, {value})", rows)  # noqa: S608
+    return Told(f"INSERT INTO {table} (rowid, pairs) VALUES (%s, {value})", rows)  # noqa: S608
 
 
 def reindex(table: str, key: int, old: Iterable[str], new: Iterable[str]) -> None:

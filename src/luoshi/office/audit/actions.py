@@ -21,6 +21,9 @@ KEY: ContextVar[str] = ContextVar("audit_key", default="")
 """The idempotency key under which the present request writes; `repetition` sets it."""
 
 
+_STREAMS = frozenset(Stream.values)
+
+
 class Act(NamedTuple):
     """One entry to be appended; see `append` for what its fields hold."""
 
@@ -66,7 +69,7 @@ def append_all(acts: Sequence[Act], *, stream: str = "office", writing: Writing 
 
     With `writing` they are made and go when it is sent; nothing is returned.
     """
-    if stream not in Stream.values:
+    if stream not in _STREAMS:
         raise ValueError(f"no audit stream {stream!r}")
     if not acts:
         return []
@@ -183,5 +186,7 @@ def _acting_as(actor: Actor, permission: str) -> tuple[str, str]:
 
 def _fit(text: str, length: int) -> str:
     """Return text that every database keeps: without NUL, cut with an ellipsis; the trail must not refuse a name."""
+    if text.isascii() and len(text) <= length and "\0" not in text:
+        return text
     text = text.replace("\0", "�").encode("utf-8", "replace").decode()
     return text if len(text) <= length else text[: length - 1] + "…"

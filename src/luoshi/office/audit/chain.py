@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
+from operator import attrgetter
 from typing import Any
+
+from luoshi.kernel.json_text import encoder
 
 GENESIS = "0" * 64
 """What stands for the digest before the first."""
@@ -41,21 +43,16 @@ COLUMNS = (
     "result",
 )
 """The columns of an entry in the order in which they are hashed."""
+_DATA = [COLUMNS.index(name) for name in ("before", "after")]
+_MOMENTS = [COLUMNS.index(name) for name in ("at", "received_at")]
+_columns = attrgetter(*COLUMNS)
 SEAL_COLUMNS = ("stream", "number", "day", "position", "count", "head", "made_at", "previous")
 
 _old = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _entry, _seal = hashlib.new("sm3", b"\x02"), hashlib.new("sm3", b"\x12")
 
 
-def _list_encoder() -> Callable[[Sequence[Any]], str]:
-    """Return what writes a list as compact JSON; `json` makes its C encoder anew for every call, this keeps it."""
-    if c_make_encoder is None:
-        return json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    encode = c_make_encoder(None, None, encode_basestring, None, ":", ",", False, False, False)
-    return lambda values: "".join(encode(values, 0))
-
-
-_list = _list_encoder()
+_list = encoder(compact=True)
 
 
 def moment(value: datetime) -> str:
@@ -99,9 +96,9 @@ def columns_of(entry: Any) -> list[Any]:
     """Return the columns of an entry as they are hashed."""
     from luoshi.office.audit.models import canonical
 
-    values = [getattr(entry, name) for name in COLUMNS]
-    for name in ("before", "after"):
-        values[COLUMNS.index(name)] = canonical(getattr(entry, name))
-    for name in ("at", "received_at"):
-        values[COLUMNS.index(name)] = moment(getattr(entry, name))
+    values = list(_columns(entry))
+    for place in _DATA:
+        values[place] = canonical(values[place])
+    for place in _MOMENTS:
+        values[place] = moment(values[place])
     return values

@@ -8,10 +8,12 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from luoshi.kernel.json_text import encoder
+
 DIGEST = 64
 """Hex digits of an SM3 digest."""
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
+_encode = encoder(compact=True, sort_keys=True, allow_nan=True, default=str)
 
 
 def canonical(value: Any) -> str | None:

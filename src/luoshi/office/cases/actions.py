@@ -103,8 +103,10 @@ def new_turn(
     known = {ask.name for ask in procedure.asks}
     asked = {name: value for name, value in facts.items() if name in known}
     told = asks.clean(procedure.asks, asked, at)
-    case = Case(
-        number=number or numbers.take(procedure, at),
+    approved, *given = rows.ask(calendar_book.APPROVED.of(), *([] if number else [numbers.asked(procedure, at)]))
+    case = rows.made(
+        Case,
+        number=number or numbers.read(procedure, at, given[0][0][0]),
         procedure=procedure.key,
         version=procedure.version,
         programme=procedure.programme,
@@ -119,10 +121,10 @@ def new_turn(
         entered_at=at,
         due_at=clocks.FAR,
         exercise=exercise,
-        parent=parent,
+        parent_id=parent.pk if parent is not None else None,
     )
     parties = [
-        CaseParty(party=key, organ=_organ_of(party.organ, case), role=party.role, due_at=clocks.FAR)
+        rows.made(CaseParty, party=key, organ=_organ_of(party.organ, case), role=party.role, due_at=clocks.FAR)
         for key, party in procedure.parties.items()
     ]
     return Turn(
@@ -133,7 +135,7 @@ def new_turn(
         actor,
         at,
         now,
-        calendar_book.read(calendar_book.APPROVED.rows()),
+        calendar_book.read(approved),
         data=told,
         organ=organ,
     )

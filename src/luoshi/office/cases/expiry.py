@@ -14,6 +14,7 @@ from django.db import transaction
 
 from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.clock import CLOCK, local
+from luoshi.kernel.collecting import collector_paused
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import Limit
 from luoshi.office.actors import Actor
@@ -32,8 +33,9 @@ BATCH = 2000
 def fire(upto: datetime.datetime) -> int:
     """Carry out every reminder and every end of a limit due by `upto`; return how many there were."""
     total = 0
-    while count := _batch(upto):
-        total += count
+    with collector_paused():
+        while count := _batch(upto):
+            total += count
     return total
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 
-from django.db import connection
-
 from luoshi.kernel.clock import local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import Procedure
+from luoshi.office.rows import Asked
 
 _N = re.compile(r"\{n(?::(\d+))?\}")
 _NEXT = (
@@ -20,16 +19,20 @@ PLAIN = "BJ-{year}-{n:06}"
 """The number of a case whose procedure names none."""
 
 
-def take(procedure: Procedure, at: datetime.datetime) -> str:
-    """Return the next number of the procedure's series for the year. Needs a transaction. E_SERIES_FULL."""
-    pattern = procedure.number or PLAIN
-    year = local(at).year
-    series = _N.sub("#", pattern).replace("{year}", str(year))
-    with connection.cursor() as cursor:
-        # Who comes second waits here until the first one's transaction ends.
-        cursor.execute(_NEXT, [series])
-        n = cursor.fetchone()[0]
+def asked(procedure: Procedure, at: datetime.datetime) -> Asked:
+    """Return the question for the next number of the procedure's series for the year. Needs a transaction."""
+    # Who comes second waits here until the first one's transaction ends.
+    return Asked(None, _NEXT, [_series(procedure, at)])
+
+
+def read(procedure: Procedure, at: datetime.datetime, n: int) -> str:
+    """Return the number that was given; E_SERIES_FULL."""
+    pattern, year = procedure.number or PLAIN, local(at).year
     width = next((int(match[1]) for match in _N.finditer(pattern) if match[1]), 0)
     if width and n >= 10**width:
         raise LuoshiError("E_SERIES_FULL", f"{year}年“{procedure.title}”的编号已用完。请联系系统管理员加长编号。")
     return _N.sub(f"{n:0{width}d}", pattern).replace("{year}", str(year))
+
+
+def _series(procedure: Procedure, at: datetime.datetime) -> str:
+    return _N.sub("#", procedure.number or PLAIN).replace("{year}", str(local(at).year))

@@ -80,11 +80,11 @@ def _all() -> list[Procedure]:
 
 
 def _delivered() -> Mapping[str, Sequence[Procedure]]:
-    return _read(tuple(room.root for room in programmes()))
+    return _read(tuple([room.key for room in programmes()]))
 
 
 @cache
-def _read(_rooms: Sequence[Path]) -> Mapping[str, Sequence[Procedure]]:
+def _read(_rooms: Sequence[str]) -> Mapping[str, Sequence[Procedure]]:
     """Return what stands in the files of the rooms, by key; they are read once, and again when a room has joined."""
     found: dict[str, list[Procedure]] = {}
     for path in (path for room in programmes() for path in room.procedures):

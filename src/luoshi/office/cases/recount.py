@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.clock import CLOCK, end_of, local, start_of
+from luoshi.kernel.collecting import collector_paused
 from luoshi.kernel.dues import Due
 from luoshi.kernel.limits import revise
 from luoshi.office.calendar import book as calendar_book
@@ -34,9 +35,10 @@ def recount(entered_on: datetime.date | None = None) -> int:
     day, moved = entered_on or CLOCK.today(), 0
     version = calendar_book.calendar().version
     # Two stretches of one index, so that the timer sees at once that there is nothing to do.
-    for others in (Q(calendar__gt="", calendar__lt=version), Q(calendar__gt=version)):
-        while (count := _batch(others, day)) is not None:
-            moved += count
+    with collector_paused():
+        for others in (Q(calendar__gt="", calendar__lt=version), Q(calendar__gt=version)):
+            while (count := _batch(others, day)) is not None:
+                moved += count
     return moved
 
 

@@ -21,18 +21,18 @@ _CLOCK = ("state", "until", "inclusive", "provisional", "calendar", "pauses", "e
 
 def flush(turns: Sequence[Turn]) -> None:
     """Write what turns have left. Needs a transaction. E_VERSION when a case was written by another meanwhile."""
-    old = [turn for turn in turns if turn.case.pk is not None]
-    new = [turn for turn in turns if turn.case.pk is None]
+    old = [turn for turn in turns if turn.case.id is not None]
+    new = [turn for turn in turns if turn.case.id is None]
     # What may have to wait for another's new case comes before the head of the trail, for which all wait.
     for turn in new:
         rows.add(turn.case)
         for party in turn.parties:
-            party.case_id = turn.case.pk
+            party.case_id = turn.case.id
     for turn in turns:
         for clock in turn.clocks:
-            clock.case_id = turn.case.pk
+            clock.case_id = turn.case.id
         for event in turn.events:
-            event.case_id = turn.case.pk
+            event.case_id = turn.case.id
     for turn in old:
         turn.case.revision += 1
     renamed = [(turn.case, title) for turn in old if (title := rows.was(turn.case, "title")) != turn.case.title]
@@ -42,21 +42,22 @@ def flush(turns: Sequence[Turn]) -> None:
     moved = [party for turn in old for party in turn.parties if party.standing != party.__dict__.get("_was")]
     writing.update(moved, ("acts", "is_open", "due_at"))
     # What ends goes first: one running clock of a limit is a constraint.
-    touched = [clock for turn in turns for clock in turn.clocks if clock.pk is not None and clock.limit in turn.touched]
+    touched = [clock for turn in turns for clock in turn.clocks if clock.id is not None and clock.limit in turn.touched]
     writing.update(touched, _CLOCK)
-    writing.insert([clock for turn in turns for clock in turn.clocks if clock.pk is None])
+    writing.insert([clock for turn in turns for clock in turn.clocks if clock.id is None])
     writing.insert([event for turn in turns for event in turn.events])
+    if new:
+        writing.tell(
+            search.indexing(SEARCH_TABLE, [(turn.case.id, (turn.case.number, turn.case.title)) for turn in new])
+        )
     tell_organs([telling for turn in turns for telling in _told(turn)], writing=writing)
     append_all([act for turn in turns for act in _acts(turn)], writing=writing)
     try:
         writing.send()
     except OvertakenError:
         raise LuoshiError("E_VERSION", "这件事刚被他人办过，没有重复办理。请刷新后再办。") from None
-    # Let new cases, and those whose title has changed, be found by their words.
-    if new:
-        search.index(SEARCH_TABLE, [(turn.case.pk, (turn.case.number, turn.case.title)) for turn in new])
     for case, title in renamed:
-        search.reindex(SEARCH_TABLE, case.pk, (case.number, title), (case.number, case.title))
+        search.reindex(SEARCH_TABLE, case.id, (case.number, title), (case.number, case.title))
 
 
 def _acts(turn: Turn) -> Iterable[Act]:
@@ -66,7 +67,7 @@ def _acts(turn: Turn) -> Iterable[Act]:
         yield Act(
             turn.actor if event.hand == CaseEvent.Hand.PERSON or event.who == turn.actor.name else PROGRAM,
             f"case.{event.act}"[:60],
-            f"case:{turn.case.pk}",
+            f"case:{turn.case.id}",
             before=turn.before if number == 0 else None,
             after=after | {"n": event.n, "hand": str(event.hand), "text": event.text},
             basis=_basis(turn, event),
@@ -94,6 +95,6 @@ def _told(turn: Turn) -> list[Telling]:
             if party.party == key:
                 said[party.organ, party.role] = text
     return [
-        Telling(f"case:{case.pk}:{case.revision}:{organ}:{role}", organ, role, "case", text, f"/cases/{case.pk}/")
+        Telling(f"case:{case.id}:{case.revision}:{organ}:{role}", organ, role, "case", text, f"/cases/{case.id}/")
         for (organ, role), text in said.items()
     ]
