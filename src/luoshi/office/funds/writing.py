@@ -12,6 +12,8 @@ import datetime
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
@@ -253,6 +255,25 @@ _NEXT = (
 _KNOWN = "SELECT key FROM funds_entry WHERE book_id = ? AND key IN (SELECT value FROM json_each(?))"
 
 
+_AT_ONCE = 32
+"""Rows in one statement: what a statement may have to undo SQLite keeps once a statement, not once a row."""
+
+
+@lru_cache(maxsize=2 * _AT_ONCE)
+def _words(insert: str, rows: int) -> str:
+    """Return an INSERT of one row as one of so many."""
+    head, values, row = insert.partition(" VALUES ")
+    return head + values + ", ".join([row] * rows)
+
+
+def _insert_rows(link: Any, insert: str, columns: tuple[Sequence[Any], ...]) -> None:
+    values = list(chain.from_iterable(zip(*columns, strict=True)))
+    step = _AT_ONCE * len(columns)
+    for at in range(0, len(values), step):
+        some = values[at : at + step]
+        link.execute(_words(insert, len(some) // len(columns)), some)
+
+
 def _sqlite(here: Any, ledger: Ledger, columns: _Columns | _Single, hand: Hand, digest: str) -> tuple[int, list[str]]:
     here.ensure_connection()
     link = here.connection
@@ -285,7 +306,10 @@ def _insert_one(link: Any, book: int, one: _Single, hand: Hand, digest: str) -> 
         return first, [key]
     entry = book * BOOK + first
     link.execute(_ENTRY, (entry, book, entry, key, one.day, event, memo, basis, case, counter, len(given)))
-    link.executemany(_POSTING, [(place, entry, *line) for place, line in enumerate(one.lines, entry * LINE + 1)])
+    for at in range(0, len(one.lines), _AT_ONCE):
+        some = enumerate(one.lines[at : at + _AT_ONCE], entry * LINE + 1 + at)
+        values = [value for place, line in some for value in (place, entry, *line)]
+        link.execute(_words(_POSTING, len(values) // 8), values)
     now = CLOCK.now().astimezone(datetime.UTC).replace(tzinfo=None)
     maker, via, maker_id, checker, checker_id, request_id = hand
     link.execute(_SEAL, (entry, book, first, first, str(now), maker, maker_id, checker, checker_id, via, request_id,
@@ -306,14 +330,14 @@ def _insert(link: Any, book: int, columns: _Columns, hand: Hand, digest: str) ->
     count, seal = len(keys), book * BOOK + first
     days = {day: day.isoformat() for day in set(dates)}
     texts = [days[day] for day in dates]
-    rows = zip(range(seal, seal + count), [book] * count, [seal] * count, keys, texts, events, memos, bases, cases,
-               counters, lines, strict=True)  # fmt: skip
+    rows = (range(seal, seal + count), [book] * count, [seal] * count, keys, texts, events, memos, bases, cases,
+            counters, lines)  # fmt: skip
     places, numbers, accounts, subjects, debits, credits_, txns = columns.postings
     entries = [seal + place for place in places]
     ids = [entry * LINE + number for entry, number in zip(entries, numbers, strict=True)]
-    own = zip(ids, entries, accounts, subjects, [texts[place] for place in places], debits, credits_, txns, strict=True)
-    link.executemany(_ENTRY, rows)
-    link.executemany(_POSTING, own)
+    own = (ids, entries, accounts, subjects, [texts[place] for place in places], debits, credits_, txns)
+    _insert_rows(link, _ENTRY, rows)
+    _insert_rows(link, _POSTING, own)
     now = CLOCK.now().astimezone(datetime.UTC).replace(tzinfo=None)
     link.execute(_SEAL, (seal, book, first, first + count - 1, str(now), hand.maker, hand.maker_id, hand.checker,
                          hand.checker_id, hand.via, hand.request_id, digest))  # fmt: skip
