@@ -190,6 +190,7 @@ def measures(response: Response, organs: frozenset[str] | None) -> list[dict[str
                 "done": done,
                 "going": sum(state.values()) - done - failed,
                 "failed": failed,
+                "unread": state.get(State.SENT, 0),
                 "total": sum(state.values()),
             }
         )
@@ -267,7 +268,7 @@ def _shown_state(state: str) -> str:
 
 
 def _map_words(counts: Mapping[str, int]) -> str:
-    return _("各对象的位置：%(done)s个到位，%(going)s个收到未到位，%(failed)s个未到位") % {
+    return _("各对象的位置：%(done)s个到位，%(going)s个在办，%(failed)s个未到位") % {
         "done": counts["in_place"], "going": counts["going"], "failed": counts["failed"],
     }  # fmt: skip
 

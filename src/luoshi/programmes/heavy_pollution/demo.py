@@ -76,6 +76,8 @@ def _tick() -> None:
 
 
 _NOTES = {tasks.State.FAILED: "停产检修未完成", tasks.State.IN_PLACE: "用电读数和照片已核"}
+"""What reports on firms say, by state; of other objects `_OTHER_NOTES`."""
+_OTHER_NOTES = {tasks.State.FAILED: "值班人员未到岗，已通知", tasks.State.IN_PLACE: "现场照片已核"}
 
 
 def load(now: datetime.datetime | None = None) -> Iterator[str]:
@@ -598,7 +600,11 @@ class _Winter:
             )
             row.state_at, row.by = at, "测试甲"
             row.acted_at = at if row.state != tasks.State.SENT else None
-            row.note = _NOTES.get(row.state, "") if luck > share * 0.04 else ""
+            row.note = (
+                (_NOTES if row.object_kind == "firm" else _OTHER_NOTES).get(row.state, "")
+                if luck > share * 0.04
+                else ""
+            )
         MeasureTask.objects.bulk_update(rows, ["state", "state_at", "acted_at", "by", "note"], batch_size=500)
         for channel in ("微信", "微博", "短信", "电视", "广播", "户外屏幕"):
             Publicity.objects.create(

@@ -94,7 +94,8 @@ def draft(turn: Turn, row: Consultation, release_at: str | None) -> None:
             "level": plan.LEVEL_WORDS[level],
             "end": _hour(end) if end else "另行公布",
             "grounds": grounds,
-            "advice": "；".join(one.text for one in plan.in_force(level) if "public" in one.objects)[:900],
+            "advice": "；".join(one.text.rstrip("。") for one in plan.in_force(level) if "public" in one.objects)[:900]
+            + "。",
         }
         kind = "warning" if row.warning is None else "adjustment"
         if row.warning is None:

@@ -176,6 +176,7 @@ def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.dateti
         ],
         "done": sum(row["done"] for row in rows),
         "going": sum(row["going"] for row in rows),
+        "unread": sum(row["unread"] for row in rows),
         "failed": sum(row["failed"] for row in rows),
         "reports": board.reports(response, now),
         "tiles": [
