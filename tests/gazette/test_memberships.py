@@ -111,9 +111,42 @@ def test_post_after_an_aligned_name_needs_no_second_blank():
     assert brief(["副组长:王 试副省长"]) == [("副组长", "王试", "副省长")]
 
 
-def test_name_run_into_its_post_is_only_reported():
-    assert brief(["组长:王测试市财政局局长"]) == []
-    assert codes(["组长:王测试市财政局局长"]) == ["name_not_divided"]
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["组长:王测试副市长"], [("组长", "王测试", "副市长")]),
+        (["副组长:王试市政府办公室主任"], [("副组长", "王试", "市政府办公室主任")]),
+        (
+            ["成员:王测试市财政局副局长", "李试验市发展改革委副主任"],
+            [("成员", "王测试", "市财政局副局长"), ("成员", "李试验", "市发展改革委副主任")],
+        ),
+        (
+            ["副组长:王测试市委常委、常务副市长、李试验副市长"],
+            [("副组长", "王测试", "市委常委、常务副市长"), ("副组长", "李试验", "副市长")],
+        ),
+    ],
+)
+def test_name_run_into_its_post_is_divided_at_the_level_of_the_post_with_a_warning(lines, expected):
+    assert brief(lines, "测试市某工作领导小组") == expected
+    assert set(codes(lines, "测试市某工作领导小组")) == {"name_run_in"}
+
+
+def test_a_district_divides_names_at_its_own_level():
+    assert brief(["副主任:郑测州区委常委、常务副区长", "成员:王试市某分局局长"], "测区某委员会") == [
+        ("副主任", "郑测州", "区委常委、常务副区长"),
+        ("成员", "王试", "市某分局局长"),
+    ]
+
+
+def test_a_place_that_looks_like_a_name_is_none():
+    # In a city's list a district may be meant, and only a reader can tell.
+    assert brief(["成员:江测区财政局局长"], "测试市某工作领导小组") == []
+    assert codes(["成员:江测区财政局局长"], "测试市某工作领导小组") == ["name_not_divided"]
+    assert brief(["组长:常务副市长"], "测试市某工作领导小组") == [("组长", None, "常务副市长")]
+
+
+def test_office_in_a_clause_of_its_own_is_recorded_once():
+    assert brief(["办公室设在市某局,办公室主任由王测试同志兼任。"]) == [("办公室主任", "王测试", None)]
 
 
 def test_members_on_one_line():

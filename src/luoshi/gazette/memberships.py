@@ -50,6 +50,12 @@ SURNAMES = frozenset(
 POST_STARTS = frozenset("市省县区州盟旗团国副党")
 """Characters a post begins with and a given name hardly holds."""
 
+_LEVELS = "省市州盟县区旗"
+"""Levels of government, higher ones first; the last three are one level."""
+_OPENS_POST = frozenset(("常务", "党组", "海关", "国资"))
+"""Words at the beginning of posts whose first character is a family name too."""
+_OWN_LEVEL = re.compile(rf"[{_LEVELS}](?=(?:人民)?政府|委|[{CHINESE}、]{{2,40}}$)")
+
 FIELDS = frozenset(
     word_table(
         "公安 司法 文化 文旅 商务 林业 农业 卫生 卫健 水利 水务 安监 经信 公路 广电 国土 房管 应急 教育 财政 "
@@ -288,7 +294,7 @@ def _is_surely_name(text: str) -> bool:
 def _running(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield (role, start, end of its posts) for roles assigned in running text."""
     for m in _ROLE_BY.finditer(text):
-        if text[m.start() - 3 : m.start()] != "办公室":
+        if text[m.start() - 3 : m.start()] != "办公室" and ROLES[m["role"]] != OFFICE:
             yield m["role"], m.start("posts"), m.end("posts")
     last = 0
     for m in _BY_ROLE.finditer(text):
@@ -317,6 +323,8 @@ class _Reader:
         self.paragraphs = paragraphs
         self.base = self.group = group
         self.whole = "".join(paragraphs)[:20000]
+        level = _OWN_LEVEL.search(self.base) or _OWN_LEVEL.search(self.whole)
+        self.own_level = level[0] if level else None
         self.seats: list[Seat] = []
         self.notices: list[Notice] = []
         self.role: str | None = None
@@ -478,6 +486,7 @@ class _Reader:
             ("(" not in text and self._names(index, text, start, end, least=2))
             or self._bracketed(index, text, start, end)
             or self._divided(index, text, start, end)
+            or self._run_in(index, text, start, end)
         )
 
     def _bracketed(self, index: int, text: str, start: int, end: int) -> bool:
@@ -566,9 +575,52 @@ class _Reader:
             self._add(index, name, None, place, place + len(piece), text)
         return True
 
+    def _run_in(self, index: int, text: str, start: int, end: int) -> bool:
+        """Read persons whose posts follow their names without a blank: `王测试副市长、李测试市某局局长`."""
+        entries: list[tuple[str, int, int]] = []
+        for piece in re.finditer(r"[^、,;。 ]+", text[start:end]):
+            first, last = start + piece.start(), start + piece.end()
+            length = self._name_before_post(piece.group())
+            if length:
+                entries.append((piece.group()[:length], first, last))
+            elif entries and ends_with_title(piece.group()):
+                entries[-1] = (entries[-1][0], entries[-1][1], last)
+            else:
+                return False
+        for name, first, last in entries:
+            self._add(index, name, text[first + len(name) : last], first, last, text)
+        if entries:
+            message = f"“{entries[0][0]}”等姓名与职务之间没有分隔，已按职务的层级分开，请核对"
+            self.notices.append(("name_run_in", message, index))
+        return bool(entries)
+
+    def _name_before_post(self, words: str) -> int:
+        """How long the name is that runs into a post; 0 where that is not sure.
+
+        The post begins with 副 or with the level of the group's own government or one above it: what stands before a
+        lower one may be a place (`江宁区财政局局长` in a city's list). A place that the list or title names is none.
+        """
+        if words[:1] not in SURNAMES or not ends_with_title(words) or self.own_level is None:
+            return 0
+        above = _LEVELS[: _LEVELS.index(self.own_level) + 1] if self.own_level in "省市州盟" else _LEVELS
+        for opening in (f"副{self.own_level}", above):
+            for length in (2, 3):
+                name, post = words[:length], words[length:]
+                if (
+                    post[:1] in opening
+                    and post[1:2] != post[:1]
+                    and _is_surely_name(name)
+                    and "副" not in name
+                    and name not in _OPENS_POST
+                    and self.whole.count(words[: length + 1]) < 2
+                    and name not in self.base
+                ):
+                    return length
+        return 0
+
     def _unsplit(self, content: str) -> bool:
         """True for a name run into its post (`测试甲市某局局长`); a place that the list or title names is none."""
-        if content[:1] not in SURNAMES or not ends_with_title(content):
+        if content[:1] not in SURNAMES or content.startswith(tuple(_OPENS_POST)) or not ends_with_title(content):
             return False
         for length in (2, 3):
             if content[length : length + 1] in POST_STARTS:
