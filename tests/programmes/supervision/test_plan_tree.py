@@ -255,16 +255,16 @@ def test_what_a_plan_waits_for_stands_on_the_desk_of_who_owes_it(plan):
     item = plan.items.get(seq=2)
     clerk, stranger = actor("ny", (Role.CLERK, "agri-rural")), actor("cw", (Role.CLERK, "culture-tourism"))
     leader = actor("sz", (Role.LEADER, "city-government"))
-    assert desk.undecomposed(clerk, 200) == (1, "/supervision/items/2019-02/")
+    assert desk.undecomposed(clerk, 200) == (1, "/supervision/items/2019-02/", None)
     assert desk.undecomposed(stranger, 200) == desk.proposed(leader, 200) == desk.readings(clerk, 200) == desk.NOTHING
     data = table(leaf("2019-02.01", "100", "市农业农村局", target="T2.1", target_value="500", unit="人次"))
     plan_sheets.take_in(actor=clerk, plan=plan, item=item, name="t.csv", data=data, digest=plan_sheets.digest_of(data))
     plan_actions.propose(actor=clerk, item=item.pk)
     assert desk.undecomposed(clerk, 200) == desk.finished(leader, 200) == desk.NOTHING
-    assert desk.proposed(leader, 200) == (1, "/supervision/items/2019-02/")
+    assert desk.proposed(leader, 200) == (1, "/supervision/items/2019-02/", None)
     ItemOrgan.objects.filter(item=item).update(resolution="unresolved", organ="", raw="市农村局", proposal="agri-rural")
     one, other = (actor(name, (Role.SUPERVISOR, "government-office")) for name in ("dc1", "dc2"))
-    assert desk.readings(one, 200) == desk.readings(other, 200) == (1, "/supervision/plan/2019/#names")
+    assert desk.readings(one, 200) == desk.readings(other, 200) == (1, "/supervision/plan/2019/#names", None)
     entry = item.organs.get()
     plan_actions.propose_reading(actor=one, entry=entry.pk, reading="agri-rural", reason="漏印一字")
     assert desk.readings(one, 200) == desk.NOTHING

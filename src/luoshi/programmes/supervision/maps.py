@@ -60,7 +60,7 @@ def drawn(places: Sequence[Place], finding: str) -> SafeString:
         ((x, y, to_x, to_y, x + 3, y - 3, words) for x, y, to_x, to_y, words in lines),
     )
     return format_html(
-        '<svg class="sv-map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
+        '<svg class="sv-map" viewBox="0 0 {} {}" role="group" aria-label="{}">{}'
         '<rect class="sv-map-frame" x="{}" y="{}" width="{}" height="{}"/>{}</svg>',
         WIDTH, HEIGHT, finding, grid, left, top, right - left, bottom - top,
         format_html_join("", "{}", ((_mark(one),) for one in marks)),

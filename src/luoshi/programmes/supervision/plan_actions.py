@@ -627,14 +627,12 @@ def failures(item: KeyItem) -> list[dict[str, str]]:
     """Return why the decomposition is not complete (D3): node codes and sentences; nothing when it is."""
     found = book.decide("supervision.decomposition", facts_of(item), CLOCK.today()).value
     rows = [{"code": one["code"] or "", "text": one["text"]} for one in found["failures"]]
-    bare = Node.objects.filter(item=item, ended_at=None).exclude(kind=Node.Kind.LEAF).exclude(
-        children__ended_at=None, children__isnull=False
-    )  # fmt: skip
-    rows += [{"code": node.code, "text": f"{node.code}下面没有最小颗粒"} for node in bare.order_by("code")]
     if unread := item.organs.filter(resolution=ItemOrgan.Resolution.UNRESOLVED).first():
         rows.append({"code": "", "text": f"“{unread.raw}”没有认定，须两人确认读法"})
-    for entry in item.organs.filter(token__in=plan_import.CHOSEN, designated_at=None):
-        rows.append({"code": "", "text": f"“{entry.raw}”没有确定成员，也没有写明无相关镇区"})
+    rows += [
+        {"code": "", "text": f"“{entry.raw}”没有确定成员，也没有写明无相关镇区"}
+        for entry in item.organs.filter(token__in=plan_import.CHOSEN, designated_at=None)
+    ]
     return rows
 
 

@@ -23,6 +23,7 @@ from luoshi.programmes.supervision.decisions.settings import (
     INTEGRITY,
     PARAMETERS,
     PERSONS,
+    Comparator,
     Measure,
     Percent,
     iso,
@@ -272,7 +273,7 @@ class CrossOffFacts(Facts):
         "organ": "responsible_organ", "lead_organ": "responsible_organ", "letters": "open_letters", "on": "day",
         "today": "day", "date": "day", "due_on": "due", "leader": "leader_approved", "base": "baseline",
         "target_value": "target", "responsible": "responsible_organ", "open_letter": "open_letters", "actual": "value",
-        "confirmations": "coops", "holder_organ": "responsible_organ",
+        "confirmations": "coops", "holder_organ": "responsible_organ", "cmp": "comparator", "op": "comparator",
     }  # fmt: skip
 
     level: Annotated[Any, Choice({"leaf": "最小颗粒", "item": "事项 key_item"})] = Field(
@@ -283,6 +284,7 @@ class CrossOffFacts(Facts):
     target: Measure = Field(None, description="目标值 / target")
     baseline: Measure = Field(0, description="基期值 / baseline")
     upper: Measure = Field(None, description="区间上限 / upper bound")
+    comparator: Comparator = Field(None, description="比较：>=（默认）、<=、=、range、event / comparator")
     measured: Number = Field(None, description="比例的分子 / numerator")
     of: Number = Field(None, description="比例的分母 / denominator")
     evidence_required: list[Text] | None = Field(None, description="应有的佐证种类 / evidence types")
@@ -382,8 +384,8 @@ def cross_off(facts: CrossOffFacts, context: Context) -> Verdict:
         met = facts.target_reached
         if met is None and (facts.value is not None or facts.measured is not None):
             found, _why, _more = _state_of(ProgressFacts(**{
-                name: getattr(facts, name) for name in ("value", "target", "baseline", "upper", "measured",
-                    "of")}))  # fmt: skip
+                name: getattr(facts, name) for name in ("value", "target", "baseline", "upper", "comparator",
+                    "measured", "of")}))  # fmt: skip
             met = None if found is None else found.reached
         if met is None:
             missing["target_reached"] = "目标达到没有"

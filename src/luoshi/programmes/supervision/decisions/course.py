@@ -41,7 +41,7 @@ from luoshi.programmes.supervision.decisions.settings import (
 REACHED = Rule(CROSSING, "完成{value}，目标{target}，已达到")
 NOT_REACHED = Rule(CROSSING, "完成{value}，目标{target}，没有达到")
 OVER_RANGE = Rule(CROSSING, "完成{value}，超出区间{target}，不能销号")
-WORSE = Rule(CROSSING, "完成{value}，低于基期{baseline}，进度记0")
+WORSE = Rule(CROSSING, "完成{value}，还不如基期{baseline}，进度记0")
 SAME = Rule(CROSSING, "目标值与基期值都是{target}，算不出进度，须改目标值或写明依据")
 STAGE = Rule(CROSSING, "最近一个被接受的节点累计{percent}%")
 NO_STAGE = Rule(CROSSING, "还没有被接受的节点，进度为0")
@@ -227,6 +227,10 @@ class TargetFacts(Facts):
     baseline: Number = Field(0, description="基期值 / baseline")
 
 
+_PER_VILLAGE = {"T34.4": 1, "T34.5": 12}
+"""Targets a village, and how often a year: judged by all villages together."""
+
+
 @decision(
     key="supervision.target",
     title="工作要点的一个量化目标达到没有",
@@ -235,7 +239,10 @@ class TargetFacts(Facts):
     reads=(*TARGETS, "village_count"),
 )
 def target(facts: TargetFacts, context: Context) -> Verdict:
-    """目标值按所问之日的参数；比例以分子、分母计。Value: as supervision.progress, with `target`."""
+    """目标值按所问之日的参数；比例以分子、分母计；每村的戏和电影按全市的村合计。
+
+    Value: as supervision.progress, with `target`.
+    """
     code = (facts.code or "").upper()
     if not code:
         return undetermined({"code": "目标代号"}, CROSSING)
@@ -244,14 +251,17 @@ def target(facts: TargetFacts, context: Context) -> Verdict:
             "E_INPUT", f"没有“{code[:20]}”这个目标", fields={"code": code[:20], "known": list(TARGETS)[:20]}
         )
     goal = number(context, code)
-    of = facts.of
-    if of is None and facts.measured is not None and code == "T24.2":
+    of, value, measured = facts.of, facts.value, facts.measured
+    if of is None and measured is not None and code == "T24.2":
         of = number(context, "village_count")
+    if code in _PER_VILLAGE:
+        goal *= _PER_VILLAGE[code] * (of or number(context, "village_count"))
+        of, value, measured = None, value if measured is None else measured, None
     comparator = {"T39.1": "=", "T38.1": "<=", "T15.1": "range"}.get(code, ">=")
     upper = number(context, "T15.1.max") if code == "T15.1" else None
     found = _progress(
         ProgressFacts(
-            value=facts.value, measured=facts.measured, of=of, target=goal, upper=upper, comparator=comparator,
+            value=value, measured=measured, of=of, target=goal, upper=upper, comparator=comparator,
             baseline=facts.baseline,
         )
     )  # fmt: skip

@@ -31,7 +31,7 @@ from luoshi.programmes.supervision.decisions.settings import (
 
 WILDCARDS = ("各镇区", "各相关镇区", "各有关镇区", "各镇", "各金融机构")
 _DESIGNATED = ("各相关镇区", "各有关镇区")
-_MARK = re.compile(r"\(责任单位:(.*)")
+_INNER = re.compile(r"\([^()]*\)")
 _ADDRESSEES = f"{PLAN}"
 
 # --- D1 ---------------------------------------------------------------------------------------------------------------
@@ -62,17 +62,28 @@ class Name(NamedTuple):
 def split(text: str) -> tuple[list[str], list[str]] | None:
     """Return the lead and the cooperating names of the last mark of a text, as printed; None where there is no mark.
 
-    White space and line breaks inside are nothing; brackets, colons and semicolons are half- or full-width.
+    White space and line breaks inside are nothing; brackets, colons and semicolons are half- or full-width. What stands
+    in brackets within the mark is a remark and no part of a name.
     """
     tight = "".join(unicodedata.normalize("NFKC", text).split()).replace("〔", "(").replace("〕", ")")
-    start = tight.rfind("(责任单位")
-    if start < 0:
-        if not tight.startswith("责任单位"):
-            return None
-        tight, start = f"({tight})", 0
-    body = tight[start + 1 :].partition(")")[0].removeprefix("责任单位").lstrip(":")
-    lead, _found, coop = body.partition("配合单位")
+    body = _mark(f"({tight})" if tight.startswith("责任单位") else tight)
+    if body is None:
+        return None
+    lead, _found, coop = body.partition("责任单位")[2].lstrip(":").partition("配合单位")
     return _names(lead), _names(coop.lstrip(":"))
+
+
+def _mark(text: str) -> str | None:
+    """Return what stands in the last bracket that says 责任单位, without the brackets inside it; None for none."""
+    opened: list[int] = []
+    found: str | None = None
+    for place, sign in enumerate(f"{text})" if text.count("(") > text.count(")") else text):
+        if sign == "(":
+            opened.append(place)
+        elif sign == ")" and opened:
+            inside = _INNER.sub("", text[opened.pop() + 1 : place])
+            found = inside if "责任单位" in inside else found
+    return found
 
 
 def _names(run: str) -> list[str]:
@@ -331,6 +342,7 @@ NO_COOP = Rule(CROSSING, "配合单位“{organ}”没有最小颗粒，也没�
 TOO_LONG = Rule(CROSSING, "最小颗粒{code}长{days}天，超过{limit}天，须有计划点")
 NO_PARENT = Rule(CROSSING, "{code}的上级“{parent}”不在列出的节点中")
 NO_LEAVES = Rule(CROSSING, "还没有最小颗粒")
+BARE = Rule(CROSSING, "{code}下面没有最小颗粒")
 
 
 class GivenTarget(Facts):
@@ -495,6 +507,9 @@ def decomposition(facts: DecompositionFacts, context: Context) -> Verdict:
     above = {facts.item, None, *(node.code for node in facts.nodes)}
     faults += [(row.code or "", NO_PARENT.reason(False, row.code, row.parent))
                for row in rows if facts.nodes and row.parent not in above]  # fmt: skip
+    parents = {row.parent for row in rows}
+    faults += [(node.code, BARE.reason(False, node.code)) for node in facts.nodes
+               if node.code and node.code not in parents]  # fmt: skip
     holding = {organ_key(organ) for leaf in facts.leaves for organ in leaf.organs}
     waived = {organ_key(organ) for organ in facts.waivers}
     faults += [("", NO_LEAD.reason(False, organ)) for organ in facts.lead if organ_key(organ) not in holding]
