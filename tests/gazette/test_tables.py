@@ -101,6 +101,69 @@ def test_cells_that_one_blank_divides_may_go_on_over_the_ends_of_lines() -> None
     assert instrument.duties[0].action == "建设甲类平台,完善运行机制,实现共享"
 
 
+TWO_LINES_WITH_BARS = (
+    "|序号|工作任务|责任分工| |完成时限|\n|--|--|--|--|--|\n| | |牵头单位|配合单位| |\n"
+    "|1|建设甲类平台|市甲局|市乙局、丙局|6月底前|\n|2|建设乙类平台|市乙局||9月底前|\n"
+)
+TWO_LINES_WITH_SPANS = (
+    "序号\t工作任务\t责任单位\t完成时限\n牵头单位\t配合单位\n"
+    "1\t建设甲类平台\t市甲局\t市乙局、丙局\t6月底前\n2\t建设乙类平台\t市乙局\t\t9月底前\n"
+)
+TWO_LINES_WITH_BLANKS = (
+    "序号  工作任务      责任分工                完成时限\n"
+    "                    牵头单位  配合单位\n"
+    "1     建设甲类平台  市甲局    市乙局、丙局  6月底前\n"
+    "2     建设乙类平台  市乙局                  9月底前\n"
+)
+TWO_LINES_A_CELL_A_LINE = "\n".join(
+    [
+        "序号",
+        "工作任务",
+        "责任分工",
+        "完成时限",
+        "牵头单位",
+        "配合单位",
+        "1",
+        "建设甲类平台",
+        "市甲局",
+        "市乙局、丙局",
+        "6月底前",
+        "2",
+        "建设乙类平台",
+        "市乙局",
+        "9月底前",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "table", [TWO_LINES_WITH_BARS, TWO_LINES_WITH_SPANS, TWO_LINES_WITH_BLANKS, TWO_LINES_A_CELL_A_LINE]
+)
+def test_a_header_may_name_its_columns_on_two_lines(table: str) -> None:
+    assert duties(read(table)) == [
+        ("二/1", ["市甲局"], ["市乙局", "市丙局"], ["2021-06-30"]),
+        ("二/2", ["市乙局"], [], ["2021-09-30"]),
+    ]
+
+
+def test_tables_side_by_side_are_read_one_after_the_other() -> None:
+    table = (
+        "|序号|工作任务|责任单位|序号|工作任务|责任单位|\n|--|--|--|--|--|--|\n"
+        "|1|建设甲类平台|市甲局|3|建设丙类平台|市丙局、丁局|\n|2|建设乙类平台|市乙局| | | |\n"
+    )
+    instrument = read(table)
+    assert duties(instrument) == [
+        ("二/1", ["市甲局"], [], []),
+        ("二/2", ["市乙局"], [], []),
+        ("二/3", ["市丙局", "市丁局"], [], []),
+    ]
+
+
+def test_one_column_may_say_who_does_what() -> None:
+    table = "序号\t工作任务\t责任分工\t完成时限\n1\t建设甲类平台\t市甲局牵头,市乙局配合\t6月底前\n"
+    assert duties(read(table)) == [("二/1", ["市甲局"], ["市乙局"], ["2021-06-30"])]
+
+
 def test_a_header_may_declare_that_the_first_unit_leads() -> None:
     table = "|序号|任务|责任单位(牵头单位列首位)|时限|\n|--|--|--|--|\n|1|建设甲类平台|市甲局、市乙局|年底前|\n"
     assert duties(read(table)) == [("二/1", ["市甲局"], ["市乙局"], ["2021-12-31"])]

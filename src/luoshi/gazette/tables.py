@@ -36,7 +36,9 @@ _TEXT_NAME = re.compile(
 )
 _NAME_ENDS = frozenset(")位门限间度人导排点注室关体构区号次容务施标项目明话式")
 """What columns are called ends with one of these."""
-_HINT = re.compile("[位门体室关构区](?=[ |\t(]|$)")
+_GROUP = re.compile("(?:责任|任务|工作)?分工|责任(?:落实|单位|部门|主体)?|单位|部门")
+"""What a header calls several columns together that a second line of it names one by one."""
+_HINT = re.compile("(?:[位门体室关构区]|分工|责任(?:落实)?)(?=[ |\t(]|$)")
 _NOTHING = frozenset(("", "—", "——", "-", "--", "/", "无", "\\", "―"))
 _ROW_NUMBER = re.compile(r"\(?(\d{1,3})\)?[.、]?")
 _GROUP_NUMBER = re.compile(r"\(?[一二三四五六七八九十]{1,3}\)?[、.]?")
@@ -170,28 +172,24 @@ def _width(text: str) -> int:
 
 def _divided(source: str, lines: list[Line], index: int) -> tuple[list[Line], int] | None:
     """Read the table whose header is the line at `index`: (its rows, the first line after it)."""
-    raw, start = _physical(source, lines[index])
-    divider = _divider(raw)
-    columns = None
-    for kind in dict.fromkeys((divider, " ") if divider == "  " else (divider,)):
-        columns = _columns([(part, _width(raw[:place])) for part, place in _cells(raw, kind) if part.strip()])
-        if columns is not None:
-            break
-    if columns is None:
+    header = _header(source, lines, index)
+    if header is None:
         return None
-    header = compact(lines[index].text)
-    table = _Table(columns)
-    end = index + 1
+    columns, divider, end = header
+    printed = [compact(line.text) for line in lines[index:end]]
+    width = _repeated(columns)
+    tables = [_Table(columns[:width]) for _ in range(0, len(columns), width)]
+    table = tables[0]
     while end < len(lines):
         line = lines[end]
-        if compact(line.text) == header:
+        if compact(line.text) in printed:
             if table.empty:
                 break
             end += 1
             continue
         raw, start = _physical(source, line)
         if not _RULE.fullmatch(raw.strip()):
-            if divider == " " and (wrapped := _wrapped(source, lines, end, columns)) is not None:
+            if divider == " " and len(tables) == 1 and (wrapped := _wrapped(source, lines, end, columns)) is not None:
                 table.cells.append(wrapped[0])
                 end = wrapped[1]
                 continue
@@ -201,10 +199,60 @@ def _divided(source: str, lines: list[Line], index: int) -> tuple[list[Line], in
             if not cells:
                 table.title(line)
             else:
-                table.add([(part, start + place) for part, place in cells], goes_on=_goes_on(cells, columns, divider))
+                for side, beside in enumerate(tables):
+                    row = cells[side * width : (side + 1) * width]
+                    if any(part.strip() for part, _ in row):
+                        goes_on = _goes_on(row, columns, divider)
+                        beside.add([(part, start + place) for part, place in row], goes_on=goes_on)
         end += 1
-    rows = table.rows()
+    rows = [row for beside in tables for row in beside.rows()]
     return (rows, end) if rows else None
+
+
+def _header(source: str, lines: list[Line], index: int) -> tuple[list[_Column], str, int] | None:
+    """Read the header at a line, on one line or on two: (its columns, what divides cells, the first line after it)."""
+    raw, _ = _physical(source, lines[index])
+    divider = _divider(raw)
+    below = _second_line(source, lines, index, divider)
+    for kind in dict.fromkeys((divider, " ") if divider == "  " else (divider,)):
+        cells = [(part, _width(raw[:place])) for part, place in _cells(raw, kind)]
+        if below and (columns := _columns(_in_two_lines(cells, below))) is not None:
+            return columns, divider, index + 2
+        if (columns := _columns([cell for cell in cells if cell[0].strip()])) is not None:
+            return columns, divider, index + 1
+    return None
+
+
+def _second_line(source: str, lines: list[Line], index: int, divider: str) -> list[tuple[str, int]]:
+    """Return the cells of the line after a header where they name columns of organs too, else none."""
+    if index + 1 >= len(lines):
+        return []
+    raw, _ = _physical(source, lines[index + 1])
+    cells = [(part, _width(raw[:place])) for part, place in _cells(raw, divider)]
+    roles = [_column(part) for part, _ in cells if part.strip()]
+    named = len(roles) > 1 and _NUMBER not in roles and None not in roles
+    return cells if named and any(role in ORGANS for role in roles) else []
+
+
+def _in_two_lines(cells: Sequence[tuple[str, int]], below: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Put the names of a second line in the place of the one that groups them, or of the cells they stand under."""
+    if len(cells) == len(below):
+        return [under if under[0].strip() else above for above, under in zip(cells, below, strict=True)]
+    above = [cell for cell in cells if cell[0].strip()]
+    group = next((place for place, (printed, _) in enumerate(above) if _GROUP.fullmatch(_name(printed))), None)
+    if group is None:
+        return above
+    return [*above[:group], *[cell for cell in below if cell[0].strip()], *above[group + 1 :]]
+
+
+def _repeated(columns: Sequence[_Column]) -> int:
+    """How many columns one table has where a page prints two or three with the same header side by side."""
+    names = [_name(column.name) for column in columns]
+    for count in (2, 3):
+        width = len(names) // count
+        if width > 1 and names == names[:width] * count:
+            return width
+    return len(names)
 
 
 def _row_cells(raw: str, divider: str, columns: Sequence[_Column], *, first: bool) -> list[tuple[str, int]] | None:
@@ -316,7 +364,7 @@ def _one_cell_a_line(source: str, lines: list[Line], index: int) -> tuple[list[L
         and len(text) <= 16
     ):
         names.append((text, 0))
-    columns = _columns(names)
+    columns = _columns(_out_of_group(names))
     if columns is None or columns[0].role != _NUMBER or len(columns) < 3:
         return None
     header = [_name(column.name) for column in columns]
@@ -355,6 +403,17 @@ def _one_cell_a_line(source: str, lines: list[Line], index: int) -> tuple[list[L
     table.place(row)
     rows = table.rows()
     return (rows, end) if rows else None
+
+
+def _out_of_group(names: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Put columns of organs that a header names last, one a line, in the place of the name that groups them."""
+    last = len(names)
+    while last and _column(names[last - 1][0]) in ORGANS:
+        last -= 1
+    group = next((place for place, (printed, _) in enumerate(names[:last]) if _GROUP.fullmatch(_name(printed))), None)
+    if group is None or len(names) - last < 2:
+        return [*names]
+    return [*names[:group], *names[last:], *names[group + 1 : last]]
 
 
 def _ends_table(text: str, row: Sequence[_Piece], count: int) -> bool:
