@@ -153,6 +153,7 @@ def works(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
         (_("重点事项等我分解"), room.undecomposed(actor, _BOUND), "target-arrow"),
         (_("分解等我批"), room.proposed(actor, _BOUND), "pencil"),
         (_("填报等我签字"), room.reports(actor, _BOUND), "pencil"),
+        (_("填报等我接受"), room.accepting(actor, _BOUND), "clipboard-check"),
         (_("销号等我表示意见"), room.crossings(actor, _BOUND), "circle-check"),
         (_("重点事项等我销号"), room.finished(actor, _BOUND), "circle-check"),
         (_("督办函等我办"), room.letters(actor, _BOUND), "mail"),

@@ -8,7 +8,7 @@ import pytest
 
 from luoshi.office.duties import matter_actions as work
 from luoshi.office.messages.models import Message
-from luoshi.programmes.supervision import desk, reporting, rollup
+from luoshi.programmes.supervision import desk, reporting, rollup, signing
 from luoshi.programmes.supervision.models import LeafSums
 from tests.office.matters import proof
 from tests.programmes.supervision import running_made as made
@@ -42,6 +42,11 @@ def test_a_quarterly_report_counts_for_its_quarter_without_anybody_typing_it():
     assert report.period == "2019-Q2"
     assert rollup.newest_month(["2019-Q2", "2019-W18", "2019-05", "2019"]) == "2019-06"
     item = made.item()
+    officer = made.supervisor()
+    assert desk.accepting(officer, 200) == desk.NOTHING
+    signing.sign_report(actor=made.head(), matter=row.pk)
+    assert desk.accepting(officer, 200) == (1, f"/tasks/{row.pk}/", None)
+    assert desk.accepting(made.clerk(), 200) == desk.NOTHING
     rollup.check_all()
     assert list(LeafSums.objects.filter(item=item, count__gt=0).values_list("month", flat=True)) == ["2019-06"]
 

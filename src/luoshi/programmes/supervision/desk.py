@@ -50,6 +50,15 @@ def reports(actor: Actor, bound: int) -> Awaited:
     return Awaited(len(found), acts.href(found[0])) if found else NOTHING
 
 
+def accepting(actor: Actor, bound: int) -> Awaited:
+    """Signed reports to accept or to send back: the longest waiting first; nobody accepts what they filed."""
+    if not may(actor, "matter.check"):
+        return NOTHING
+    rows = signing.signed().exclude(filed_by__in=actor.hands)
+    found = list(rows.values_list("matter_id", flat=True)[:bound])
+    return Awaited(len(found), acts.href(found[0])) if found else NOTHING
+
+
 def crossings(actor: Actor, bound: int) -> Awaited:
     """Cross-offs to sign, to speak on as a cooperating organ, objections to settle."""
     heads = {grant.organ for grant in actor.grants if grant.role == Role.LEADER}

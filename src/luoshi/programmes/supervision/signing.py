@@ -108,6 +108,12 @@ def _open(row: Matter) -> ProgressReport | None:
     return ProgressReport.objects.filter(matter=row, state="filed").first()
 
 
+def signed() -> QuerySet[ProgressReport]:
+    """Return the open reports that are signed and wait to be accepted, the longest waiting first."""
+    rows = ProgressReport.objects.filter(state="filed", signature__isnull=False, matter__module=ROOM)
+    return rows.filter(matter__is_open=True).order_by("signature__signed_at", "pk")
+
+
 def unsigned(actor: Actor) -> QuerySet[ProgressReport]:
     """Return the open reports that wait for somebody's signature as head of the organ."""
     organs = {grant.organ for grant in actor.grants if grant.role == Role.LEADER}
