@@ -50,6 +50,34 @@ def test_partners_stand_in_a_part_of_their_own(text: str, found: Found) -> None:
     assert duties(text) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "一、分工\n市甲局。负责统筹协调,每月通报进展。\n市乙局。牵头开展核查。",
+            [("一", ["市甲局"], [], ["monthly"]), ("一", ["市乙局"], [], [])],
+        ),
+        ("一、市甲局收到申请后,15日内拨付资金。", [("一", ["市甲局"], [], ["15 days"])]),
+        ("一、对整改不力的,由市甲局约谈。", [("一", ["市甲局"], [], [])]),
+        ("一、排查隐患。(市甲局,长期坚持)", [("一", ["市甲局"], [], [])]),
+    ],
+)
+def test_further_ways_to_say_who_acts(text: str, found: Found) -> None:
+    assert duties(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一、企业发现险情后,应当在30分钟内报告。",
+        "一、自2022年1月1日起,城区禁止燃放烟花爆竹。",
+        "一、测试同志任市政府督查专员。",
+    ],
+)
+def test_private_parties_bans_and_posts_are_no_duties(text: str) -> None:
+    assert duties(text) == []
+
+
 def test_a_body_that_a_sentence_sets_up_does_what_the_next_part_says() -> None:
     assert duties("一、市政府设立市测试工作指挥部,负责统一指挥测试工作。") == [("一", ["市测试工作指挥部"], [], [])]
     assert duties("一、成立由分管副市长任组长,市甲局、乙局等部门主要负责人为成员的领导小组,统筹推进。") == []

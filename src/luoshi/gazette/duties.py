@@ -18,6 +18,7 @@ from luoshi.gazette.subjects import (
     binds_private,
     bodies,
     colon_subject,
+    ends_as_body,
     find_statements,
     heading_body,
     leaves_out_subject,
@@ -40,6 +41,12 @@ _LISTS = ("组成", "人员", "成员")
 _NAMES_ONE = re.compile(r"(?<!部)(?<!各)(?:局|委|办|中心|公司|院|会|银行|集团|资源|管理)$")
 _OFFICE_SEAT = re.compile("办公室(?:设在|设于|主任)|(?:兼任|担任|任)[^,;。]{0,10}办公室(?:副?主任)")
 _DATE_LINE = re.compile("[(【]?(?:完成|办结|整改|落实|实施|推进)?(?:时限|时间节点|时间|期限|进度)(?:要求|安排)?[)】]?:")
+_PROHIBITS = re.compile("禁止|严禁|不得|不准")
+"""What is forbidden from a day on is no duty of nobody."""
+_HEADED = re.compile("(?:具体|主要)?(?:负责|牵头|承担|会同|组织|配合|协助)")
+"""What a paragraph goes on with behind the name of a body and a full stop: `市甲局。负责…`."""
+_LONGEST_NAME = 30
+"""No body that stands alone in front of its duties has a longer name."""
 _MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
 
 
@@ -229,7 +236,7 @@ class DutyReader:
         if node.heading and text.startswith("由", node.heading_end) and (body := self._own_body(node)) is not None:
             self._file_whole(node, whole, body, limits, "heading", 0.8)
             return
-        if ":" in text and (named := colon_subject(text, self.state.level)) is not None:
+        if (named := self._named_in_front(node)) is not None:
             lead, local, open_ended, after = named
             action, organs = text[after:], self.sheet.organs
             summary = (_summary(node) if node.numbered else "") or action[:_SUMMARY_LENGTH]
@@ -248,6 +255,17 @@ class DutyReader:
         elif limits and (loose := _outside(limits, statements)):
             self._file_loose(node, loose, statements)
 
+    def _named_in_front(self, node: Node) -> tuple[tuple[str, ...], tuple[str, ...], bool, int] | None:
+        """The body that a paragraph names before a colon or in a sentence of its own, and where its duties begin."""
+        text = node.paragraph.text
+        if ":" in text and (named := colon_subject(text, self.state.level)) is not None:
+            return named
+        stop = text.find("。", 0, _LONGEST_NAME)
+        if stop < 0 or not _HEADED.match(text, stop + 1) or not ends_as_body(text[:stop]):
+            return None
+        parsed = bodies(text[:stop], self.state.level)
+        return (*parsed, stop + 1) if parsed is not None else None
+
     def _file_loose(self, node: Node, loose: Sequence[FoundLimit], statements: Sequence[Statement]) -> None:
         """File the dated acts of sentences that name no organ: of the subject they leave out, else of nobody.
 
@@ -258,7 +276,8 @@ class DutyReader:
         for limit in loose:
             place = _sentence_around(text, limit.start)
             lead = _subject_before(text, statements, place[0])
-            if not lead and binds_private(text[slice(*place)]):
+            sentence = text[slice(*place)]
+            if not lead and (binds_private(sentence) or (limit.kind == "from" and _PROHIBITS.search(sentence))):
                 continue
             if not lead and statements and _dates_heading(node, limit):
                 lead = statements[0].lead

@@ -138,12 +138,13 @@ _SENTENCE_WORD = any_of(
     按期 到人"""
 )
 _NO_NAME = re.compile(rf".*{_SENTENCE_WORD}.*|.{{31,}}|[\u4e00-\u9fff]")
-_HINTS = re.compile(r"[前局委府办镇街道区县实施合与加工门位导进理助协][)〕】\]:]")
+_HINTS = re.compile(r"[前局委府办镇街道区县实施合与加工门位导进理助协持][)〕】\]:]")
 _BOXED_NOUN = re.compile(r"[位门][)〕】\]]")
 _BRACKET = re.compile(r"[()〔〕【】\[\]]")
 _CLOSING = {")": "(", "〕": "〔", "】": "【", "]": "["}
 _LONGEST_MARK = 800
 _DATED_TAIL = re.compile(r"[,;](?:20\d\d年)?(?:\d{1,2}月|年)?(?:\d{1,2}日|[底末])?(?:之?前|以前)$")
+_LASTING_TAIL = re.compile(r"[,;](?:长期|持续|常年|全年|常态化?)(?:坚持|推进|落实|实施|开展|执行)?$")
 _BARE_LIST = re.compile(r"[市县区省州旗盟各][\u4e00-\u9fff、,;()·]{2,200}")
 
 
@@ -255,6 +256,7 @@ def _read(content: str, level: Level) -> _Reading | None:
     core = _FIRST_CLAUSE.sub("", core) if declares_first and not _LABEL.fullmatch(core) else core
     if core[-1:] == "前":
         core = _DATED_TAIL.sub("", core)
+    core = _LASTING_TAIL.sub("", core)
     if "下同" in core:
         core = _SAME_BELOW.sub("", core)
     lists: list[_List] = []

@@ -49,7 +49,7 @@ _PLAIN = r"""
     引导 帮助 进行 参照 自(?!行|愿|主|然) 从 利用 运用 依托 围绕 把 启动 发出 下达 下发 调度 分解 细化 梳理 清理
     整改 反馈 答复 作出 采取 采用 确保 保证 不断 加快 加大 强化 深化 优化 健全 先 再 最终 逐级 逐步 随时 立即
     应急 至少 重点 主要负责(?!人|同志) 责令 查处 处以 视情 每[一两二三四五六0-9]
-    增加 停止 执行 服从 接受 执法 巡查 监测 预测 预报 研判 会商 签发 撰写 填制 填写 张榜
+    增加 停止 执行 约谈 服从 接受 执法 巡查 监测 预测 预报 研判 会商 签发 撰写 填制 填写 张榜
     搞活 视作 委托 未按 未 组成 是"""
 _BOUND = any_of(_BINDING)
 _DOES = any_of(_BINDING + _PLAIN)
@@ -84,6 +84,9 @@ _GATE = re.compile(rf"{last_of(_BODY)}(?={_MEETS}){ends_in(_BODY)}(?:\([^()]{{1,
 """The last character of a body's name where a verb follows: only parts with such a place are read at all."""
 _PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等|抓紧|尽快|认真|研究|另行)")
 _GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?{_DOES}")
+_GOES_ON_IN_TIME = re.compile(
+    rf"(?:[在于]?(?:\d{{1,3}}|[一二两三四五六七八九十]{{1,3}})个?(?:工作日|日|天|小时|分钟|月)(?:之|以)?内)?{_GOES_ON.pattern}"
+)
 _CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以后|情况下|过程中|基础上|范围内|情形|原因)$")
 _PERMITS = re.compile(r"(?:也|均|都)?(?:可以|可|有权)")
 _UNBOUND = re.compile(rf"(?:一律|均|也|都|应|应当|要)?(?:不得|不准|不予|禁止|严禁)|{_PERMITS.pattern}")
@@ -130,9 +133,9 @@ _OPENS_WITH_VERB = re.compile(
 _HOLDS_VERB = re.compile(
     any_of(
         r"""
-        的 由 或 报(?=市|省|县|区|请|送) 负责(?!人|同志) 决定 移送 追究 仅限 属于 纳入 提交 送(?=领导|市|省) 凭 以及其
-        应(?!急) 需要 实行 经过 所指 所称 或者 给予 设在 下设 资金 来源 反馈 以(?![外上下内]) 企业(?![服家发局]) [“”]
-        (?:布|格|大|全|结|时)局$ [全内外]部$"""
+        的 由 或 报(?=市|省|县|区|请|送) 同志任 负责(?!人|同志) 决定 移送 追究 仅限 属于 纳入 提交 送(?=领导|市|省) 凭
+        以及其 应(?!急) 需要 实行 经过 所指 所称 或者 给予 设在 下设 资金 来源 反馈 以(?![外上下内]) 企业(?![服家发局])
+        [“”] (?:布|格|大|全|结|时)局$ [全内外]部$"""
     )
 )
 _FORM = re.compile(r"^(?:全|我|本)?(?:市|县|区|省)|(?:行政)?主管部门$|部门$|管理局$|局$|委$|厅$")
@@ -392,7 +395,7 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
             _CONDITION.search(words) is not None
             and words[-1] in "后时"
             and bool(rest)
-            and bool(_GOES_ON.match(rest[0][1]))
+            and bool(_GOES_ON_IN_TIME.match(rest[0][1]))
         )
     return True
 
@@ -464,7 +467,10 @@ def leaves_out_subject(sentence: str, limit: tuple[int, int]) -> bool:
     return before is not None and _ACTS.match(sentence, limit[1]) is not None
 
 
-_BINDS_PRIVATE = re.compile(r"(?P<who>[\u4e00-\u9fff、()]{2,40}?)(?:应当|应(?!急)|必须|须|可以|可(?!能|行|靠|持))")
+_BINDS_PRIVATE = re.compile(
+    r"(?P<who>[\u4e00-\u9fff、()]{2,40}?)(?:(?:发现|发生|收到|接到|取得|完成|遇到|需要)[^,。;]{0,20}[后时的],)?"
+    r"(?:应当|应(?!急)|必须|须|可以|可(?!能|行|靠|持))"
+)
 
 
 def binds_private(sentence: str) -> bool:
@@ -478,6 +484,11 @@ _TITLE_TAILS = words_of(
     行动细则 工作细则 行动方案 工作方案 实施细则 主要职责 工作职责 职责任务 职责分工 职责 任务 行动 措施 工作"""
 )
 _ENDS_AS_BODY = re.compile(f"{any_of(_BODY)}$")
+
+
+def ends_as_body(name: str) -> bool:
+    """Return whether a name ends as that of a body does."""
+    return _ENDS_AS_BODY.search(name) is not None
 
 
 @lru_cache(maxsize=4096)
