@@ -160,3 +160,22 @@ def test_the_consultation_links_each_reason_to_its_clause(adopted):
     graded = text[text.index('aria-labelledby="n-h"') :]
     assert graded.count("ls-cite") >= 2
     assert graded.index("大于200共72小时") < graded.index("沙尘不计入")
+
+
+def test_a_release_that_is_announced_is_not_consulted_on_again(warning):
+    PollutionWarning.objects.update(release_at=at("2018-02-15 00:00"))
+    with pytest.raises(LuoshiError, match="已公布于02月15日 00:00解除，不用再开解除会商"):
+        episodes.hold(actor=actor("officer", (Role.CLERK, plan.COMMAND)), purpose="release")
+
+
+def test_a_consultation_on_the_release_says_whether_it_is_possible(adopted):
+    case, _people = adopted
+    held = Consultation.objects.get(approval=case)
+    reasons = [{"ok": False, "text": "最长35小时", "citation": f"{PLAN} 3.1.5"}]
+    held.series, held.computed = (
+        {},
+        {"value": {}, "reasons": reasons, "release": {"outcome": "refuse", "reasons": reasons}},
+    )
+    held.save()
+    client = client_of(person("reader", (Role.CLERK, "weather")))
+    assert "还不能解除" in client.get(reverse("pollution-consultation", args=[case])).content.decode()

@@ -11,8 +11,9 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.roles import Role
 from luoshi.programmes.heavy_pollution import duties, report_counts
 from luoshi.programmes.heavy_pollution.models import EpisodeDuty
+from luoshi.programmes.heavy_pollution.moments import until
 from tests.office.people import actor, client_of, person
-from tests.programmes.heavy_pollution.test_indicators import _on_a_day, episode, owe
+from tests.programmes.heavy_pollution.test_indicators import _on_a_day, at, episode, owe
 from tests.programmes.heavy_pollution.test_report_papers import BUILDING, ECONOMY, task
 
 __all__ = ["_on_a_day"]
@@ -82,3 +83,12 @@ def test_who_only_watches_sees_who_reports_and_no_form(response):
     page = client_of(person("watcher", (Role.CLERK, "environment"))).get(reverse("pollution-duties")).content.decode()
     assert "由市经济和信息化局报送。" in page
     assert 'name="in_place"' not in page
+
+
+def test_a_limit_at_midnight_is_24_00_of_the_day_that_ends(response):
+    owe(response, "implementation", ECONOMY, "2018-02-17 00:00")
+    page = client_of(person("reader", (Role.CLERK, ECONOMY))).get(reverse("pollution-duties")).content.decode()
+    assert "2月16日 24:00" in page
+    assert "2月17日 00:00" not in page
+    assert until(at("2018-02-17 00:00")) == "02月16日 24:00"
+    assert until(at("2018-02-17 15:00")) == "02月17日 15:00"

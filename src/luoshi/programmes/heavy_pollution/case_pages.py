@@ -85,6 +85,8 @@ def of_step(case: Case, step: str) -> tuple[str, str] | None:
         wanted = episodes.RELEASE if step == "announce_release" else episodes.ADJUST
         same = going.facts.get("purpose") == wanted
         return (going.number, reverse("pollution-consultation", args=[going.pk])) if same else ("", "")
+    if step == "announce_release" and case.state != "live":
+        return "", ""
     pk = PollutionWarning.objects.filter(case=case).values_list("pk", flat=True).first()
     return (str(_AT_BOARD[step]), f"{reverse('pollution-warning', args=[pk])}#hp-grade") if pk is not None else None
 

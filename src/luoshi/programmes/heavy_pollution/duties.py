@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from luoshi.kernel.clock import CLOCK, day_of, local
+from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
@@ -22,6 +22,7 @@ from luoshi.programmes.heavy_pollution import plan, tasks
 from luoshi.programmes.heavy_pollution.air_actions import ROOM
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import EpisodeDuty, Response
+from luoshi.programmes.heavy_pollution.moments import until
 
 State, Kind = EpisodeDuty.State, EpisodeDuty.Kind
 PARTS = ("measures", "results", "problems", "improvements")
@@ -53,7 +54,7 @@ def _owe(response: Response, owed: Iterable[plan.Owed]) -> list[EpisodeDuty]:
     tell_organs(
         [
             Telling(f"hp-duty:{response.pk}:{row.kind}:{row.period}:{row.organ}", row.organ, "clerk", "pollution",
-                    f"{drill}{Kind(row.kind).label}：请于{local(row.due_at):%m月%d日 %H:%M}前报", "/pollution/duties/")
+                    f"{drill}{Kind(row.kind).label}：请于{until(row.due_at)}前报", "/pollution/duties/")
             for row in fresh
         ]
     )  # fmt: skip
@@ -170,4 +171,4 @@ def tell_overdue(at: datetime.datetime) -> int:
 
 
 def _late(row: EpisodeDuty, names: Mapping[str, str]) -> str:
-    return f"{names[row.organ]}{Kind(row.kind).label}已逾期（{local(row.due_at):%m月%d日 %H:%M}）"
+    return f"{names[row.organ]}{Kind(row.kind).label}已逾期（{until(row.due_at)}）"

@@ -73,6 +73,13 @@ def hold(
             f"已有生效预警{warning.case.number}，请走调整程序。",
             fields={"case": warning.case_id, "number": warning.case.number},
         )
+    if warning is not None and chosen == RELEASE and warning.release_at is not None:
+        at_text = f"{local(warning.release_at):%m月%d日 %H:%M}"
+        raise LuoshiError(
+            "E_STATE",
+            f"{warning.case.number}已公布于{at_text}解除，不用再开解除会商。情况有变的，开调整会商。",
+            fields={"case": warning.case_id, "number": warning.case.number},
+        )
     now = CLOCK.now()
     title = {ISSUE: "预警发布会商", ADJUST: "预警调整会商", RELEASE: "预警解除会商"}[chosen]
     with transaction.atomic():
@@ -137,6 +144,8 @@ def adopt(
         row.newest_run_at = max((run.issued_at for run in found.runs), default=None)
         row.computed = found.graded.as_dict()
         row.grade = value.get("grade") or "none"
+        if row.purpose == RELEASE:
+            row.computed["release"] = air_queries.release_of(found, row.now).as_dict()
         if row.purpose == ISSUE:
             at_once = air_queries.nowcast_of(
                 found, row.now, no_improvement=no_improvement, reason=outlook_reason.strip()

@@ -67,3 +67,11 @@ def written(moment: datetime) -> str:
 def named(moment: datetime) -> str:
     """Return a moment as a sentence names it."""
     return local(moment).strftime("%Y-%m-%d %H:%M:%S" if moment.second else "%Y-%m-%d %H:%M")
+
+
+def until(moment: datetime) -> str:
+    """Write the end of a limit as officials do: midnight is 24:00 of the day that ends (01月13日 24:00)."""
+    shown = local(moment)
+    if (shown.hour, shown.minute, shown.second) == (0, 0, 0):
+        return f"{shown - timedelta(days=1):%m月%d日} 24:00"
+    return f"{shown:%m月%d日 %H:%M}"

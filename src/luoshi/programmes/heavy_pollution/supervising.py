@@ -13,6 +13,7 @@ from luoshi.office.notices.models import Notice
 from luoshi.office.permissions import require
 from luoshi.programmes.heavy_pollution import plan
 from luoshi.programmes.heavy_pollution.models import Contact, EpisodeDuty, MeasureTask, Response
+from luoshi.programmes.heavy_pollution.moments import until
 
 KIND = "heavy_pollution.supervision"
 ANSWER = datetime.timedelta(hours=24)
@@ -73,7 +74,7 @@ def supervise(*, actor: Actor, response: int, organ: str) -> Notice:
 
 
 def _moment(at: datetime.datetime | None) -> str:
-    return f"{local(at):%m月%d日 %H:%M}" if at is not None else "—"
+    return until(at) if at is not None else "—"
 
 
 def _clause(citation: str) -> str:

@@ -306,6 +306,8 @@ def consultation(request: HttpRequest, case: int) -> HttpResponse:
         "at_once": episodes.basis_of(row) == episodes.NOWCAST,
         "nowcast_reasons": _kept_reasons(row.computed.get("nowcast") or {}),
         "outlooks": (("", _("按预报均值")), ("lasting", _("会商认定无明显改善")), ("better", _("会商认定有明显改善"))),
+        "release_reasons": _kept_reasons(row.computed.get("release") or {}),
+        "releasable": (row.computed.get("release") or {}).get("outcome") == "allow",
         "first": row.purpose == episodes.ISSUE,
         "proposed_word": words_shown.COLOURS.get(row.proposed) or (COLOURS[row.proposed] if row.proposed else ""),
         "merged": {
@@ -567,6 +569,7 @@ def duty_list(request: HttpRequest) -> HttpResponse:
             {
                 "duty": row,
                 "organ": names[row.organ],
+                "to": _RECEIVERS.get(row.period, "") if row.kind == EpisodeDuty.Kind.UPWARD else "",
                 "late": row.state == "due" and row.due_at < now,
                 "may": own is None or row.organ in own,
                 "counts": counted.get(row.pk),
@@ -588,6 +591,10 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         "may_draft": may(actor, "notice.draft"),
     }
     return page(request, "heavy_pollution/duties.html", context, status=status)
+
+
+_RECEIVERS = {"weihai": gettext_lazy("威海市"), "province": gettext_lazy("省")}
+"""To whom an evaluation is sent up, by the period of its duty."""
 
 
 def _handed(actor: Any, pk: int) -> str:

@@ -14,7 +14,7 @@ forms   ls_errors ls_field ls_select ls_check ls_hidden_version        states  l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -102,6 +102,17 @@ def ls_moment(moment: datetime | None) -> str:
         return "—"
     local = timezone.localtime(moment)
     return f"{typography.date_words(local.date(), timezone.localdate())} {local:%H:%M}"
+
+
+@register.filter
+def ls_until(moment: datetime | None) -> str:
+    """Show the end of a limit as officials write it: midnight is 24:00 of the day that ends."""
+    if moment is None:
+        return "—"
+    local = timezone.localtime(moment)
+    if (local.hour, local.minute, local.second) != (0, 0, 0):
+        return ls_moment(moment)
+    return f"{typography.date_words(local.date() - timedelta(days=1), timezone.localdate())} 24:00"
 
 
 @register.filter

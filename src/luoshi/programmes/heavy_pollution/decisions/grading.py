@@ -35,7 +35,7 @@ from luoshi.programmes.heavy_pollution.words import COLOUR_WORDS, COLOURS, LEVEL
 
 _GRADES = f"{PLAN} 3.1.3"
 _ADJUST = f"{PLAN} 3.1.5"
-TOP = Rule(f"{_GRADES}(4)", "滑动日均值最高{peak}，红色的一项条件为达到{top}")
+TOP = Rule(f"{_GRADES}(4)", "今后的滑动日均值最高{peak}，红色的一项条件为达到{top}")
 OF_RED = Rule(
     f"{_GRADES}(4)",
     "自{start}至{end}大于{heavy}共{hours}小时（红色须{needed}小时以上），其中大于{severe}连续{severe_h}小时"
