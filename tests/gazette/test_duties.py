@@ -67,6 +67,21 @@ def test_further_ways_to_say_who_acts(text: str, found: Found) -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "value"),
+    [
+        ("测州市人民政府专题会议纪要\n〔2023〕第12号", "2023-08-15"),
+        ("2024年测试工作要点", "2024-08-15"),
+        ("测试工作要点", None),
+        ("2023—2025年测试工作方案", None),
+    ],
+)
+def test_a_document_without_date_has_the_year_of_its_number_or_title(head: str, value: str | None) -> None:
+    (instrument,) = compile_text(f"{head}\n一、由市甲局负责,8月15日前完成。\n二、加强领导。\n").instruments
+    assert [limit.value for duty in instrument.duties for limit in duty.time_limits] == ([value] if value else [])
+    assert instrument.issued_on is None
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "一、企业发现险情后,应当在30分钟内报告。",

@@ -20,6 +20,11 @@ def only(source: str) -> Document:
     return document
 
 
+def test_minutes_are_a_document_with_a_title() -> None:
+    text = "测州市人民政府专题会议纪要\n〔2023〕第12号\n会议议定:\n一、关于甲事。由市甲局负责。\n二、关于乙事。\n"
+    assert only(text).title == "测州市人民政府专题会议纪要"
+
+
 NOTICE = """测州市人民政府
 
 关于印发测州市甲事工作方案的通知

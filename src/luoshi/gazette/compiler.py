@@ -22,7 +22,7 @@ from luoshi.gazette.relations import find_relations, find_validity, last_day
 from luoshi.gazette.sheet import Sheet
 from luoshi.gazette.structure import Node
 from luoshi.gazette.tables import with_rows
-from luoshi.gazette.text import Line, Paragraph, compact, entries, join, read_lines
+from luoshi.gazette.text import Line, Paragraph, compact, entries, fold, join, read_lines
 from luoshi.gazette.timelimits import Context
 from luoshi.kernel.collecting import collector_paused
 
@@ -34,6 +34,12 @@ _ITEM_NUMBER = re.compile("[0-9A-Za-z一二三四五六七八九十①-⑳]$")
 """What a bracket closes that opened nowhere: a number of a row `1)`, `2)`."""
 _ENDS_AS_MARK = re.compile("(?:单位|部门|时限|时间|领导|责任人):[^。;:]*$")
 _TRIAL = re.compile("暂行|试行")
+_LONGEST_HEAD = 200
+"""So many characters from its beginning the number of minutes or of a bulletin stands."""
+_YEAR_IN_HEAD = re.compile(
+    r"[〔\[(]?(20\d\d)(?:[〕\])]第?\d{1,4}[号期]|年第\d{1,4}[号期]|年(?:度)?[^\d,。;]{2,40}(?:要点|计划|方案|清单|任务|安排|分工))$"
+)
+"""The year of a document without date: of a number that names no issuer, or at the beginning of a plan's title."""
 _ROLE_WORDS = re.compile("组 *长|召集人|总指挥|主 *任:|成 *员|秘书长")
 _SEAT = re.compile("(?:[总正副常务执行第一]{0,4}(?:组长|召集人|总?指挥长?|主任)|成员)(?:单位)?:")
 _SAYS_WHAT_FOLLOWS = re.compile(
@@ -127,9 +133,17 @@ class _DocumentReader:
         return instrument
 
     def _context(self) -> Context:
-        """What resolves a limit without a year: the date of issue, else the year of the number."""
-        issued_on, parts = self.document.issued_on, self.document.parts
-        return Context(issued_on, issued_on.year if issued_on else parts[1] if parts else None)
+        """What resolves a limit without a year: the date of issue, else the year of the number or of the title."""
+        document = self.document
+        if document.issued_on:
+            return Context(document.issued_on, document.issued_on.year)
+        if document.parts:
+            return Context(None, document.parts[1])
+        begin = self.instrument.start
+        printed = fold(self.source[begin : begin + _LONGEST_HEAD]).split("\n")
+        head = [document.title or "", *map(compact, printed)]
+        years = {match[1] for text in head if (match := _YEAR_IN_HEAD.match(text))}
+        return Context(None, int(years.pop()) if len(years) == 1 else None)
 
     def _warn_head(self) -> None:
         instrument, warn = self.instrument, self.sheet.warn
