@@ -16,10 +16,11 @@ from luoshi.kernel.clock import CLOCK, SHANGHAI, day_of
 from luoshi.office.duties import curve, hooks, lights, matter_actions, matter_reports
 from luoshi.office.duties.matter_models import Matter, ProgressReport
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import board, demo_many, rollup
-from luoshi.programmes.supervision.models import ItemDay, KeyItem, Leaf, LeafSums, Node
+from luoshi.programmes.supervision import board, demo_many, letters, rollup
+from luoshi.programmes.supervision.models import ItemDay, KeyItem, Leaf, LeafSums, Node, SupervisionLetter
 from luoshi.site.registry import load_programmes
 from tests.office.people import OFFICE, actor, client_of, person
+from tests.programmes.supervision import running_made as made
 
 NOW = datetime.datetime(2019, 10, 15, 9, tzinfo=SHANGHAI)
 ORGANS = ["industry-it", "finance", "agriculture"]
@@ -223,3 +224,30 @@ def test_days_added_up_by_the_database_are_those_of_the_reports_one_by_one(fille
     found = _days_by_hand(item)
     assert rollup.days_of(item.pk) == found
     assert {datetime.date(2019, 8, 9), datetime.date(2019, 8, 10)} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("市市场监管局", "市场监管局"),
+        ("市场监管局", "市场监管局"),
+        ("市委组织部", "市委组织部"),
+        ("市财政局", "财政局"),
+        ("乳山市水利局", "水利局"),
+    ],
+)
+def test_a_tile_keeps_the_market_in_the_name_of_its_bureau(name: str, said: str) -> None:
+    assert board.short(name) == said
+
+
+@pytest.mark.django_db
+def test_a_red_item_tells_the_letter_that_is_out() -> None:
+    made.at("2019-04-20 09:00")
+    late = made.leaf("2019-04-26")
+    made.director()
+    made.step("2019-04-27", "2019-04-30", "2019-05-08")
+    late.refresh_from_db()
+    assert board._step(late) == "已起草督办函，送主任"
+    made.at("2019-05-08 09:00")
+    letters.sign(actor=made.director(), letter=SupervisionLetter.objects.get().pk)
+    assert board._step(late) == "乳督函〔2019〕1号 待回复"

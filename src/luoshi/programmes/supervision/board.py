@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -328,7 +328,7 @@ WORDS = {
 def short(name: str, slug: str = "") -> str:
     """Return an organ's name as a tile has room for it: the short one it goes by, without the city."""
     name = _short_names().get(slug, name).removeprefix("乳山市")
-    return name if len(name) <= 3 or name.startswith("市委") else name.removeprefix("市")
+    return name if len(name) <= 3 or name.startswith(("市委", "市场")) else name.removeprefix("市")
 
 
 @cache
@@ -427,6 +427,7 @@ STEPS = {
     1: gettext_lazy("已提醒办理人"),
 }
 """What was done at each step of the ladder a task has taken (D7)."""
+_LETTER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,7 +465,8 @@ def stands(found: Board, row: Red) -> tuple[str, str]:
     """
     rows = Leaf.objects.select_related("matter__holder").filter(matter__is_open=True)
     if row.first:
-        leaf = rows.filter(sums__in=row.first).order_by("pk").first()
+        # By a sum and not by the key itself: PostgreSQL would walk the whole table by its key to find the first.
+        leaf = rows.filter(sums__in=row.first).order_by(F("pk") + 0).first()
     else:
         leaf = rows.filter(item=row.tile.item, red_on__lte=found.day).order_by("red_on", "pk").first()
     if leaf is None or leaf.matter is None:
@@ -472,7 +474,19 @@ def stands(found: Board, row: Red) -> tuple[str, str]:
     matter = leaf.matter
     who = matter.holder.name if matter.holder is not None else leaf.post
     organ = short(found.names.get(matter.organ, row.tile.lead), matter.organ)
-    return " · ".join(part for part in (organ, who) if part), str(STEPS.get(matter.escalated, ""))
+    return " · ".join(part for part in (organ, who) if part), _step(matter)
+
+
+def _step(matter: Matter) -> str:
+    """Return the last step the ladder took on a task; of a letter that is out, its number and what it waits for."""
+    from luoshi.programmes.supervision.models.running import SupervisionLetter
+
+    words = str(STEPS.get(matter.escalated, ""))
+    if matter.escalated != _LETTER:
+        return words
+    rows = SupervisionLetter.objects.filter(leaves__matter=matter).exclude(state__in=["drafted", "dropped", "void"])
+    letter = rows.order_by("-pk").first()
+    return words if letter is None else f"{letter.number} {letter.get_state_display()}"
 
 
 # --- the year's course, the months, last week ------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def _left(row: SupervisionLetter, day: datetime.date) -> str:
         return ""
     if row.reply_due < day:
         return _("逾期 %d 个工作日未复") % workdays.after(row.reply_due, day)
-    return _("还剩 %d 个工作日") % workdays.left(day, row.reply_due)
+    return _("还剩 %d 个工作日") % workdays.after(day, row.reply_due)
 
 
 # --- a new one --------------------------------------------------------------------------------------------------------
