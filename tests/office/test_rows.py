@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext
 
@@ -115,3 +115,44 @@ def test_constraints_hold_as_ever():
         writing.send()
     with pytest.raises(IntegrityError), transaction.atomic():
         rows.add(case(1))
+
+
+def test_what_has_changed_inside_a_list_is_written_and_what_has_not_is_left_alone():
+    (owner,) = stored(case(1))
+    (row,) = Question(Case, "id = %s").rows(owner.pk)
+    writing = Writing()
+    with CaptureQueriesContext(connection) as asked:
+        writing.update([row], ("title", "facts"))
+        writing.send()
+    assert len(asked) == 0
+    for inside in ({"b": 1}, {"b": True}, {"b": '𠮷\n"'}, {}):
+        row.facts["in"]["a"] = inside
+        writing.update([row], ("title", "facts"))
+        writing.send()
+        assert repr(Case.objects.get(pk=owner.pk).facts["in"]["a"]) == repr(inside)
+
+
+def test_a_text_is_kept_whole_or_refused_at_a_nul():
+    if connection.vendor == "sqlite":
+        (row,) = stored(case(1, title="前\0后"))
+        assert Case.objects.get(pk=row.pk).title == "前\0后"
+        return
+    with pytest.raises(DataError), transaction.atomic():
+        rows.add(case(1, title="前\0后"))
+    # Nothing was sent: the connection goes on.
+    assert not Case.objects.exists()
+    stored(case(1))
+
+
+def test_a_refusal_in_the_middle_leaves_nothing_and_the_connection_goes_on():
+    (owner,) = stored(case(1))
+    party = {"case_id": owner.pk, "organ": "x", "role": "clerk", "due_at": MOMENT}
+    writing = Writing()
+    for key in ("a", "b", "a", "c"):
+        writing.insert([CaseParty(party=key, **party)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        writing.send()
+    assert not CaseParty.objects.exists()
+    writing.insert([CaseParty(party="a", **party)])
+    writing.send()
+    assert [found.party for found in Question(CaseParty, "case_id = %s").rows(owner.pk)] == ["a"]
