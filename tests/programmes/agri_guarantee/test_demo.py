@@ -96,6 +96,9 @@ def pages_are_there() -> None:
     assert "账户管理费" in differences
     assert "在谁手上" in differences
     assert "申请补偿" in page("nongdan1", reverse("guarantee"))
+    told = page("caizheng2", reverse("guarantee"))
+    assert "不对您的单位开放" in told, "the ledger says that money waits: no list may say that nothing does"
+    assert "没有未付的补偿申请" not in told
     book = page("guoyun1", reverse("fund-book", args=["agri_guarantee", "fund"]))
     assert "暂停新增" in book
     assert "基金余额 F" in book
