@@ -95,7 +95,12 @@ def test_title_that_names_a_body_binds_it(heading: str, body: tuple[str, ...] | 
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
-    [("市环保局", "环保部门", True), ("各镇区", "镇区", True), ("市财政局", "市审计局", False)],
+    [
+        ("市环保局", "环保部门", True),
+        ("各镇区", "镇区", True),
+        ("市财政局", "市审计局", False),
+        ("各县区财政局", "市财政局", False),
+    ],
 )
 def test_two_forms_of_one_body_are_known(one: str, other: str, same: bool) -> None:
     assert same_body(one, other) is same

@@ -176,6 +176,11 @@ def test_a_row_without_any_organ_belongs_to_the_cell_above() -> None:
     assert duties(read(table)) == [("二/1", ["市甲局"], [], []), ("二/2", ["市甲局"], [], [])]
 
 
+def test_sections_of_an_office_lead_in_its_own_table() -> None:
+    table = "编号\t任务\t责任科室\t配合科室\n1\t建设甲类平台\t甲事科\t乙事科、丙事科\n"
+    assert duties(read(table)) == [("二/1", ["甲事科"], ["乙事科", "丙事科"], [])]
+
+
 def test_a_heading_inside_a_table_heads_the_rows_after_it() -> None:
     table = "|序号|工作任务|责任单位|\n|--|--|--|\n|1|建设甲类平台|市甲局|\n|(二)乙类工作|||\n|2|建设乙类平台|市乙局|\n"
     assert [clause for clause, *_ in duties(read(table))] == ["二/1", "二/(二)/2"]

@@ -138,6 +138,8 @@ _SENTENCE_WORD = any_of(
     按期 到人"""
 )
 _NO_NAME = re.compile(rf".*{_SENTENCE_WORD}.*|.{{31,}}|[\u4e00-\u9fff]")
+_SECTION = re.compile("各科室|[\u4e00-\u9fff]{2,8}[科股]")
+"""A section of an office, which its own lists of tasks name."""
 _HINTS = re.compile(r"[前局委府办镇街道区县实施合与加工门位导进理助协持][)〕】\]:]")
 _BOXED_NOUN = re.compile(r"[位门][)〕】\]]")
 _BRACKET = re.compile(r"[()〔〕【】\[\]]")
@@ -237,6 +239,7 @@ def _plausible(name: str, level: Level) -> bool:
         or is_local(name, level)
         or is_vague(name)
         or (name[0] in "市县区省" and not _NO_NAME.fullmatch(name))
+        or _SECTION.fullmatch(name) is not None
     )
 
 

@@ -148,11 +148,16 @@ def core(name: str) -> str:
     return stripped or name
 
 
+_EACH_BELOW = re.compile("各[县市区旗镇乡街]")
+
+
 @lru_cache(maxsize=16384)
 def same_body(one: str, other: str) -> bool:
     """Return whether two names are two forms of one body (环保部门 beside 市环保局)."""
     if one == other or (("各" in one or "各" in other) and one.replace("各", "") == other.replace("各", "")):
         return True
+    if (_EACH_BELOW.match(one) is None) != (_EACH_BELOW.match(other) is None):
+        return False
     a, b = core(one), core(other)
     if len(a) < 2 or len(b) < 2:
         return False
