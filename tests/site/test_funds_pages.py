@@ -17,7 +17,7 @@ from python_calamine import CalamineWorkbook
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.money import rate
 from luoshi.office.accounts.queries import standing
-from luoshi.office.funds import gauge, payments, reconcile
+from luoshi.office.funds import gauge, payments, queries, reconcile
 from luoshi.office.funds.models import BankMessage, Book, Difference, Draft, Entry, Opening, PaymentInstruction, Sheet
 from luoshi.office.funds.orders import Order, credit, debit
 from luoshi.office.funds.writing import post_all
@@ -78,6 +78,19 @@ def test_journal_of_one_event(client, fund):
     assert "JZ-0001" not in text
     assert "没有这个事项的分录" in client.get(page + "?event=J3").content.decode()
     assert [one["no"] for one in client.get("/api/v1/funds/books/trial/fund/entries?event=J4").json()["rows"]] == [2]
+
+
+def test_journal_says_what_the_book_held_after_each_entry(client, fund):
+    """Of the whole journal only: between the entries of one event others have moved the book."""
+    post_all(fund, [Order("paid", TODAY, [debit("3101", 500), credit("1001", 500)], "J4", "银行付款")], HAND)
+    post_all(fund, [deposit("d1", "甲", 10)], HAND)
+    entries = list(Entry.objects.filter(book=fund.book).order_by("-pk"))
+    assert [queries.running(fund.book, entries)[one.pk] for one in entries] == [99_500, 99_500, 100_000]
+    older = queries.running(fund.book, entries[2:])
+    assert older == {entries[2].pk: 100_000}, "a page further back takes away what came later"
+    page = reverse("fund-book", args=BOOK)
+    assert "995.00" in client.get(page).content.decode()
+    assert "账面余额</th>" not in client.get(page + "?event=J4").content.decode()
 
 
 def test_journal_asks_the_same_for_one_row_as_for_many(client, fund):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, F, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from luoshi.kernel.errors import LuoshiError
@@ -24,6 +24,7 @@ from luoshi.office.funds.models import (
     Difference,
     Draft,
     Entry,
+    Kind,
     Opening,
     Part,
     PaymentInstruction,
@@ -423,6 +424,36 @@ def journal_rows(entries: Sequence[Entry], whole: bool = False) -> list[JournalR
         JournalRow(one, lines.get(one.pk, []), seals[one.seal_id], undone.get(one.pk), sums.get(one.pk))
         for one in entries
     ]
+
+
+RUNNING_ENTRIES = 5_000
+"""How far back from the latest entry a page says what the book held after each: balances are kept by day."""
+
+
+def running(book: Book, entries: Sequence[Entry]) -> dict[int, int]:
+    """Return what the book held after each entry of a page of its whole journal, newest first: fen by the entry's key.
+
+    Held are its net assets; in a book that has none, the money in its bank accounts. Empty beyond `RUNNING_ENTRIES`.
+    """
+    if not entries or book.last_no - entries[-1].no > RUNNING_ENTRIES:
+        return {}
+    accounts = Account.objects.filter(Q(kind=Kind.FUND) | Q(part=Part.BANK), book=book)
+    kinds = dict(accounts.values_list("pk", "kind"))
+    funds = [pk for pk, kind in kinds.items() if kind == Kind.FUND]
+    held, grown = (funds, F("credit") - F("debit")) if funds else (list(kinds), F("debit") - F("credit"))
+    kept = Balance.objects.filter(account__in=held, subject="").order_by().values("subject").annotate(n=Sum(grown))
+    # In one statement: what is posted meanwhile is in both or in neither.
+    rows = Posting.objects.filter(pk__gt=entries[-1].pk * LINE, pk__lt=(book.pk + 1) * BOOK * LINE, account__in=held)
+    moved = list(rows.order_by().values_list("entry").annotate(n=Sum(grown), kept=Subquery(kept.values("n"))))
+    now = moved[0][2] if moved else next(iter(kept.values_list("n", flat=True)), 0)
+    later = sorted(((entry, change) for entry, change, _kept in moved), reverse=True)
+    found, place = {}, 0
+    for entry in entries:
+        while place < len(later) and later[place][0] > entry.pk:
+            now -= later[place][1]
+            place += 1
+        found[entry.pk] = now
+    return found
 
 
 def journal_within(book: Book, first_on: datetime.date, last_on: datetime.date, most: int) -> list[JournalRow] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -118,6 +119,7 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
     found, rows = queries.journal(
         book, case=case, event=event, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
+    after = {} if case or event else queries.running(book, found.rows)
     over = queries.overview(book)
     names = links.names([one.bank for one, _net in over.accounts if one.bank])
     context = {
@@ -136,7 +138,8 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "accounts": [
             {"account": one, "net": net, "words": yuan(net), "href": account_href(one)} for one, net in over.accounts
         ],
-        "rows": entry_rows(rows, book),
+        "rows": entry_rows(rows, book, after),
+        "runs": bool(after),
         "case": case,
         "event": event,
         "events": [("", _("全部事项")), *((key, f"{key} {words}") for key, words in events)] if events else [],
@@ -191,10 +194,16 @@ def account_href(account: Account, subject: str = "") -> str:
     return f"{href}?{urlencode({'subject': subject})}" if subject else href
 
 
-def entry_rows(rows: Sequence[queries.JournalRow], book: Book) -> list[dict[str, Any]]:
-    """Return entries as the journal shows them; their citations are looked up together."""
+def entry_rows(
+    rows: Sequence[queries.JournalRow], book: Book, after: Mapping[int, int] = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """Return entries as the journal shows them; their citations are looked up together. `after`: what the book held."""
     chips = cites({row.entry.basis for row in rows if row.entry.basis})
-    return [_entry_row(row, book) | {"cite": chips.get(row.entry.basis)} for row in rows]
+    return [
+        _entry_row(row, book)
+        | {"cite": chips.get(row.entry.basis), "after": yuan(after[row.entry.pk]) if row.entry.pk in after else ""}
+        for row in rows
+    ]
 
 
 def _entry_row(row: queries.JournalRow, book: Book) -> dict[str, Any]:
