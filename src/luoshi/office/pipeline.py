@@ -43,6 +43,7 @@ def deliver(link: BaseDatabaseWrapper, told: Sequence[Told]) -> list[Answer]:
     from psycopg.pq import TransactionStatus
 
     link.validate_no_broken_transaction()
+    link.close_if_health_check_failed()
     link.ensure_connection()
     begun, driver = time.monotonic(), link.connection
     line, pg = _line(driver), driver.pgconn
