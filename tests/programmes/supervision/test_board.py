@@ -251,3 +251,4 @@ def test_a_red_item_tells_the_letter_that_is_out() -> None:
     made.at("2019-05-08 09:00")
     letters.sign(actor=made.director(), letter=SupervisionLetter.objects.get().pk)
     assert board._step(late) == "乳督函〔2019〕1号 待回复"
+    CLOCK.release()

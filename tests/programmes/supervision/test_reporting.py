@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 
 import pytest
 
+from luoshi.kernel.clock import CLOCK
 from luoshi.office.duties import matter_actions as work
 from luoshi.office.messages.models import Message
 from luoshi.programmes.supervision import desk, reporting, rollup, signing
@@ -14,6 +16,12 @@ from tests.office.matters import proof
 from tests.programmes.supervision import running_made as made
 
 MOMENT = datetime.datetime(2019, 4, 26, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    yield
+    CLOCK.release()
 
 
 @pytest.mark.parametrize(
