@@ -467,6 +467,10 @@ def test_a_plan_is_filled_in_submitted_and_refused_on_its_pages(office, firm):
     office.post(begun["Location"], typed | {"version": "2"})
     assert office.post(reverse("pollution-plan", args=[row.pk]), {"step": "submit"}).status_code == 303
     assert office.get(reverse("pollution-plan-export")).content[:2] == b"PK"
+    closed = office.get(begun["Location"])
+    assert closed.status_code == 422
+    assert "不能再改。要改请另起一版。" in closed.content.decode()
+    assert "保存草稿" not in closed.content.decode()
 
 
 def test_a_table_of_plans_is_previewed_before_it_is_written(office, firm):

@@ -173,6 +173,9 @@ def plan_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The form of a plan: for each level its steps and what they save."""
     actor, error = actor_of(request), None
     row = site_plans.visible(actor, pk)
+    if request.method != "POST":
+        site_plans.drawer_of(actor, row.enterprise)
+        site_plans.require_open(row)
     steps: Mapping[str, Any] = row.steps
     reductions: Mapping[str, Any] = row.reductions
     if request.method == "POST":

@@ -237,6 +237,16 @@ def draft(
     return row
 
 
+def require_open(row: SitePlan) -> None:
+    """Refuse with E_STATE a plan that is no draft and was not returned: its form is not offered."""
+    if row.state not in (State.DRAFT, State.RETURNED):
+        raise LuoshiError(
+            "E_STATE",
+            f"这份方案已是“{row.get_state_display()}”，不能再改。要改请另起一版。",
+            fields={"state": row.state},
+        )
+
+
 def change(
     *, actor: Actor, pk: int, steps: Mapping[str, Any], reductions: Mapping[str, Any], version: int | None = None
 ) -> SitePlan:
@@ -245,12 +255,7 @@ def change(
     with transaction.atomic():
         row = SitePlan.objects.select_for_update(of=("self",)).select_related("enterprise").get(pk=pk)
         drawer_of(actor, row.enterprise)
-        if row.state not in (State.DRAFT, State.RETURNED):
-            raise LuoshiError(
-                "E_STATE",
-                f"这份方案已是“{row.get_state_display()}”，不能再改。要改请另起一版。",
-                fields={"state": row.state},
-            )
+        require_open(row)
         if version is not None and version != row.version:
             raise LuoshiError("E_VERSION", f"{row.drawn_by}已改过这份方案，请刷新后再改。您填的还在。",
                               fields={"yours": version, "now": row.version})  # fmt: skip
