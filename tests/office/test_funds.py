@@ -10,7 +10,21 @@ from django.db import DatabaseError, connection, transaction
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.funds.actions import counter, post
-from luoshi.office.funds.models import BOOK, LINE, Account, Balance, Book, Day, Entry, Period, Posting, Seal
+from luoshi.office.funds.models import (
+    BOOK,
+    LINE,
+    WITH_CASE,
+    WITH_SUBJECT,
+    WITH_TXN,
+    Account,
+    Balance,
+    Book,
+    Day,
+    Entry,
+    Period,
+    Posting,
+    Seal,
+)
 from luoshi.office.funds.orders import Line, Order, credit, debit
 from luoshi.office.funds.writing import order_of, post_all
 from tests.office.funds_made import ACTOR, DAY, HAND, book, deposit, funded, withdrawal
@@ -342,3 +356,25 @@ def test_database_refuses_raw_pair(fault):
     with pytest.raises(DatabaseError):
         carry_out()
     assert [net(ledger, "1001"), net(ledger, "3001"), Entry.objects.count()] == [3, 3, 1]
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads values when it plans")
+def test_subject_number_and_case_are_found_in_their_indexes():
+    """A partial index is taken only where its own condition is read; else one page costs a walk over the account."""
+    ledger = book()
+    for rows, index in (
+        (Posting.objects.filter(WITH_SUBJECT, account_id=1, subject="甲").order_by("-value_on", "-pk"), "subject"),
+        (Posting.objects.filter(WITH_TXN, account_id=1, bank_txn_no="T1"), "txn"),
+        (Entry.objects.filter(WITH_CASE, book=ledger.book, case="C1").order_by("-pk"), "case"),
+    ):
+        assert f"_{index} " in rows.explain(), rows.explain()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'funds_posting_sealed'")
+        words = cursor.fetchone()[0]
+        assert words.count("NOT (p.bank_txn_no = '')") == 2
+        cursor.execute(
+            "EXPLAIN QUERY PLAN SELECT 1 FROM funds_posting p WHERE p.account_id = 1 AND NOT (p.bank_txn_no = '') "
+            "AND p.bank_txn_no = (SELECT digest FROM funds_seal)"
+        )
+        assert "posting_txn" in str(cursor.fetchall())

@@ -21,7 +21,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.funds import envelope, hooks, links, payments, statements, tasks
 from luoshi.office.funds.envelope import Envelope
-from luoshi.office.funds.models import Account, Alarm, BankMessage, Book, Part, PaymentInstruction, Posting
+from luoshi.office.funds.models import WITH_TXN, Account, Alarm, BankMessage, Book, Part, PaymentInstruction, Posting
 from luoshi.office.funds.orders import Hand, Line, Order, credit, debit
 from luoshi.office.funds.writing import ledger_of, post_all
 from luoshi.office.locks import serialise
@@ -107,7 +107,7 @@ def _seen(account: Account, message: Envelope) -> Answer | None:
         )  # fmt: skip
         first = moved.answer
     else:
-        posting = Posting.objects.filter(account=account, bank_txn_no=message.bank_txn_no).first()
+        posting = Posting.objects.filter(WITH_TXN, account=account, bank_txn_no=message.bank_txn_no).first()
         if posting is None:
             return None
         same = (posting.credit if message.direction == "D" else posting.debit) == message.amount_fen

@@ -420,6 +420,31 @@ def slow(_apps: Any, editor: Any) -> None:
         editor.execute(_trigger(_BOOKS, "AFTER INSERT", "funds_seal", "", "; ".join(_SEAL)))
 
 
+# --- SQLite: a bank's number is looked up in its index ----------------------------------------------------------------
+# SQLite takes a partial index only where it reads the index's own condition; without it the whole account was read.
+
+_IN_INDEX = "AND NOT (p.bank_txn_no = '') AND p.bank_txn_no = NEW.bank_txn_no"
+
+
+def index_numbers(_apps: Any, editor: Any) -> None:
+    """Have a posting's bank number looked for in the index of numbers."""
+    _number_trigger(editor, _IN_INDEX)
+
+
+def scan_numbers(_apps: Any, editor: Any) -> None:
+    """Have it looked for as before."""
+    _number_trigger(editor, "AND p.bank_txn_no = NEW.bank_txn_no")
+
+
+def _number_trigger(editor: Any, found: str) -> None:
+    if editor.connection.vendor == "sqlite":
+        when, body = (
+            part.replace("AND p.bank_txn_no = NEW.bank_txn_no", found) for part in (_NOT_OPEN, _POSTING_REFUSED)
+        )
+        editor.execute("DROP TRIGGER funds_posting_sealed")
+        editor.execute(_trigger("funds_posting_sealed", "BEFORE INSERT", "funds_posting", when, body))
+
+
 # --- PostgreSQL: an entry of two lines -------------------------------------------------------------------------------
 # Nearly every entry is a pair. A view stands for it: its trigger tests and adds up in six statements that name their
 # rows, without sets. Within a trigger the guards for sets do not run a second time; raw SQL meets them as before.

@@ -21,7 +21,18 @@ from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.duties import workdays
 from luoshi.office.funds import payments, tasks
-from luoshi.office.funds.models import BOOK, LINE, Account, Difference, Entry, Match, Posting, Statement, StatementLine
+from luoshi.office.funds.models import (
+    BOOK,
+    LINE,
+    WITH_TXN,
+    Account,
+    Difference,
+    Entry,
+    Match,
+    Posting,
+    Statement,
+    StatementLine,
+)
 from luoshi.office.funds.orders import Hand
 from luoshi.office.permissions import require, require_visible
 
@@ -41,7 +52,7 @@ def match(account: Account, statement: Statement) -> dict[str, int]:
 
 def _settles(account: Account, line: StatementLine) -> bool:
     """Post the payment a line is the success of; tell whether it was one."""
-    if Posting.objects.filter(account=account, bank_txn_no=line.bank_txn_no).exists():
+    if Posting.objects.filter(WITH_TXN, account=account, bank_txn_no=line.bank_txn_no).exists():
         return False
     row = payments.locked(line.ref)
     if row is None or row.account_id != account.pk or not payments.fits(row, line.amount, line.counter_account):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 
 from luoshi.office.funds import plans
 from luoshi.office.funds.keys import PlacedKey
@@ -19,6 +20,17 @@ BOOK = 1 << 32
 """Entries of one book lie in [book · BOOK, (book + 1) · BOOK)."""
 LINE = 1 << 16
 """Postings of one entry lie in [entry · LINE, (entry + 1) · LINE)."""
+
+
+def _written(column: str) -> RawSQL:
+    return RawSQL(f"NOT ({column} = '')", (), output_field=models.BooleanField())  # noqa: S611 - our own words
+
+
+WITH_SUBJECT, WITH_TXN, WITH_CASE = map(
+    _written, ("funds_posting.subject", "funds_posting.bank_txn_no", 'funds_entry."case"')
+)
+"""Conditions to filter by beside the value sought, in the words of the partial indexes: a value bound to `?` does not
+tell SQLite that it is not empty, and it would read the whole account instead."""
 
 
 class Kind(models.TextChoices):

@@ -17,6 +17,8 @@ from luoshi.office.funds import plans
 from luoshi.office.funds.models import (
     BOOK,
     LINE,
+    WITH_CASE,
+    WITH_SUBJECT,
     Account,
     Balance,
     Book,
@@ -274,7 +276,7 @@ def account_statement(
     """
     rows = Posting.objects.filter(account=account)
     if subject:
-        rows = rows.filter(subject=subject)
+        rows = rows.filter(WITH_SUBJECT, subject=subject)
     if first_on:
         rows = rows.filter(value_on__gte=first_on)
     if last_on:
@@ -290,7 +292,7 @@ def account_statement(
         top = found[0]
         same = Posting.objects.filter(account=account, value_on=top.value_on, id__gt=top.pk)
         if subject:
-            same = same.filter(subject=subject)
+            same = same.filter(WITH_SUBJECT, subject=subject)
         step = same.aggregate(d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0))
         stands = balance_on(account, top.value_on, subject) - account.sign * int(step["d"] - step["c"])
         for one in found:
@@ -403,7 +405,7 @@ def journal(
     """
     rows = Entry.objects.filter(pk__gt=book.pk * BOOK, pk__lt=(book.pk + 1) * BOOK)
     if case:
-        rows = Entry.objects.filter(book=book, case=case)
+        rows = Entry.objects.filter(WITH_CASE, book=book, case=case)
     if event:
         rows = rows.filter(event=event)
         if not case:

@@ -21,6 +21,7 @@ from luoshi.office.audit import actions as audit
 from luoshi.office.funds import bank, by_hand, matching, queries, tasks
 from luoshi.office.funds.drafts import drafted
 from luoshi.office.funds.models import (
+    WITH_TXN,
     Account,
     Difference,
     Draft,
@@ -202,12 +203,12 @@ def settle_drafted(actor: Actor, draft: Draft, hand: Hand) -> None:
     else:
         entry = _book(actor, account, line, [Line(*one) for one in told["lines"]], told["text"], hand)
         draft.entry_id = entry
-        posting = Posting.objects.get(account=account, bank_txn_no=line.bank_txn_no)
+        posting = Posting.objects.get(WITH_TXN, account=account, bank_txn_no=line.bank_txn_no)
     matching.by_hand(account, line, posting, draft.maker_name, actor.name)
 
 
 def _book(actor: Actor, account: Account, line: StatementLine, lines: list[Line], text: str, hand: Hand) -> int:
-    known = Posting.objects.filter(account=account, bank_txn_no=line.bank_txn_no).first()
+    known = Posting.objects.filter(WITH_TXN, account=account, bank_txn_no=line.bank_txn_no).first()
     if known is not None:
         raise LuoshiError("E_TXN_CONFLICT", "这个流水号在账上已有金额或方向不同的分录，请先对冲那一笔。")
     if not lines:
