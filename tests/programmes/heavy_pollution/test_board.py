@@ -122,3 +122,11 @@ def test_the_head_of_every_page_says_when_a_warning_was_raised():
                                  effective_at=at("2018-01-14 09:30"))  # fmt: skip
     assert "1月14日 09:30调整" in str(public_views.emergency().words)
     assert public_views.live_warning().changed_at == at("2018-01-14 09:30")
+
+
+def test_without_hours_the_board_says_that_it_cannot_tell_and_where_to_begin():
+    client = client_of(person("officer", (Role.CLERK, "air-command")))
+    text = client.get(reverse("pollution")).content.decode()
+    assert "还没有监测和预报，不能定级。" in text
+    assert f'href="{reverse("pollution-air")}">导入监测和预报' in text
+    assert 'id="hp-grade">系统定级</h2><span class="ls-tag">不能确定</span>' in text

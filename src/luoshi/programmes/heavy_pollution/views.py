@@ -79,7 +79,7 @@ def show_board(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "nowcast_reasons": [_reason(one) for one in found["nowcast"].reasons] if at_once else [],
         "release_reasons": _beyond(found),
         "shown_grade": shown_grade,
-        "grade_word": words_shown.COLOURS.get(shown_grade, ""),
+        "grade_word": words_shown.COLOURS.get(shown_grade, "") if at_once or grade.get("grade") else _("不能确定"),
         "compared": _compared(shown_grade, grade.get("forward_grade") or "none", warning.colour)
         if warning and warning.live
         else "",
@@ -122,6 +122,8 @@ def _charted(
     chosen = wanted if wanted in dict(_CHARTS) else "hours"
     told: dict[str, Any] = {"charts": _CHARTS, "chart_kind": chosen}
     if chosen == "hours":
+        if not found["hours"]:
+            return told | {"chart": ""}
         return told | {"chart": charts.air_chart(found["hours"], found["means"], now, span, _finding(found))}
     days = board.days(found, -4, 4)
     for one in days:
