@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 import pytest
 from django.urls import reverse
 
+from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
@@ -15,13 +17,14 @@ from luoshi.office.notices import actions as notices
 from luoshi.office.roles import Role
 from luoshi.programmes.heavy_pollution import episodes, papers, plan
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
-from luoshi.programmes.heavy_pollution.models import Consultation, PollutionWarning
+from luoshi.programmes.heavy_pollution.models import CityHour, Consultation, PollutionWarning
 from tests.office.people import actor, client_of, person
 from tests.programmes.heavy_pollution.test_indicators import NOW, _on_a_day, at
 
 __all__ = ["_on_a_day"]
 
 pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture
@@ -179,3 +182,24 @@ def test_a_consultation_on_the_release_says_whether_it_is_possible(adopted):
     held.save()
     client = client_of(person("reader", (Role.CLERK, "weather")))
     assert "还不能解除" in client.get(reverse("pollution-consultation", args=[case])).content.decode()
+
+
+def test_of_two_forecasters_at_once_the_second_is_told_who_was_first():
+    first = person("first", (Role.CLERK, "environment"), name="测试首")
+    second = person("second", (Role.CLERK, "weather"), name="测试次")
+    for hour in range(24):
+        CityHour.objects.create(hour=NOW.replace(hour=hour) - DAY, aqi=120, pm25=90, partial=True, stations=3,
+                                received_at=NOW)  # fmt: skip
+    case = episodes.hold(actor=actor("officer", (Role.CLERK, "environment"))).approval_id
+    href, (one, other) = reverse("pollution-consultation", args=[case]), map(client_of, (first, second))
+    tokens = [
+        re.search(r'name="seen" value="([^"]+)"', client.get(href).content.decode()).group(1) for client in (one, other)
+    ]
+    CLOCK.advance(DAY / 24)
+    assert one.post(href, {"seen": tokens[0], "minutes": "静稳"}).status_code == 303
+    late = other.post(href, {"seen": tokens[1], "minutes": "有冷空气"})
+    assert late.status_code == 422
+    text = late.content.decode()
+    assert re.search(r"测试首 \d\d:\d\d 已另外采用了一个序列", text)
+    assert "有冷空气</textarea>" in text
+    assert Consultation.objects.get(approval=case).minutes == "静稳"

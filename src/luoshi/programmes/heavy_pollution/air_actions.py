@@ -214,7 +214,8 @@ def _store_run(
     if old is not None and not revise:
         raise LuoshiError(
             "E_CONFLICT",
-            f"{title}已有，内容不同。确是更正的，请选“作为更正导入”，原来的会保留。",
+            f"{title}已有（{old.received_by} {local(old.received_at):%m月%d日 %H:%M} 导入），内容不同。"
+            "确是更正的，请选“作为更正导入”，原来的会保留。",
             fields={"run": old.pk},
         )
     if old is not None:

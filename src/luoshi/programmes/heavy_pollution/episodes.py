@@ -19,6 +19,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.procedures import moment_of
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
+from luoshi.office.audit.models import AuditEntry
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect, facts
 from luoshi.office.cases.models import Case, CaseVoice
@@ -108,13 +109,15 @@ def adopt(
     minutes: str = "",
     no_improvement: bool | None = None,
     outlook_reason: str = "",
+    seen: str = "",
 ) -> Consultation:
     """Adopt a series for a consultation and grade it; again before it is closed replaces what was adopted.
 
     A first warning is issued at once, at least blue, where it is heavy already and will not improve (3.1.4):
     `no_improvement` with `outlook_reason` is the consultation's own word on that, in place of the mean of the next
     hours (A9). `edits` change single hours with a reason each. Errors: E_FORBIDDEN (neither bureau nor the office),
-    E_NOT_FOUND, E_STATE once closed, E_INPUT for an edit or a word on the outlook without a reason.
+    E_NOT_FOUND, E_STATE once closed, E_INPUT for an edit or a word on the outlook without a reason, E_VERSION when
+    somebody has adopted another series since the one that was `seen` (`token_of`).
     """
     require(actor, "pollution.consult", ["environment", "weather", plan.COMMAND])
     with transaction.atomic():
@@ -123,6 +126,11 @@ def adopt(
             raise LuoshiError("E_NOT_FOUND", f"没有第 {approval} 号会商。")
         if row.closed_at is not None:
             raise LuoshiError("E_STATE", "会商已结束，采用的序列不能再改。请退回重新会商。")
+        if seen and seen != token_of(row):
+            raise LuoshiError(
+                "E_VERSION",
+                f"{_adopter(approval)}已另外采用了一个序列，您看到的是之前的。请看过新的定级，再决定要不要改。",
+            )
         for edit in edits:
             if len(str(edit.get("reason", "")).strip()) < 2:
                 raise LuoshiError("E_INPUT", f"改定{edit.get('hour', '')}的值请写明理由。")
@@ -160,6 +168,17 @@ def adopt(
                after={"grade": row.grade, "edits": len(row.edits), "runs": row.runs},
                permission="pollution.consult", basis=f"{PLAN} 3.1.2")  # fmt: skip
     return row
+
+
+def token_of(row: Consultation) -> str:
+    """Return what tells one adoption of a consultation from the next."""
+    return local(row.now).isoformat()
+
+
+def _adopter(approval: int) -> str:
+    """Return who adopted the series that stands, and when."""
+    last = AuditEntry.objects.filter(act="pollution.adopt", subject=f"case:{approval}").order_by("-pk").first()
+    return f"{last.who} {local(last.at):%H:%M} " if last is not None else "另一人"
 
 
 def basis_of(row: Consultation) -> str:

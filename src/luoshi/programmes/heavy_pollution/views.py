@@ -277,7 +277,7 @@ def consultation(request: HttpRequest, case: int) -> HttpResponse:
                 weihai=request.POST.get("weihai", ""), with_weihai=bool(request.POST.get("weihai")),
                 dust=request.POST.get("dust", ""), minutes=request.POST.get("minutes", ""),
                 no_improvement=_OUTLOOKS.get(request.POST.get("outlook", "")),
-                outlook_reason=request.POST.get("outlook_reason", ""),
+                outlook_reason=request.POST.get("outlook_reason", ""), seen=request.POST.get("seen", ""),
             )  # fmt: skip
             return HttpResponseRedirect(request.path, status=303)
         except LuoshiError as refusal:
@@ -318,6 +318,7 @@ def consultation(request: HttpRequest, case: int) -> HttpResponse:
         },
         "edits": edits,
         "error": error,
+        "token": episodes.token_of(row),
         "closed": row.closed_at is not None,
         "may_adopt": row.closed_at is None
         and may(actor, "pollution.consult", ["environment", "weather", plan.COMMAND]),
