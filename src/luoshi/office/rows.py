@@ -19,8 +19,8 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.base import ModelState
 
-from luoshi.kernel.json_text import encoder
 from luoshi.office import pipeline
+from luoshi.office.json_text import encoder
 from luoshi.office.pipeline import Answer, Told
 
 Row = TypeVar("Row", bound=models.Model)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-from luoshi.kernel.json_text import encoder
+from luoshi.office.json_text import encoder
 
 GENESIS = "0" * 64
 """What stands for the digest before the first."""

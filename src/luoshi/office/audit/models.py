@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from luoshi.kernel.json_text import encoder
+from luoshi.office.json_text import encoder
 
 DIGEST = 64
 """Hex digits of an SM3 digest."""
