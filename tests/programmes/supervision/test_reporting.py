@@ -69,6 +69,8 @@ def test_what_is_owed_stands_on_the_desk_from_a_week_before_and_is_called_late_a
     assert desk.due_reports(mine, day - datetime.timedelta(days=1)) == desk.NOTHING
     assert desk.due_reports(mine, day) == (2, "/field/", datetime.date(2019, 4, 25))
     assert desk.due_reports(others, day) == desk.NOTHING
+    # A desk may be looked at on any day: before there were rules nothing was owed.
+    assert desk.due_reports(mine, datetime.date(1990, 1, 1)) == desk.NOTHING
     made.at("2019-04-19 09:00")
     work.report_progress(actor=mine, matter=first.pk, percent=20, narrative=made.PLAIN, evidence=proof())
     assert desk.due_reports(mine, day).many == 1

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from luoshi.kernel.calendar import ONE_DAY
 from luoshi.kernel.clock import day_of
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import hooks, workdays
 from luoshi.office.duties.matter_acts_open import RUNNING
 from luoshi.office.duties.matter_models import Matter, ProgressReport
@@ -41,9 +42,12 @@ def period_of(matter: Matter, day: datetime.date) -> str:
 
 
 def last_day(period: str, day: datetime.date) -> datetime.date | None:
-    """Return the last day of the reports of a period, by the parameters of a day."""
-    wanted = int(book.current().values(MODULE, day)["report_due_day"])
-    return due_of_period(period, wanted, workdays.calendar())
+    """Return the last day of the reports of a period, by the parameters of a day; None before there are any."""
+    try:
+        wanted = int(book.current().values(MODULE, day)["report_due_day"])
+        return due_of_period(period, wanted, workdays.calendar())
+    except LuoshiError:
+        return None
 
 
 def owing(cycle: str, period: str, due: datetime.date) -> QuerySet[Leaf]:
