@@ -259,6 +259,12 @@ def test_directory_uses_the_date_only_where_two_organs_own_a_name():
     assert DIRECTORY.resolve("市发改局", date(2030, 1, 1)) == "reform"
 
 
+def test_of_names_equally_close_to_a_misprint_the_one_that_begins_alike_is_proposed():
+    organs = [{"slug": "finance", "name": "市财政局"}, {"slug": "reform", "name": "市发改局"}]
+    assert Directory.from_data({"place": "荣城市", "organs": organs}).similar("市发政局") == "市发改局"
+    assert Directory.from_data({"place": "荣城市", "organs": organs}).similar("市气象局") is None
+
+
 def test_directory_expands_wildcards():
     assert DIRECTORY.expand("各镇区") == ("east", "west")
     assert DIRECTORY.expand("各相关镇区") == ()

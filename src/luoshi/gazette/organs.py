@@ -10,7 +10,7 @@ import enum
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -512,11 +512,14 @@ class Directory:
         return self._known[key]
 
     def similar(self, name: str) -> str | None:
-        """The one written form close enough to be meant by a misprint: a proposal for a reader, never a reading."""
+        """The written form close enough to be meant by a misprint: a proposal for a reader, never a reading.
+
+        Of forms equally close the one that begins alike: an abbreviation is told by its first characters.
+        """
         if name not in self._similar:
             sure = [text for text, owners in self._owners.items() if all(owner.slug for owner in owners)]
-            near = get_close_matches(name, sure, n=1, cutoff=0.74)
-            self._similar[name] = near[0] if near else None
+            near = get_close_matches(name, sure, n=5, cutoff=0.74)
+            self._similar[name] = max(near, key=lambda form: _closeness(name, form), default=None)
         return self._similar[name]
 
     def expand(self, name: str) -> tuple[str, ...]:
@@ -531,6 +534,11 @@ class Directory:
                 if owners:
                     return _choose(owners, on)
         return None
+
+
+def _closeness(name: str, form: str) -> tuple[float, int]:
+    differs = (place for place, (one, other) in enumerate(zip(name, form, strict=False)) if one != other)
+    return SequenceMatcher(None, form, name).ratio(), next(differs, len(form))
 
 
 def _choose(owners: Sequence[_Owner], on: date | None) -> str | None:
