@@ -153,8 +153,8 @@ def period(matter: Matter, day: datetime.date) -> str:
 
 def also_sees(matter: Matter, actor: Actor) -> bool:
     """Tell whether somebody sees a matter as the leader in charge, or as the director who signs letters about it."""
-    director = may(actor, "work.sign", [concern.GOVERNMENT_OFFICE])
-    return director or (matter.module in _DECIDERS and may_decide(matter, actor))
+    own = matter.module in _DECIDERS
+    return own and (may_decide(matter, actor) or may(actor, "work.sign", [concern.GOVERNMENT_OFFICE]))
 
 
 def may_decide(matter: Matter, actor: Actor) -> bool:

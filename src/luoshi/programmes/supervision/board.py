@@ -647,8 +647,7 @@ def elsewhere(actor: Actor, day: datetime.date) -> dict[str, Any]:
     """Return what other rooms' matters are overdue: how many by kind, and the longest overdue of them."""
     from luoshi.office.duties.matter_queries import visible
 
-    rows = Matter.objects.all() if seeing.organs(actor) is None else visible(actor)
-    rows = rows.filter(is_open=True, late_on__lte=day, backlog=False).exclude(module="supervision")
+    rows = visible(actor).filter(is_open=True, late_on__lte=day, backlog=False).exclude(module="supervision")
     kinds = dict(Matter._meta.get_field("kind").choices or ())
     counts = [
         {"kind": kind, "words": kinds.get(kind, kind), "n": n}
