@@ -434,6 +434,18 @@ def test_papers_are_kept_shown_with_digest_and_handed_out_to_those_who_see_the_c
     assert client.post(f"/cases/{case.pk}/papers/", wrong).status_code == 422
 
 
+def test_a_file_handed_in_for_two_cases_is_shown_as_such_to_who_looks_at_either(who):
+    """One photograph proves one thing: the officer sees that the same content was handed in elsewhere too."""
+    cases = [guarantee(who["applicant"]) for _ in range(3)]
+    client = client_as(who["applicant"])
+    for case in cases[:2]:
+        assert client.post(f"/cases/{case.pk}/papers/", {"title": "照片", "file": proof()}).status_code == 303
+    only = {"title": "照片", "file": proof("另一张.txt", "另一张")}
+    assert client.post(f"/cases/{cases[2].pk}/papers/", only).status_code == 303
+    told = ["另用于 1 处" in client.get(f"/cases/{case.pk}/").text for case in cases]
+    assert told == [True, True, False]
+
+
 def test_supervisor_moves_and_hands_over(who):
     case = guarantee(who["applicant"])
     client = client_as(who["supervisor"])

@@ -331,13 +331,16 @@ def _paper(found: Whole, paper: CasePaper) -> dict[str, Any]:
             notice = ""
     file = paper.file
     kept = file is not None and file.state == "kept"
+    flags = [] if kept or file is None else [_("已隔离")]
+    if uses := found.reused.get(paper.file_id or 0):
+        flags.append(_("同一文件另用于 %d 处") % uses)
     return {
         "title": paper.title,
         "href": reverse("case-paper", args=[found.case.pk, paper.pk]) if kept else notice,
         "note": "" if file is None else " · ".join(filter(None, (file.name, size_words(file.size_bytes)))),
         "at": paper.at,
         "digest": file.digest if file is not None else "",
-        "flags": [] if kept or file is None else [_("已隔离")],
+        "flags": flags,
         "picture": "",
     }
 

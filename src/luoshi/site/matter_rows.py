@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -370,8 +369,3 @@ def clock_words(moment: datetime.datetime, today: datetime.date) -> str:
     if at.date() == today - ONE_DAY:
         return _("昨 %s") % f"{at:%H:%M}"
     return f"{day_words(at.date(), today)} {at:%H:%M}"
-
-
-def percent_words(value: Fraction | None) -> str:
-    """Return a percentage for a sentence."""
-    return "" if value is None else f"{shown(value)}%"

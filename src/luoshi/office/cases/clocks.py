@@ -139,11 +139,6 @@ def hangs_on_calendar(rule: Rule, extensions: Iterable[Mapping[str, Any]] = ()) 
     return not units.isdisjoint(_WORKING_UNITS) or rule.get("roll") == Roll.NEXT
 
 
-def waits_for_calendar(clock: CaseClock) -> bool:
-    """Tell whether the end of a clock must wait: its date is provisional, so nothing may be decided or late by it."""
-    return clock.provisional
-
-
 def unit_word(rule: Rule) -> str:
     """Return the Chinese word of the rule's unit, for chips."""
     return Unit(rule["unit"]).word if "unit" in rule else ""

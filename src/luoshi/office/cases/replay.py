@@ -24,6 +24,7 @@ from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CasePaper, Ca
 from luoshi.office.cases.offers import Acts, Offer
 from luoshi.office.cases.turns import Turn
 from luoshi.office.duties import concern
+from luoshi.office.files.queries import used_elsewhere
 
 LONGEST_STORY = 500
 """So many events of a case are read for its page; the trail has all of them."""
@@ -84,6 +85,8 @@ class Whole:
     parties: Sequence[PartyView]
     voices: Sequence[CaseVoice]
     papers: Sequence[CasePaper]
+    reused: Mapping[int, int]
+    """By the id of a file: how many other records use it too."""
     facts: Mapping[str, Any]
     organs: Mapping[str, str]
     parent: Case | None = None
@@ -123,10 +126,11 @@ def whole(actor: Actor, pk: int, at: datetime.datetime | None = None) -> Whole:
         )
     story = list(CaseEvent.objects.filter(case=case).select_related("acted_for").order_by("-n")[:LONGEST_STORY])[::-1]
     events = story if at is None else [event for event in story if event.at <= at]
-    papers = CasePaper.objects.filter(case=case).select_related("file").order_by("id")
+    rows = CasePaper.objects.filter(case=case).select_related("file").order_by("id")
     voices = CaseVoice.objects.filter(case=case).order_by("id")
     if at is not None:
-        papers, voices = papers.filter(at__lte=at), voices.filter(at__lte=at)
+        rows, voices = rows.filter(at__lte=at), voices.filter(at__lte=at)
+    papers = list(rows)
     state = turn.procedure.states[events[-1].to_state if at is not None and events else case.state]
     calendar = turn.calendar if at is None else calendar_book.calendar(at)
     spoken = list(voices)
@@ -146,7 +150,8 @@ def whole(actor: Actor, pk: int, at: datetime.datetime | None = None) -> Whole:
         clocks=_clocks(turn, at, calendar),
         parties=parties,
         voices=spoken,
-        papers=list(papers),
+        papers=papers,
+        reused=used_elsewhere([one.file_id for one in papers if one.file_id], f"case:{pk}"),
         facts=case.facts if at is None else _facts(turn.procedure, events),
         organs=concern.titles({party.organ for party in parties} | {case.organ}, day_of(at or turn.now)),
         parent=case.parent if case.parent_id is not None else None,

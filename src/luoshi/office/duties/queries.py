@@ -314,9 +314,3 @@ def _counted(rows: QuerySet[Any], field: str) -> Mapping[str, int]:
 def names_of(documents: Sequence[str]) -> Mapping[str, str]:
     """Return the titles of instruments by key."""
     return {row.key: row.name for row in Instrument.objects.filter(is_current=True, key__in=documents)}
-
-
-def next_dated(on: datetime.date, size: int, *, actor: Actor) -> Sequence[Duty]:
-    """Return the duties visible to `actor` whose printed date comes next, on or after `on`."""
-    rows = visible(actor).filter(is_current=True, due_sort__gte=on, due_sort__lt=datetime.date(9998, 1, 1))
-    return list(complete(rows).order_by("due_sort", "id")[:size])

@@ -82,20 +82,6 @@ def open_book(
     return book
 
 
-def add_account(*, actor: Actor, book: str, account: plans.AccountPlan, bank: tuple[str, str] = ("", "")) -> Account:
-    """Add an account to an open book (a further bank); one that is there stays. Errors: E_FORBIDDEN, E_NOT_FOUND."""
-    found = book_of(book)
-    require(actor, "fund.open", [found.organ])
-    known = Account.objects.filter(book=found, code=account.code).first()
-    if known is not None:
-        return known
-    with transaction.atomic():
-        seq = Account.objects.filter(book=found).count()
-        row = _add(found, account, seq, bank)
-        audit.append(actor=actor, act="fund.open", subject=f"book:{found.key}", after={"account": account.code})
-    return row
-
-
 def _add(book: Book, plan: plans.AccountPlan, seq: int, bank: tuple[str, str]) -> Account:
     return Account.objects.create(
         book=book, code=plan.code, title=plan.title, kind=plan.kind, normal=plan.side, by_subject=plan.by_subject,

@@ -93,11 +93,6 @@ class Gauge:
         """The highest mark the share has passed, None when it has passed none."""
         return self._passed(self.ratio)
 
-    @property
-    def after_passed(self) -> Mark | None:
-        """The highest mark it will have passed after what is pending."""
-        return self._passed(self.after)
-
     def _passed(self, ratio: Fraction | None) -> Mark | None:
         if ratio is None:
             return None

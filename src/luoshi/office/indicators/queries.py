@@ -228,13 +228,6 @@ def versions(indicator: Indicator, span: Span, place: str = CITY, *, day: dateti
     return [_figure(indicator, targets, row) for row in rows[:50]]
 
 
-def measured_spans(indicator: Indicator, *, day: datetime.date | None = None, limit: int = 120) -> list[Span]:
-    """Return the base periods that have been measured, newest first."""
-    rows = _rows(indicator, day).filter(place=CITY).order_by("-last", "-period")
-    return [Span(indicator.period, key, first, last, title)
-            for key, first, last, title in rows.values_list("period", "first", "last", "title")[:limit]]  # fmt: skip
-
-
 def part_of(indicator: Indicator, name: str) -> Part:
     """Return the numerator or the denominator; E_INPUT for another word."""
     part = {"numerator": indicator.numerator, "denominator": indicator.denominator}.get(name)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from luoshi.kernel.clock import CLOCK, end_of, start_of
-from luoshi.kernel.counting import add_months
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.periods import clamped, period_of
 
@@ -150,10 +149,3 @@ def before(span: Span, season: tuple[tuple[int, int], tuple[int, int]] = SEASON)
     if span.kind == "episode":
         return None
     return span_of(span.kind, span.first - datetime.timedelta(days=1), season)
-
-
-def year_before(span: Span, season: tuple[tuple[int, int], tuple[int, int]] = SEASON) -> Span | None:
-    """Return the same period of the year before (同比); None for an episode."""
-    if span.kind == "episode":
-        return None
-    return span_of(span.kind, add_months(span.first, -12), season)

@@ -134,11 +134,6 @@ class ReviewRecord(models.Model):
         return self.needs_second and self.second_at is None
 
     @property
-    def shown_as(self) -> str:
-        """The decision the ledger shows, '' where it shows the reading itself."""
-        return str(self.effective["decision"]) if self.effective else ""
-
-    @property
     def settled(self) -> bool:
         """Whether a decision stands that is no open doubt and no open conflict."""
         return bool(self.decision) and not self.conflict and not (self.decision == "doubtful" and self.waits)

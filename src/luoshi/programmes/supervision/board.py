@@ -11,7 +11,7 @@ import calendar as months
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -698,11 +698,6 @@ def places_of(found: Board) -> list[Leaf]:
     rows = Leaf.objects.filter(item__in=[tile.item.pk for tile in found.tiles], latitude__isnull=False)
     rows = rows.filter(sums__isnull=False).select_related("matter", "node")
     return list(rows.order_by("red_on", "pk")[:PLACES])
-
-
-def with_light(wanted: Wanted, light: str) -> Wanted:
-    """Return the same question for another light."""
-    return replace(wanted, light=light)
 
 
 __all__ = ["FAR", "Board", "Tile", "Wanted", "board", "board_of", "course", "reds"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -18,6 +19,7 @@ from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CasePaper
 from luoshi.office.cases.offers import Offer, Why
 from luoshi.office.cases.queries import Beside, CaseFilter, CaseLedger
 from luoshi.office.cases.replay import ClockView, Whole, expiry_words, whole
+from luoshi.office.files.queries import used_elsewhere
 from luoshi.site.access import Needs, actor_of
 from luoshi.site.api.gazettes import RowId
 from luoshi.site.api.schemas import ERRORS, Problem
@@ -194,6 +196,8 @@ class PaperOut(Schema):
     name: str | None = None
     digest: str | None = None
     size_bytes: int | None = None
+    used_elsewhere: int = 0
+    """How many other records use the same file."""
     notice: int | None = None
     event: int
     at: Moment
@@ -470,7 +474,7 @@ def add_paper(
     made = actions.add_paper(
         actor=actor_of(request), case=id, kind=kind or title, title=title, upload=upload(file, "file")
     )
-    return Status(201, _paper(made))
+    return Status(201, _paper(made, used_elsewhere([made.file_id], f"case:{id}") if made.file_id else {}))
 
 
 @router.post(
@@ -576,7 +580,7 @@ def _whole(found: Whole) -> CaseFull:
             VoiceOut(step=one.step, party=one.party, agrees=one.agrees, text=one.text, who=one.who, at=one.at)
             for one in found.voices
         ],
-        papers=[_paper(one) for one in found.papers],
+        papers=[_paper(one, found.reused) for one in found.papers],
         offered=[_offer(found, offer) for offer in found.offers],
         acts={
             "pause": dict(found.acts.pause), "resume": dict(found.acts.resume), "extend": dict(found.acts.extend),
@@ -647,12 +651,12 @@ def _offer(found: Whole, offer: Offer) -> OfferOut:
     )
 
 
-def _paper(paper: CasePaper) -> PaperOut:
+def _paper(paper: CasePaper, reused: Mapping[int, int]) -> PaperOut:
     file = paper.file
     return PaperOut(
         id=paper.pk, kind=paper.kind, title=paper.title, name=file.name if file else None,
-        digest=file.digest if file else None, size_bytes=file.size_bytes if file else None, notice=paper.notice_id,
-        event=paper.event, at=paper.at,
+        digest=file.digest if file else None, size_bytes=file.size_bytes if file else None,
+        used_elsewhere=reused.get(paper.file_id or 0, 0), notice=paper.notice_id, event=paper.event, at=paper.at,
     )  # fmt: skip
 
 

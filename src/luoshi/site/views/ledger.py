@@ -17,9 +17,8 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern, matter_queries, matter_steps
 from luoshi.office.duties.matter_models import State
-from luoshi.office.duties.matter_queries import MatterFilter, MatterLedger
+from luoshi.office.duties.matter_queries import MatterLedger
 from luoshi.office.instruments.models import Instrument
-from luoshi.office.paging import bounded_total
 from luoshi.office.permissions import may, require
 from luoshi.office.web import attachment
 from luoshi.site import matter_list, matter_sheet
@@ -226,11 +225,6 @@ def _back(request: HttpRequest) -> str:
     target = request.POST.get("next", "")
     ok = target.startswith("/") and url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
     return target if ok else reverse("duties")
-
-
-def open_count(actor: Actor, day: datetime.date, **conditions: Any) -> int:
-    """Return how many open matters fit, up to the bound: for counts elsewhere that lead here."""
-    return bounded_total(matter_queries.matters(MatterFilter(**conditions), actor=actor, day=day)).value
 
 
 urlpatterns = [
