@@ -252,3 +252,42 @@ def test_a_red_item_tells_the_letter_that_is_out() -> None:
     letters.sign(actor=made.director(), letter=SupervisionLetter.objects.get().pk)
     assert board._step(late) == "乳督函〔2019〕1号 待回复"
     CLOCK.release()
+
+
+def test_other_rooms_overdue_matters_are_counted_by_kind_and_the_longest_overdue_named(filled):
+    """Of this room's own tasks none is among them, nor what was past when it was entered, is closed or not late yet."""
+    day = CLOCK.today()
+
+    def matter(name, module, late, kind="instrument_duty", **more):
+        due = day - datetime.timedelta(days=late)
+        values = {"late_on": due + datetime.timedelta(days=1)} | more
+        return Matter.objects.create(
+            module=module, external_id=name, title=name, kind=kind, organ="finance", start=demo_many.ISSUED,
+            due_on=due, due_sort=due, created_at=NOW, updated_at=NOW, handed_at=NOW, **values,
+        )  # fmt: skip
+
+    for n in range(7):
+        matter(f"供热{n}", ("rural_heating", "tax")[n % 2], 30 + n)
+    matter("会议", "a-program", 40, "meeting")
+    matter("未到期", "tax", -3)
+    matter("旧账", "tax", 90, backlog=True)
+    matter("已办", "tax", 90, is_open=False, state="crossed_off", crossed_off_at=NOW,
+           completed_at=NOW)  # fmt: skip
+    found = board.elsewhere(actor("du", (Role.SUPERVISOR, OFFICE)), day)
+    assert [(one["kind"], one["n"]) for one in found["counts"]] == [("instrument_duty", 7), ("meeting", 1)]
+    assert [one["title"] for one in found["rows"]] == ["会议", "供热6", "供热5", "供热4", "供热3"]
+    assert board.elsewhere(actor("gong", (Role.CLERK, "industry-it")), day) == {"counts": [], "rows": []}
+
+
+def test_who_stands_behind_each_red_item_is_asked_for_all_of_them_at_once(filled):
+    found = board.board(actor("du", (Role.SUPERVISOR, OFFICE)), CLOCK.today())
+    rows = board.reds(found)
+    assert rows
+    with CaptureQueriesContext(connection) as asked:
+        told = board.stands(found, rows)
+    assert len(asked) <= 2 + sum(not row.first for row in rows) + len(rows)
+    for row, (who, _step) in zip(rows, told, strict=True):
+        leaves = Leaf.objects.filter(item=row.tile.item, matter__is_open=True).select_related("matter")
+        late = leaves.filter(matter__late_on__lte=found.day).order_by("matter__due_on", "pk").first()
+        chosen = late or leaves.order_by("red_on", "pk").first()
+        assert who == f"{board.short(found.names[chosen.matter.organ], chosen.matter.organ)} · {chosen.post}"

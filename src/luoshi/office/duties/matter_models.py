@@ -220,6 +220,12 @@ class Matter(models.Model):
             models.Index(fields=["kind", "due_sort", "id"], name="matter_open_kind", condition=OPEN),
             models.Index(fields=["due_sort", "id"], name="matter_open_local", condition=OPEN & Q(local=True)),
             models.Index(fields=["due_sort", "id"], name="matter_open_current", condition=OPEN & Q(backlog=False)),
+            # What is overdue of one programme, or of all others, is counted without a look at the rows.
+            models.Index(
+                fields=["module", "kind", "late_on", "id"],
+                name="matter_open_module",
+                condition=OPEN & Q(backlog=False),
+            ),
             models.Index(fields=["due_sort", "id"], name="matter_open_backlog", condition=OPEN & Q(backlog=True)),
             models.Index(fields=["organ", "id"], name="matter_organ_backlog", condition=OPEN & Q(backlog=True)),
             # An organ's search asks which of its open matters rest on the duties that hold the word.

@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -38,6 +38,7 @@ from luoshi.programmes.supervision.models import (
 )
 from luoshi.programmes.supervision.rollup import TOTAL_BP, WHOLE
 
+ROOM = "supervision"
 WEEK = datetime.timedelta(days=7)
 LIGHTS = ("blue", "green", "yellow", "red", "paused", "grey")
 """In the order of the distribution bar."""
@@ -457,18 +458,29 @@ def reds(found: Board) -> list[Red]:
     return sorted(rows, key=lambda row: row.sort)
 
 
-def stands(found: Board, row: Red) -> tuple[str, str]:
-    """Return who holds the task that makes an item red, and the last step the ladder took on it.
+def stands(found: Board, rows: Sequence[Red]) -> list[tuple[str, str]]:
+    """Return of each red item who holds the task that makes it red, and the last step the ladder took on it.
 
     It is the task longest overdue, else the one longest red. The step is the one taken, not the one the days would ask
     for: an extension ends an episode, a step waits for a working day.
     """
-    rows = Leaf.objects.select_related("matter__holder").filter(matter__is_open=True)
-    if row.first:
-        # By a sum and not by the key itself: PostgreSQL would walk the whole table by its key to find the first.
-        leaf = rows.filter(sums__in=row.first).order_by(F("pk") + 0).first()
-    else:
-        leaf = rows.filter(item=row.tile.item, red_on__lte=found.day).order_by("red_on", "pk").first()
+    sums = [pk for row in rows for pk in row.first]
+    # Tasks added up together are alike: all of them are open.
+    firsts = dict(
+        Leaf.objects.filter(sums__in=sums).order_by().values_list("sums").annotate(first=Min("pk")) if sums else ()
+    )
+    chosen = [min((firsts[pk] for pk in row.first if pk in firsts), default=None) for row in rows]
+    for n, row in enumerate(rows):
+        if not row.first:
+            behind = Leaf.objects.filter(item=row.tile.item, red_on__lte=found.day, matter__is_open=True)
+            chosen[n] = behind.order_by("red_on", "pk").values_list("pk", flat=True).first()
+    leaves = Leaf.objects.select_related("matter__holder").in_bulk([pk for pk in chosen if pk is not None])
+    return [
+        _stands(found, row, leaves.get(pk) if pk is not None else None) for row, pk in zip(rows, chosen, strict=True)
+    ]
+
+
+def _stands(found: Board, row: Red, leaf: Leaf | None) -> tuple[str, str]:
     if leaf is None or leaf.matter is None:
         return row.tile.lead, ""
     matter = leaf.matter
@@ -643,17 +655,28 @@ def about_words(titles: Sequence[str]) -> str:
     return _("%(first)s等 %(n)d 件") % {"first": titles[0], "n": len(titles)}
 
 
+WORST = 5
+"""Overdue matters of other rooms that are named."""
+
+
 def elsewhere(actor: Actor, day: datetime.date) -> dict[str, Any]:
-    """Return what other rooms' matters are overdue: how many by kind, and the longest overdue of them."""
+    """Return what other rooms' matters are overdue: how many by kind, and the longest overdue of them.
+
+    They are counted from an index that begins with the room (`matter_open_module`): below this room's name and above
+    it, so that its own tasks, of which there may be millions, are not walked over.
+    """
     from luoshi.office.duties.matter_queries import visible
 
-    rows = visible(actor).filter(is_open=True, late_on__lte=day, backlog=False).exclude(module="supervision")
+    late = visible(actor).filter(is_open=True, late_on__lte=day, backlog=False)
+    grouped = late.order_by().values_list("late_on", "module", "kind").annotate(n=Count("id"))
+    rows = grouped.filter(module__lt=ROOM).union(grouped.filter(module__gt=ROOM), all=True)
+    days = {(late_on, module, kind): n for late_on, module, kind, n in rows}
     kinds = dict(Matter._meta.get_field("kind").choices or ())
-    counts = [
-        {"kind": kind, "words": kinds.get(kind, kind), "n": n}
-        for kind, n in rows.order_by().values_list("kind").annotate(n=Count("id")).order_by("-n")
-    ]
-    worst = list(rows.order_by("due_sort", "id").only("id", "title", "due_on", "organ", "organ_name")[:5])
+    numbers: Counter[str] = Counter()
+    for (_late, _module, kind), n in days.items():
+        numbers[kind] += n
+    counts = [{"kind": kind, "words": kinds.get(kind, kind), "n": n} for kind, n in numbers.most_common()]
+    worst = _worst(late, days)
     names = concern.titles({one.organ for one in worst})
     return {
         "counts": counts,
@@ -667,6 +690,20 @@ def elsewhere(actor: Actor, day: datetime.date) -> dict[str, Any]:
             for one in worst
         ],
     }
+
+
+def _worst(late: QuerySet[Matter], days: Mapping[tuple[datetime.date, str, str], int]) -> list[Matter]:
+    """Return the matters longest overdue, looked for only among those of the first days on which any became so."""
+    asked, enough = Q(), 0
+    for late_on, module, kind in sorted(days):
+        if enough >= WORST:
+            break
+        asked |= Q(late_on=late_on, module=module, kind=kind)
+        enough += days[late_on, module, kind]
+    if not asked:
+        return []
+    rows = late.filter(asked).order_by("late_on", F("id") + 0)
+    return list(rows.only("id", "title", "due_on", "organ", "organ_name")[:WORST])
 
 
 DUE_A_DAY = 6

@@ -106,7 +106,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "week": board.last_week(found),
         "red_count": len(reds),
         "reds": [
-            (row, *board.stands(found, row), item_href(found.plan, row.tile.item.seq)) for row in reds[:REDS]
+            (row, *who, item_href(found.plan, row.tile.item.seq))
+            for row, who in zip(reds[:REDS], board.stands(found, reds[:REDS]), strict=True)
         ],
         "letters": board.letters(actor, day),
         "scores": _scores(actor),

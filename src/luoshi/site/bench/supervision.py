@@ -77,8 +77,7 @@ def _board(leaves: int) -> list[Line]:
         found = board.board(actor, day)
         board.course(found)
         board.last_week(found)
-        for row in board.reds(found)[:12]:
-            board.stands(found, row)
+        board.stands(found, board.reds(found)[:12])
         board.by_month(found)
         board.letters(actor, day)
         board.elsewhere(actor, day)

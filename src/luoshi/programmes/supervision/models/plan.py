@@ -384,7 +384,7 @@ class Leaf(models.Model):
     latitude = models.DecimalField(max_digits=8, decimal_places=6, null=True)
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
     item = models.ForeignKey(KeyItem, on_delete=models.CASCADE, null=True, related_name="leaves", db_index=False)
-    sums = models.ForeignKey("LeafSums", on_delete=models.PROTECT, null=True, related_name="leaves")
+    sums = models.ForeignKey("LeafSums", on_delete=models.PROTECT, null=True, related_name="leaves", db_index=False)
     part = models.BigIntegerField(default=0)
     red_on = models.DateField(default=FAR)
 
@@ -406,6 +406,7 @@ class Leaf(models.Model):
         indexes = (
             models.Index(fields=["organ", "node"], name="leaf_organ"),
             models.Index(fields=["item", "red_on", "id"], name="leaf_red"),
+            models.Index(fields=["sums", "id"], name="leaf_alike"),
             models.Index(fields=["item", "id"], name="leaf_placed", condition=Q(latitude__isnull=False)),
         )
 
