@@ -17,7 +17,7 @@ from luoshi.office.instruments.actions import import_gazette
 from luoshi.office.instruments.models import GazetteIssue, Instrument
 from luoshi.site.views import ledger, printed
 from tests.office import sample
-from tests.site.browsing import complaints, faults, faults_in_every_size, office, page_of, served, violations
+from tests.site.browsing import PHONE, complaints, faults, faults_in_every_size, office, page_of, served, violations
 
 # No test here writes: the library is made once for all of them.
 pytestmark = pytest.mark.browser
@@ -190,6 +190,25 @@ def test_clause_asked_for_by_its_address_is_in_sight(browser, library):
     page.goto(library + addresses()["compare clause"])
     expect(page.locator(".ls-marked .ls-here").first).to_be_in_viewport()
     page.context.close()
+
+
+@pytest.mark.parametrize("width", [PHONE, 768, 1024])
+def test_menus_open_inside_the_window(browser, library, width):
+    """A menu whose button stands near an edge is moved back: what cannot be seen cannot be filled in."""
+    page = page_of(browser, library, office(), width)
+    seen = 0
+    for path in ("duties", "cases"):
+        page.goto(library + reverse(path))
+        for menu in page.locator("details.ls-menu:visible").all():
+            menu.locator("summary").click()
+            page.wait_for_function("menu => menu.matches('[open]')", arg=menu.element_handle())
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            place = menu.locator(".ls-menu-box").bounding_box()
+            assert place["x"] >= 0, menu.inner_text()
+            assert place["x"] + place["width"] <= width, menu.inner_text()
+            menu.locator("summary").click()
+            seen += 1
+    assert seen >= 6
 
 
 def test_first_tab_stop_skips_to_the_text(browser, library):

@@ -101,6 +101,15 @@
     });
   });
 
+  // A menu that would open beyond the edge of the window is moved back inside.
+  document.addEventListener("toggle", (event) => {
+    const box = event.target.matches("details.ls-menu[open]") ? event.target.querySelector(".ls-menu-box") : null;
+    if (!box) return;
+    box.style.translate = "";
+    const { left, right } = box.getBoundingClientRect();
+    box.style.translate = `${Math.max(8 - left, 0) || Math.min(document.documentElement.clientWidth - 8 - right, 0)}px`;
+  }, true);
+
   // Single keys only outside fields, never while an input method is composing.
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
