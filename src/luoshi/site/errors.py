@@ -41,6 +41,13 @@ def error_page(request: HttpRequest, error: LuoshiError, *, remedy: str = "") ->
     return page(request, "site/error.html", context, fragment="error", status=error.http_status)
 
 
+def refused(request: HttpRequest, error: LuoshiError) -> HttpResponse:
+    """Return the page for `error`; the problem when the API was asked, or by a program that reads only JSON."""
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return problem(request, error)
+    return error_page(request, error)
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 404."""
     error = LuoshiError("E_NOT_FOUND", _("没有这个页面：地址可能抄错，或文件还没有导入。"))

@@ -11,7 +11,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.accounts.queries import user_of_token
 from luoshi.office.actors import Actor
 from luoshi.office.repetition import Answer, once
-from luoshi.site.errors import error_page
+from luoshi.site.errors import refused
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -57,7 +57,7 @@ class Repetition:
         try:
             answer = once(actor=asker, key=key, body_digest=_digest(request, api), function=carry_out)
         except LuoshiError as error:
-            return error_page(request, error)
+            return refused(request, error)
         return answered[0] if answered else _again(request, answer)
 
 
@@ -89,7 +89,7 @@ def _digest(request: HttpRequest, api: bool) -> str:
 
 def _again(request: HttpRequest, answer: Answer) -> HttpResponse:
     if answer.body is None:
-        return error_page(request, LuoshiError("E_DUPLICATE", "这张表单已经交过并办好，没有再办一次。请回到列表查看。"))
+        return refused(request, LuoshiError("E_DUPLICATE", "这张表单已经交过并办好，没有再办一次。请回到列表查看。"))
     response = HttpResponse(answer.body, status=answer.status)
     for name, value in answer.headers.items():
         response[name] = value

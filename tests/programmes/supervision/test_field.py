@@ -110,6 +110,40 @@ def test_a_photo_taken_far_from_the_place_of_its_task_is_flagged(db):
     CLOCK.release()
 
 
+def test_a_key_used_for_other_content_is_refused_in_words_the_phone_can_read(owed):
+    """The queue shows the sentence beside what it keeps; a page of HTML it could only call refused."""
+    client = client_of(person("zhen", (Role.CLERK, "xiacun")))
+    assert sent(client, owed, "k1", value="17").status_code == 201
+    other = sent(client, owed, "k1", value="18")
+    assert (other.status_code, other["Content-Type"]) == (409, "application/problem+json")
+    assert other.json()["code"] == "E_CONFLICT"
+    assert "内容不同" in other.json()["detail"]
+    assert Matter.objects.get(pk=owed.pk).value == 17
+    refused = sent(client, owed, "k2", value="一百")
+    assert (refused.status_code, refused["Content-Type"]) == (422, "application/problem+json")
+    assert refused.json()["detail"] == refused.json()["message"]
+
+
+def test_the_button_names_whose_turn_it_is_next_and_the_place_is_among_the_evidence(db):
+    CLOCK.set(NOW)
+    load_programmes()
+    demo_many.fill(3, items=1, organs=["xiacun"])
+    leaf = Leaf.objects.select_related("matter").filter(matter__is_open=True).first()
+    clerk = client_of(person("zhen", (Role.CLERK, "xiacun")))
+    address = f"/field/{leaf.matter_id}/"
+    page = clerk.get(address).content.decode()
+    assert "报给本单位主要负责人签字" in page
+    assert "位置：每张照片都带" in page
+    head = person("zhang", (Role.LEADER, "xiacun"))
+    Leaf.objects.filter(pk=leaf.pk).update(latitude="36.92", longitude="121.54")
+    page = clerk.get(address).content.decode()
+    assert f"报给{head.name}签字" in page
+    assert 'data-lat="36.92" data-lon="121.54" data-far="5"' in page
+    assert "位置：离任务地点不超过 5 公里" in page
+    assert "报给政府办·督查复核</button>" in client_of(head).get(address).content.decode()
+    CLOCK.release()
+
+
 def test_two_reports_that_waited_on_one_phone_are_both_taken(owed):
     client = client_of(person("zhen", (Role.CLERK, "xiacun")))
     assert sent(client, owed, "k1", value="17").status_code == 201

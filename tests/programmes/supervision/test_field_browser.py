@@ -51,7 +51,7 @@ def test_a_report_made_without_a_line_is_not_lost(browser, live_server):
     clerk.get_by_label("进展情况").fill(DONE)
     clerk.set_input_files("#photo", {"name": "a.png", "mimeType": "image/png", "buffer": PICTURE})
     expect(clerk.locator(".photo")).to_contain_text("误差")
-    clerk.get_by_role("button", name="报进展").click()
+    clerk.get_by_role("button", name="报给政府办·督查复核").click()
     expect(clerk.locator("#queue")).to_contain_text("待上传")
     expect(clerk.locator("#net")).to_contain_text("1 条")
     # The browser is shut and opened again.
@@ -72,11 +72,11 @@ def test_a_report_made_without_a_line_is_not_lost(browser, live_server):
     matter_actions.report_progress(actor=PROGRAM, matter=row.pk, narrative=DONE, value="19")
     again.get_by_label("累计完成").fill("20")
     again.get_by_label("进展情况").fill(DONE)
-    again.get_by_role("button", name="报进展").click()
+    again.get_by_role("button", name="报给政府办·督查复核").click()
     expect(again.locator("#queue")).to_contain_text("您填的还在")
     again.get_by_role("link", name="改后再报").click()
     expect(again.get_by_label("累计完成")).to_have_value("20")
-    again.get_by_role("button", name="报进展").click()
+    again.get_by_role("button", name="报给政府办·督查复核").click()
     expect(again.locator(".entry.sent")).to_have_count(2)
     assert ProgressReport.objects.filter(state="filed").get().value == 20
     assert told == []

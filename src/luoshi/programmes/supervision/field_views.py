@@ -18,13 +18,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.duties import workdays
+from luoshi.office.duties import concern, workdays
 from luoshi.office.duties.lights import lamp, shown
 from luoshi.office.duties.matter_acts_open import RUNNING
 from luoshi.office.duties.matter_models import Matter, ProgressReport
 from luoshi.office.duties.matter_queries import get, who_holds
 from luoshi.office.web import actor_of, needs, page, status_of
-from luoshi.programmes.supervision import field
+from luoshi.programmes.supervision import board, field, signing
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = ("supervision/field.css", "supervision/field.js", "ls/tokens.css", "vendor/icons.svg")
@@ -101,7 +101,12 @@ def _wanted(row: Matter) -> list[dict[str, Any]]:
         "voucher": _("付款凭证"), "record": _("其他领域的记录"),
     }  # fmt: skip
     found = [{"key": str(one), "words": words.get(str(one), str(one)), "photo": str(one) == "photo"} for one in kinds]
-    return found or [{"key": "photo", "words": _("照片或文件"), "photo": True}]
+    found = found or [{"key": "photo", "words": _("照片或文件"), "photo": True}]
+    if any(one["photo"] for one in found):
+        near = field.place_of(row) is not None
+        place = _("位置：离任务地点不超过 %d 公里") % field.FAR_KM if near else _("位置：每张照片都带")
+        found.append({"key": "place", "words": place, "photo": False})
+    return found
 
 
 @needs("matter.report")
@@ -117,14 +122,17 @@ def _form(request: HttpRequest, pk: int, error: LuoshiError | None) -> HttpRespo
     actor, day = actor_of(request), CLOCK.today()
     row = get(actor, pk)
     last = ProgressReport.objects.filter(matter=row).order_by("-id").first()
-    held = who_holds([row], day)[row.pk]
+    held, office = who_holds([row], day)[row.pk], concern.title(concern.GOVERNMENT_OFFICE)
     target = _number(row.target_value) if row.target_value is not None else ""
     before = _number(last.value) if last and last.value is not None else _number(row.value) if row.value else "0"
     context = {
         "page_title": _("填报进展"),
         "row": row,
         "item": _item(row, day, held.person or held.organ_title),
-        "next_hand": held.next_hand,
+        "next_hand": held.next_hand.replace(office, board.short(office, concern.GOVERNMENT_OFFICE)),
+        "signer": signing.after_report(actor, row),
+        "place": field.place_of(row),
+        "far_km": field.FAR_KM,
         "open": row.state in RUNNING and row.is_open,
         "target": target,
         "last": last,
@@ -155,8 +163,11 @@ def _take(request: HttpRequest, pk: int) -> HttpResponse:
                 raise
             return _form(request, pk, error)
         request.refusal = error  # type: ignore[attr-defined]
-        body = {"code": error.code, "message": error.message, "fields": error.fields}
-        return JsonResponse(body, status=error.http_status, json_dumps_params={"ensure_ascii": False, "default": str})
+        # As the API's problem; `message` is what pages kept on phones read.
+        return JsonResponse(
+            error.as_problem() | {"message": error.message}, status=error.http_status,
+            content_type="application/problem+json", json_dumps_params={"ensure_ascii": False, "default": str},
+        )  # fmt: skip
     if not told:
         return HttpResponseRedirect(f"{reverse('field')}?done={receipt.report.pk}", status=303)
     return JsonResponse(

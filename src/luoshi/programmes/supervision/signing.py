@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from luoshi.kernel.calendar import ONE_DAY
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.accounts.models import Assignment
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.duties import acts, concern, hooks, workdays
@@ -72,6 +73,19 @@ def before_accepting(matter: Matter, report: ProgressReport, actor: Actor) -> No
         signed, day = day_of(found.signed_at), CLOCK.today()
         if workdays.after(signed, day - ONE_DAY) < REVIEW_WD:
             raise LuoshiError("E_NOT_YET", f"{signed}签字，还在{REVIEW_WD}个工作日的审核期内。")
+
+
+def after_report(actor: Actor, matter: Matter) -> str:
+    """Return who has a report of the actor next: the head of the organ, by name where there is one; else nobody here.
+
+    What the head files is signed with it, what is no smallest task is not signed: then it is with supervision at once.
+    """
+    if signs(actor, matter) or crossing.leaf_of(matter) is None:
+        return ""
+    today = CLOCK.today()
+    held = Assignment.objects.filter(organ=matter.organ, role=Role.LEADER, valid_from__lte=today, user__is_active=True)
+    names = sorted({one.user.name for one in held.select_related("user") if one.held_on(today)})
+    return names[0] if len(names) == 1 else "本单位主要负责人"
 
 
 def sign_report(*, actor: Actor, matter: int, version: int | None = None) -> ReportSignature:

@@ -19,7 +19,10 @@
     const zone = (shift < 0 ? "-" : "+") + pad(Math.floor(Math.abs(shift) / 60)) + ":" + pad(Math.abs(shift) % 60);
     return moment.getFullYear() + "-" + pad(moment.getMonth() + 1) + "-" + pad(moment.getDate()) + "T" + pad(moment.getHours()) + ":" + pad(moment.getMinutes()) + ":" + pad(moment.getSeconds()) + zone;
   };
-  const clock = (text) => { const at = new Date(text); return at.getMonth() + 1 + "-" + at.getDate() + " " + String(at.getHours()).padStart(2, "0") + ":" + String(at.getMinutes()).padStart(2, "0"); };
+  // Beijing time, wherever the phone thinks it is: limits run by it.
+  const beijing = (text) => new Date(new Date(text).getTime() + 8 * 36e5);
+  const hour = (text) => beijing(text).toISOString().slice(11, 16);
+  const clock = (text) => { const at = beijing(text); return at.getUTCMonth() + 1 + "-" + at.getUTCDate() + " " + hour(text); };
 
   // --- the store ---------------------------------------------------------------------------------------------------
   const opened = new Promise((resolve, reject) => {
@@ -88,7 +91,7 @@
     }
     if (answer.ok || answer.status >= 500 || answer.status === 429 || answer.status === 408) return false;
     const code = told ? told.code : "";
-    const message = told ? told.message : say("refused", answer.status);
+    const message = told ? told.message || told.detail : say("refused", answer.status);
     await put("queue", {...entry, state: "refused", code, message});
     return true;
   };
@@ -211,15 +214,37 @@
     }
   };
 
+  // As the server reckons it: over the sphere, in kilometres.
+  const kilometres = (meta) => {
+    const rad = (degrees) => degrees * Math.PI / 180;
+    const [lat, to] = [rad(Number(form.dataset.lat)), rad(meta.lat)];
+    const [up, across] = [Math.sin((to - lat) / 2), Math.sin(rad(meta.lon - Number(form.dataset.lon)) / 2)];
+    return 2 * 6371.0088 * Math.asin(Math.sqrt(Math.min(up * up + Math.cos(lat) * Math.cos(to) * across * across, 1)));
+  };
+  const placed = (row) => {
+    const known = photos.filter((photo) => photo.meta.lat !== undefined);
+    const open = photos.filter((photo) => photo.meta.lat === undefined && !photo.meta.asked).length;
+    const parts = [];
+    const far = form.dataset.lat && known.length ? Math.max(...known.map((photo) => kilometres(photo.meta))) : 0;
+    if (form.dataset.lat && known.length) parts.push(say("far_km", far.toFixed(1)));
+    if (known.length) parts.push(say("error_m", Math.round(Math.max(...known.map((photo) => photo.meta.accuracy)))));
+    const missing = photos.length - known.length - open;
+    if (missing) parts.push(say("missing_place", missing));
+    if (open) parts.push(say("placing"));
+    const odd = missing > 0 || far > Number(form.dataset.far);
+    row.classList.toggle("has", known.length > 0 && !odd && !open);
+    row.classList.toggle("odd", odd);
+    row.querySelector("[data-count]").textContent = parts.join(" · ") || say("none_yet");
+  };
+
   const draw = async () => {
     const place = document.getElementById("photos");
     const made = await Promise.all(photos.map(async (photo, n) => {
       const tile = element("li", "", "photo");
       tile.append(await thumb(photo));
       const meta = photo.meta;
-      const at = new Date(meta.at);
       const where = meta.lat === undefined ? (meta.asked ? say("no_place") : say("placing")) : say("error_m", Math.round(meta.accuracy));
-      tile.append(element("span", String(at.getHours()).padStart(2, "0") + ":" + String(at.getMinutes()).padStart(2, "0") + " " + where, "under"));
+      tile.append(element("span", hour(meta.at) + " " + where, "under"));
       const away = element("button", "×", "away");
       away.type = "button";
       away.setAttribute("aria-label", say("photo_away", n + 1));
@@ -229,6 +254,7 @@
     }));
     place.replaceChildren(...made);
     for (const row of document.querySelectorAll("[data-wants]")) {
+      if (row.dataset.wants === "place") { placed(row); continue; }
       const photo = row.dataset.wants === "photo";
       const count = photo ? photos.length : files.length;
       row.classList.toggle("has", count > 0);
