@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +16,8 @@ from luoshi.kernel.clock import CLOCK, SHANGHAI, day_of
 from luoshi.office.duties import curve, hooks, lights, matter_actions, matter_reports
 from luoshi.office.duties.matter_models import Matter, ProgressReport
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import board, demo_many, letters, rollup
+from luoshi.programmes.supervision import board, demo_many, letters, rollup, summing
+from luoshi.programmes.supervision.alike import WHOLE
 from luoshi.programmes.supervision.models import ItemDay, KeyItem, Leaf, LeafSums, Node, SupervisionLetter
 from luoshi.site.registry import load_programmes
 from tests.office.people import OFFICE, actor, client_of, person
@@ -171,7 +172,7 @@ def _sums(draw):
     corners = sorted(draw(st.sets(DAYS, max_size=2))) if draw(st.booleans()) else []
     percents = sorted(draw(st.lists(st.integers(0, 100), min_size=len(corners), max_size=len(corners))))
     points = tuple((str(day), str(percent)) for day, percent in zip(corners, percents, strict=True))
-    part = draw(st.integers(0, rollup.WHOLE))
+    part = draw(st.integers(0, WHOLE))
     return board.Sums(1, start, due, points, True, False, True, "", draw(st.integers(1, 9)), part)
 
 
@@ -180,7 +181,7 @@ def test_plans_added_up_are_the_sum_of_each_tasks_plan_by_the_definition(sums, d
     slow = Fraction(0)
     for one in sums:
         points = [(datetime.date.fromisoformat(at), Fraction(percent)) for at, percent in one.points]
-        slow += Fraction(one.part, rollup.WHOLE) * curve.planned(one.start, one.due, points, day)
+        slow += Fraction(one.part, WHOLE) * curve.planned(one.start, one.due, points, day)
     plans = board.Plans(sums)
     assert plans.at(day) == slow
     assert plans.about(day) == pytest.approx(float(slow), abs=1e-6)
@@ -199,7 +200,7 @@ def _days_by_hand(item):
         for row in sorted(rows, key=lambda one: (one.decided_at or one.filed_at, one.pk)):
             leaf.matter.value, leaf.matter.percent_bp = row.value, row.percent_bp
             percent, day = lights.progress(leaf.matter), day_of(row.decided_at or row.filed_at)
-            gained[day] = gained.get(day, Fraction(0)) + (percent - before) * leaf.part / rollup.WHOLE
+            gained[day] = gained.get(day, Fraction(0)) + (percent - before) * leaf.part / WHOLE
             counts[day] = counts.get(day, 0) + 1
             before = percent
     return {day: (gained[day], counts[day]) for day in counts}
@@ -291,3 +292,91 @@ def test_who_stands_behind_each_red_item_is_asked_for_all_of_them_at_once(filled
         late = leaves.filter(matter__late_on__lte=found.day).order_by("matter__due_on", "pk").first()
         chosen = late or leaves.order_by("red_on", "pk").first()
         assert who == f"{board.short(found.names[chosen.matter.organ], chosen.matter.organ)} · {chosen.post}"
+
+
+def _tampers(item: int, other: int):
+    """Return what somebody could write past the acts: each makes what is kept of an item wrong."""
+    leaves = Leaf.objects.filter(item=item).select_related("node", "matter").order_by("pk")
+    one, two = leaves[0], leaves[1]
+    matter, sums, node = Matter.objects.filter(pk=one.matter_id), LeafSums.objects.filter(pk=one.sums_id), one.node
+    straight = [["2019-07-01", "30"]]
+    reports = ProgressReport.objects.filter(matter=one.matter_id)
+    taken_out = Node.objects.filter(pk=node.pk)
+    return {
+        "a value": lambda: matter.update(value=Decimal("12.345678")),
+        "a percentage": lambda: matter.update(target_value=None, percent_bp=4321),
+        "a target": lambda: matter.update(target_value=Decimal("97.5")),
+        "a baseline": lambda: matter.update(baseline=Decimal("1.25")),
+        "a day": lambda: matter.update(start=datetime.date(2019, 3, 1)),
+        "the corners": lambda: matter.update(planned_points=straight),
+        "red": lambda: Leaf.objects.filter(pk=one.pk).update(red_on=datetime.date(2019, 5, 1)),
+        "a part": lambda: Leaf.objects.filter(pk=one.pk).update(part=one.part + 1),
+        "two parts": lambda: (
+            Leaf.objects.filter(pk=one.pk).update(part=one.part + 1),
+            Leaf.objects.filter(pk=two.pk).update(part=two.part - 1),
+        ),
+        "its item": lambda: Leaf.objects.filter(pk=one.pk).update(item=other),
+        "out of the sums": lambda: Leaf.objects.filter(pk=one.pk).update(sums=None),
+        "a count": lambda: sums.update(count=99),
+        "a sum's part": lambda: sums.update(part=1),
+        "a sum's month": lambda: sums.update(month="2019-08"),
+        "an empty sum": lambda: LeafSums.objects.create(
+            item_id=item, start=NOW, due=NOW, open=True, paused=False, late=False, count=3
+        ),
+        "a task's progress": lambda: Node.objects.filter(pk=node.pk).update(actual="7/2"),
+        "a group's progress": lambda: Node.objects.filter(pk=node.parent_id).update(actual="7/2"),
+        "the item's progress": lambda: KeyItem.objects.filter(pk=item).update(actual="7/2"),
+        "a weight": lambda: Node.objects.filter(pk=node.parent_id).update(weight_bp=1),
+        "a month reported": lambda: [
+            reports.filter(pk=pk).update(period=f"2019-W4{n}")
+            for n, pk in enumerate(reports.values_list("pk", flat=True))
+        ],
+        "a quarter reported": lambda: reports.filter(period="2019-09").update(period="2019-Q4"),
+        "returned": lambda: reports.filter(period="2019-09").update(state="returned"),
+        "a node taken out": lambda: taken_out.update(ended_at=NOW),
+        "a paused one": lambda: Matter.objects.filter(pk__in=leaves.values("matter"), is_open=True).update(
+            state="paused"
+        ),
+        "a report's day": lambda: reports.update(decided_at=NOW, filed_at=NOW),
+    }  # fmt: skip
+
+
+def test_sums_asked_in_sets_find_what_the_old_way_finds_task_by_task(filled):
+    """Whatever is written past the acts, asking in sets sees it when reading every task does; both mend it."""
+    first, second = KeyItem.objects.filter(seq__in=(1, 2)).values_list("pk", flat=True).order_by("pk")
+    assert rollup.anew(first) == (rollup.task_by_task(first)[0], 0)
+    for name in _tampers(first, second):
+        with transaction.atomic():
+            outer = transaction.savepoint()
+            _tampers(first, second)[name]()
+            inner = transaction.savepoint()
+            total, wrong = rollup.task_by_task(first)
+            transaction.savepoint_rollback(inner)
+            agreed = summing.agreed(first)
+            days = rollup.days_anew(first)
+            assert (wrong > 0, name) == (agreed is None or days, name)
+            assert wrong > 0, name
+            transaction.savepoint_rollback(inner)
+            assert rollup.anew(first)[0] == total, name
+            assert rollup.anew(first) == (total, 0), name
+            assert summing.agreed(first) == total, name
+            transaction.savepoint_rollback(outer)
+
+
+def test_sums_asked_in_sets_are_exact_for_fractions_without_end(filled):
+    item = KeyItem.objects.get(seq=2).pk
+    matters = Matter.objects.filter(work_leaf__item=item).order_by("pk")
+    for n, matter in enumerate(matters):
+        matter.target_value, matter.baseline, matter.value = Decimal(97 + n), Decimal(n) / 2, Decimal("33.333333") + n
+        matter.save()
+    total, wrong = rollup.anew(item)
+    assert wrong
+    assert total.denominator > 10**6
+    assert rollup.anew(item) == (total, 0) == rollup.task_by_task(item)
+
+
+def test_a_night_in_which_all_agrees_reads_no_task(filled):
+    with CaptureQueriesContext(connection) as asked:
+        assert rollup.check_all() == (6, [])
+    assert len([one for one in asked if "planned_points" in one["sql"] and "GROUP BY" not in one["sql"]]) == 0
+    assert len(asked) <= 6 * 14 + 2

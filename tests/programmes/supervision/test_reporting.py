@@ -11,6 +11,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.office.duties import matter_actions as work
 from luoshi.office.messages.models import Message
 from luoshi.programmes.supervision import desk, reporting, rollup, signing
+from luoshi.programmes.supervision.alike import newest_month
 from luoshi.programmes.supervision.models import LeafSums
 from tests.office.matters import proof
 from tests.programmes.supervision import running_made as made
@@ -48,7 +49,7 @@ def test_a_quarterly_report_counts_for_its_quarter_without_anybody_typing_it():
     row = made.leaf("2019-12-31", cycle="quarterly")
     report = work.report_progress(actor=made.clerk(), matter=row.pk, percent=20, narrative=made.PLAIN, evidence=proof())
     assert report.period == "2019-Q2"
-    assert rollup.newest_month(["2019-Q2", "2019-W18", "2019-05", "2019"]) == "2019-06"
+    assert newest_month(["2019-Q2", "2019-W18", "2019-05", "2019"]) == "2019-06"
     item = made.item()
     officer = made.supervisor()
     assert desk.accepting(officer, 200) == desk.NOTHING

@@ -26,6 +26,7 @@ from luoshi.office.duties import concern, curve, lights, workdays
 from luoshi.office.duties.matter_models import FAR, Matter
 from luoshi.office.organs.directory import load_data
 from luoshi.programmes.supervision import rollup, seeing
+from luoshi.programmes.supervision.alike import TOTAL_BP, WHOLE
 from luoshi.programmes.supervision.models import (
     Chapter,
     ItemConcern,
@@ -36,7 +37,6 @@ from luoshi.programmes.supervision.models import (
     LeafSums,
     Plan,
 )
-from luoshi.programmes.supervision.rollup import TOTAL_BP, WHOLE
 
 ROOM = "supervision"
 WEEK = datetime.timedelta(days=7)

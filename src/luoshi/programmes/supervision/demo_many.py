@@ -22,8 +22,9 @@ from luoshi.kernel.clock import SHANGHAI
 from luoshi.office.duties import concern, curve, lights
 from luoshi.office.duties.matter_models import FAR, Kind, Matter, MatterOrgan, ProgressReport, State
 from luoshi.office.organs.directory import load_data
+from luoshi.programmes.supervision.alike import TOTAL_BP, WHOLE, text
 from luoshi.programmes.supervision.models import Chapter, ItemConcern, ItemOrgan, KeyItem, Leaf, LeafSums, Node, Plan
-from luoshi.programmes.supervision.rollup import TOTAL_BP, WHOLE, days_anew, text
+from luoshi.programmes.supervision.rollup import days_anew
 
 YEAR = 2019
 ISSUED = datetime.date(YEAR, 4, 10)

@@ -3,41 +3,45 @@
 Only the path of the task that changed is reckoned anew; fractions of percent are kept as "num/den". Beside it stand the
 sums the board is read from, so that it reads no task: how many tasks of an item are alike (`LeafSums`), and what the
 reports of a day added to it (`ItemDay`). Every change of a task moves them in its own transaction; `check_all` makes
-them anew each night from the tasks and reports, and says of which items they did not agree.
+them anew each night from the tasks and reports, asked in sets (`summing`), and says of which items they did not agree.
 """
 
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from decimal import Context, Decimal
+from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import DecimalField, F, Max, Q
+from django.db.models import F, Max, Q
 
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.duties import curve, hooks, lights
 from luoshi.office.duties.matter_models import FAR, Matter, ProgressReport, State
+from luoshi.programmes.supervision import summing
+from luoshi.programmes.supervision.alike import (
+    WHOLE,
+    Alike,
+    alike,
+    alike_of,
+    bend_of,
+    date_of,
+    newest_month,
+    parts_of,
+    percent_of,
+    read_value,
+    text,
+)
 from luoshi.programmes.supervision.models import ItemDay, KeyItem, Leaf, LeafSums, Node
 
-TOTAL_BP = 10_000
-WHOLE = TOTAL_BP**4
-"""An item in the smallest parts a tree of four levels of weights can divide it into."""
 TIMER = Actor.system("系统", "timer")
 _BATCH = 2000
-
-
-def text(value: Fraction) -> str:
-    """Return a fraction as it is kept: "num/den", in lowest terms."""
-    return f"{value.numerator}/{value.denominator}"
 
 
 # --- what a change of one task does -----------------------------------------------------------------------------------
@@ -91,52 +95,12 @@ def _up(node: Node, value: Fraction) -> None:
         above, parent = parent, Node.objects.values_list("parent_id", flat=True).get(pk=parent)
 
 
-class Alike(NamedTuple):
-    """What tasks have in common that are counted together; see `LeafSums`."""
-
-    start: datetime.date
-    due: datetime.date
-    bend: str
-    open: bool
-    paused: bool
-    late: bool
-    month: str
-
-
-def alike(matter: Matter, month: str) -> Alike:
-    """Return among which tasks of its item a task is counted."""
-    paused = matter.is_open and matter.state == State.PAUSED
-    due = matter.due_on or FAR
-    return Alike(matter.start, due, _bend(matter.planned_points), matter.is_open, paused, matter.late_on != FAR, month)
-
-
-def _bend(points: Sequence[Any]) -> str:
-    return hashlib.sha256(json.dumps(points).encode()).hexdigest()[:32] if points else ""
-
-
-def newest_month(periods: Iterable[str]) -> str:
-    """Return the newest of the months reported on (2019-10), nothing when there is none.
-
-    A quarter counts as its last month, a week as the month of its Friday.
-    """
-    return max(map(_month_of, periods), default="")
-
-
-def _month_of(period: str) -> str:
-    year, _dash, part = period.partition("-")
-    if part[:1] == "Q":
-        return f"{year}-{int(part[1:]) * 3:02}"
-    if part[:1] == "W":
-        return f"{datetime.date.fromisocalendar(int(year), int(part[1:]), 5):%Y-%m}"
-    return period if part.isdecimal() else ""
-
-
 def _sum_anew(leaf: Leaf, matter: Matter) -> None:
     filed = ProgressReport.objects.filter(matter=matter).exclude(state="returned").values_list("period", flat=True)
     key, red_on = alike(matter, newest_month(filed)), _red_on(matter)
     old = leaf.sums
     assert old is not None
-    if key == Alike(*(getattr(old, name) for name in Alike._fields)):
+    if key == alike_of(old):
         if red_on != leaf.red_on:
             Leaf.objects.filter(pk=leaf.pk).update(red_on=red_on)
         return
@@ -173,13 +137,24 @@ def recompute(item: int) -> Fraction:
 
 
 def anew(item: int) -> tuple[Fraction, int]:
-    """Reckon a whole item anew; return how far it is and how many rows of it were other than that."""
+    """Reckon a whole item anew; return how far it is and how many rows of it were other than that.
+
+    It is asked in sets first; only where these do not agree every task is read and what differs is put right.
+    """
+    with transaction.atomic():
+        KeyItem.objects.select_for_update().filter(pk=item).values_list("pk").first()
+        total = summing.agreed(item)
+        return task_by_task(item) if total is None else (total, int(days_anew(item)))
+
+
+def task_by_task(item: int) -> tuple[Fraction, int]:
+    """Reckon a whole item anew from each of its tasks and write what differs, as `anew`."""
     with transaction.atomic():
         kept = KeyItem.objects.select_for_update().filter(pk=item).values_list("actual", flat=True).first()
         nodes = Node.objects.filter(item=item, ended_at__isnull=True).order_by("-level")
         rows = list(nodes.values_list("id", "parent_id", "weight_bp", "actual"))
         tasks = [_Task(*one) for one in Leaf.objects.filter(node__item=item).order_by("pk").values_list(*_TASK)]
-        reached = {one.node: _percent(*one.measure) for one in tasks if one.matter is not None}
+        reached = {one.node: percent_of(*one.measure) for one in tasks if one.matter is not None}
         children: dict[int | None, list[tuple[int, Fraction]]] = defaultdict(list)
         wrong = 0
         for pk, parent, weight, actual in rows:
@@ -232,33 +207,18 @@ _TASK = (
 )  # fmt: skip
 
 
-def parts_of(nodes: dict[int, tuple[int | None, int]]) -> dict[int, int]:
-    """Return what each node makes up of its item, of `WHOLE`, from parent and weight: the product on its path."""
-    parts: dict[int, int] = {}
-
-    def part(pk: int) -> int:
-        if pk not in parts:
-            parent, weight = nodes[pk]
-            parts[pk] = (part(parent) if parent in nodes else WHOLE) * weight // TOTAL_BP
-        return parts[pk]
-
-    for pk in nodes:
-        part(pk)
-    return parts
-
-
 def _sums_anew(item: int, tasks: Sequence[_Task], parts: dict[int, int]) -> int:
     """Make the sums of an item anew, return how many rows differed; a task taken out is in none of them."""
     months = _months(item)
     held = {row.pk: row for row in LeafSums.objects.filter(item=item)}
-    ids = {Alike(*(getattr(row, name) for name in Alike._fields)): row.pk for row in held.values()}
+    ids = {alike_of(row): row.pk for row in held.values()}
     totals: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     moved = []
     for one in tasks:
         should: tuple[int | None, int, datetime.date] = (None, parts.get(one.node, 0), FAR)
         if one.matter is not None and one.node in parts and one.due is not None:
             key = Alike(
-                one.start, one.due, _bend(one.points), one.open, one.open and one.state == State.PAUSED,
+                one.start, one.due, bend_of(one.points), one.open, one.open and one.state == State.PAUSED,
                 one.late_on != FAR, months.get(one.matter, ""),
             )  # fmt: skip
             if key not in ids:
@@ -288,20 +248,11 @@ def _months(item: int) -> dict[int, str]:
     return {matter: newest_month(filter(None, periods)) for matter, *periods in found}
 
 
-@lru_cache(maxsize=100_000)
-def _percent(
-    value: Decimal | None, bp: int, target: Decimal | None, base: Decimal | None, sign: str, upper: Decimal | None
-) -> Fraction:
-    row = Matter(value=value, percent_bp=bp, target_value=target, baseline=base, comparator=sign, upper=upper)
-    return lights.progress(row)
-
-
 _DAY = {
     # Cut to the second: SQLite would carry 23:59:59.9996 into the next day.
     "sqlite": "date(substr({0}, 1, 19), '+8 hours')",
     "postgresql": "({0} AT TIME ZONE 'Asia/Shanghai')::date",
 }
-_FIFTEEN = Context(prec=15)
 _MEASURE = ("target_value", "baseline", "comparator", "upper")
 
 
@@ -342,27 +293,16 @@ def days_of(item: int) -> dict[datetime.date, tuple[Fraction, int]]:
         cursor.execute(_days_query(connection.vendor), [item])
         while rows := cursor.fetchmany(_BATCH):
             for begins, ends, *measure, part, count in rows:
-                percent = _percent(*(_read(column, one) for column, one in zip(columns, measure, strict=True)))
-                day, share = _date(begins), int(part) * percent.numerator
+                percent = percent_of(*(read_value(column, one) for column, one in zip(columns, measure, strict=True)))
+                day, share = date_of(begins), int(part) * percent.numerator
                 counts[day] += count
                 gained[day][percent.denominator] += share
                 if ends is not None:
-                    gained[_date(ends)][percent.denominator] -= share
+                    gained[date_of(ends)][percent.denominator] -= share
     return {
         day: (sum((Fraction(up, down * WHOLE) for down, up in sums.items()), curve.NONE), counts[day])
         for day, sums in gained.items()
     }
-
-
-def _date(value: str | datetime.date) -> datetime.date:
-    return datetime.date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _read(column: Any, value: Any) -> Any:
-    """Return a value of a column as a model has it: SQLite keeps decimals as numbers of 15 digits."""
-    if isinstance(value, Decimal) or value is None or not isinstance(column, DecimalField):
-        return value
-    return _FIFTEEN.create_decimal_from_float(value).quantize(Decimal(1).scaleb(-column.decimal_places))
 
 
 def days_anew(item: int) -> bool:
@@ -394,6 +334,10 @@ def check_all() -> tuple[int, list[int]]:
     wrong, rows = [], list(items)
     for pk in rows:
         with transaction.atomic():
+            if connection.vendor == "postgresql":
+                # An item's reports are looked up one task after the other: else the year's are walked for each item.
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL enable_seqscan = off")
             unknown = bool(not_summed([pk]))
             _total, differing = anew(pk)
             if differing and not unknown:
