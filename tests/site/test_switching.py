@@ -51,6 +51,19 @@ def test_place_of_a_programme_shows_its_pages(client):
     assert switch(client.get(reverse("cases")))["pages"] == []
 
 
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.PUBLIC])
+@pytest.mark.parametrize("organ", ["education", "finance", "environment", "agriculture"])
+def test_nobody_is_shown_a_page_that_refuses_them(role, organ):
+    """What the programmes offer on the desk opens for whoever it is offered to."""
+    mine = client_of(person(f"{role}-{organ}", (role, organ)))
+    offered = [
+        page["href"]
+        for room in manifests()
+        for page in switch(mine.get(reverse("desk"), {"p": room.key}))["pages"]
+    ]  # fmt: skip
+    assert {href: mine.get(href).status_code for href in offered if mine.get(href).status_code >= 400} == {}
+
+
 def test_page_of_a_programme_needs_no_choice_in_its_address(client):
     answer = client.get(reverse("pollution-roster"))
     assert switch(answer)["now"].key == "heavy_pollution"

@@ -22,13 +22,17 @@ from luoshi.kernel.errors import LuoshiError
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a room: the place of the rail it belongs to, its url name, title, permission and what it answers."""
+    """A page of a room: the place of the rail it belongs to, its url name, title, permission and what it answers.
+
+    `organs`: the organs it concerns; None where everybody with the permission finds something of theirs on it.
+    """
 
     place: str
     name: str
     title: str
     permission: str
     note: str = ""
+    organs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

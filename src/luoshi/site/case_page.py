@@ -321,14 +321,7 @@ def _step_title(kind: Procedure, act: str) -> str:
 
 
 def _paper(found: Whole, paper: CasePaper) -> dict[str, Any]:
-    notice = ""
-    if paper.notice_id:
-        from django.urls import NoReverseMatch
-
-        try:
-            notice = reverse("notice", args=[paper.notice_id])
-        except NoReverseMatch:
-            notice = ""
+    notice = reverse("notice", args=[paper.notice_id]) if paper.notice_id in found.readable else ""
     file = paper.file
     kept = file is not None and file.state == "kept"
     flags = [] if kept or file is None else [_("已隔离")]

@@ -84,8 +84,9 @@ def rail(actor: Actor, path: str, query: str = "") -> list[dict[str, Any]]:
     current = place_of(path)
     shown = []
     for place in PLACES:
-        doors = (*place.doors, *((one.name, one.permission) for one in _added() if one.place == place.key))
-        href = next((found for name, key in doors if may(actor, key) and (found := address(name))), "")
+        doors: list[tuple[str, str, tuple[str, ...] | None]] = [(name, key, None) for name, key in place.doors]
+        doors += [(one.name, one.permission, one.organs) for one in _added() if one.place == place.key]
+        href = next((found for name, key, organs in doors if may(actor, key, organs) and (found := address(name))), "")
         if href:
             shown.append(
                 {"key": place.key, "title": place.title, "icon": place.icon, "path": href, "href": href + query,

@@ -86,7 +86,9 @@ def _pages(request: HttpRequest, actor: Actor, room: Programme, here: dict[str, 
     found = [
         {"label": page.title, "note": page.note, "href": href, "current": href == request.path, "count": None}
         for page in room.pages
-        if (key == "desk" or page.place == key) and may(actor, page.permission) and (href := places.address(page.name))
+        if (key == "desk" or page.place == key)
+        and may(actor, page.permission, page.organs)
+        and (href := places.address(page.name))
     ]
     if found and here is not None:
         found.insert(0, {"label": here["title"], "note": "", "href": carrying(here["path"], room),

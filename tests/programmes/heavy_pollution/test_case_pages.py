@@ -12,7 +12,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
-from luoshi.office.cases.models import Case
+from luoshi.office.cases.models import Case, CasePaper
 from luoshi.office.notices import actions as notices
 from luoshi.office.roles import Role
 from luoshi.programmes.heavy_pollution import episodes, papers, plan
@@ -92,14 +92,19 @@ def test_the_page_of_an_approval_leads_to_its_consultation():
     assert f'href="{reverse("pollution-consultation", args=[held.approval_id])}">会商页' in text
 
 
-def test_who_agrees_or_signs_reads_the_announcement_in_full_first():
-    officer = actor("officer", (Role.CLERK, plan.COMMAND))
-    held = episodes.hold(actor=officer, purpose="")
-    drafted = notices.draft(
-        actor=Actor.system("测试", "test"), kind="heavy_pollution.filing_form", case=held.approval_id,
+def filing_form(case):
+    """Draft the command's filing form of a warning."""
+    return notices.draft(
+        actor=Actor.system("测试", "test"), kind="heavy_pollution.filing_form", case=case,
         fields={"what": "预警发布", "warning": "RSZWR-2018-001", "colour": "橙色", "level": "Ⅱ级", "at": NOW,
                 "onset": "1月14日0时", "end": "1月17日0时", "peak": "315", "signer": "测试己"},
     )  # fmt: skip
+
+
+def test_who_agrees_or_signs_reads_the_announcement_in_full_first():
+    officer = actor("officer", (Role.CLERK, plan.COMMAND))
+    held = episodes.hold(actor=officer, purpose="")
+    drafted = filing_form(held.approval_id)
     Case.objects.filter(pk=held.approval_id).update(state="consented", facts={papers.DRAFT: drafted.pk})
     commander = client_of(person("commander", (Role.LEADER, plan.COMMAND)))
     text = commander.get(f"/cases/{held.approval_id}/?act=sign").content.decode()
@@ -203,3 +208,16 @@ def test_of_two_forecasters_at_once_the_second_is_told_who_was_first():
     assert re.search(r"测试首 \d\d:\d\d 已另外采用了一个序列", text)
     assert "有冷空气</textarea>" in text
     assert Consultation.objects.get(approval=case).minutes == "静稳"
+
+
+def test_a_paper_leads_only_those_to_its_notice_who_may_read_it(adopted):
+    """The weather bureau works on the case; what the command has drafted and not yet sent is not theirs to open."""
+    case, _ = adopted
+    notice = filing_form(case)
+    CasePaper.objects.create(case_id=case, kind="filing", title="预警备案表", notice_id=notice.pk, event=1, at=NOW)
+    link = reverse("notice", args=[notice.pk])
+    for organ, leads in ((plan.COMMAND, True), ("weather", False)):
+        reader = client_of(person(f"reads-{organ}", (Role.CLERK, organ)))
+        text = reader.get(f"/cases/{case}/").text
+        assert "预警备案表" in text
+        assert (link in text, reader.get(link).status_code == 200) == (leads, leads)

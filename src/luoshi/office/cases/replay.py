@@ -25,6 +25,7 @@ from luoshi.office.cases.offers import Acts, Offer
 from luoshi.office.cases.turns import Turn
 from luoshi.office.duties import concern
 from luoshi.office.files.queries import used_elsewhere
+from luoshi.office.notices.queries import readable
 
 LONGEST_STORY = 500
 """So many events of a case are read for its page; the trail has all of them."""
@@ -85,6 +86,8 @@ class Whole:
     parties: Sequence[PartyView]
     voices: Sequence[CaseVoice]
     papers: Sequence[CasePaper]
+    readable: frozenset[int]
+    """The ids of the notices among the papers that who looks may read."""
     reused: Mapping[int, int]
     """By the id of a file: how many other records use it too."""
     facts: Mapping[str, Any]
@@ -151,6 +154,7 @@ def whole(actor: Actor, pk: int, at: datetime.datetime | None = None) -> Whole:
         parties=parties,
         voices=spoken,
         papers=papers,
+        readable=readable(actor, [one.notice_id for one in papers if one.notice_id]),
         reused=used_elsewhere([one.file_id for one in papers if one.file_id], f"case:{pk}"),
         facts=case.facts if at is None else _facts(turn.procedure, events),
         organs=concern.titles({party.organ for party in parties} | {case.organ}, day_of(at or turn.now)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,11 @@ def visible(actor: Actor) -> QuerySet[Notice]:
         return Notice.objects.all()
     served = Publication.objects.filter(notice=OuterRef("pk"), channel="inside", target__in=organs)
     return Notice.objects.filter(Q(organ__in=organs) | Exists(served.exclude(state=Publication.State.WITHDRAWN)))
+
+
+def readable(actor: Actor, notices: Collection[int]) -> frozenset[int]:
+    """Return those of some papers (ids) that `actor` may see."""
+    return frozenset(visible(actor).filter(pk__in=notices).values_list("pk", flat=True)) if notices else frozenset()
 
 
 def notice(actor: Actor, pk: int) -> Notice:

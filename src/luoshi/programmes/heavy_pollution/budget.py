@@ -24,10 +24,11 @@ from luoshi.office.audit.actions import append
 from luoshi.office.permissions import may, require
 from luoshi.office.registers import sheets
 from luoshi.office.web import actor_of, attachment, needs, page, status_of
-from luoshi.programmes.heavy_pollution import plan, tasks
+from luoshi.programmes.heavy_pollution import plan
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import BudgetAccount, BudgetPosting
 from luoshi.programmes.heavy_pollution.plan_views import crumbs
+from luoshi.programmes.heavy_pollution.programme import PURSE
 
 Kind, Purpose = BudgetPosting.Kind, BudgetAccount.Purpose
 _MOVES = {
@@ -127,12 +128,6 @@ def left_of(commitment: BudgetPosting) -> int:
 # --- the page ---------------------------------------------------------------------------------------------------------
 
 
-def _require_sight(actor: Actor) -> None:
-    """Refuse whoever is neither of finance nor sees everything of this room."""
-    if tasks.reach_of(actor) is not None:
-        require(actor, "pollution.see", ["finance"])
-
-
 def _years() -> list[int]:
     return list(BudgetAccount.objects.order_by("-year").values_list("year", flat=True).distinct())
 
@@ -147,7 +142,7 @@ def _year(text: str) -> int:
 def budget(request: HttpRequest) -> HttpResponse:
     """The accounts of a year with their postings; postings are made here."""
     actor, error = actor_of(request), None
-    _require_sight(actor)
+    require(actor, "pollution.see", PURSE)
     year = _year(request.GET.get("year", ""))
     if request.method == "POST":
         number = request.POST.get("commitment", "")
@@ -196,7 +191,7 @@ def _account(row: BudgetAccount) -> dict[str, Any]:
 def budget_export(request: HttpRequest) -> HttpResponse:
     """The accounts and postings of a year as an Excel file."""
     actor = actor_of(request)
-    _require_sight(actor)
+    require(actor, "pollution.see", PURSE)
     year = _year(request.GET.get("year", ""))
     stream = io.BytesIO()
     columns = [("编号", 8, True), ("用途", 16, False), ("种类", 12, False), ("金额（元）", 16, True), ("承诺", 8, True),

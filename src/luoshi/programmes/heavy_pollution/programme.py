@@ -35,6 +35,9 @@ def _emergency() -> Emergency | None:
     return public_views.emergency()
 
 
+PURSE = ("finance", "air-command", "environment")
+"""Who sees the money of an emergency: the treasury, the command, and the bureau that runs its office."""
+
 PROGRAMME = register(
     Programme(
         key="heavy_pollution",
@@ -55,7 +58,7 @@ PROGRAMME = register(
             Page("cases", "pollution-inspections", "检查和违规", "pollution.see", "查到什么、责令、处罚、复查、线索"),
             Page("cases", "pollution-drills", "演练和培训", "pollution.see", "演练方案、总结、建议，培训计划"),
             Page("cases", "pollution-roster", "值班和通讯录", "pollution.see", "谁在值班，有没有空档，打印通讯录"),
-            Page("cases", "pollution-budget", "应急经费", "pollution.see", "各用途的指标、承诺、支付"),
+            Page("cases", "pollution-budget", "应急经费", "pollution.see", "各用途的指标、承诺、支付", PURSE),
             Page("publish", "open-pollution", "重污染公众页", "open.see", "预警、空气、怎么做、我的车能否上路"),
         ),
         demo=_demo,
