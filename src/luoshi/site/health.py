@@ -36,6 +36,7 @@ JOB_WORDS = {
     "register.undo": gettext_lazy("对冲台账导入"),
     "register.export": gettext_lazy("导出台账"),
     "pollution.dossier": gettext_lazy("导出重污染整卷"),
+    "work.activate": gettext_lazy("启用年度计划"),
 }
 
 

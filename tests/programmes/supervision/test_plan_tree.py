@@ -7,6 +7,7 @@ import io
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
@@ -14,8 +15,10 @@ from luoshi.office.duties import hooks
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.duties.schedule import materialise
 from luoshi.office.instruments.actions import import_gazette
+from luoshi.office.jobs.actions import Progress, run_next
+from luoshi.office.jobs.models import Job
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import board, desk, plan_actions, plan_import, plan_queries, plan_sheets
+from luoshi.programmes.supervision import board, desk, plan_actions, plan_import, plan_jobs, plan_queries, plan_sheets
 from luoshi.programmes.supervision.models import ItemOrgan, KeyItem, Leaf, Node
 from tests.office.people import actor, client_of, person
 from tests.programmes.supervision.points import KEY, work_points
@@ -301,3 +304,34 @@ def test_a_form_names_every_field_that_was_left_empty(plan):
     assert page.post(
         "/supervision/items/2019-01/node/", {"kind": "task", "title": "分段", "weight": "60"}
     ).url.endswith("/supervision/items/2019-01/#tree")
+
+
+def test_a_large_plan_is_activated_by_a_job_that_tells_how_far_it_is(plan, monkeypatch):
+    """Thousands take a minute: the page does not wait, a second press finds the first, a refusal is at once."""
+    item = plan.items.get(seq=1)
+    clerk = actor("zj", (Role.CLERK, "housing-construction"))
+    data = table(*WHOLE)
+    plan_sheets.take_in(actor=clerk, plan=plan, item=item, name="t.csv", data=data, digest=plan_sheets.digest_of(data))
+    plan_actions.designate(actor=clerk, entry=item.organs.get(token="各相关镇区").pk, members=["xiachu"])
+    plan_actions.propose(actor=clerk, item=item.pk)
+    plan_actions.approve(actor=actor("sz", (Role.LEADER, "city-government")), item=item.pk)
+    monkeypatch.setattr(plan_jobs, "AT_ONCE", 1)
+    page = client_of(person("zr", (Role.LEADER, "government-office")))
+    address = "/supervision/plan/2019/activate/"
+    stale = page.post(address, {"version": "99"})
+    assert (stale.status_code, Job.objects.count()) == (409, 0)
+    first = page.post(address)
+    job = Job.objects.get()
+    assert first["Location"] == reverse("job", args=[job.pk]) == page.post(address)["Location"]
+    assert "启用年度计划" in page.get(first["Location"]).content.decode()
+    plan.refresh_from_db()
+    assert plan.status == "loading"
+    told = []
+    monkeypatch.setattr(Progress, "__call__", lambda _self, *words: told.append(words))
+    assert run_next().state == "done"
+    assert told == [("最小颗粒交办", n, 3) for n in (1, 2, 3)]
+    plan.refresh_from_db()
+    assert (plan.status, plan.activated_by) == ("active", job.by)
+    assert Matter.objects.filter(module="supervision").count() == 3
+    done = page.get(first["Location"]).content.decode()
+    assert "/supervision/plan/2019/" in done

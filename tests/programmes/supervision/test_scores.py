@@ -45,7 +45,7 @@ from luoshi.programmes.supervision.models import (
     SupervisionLetter,
 )
 from tests.office.matters import moment
-from tests.office.people import client_of
+from tests.office.people import client_of, person
 from tests.programmes.supervision import running_made as made
 from tests.programmes.supervision.running_made import at, clerk, director, head, leader, supervisor
 
@@ -239,6 +239,29 @@ def test_spans(kind: str, until: str, after: str) -> None:
 def test_spans_that_are_none(kind: str, until: str) -> None:
     with pytest.raises(LuoshiError):
         assessing.span(kind, datetime.date.fromisoformat(until))
+
+
+def test_a_period_is_judged_under_the_plan_of_its_year(plan: Plan) -> None:
+    """The next year's plan may be out before the old year is judged; of a year without a plan nothing is offered."""
+    day = datetime.date
+    Plan.objects.create(year=2020, title="次年要点", issued_on=day(2020, 1, 3), status="active", loaded_at=CLOCK.now(),
+                        loaded_by="测试", activated_at=CLOCK.now(), activated_by="测试")  # fmt: skip
+    at("2020-02-10T09:00")
+    assert assessing.plan_for(day(2019, 12, 31)).pk == plan.pk
+    assert assessing.plan_for(day(2020, 1, 31)).year == 2020
+    assert assessing.offered("year", day(2019, 12, 31))
+    page = client_of(person("du1", (Role.SUPERVISOR, "government-office")))
+    shown = page.get("/supervision/scores/").content.decode()
+    assert ">2019年度评估</option>" in shown
+    page.post("/supervision/scores/run/", {"kind": "year", "until": "2019-12-31"})
+    assert AssessmentRun.objects.get(kind="year").plan_id == plan.pk
+    at("2019-06-10T09:00")
+    shown = page.get("/supervision/scores/").content.decode()
+    assert "2018" not in shown.partition('name="kind"')[2].partition("</select>")[0]
+    refused = page.post("/supervision/scores/run/", {"kind": "year", "until": "2018-12-31"})
+    assert refused.status_code == 404
+    assert "2018-12-31以前没有执行中的年度计划" in refused.content.decode()
+    assert page.post("/supervision/checks/draw/", {"quarter": "0000-Q1"}).status_code == 422
 
 
 # --- spot checks ------------------------------------------------------------------------------------------------------

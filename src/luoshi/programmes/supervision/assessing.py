@@ -325,6 +325,28 @@ def span(kind: str, until: datetime.date) -> datetime.date:
     return datetime.date(year, month + 1, 1) - ONE_DAY
 
 
+def plan_for(until: datetime.date) -> Plan:
+    """Return the plan under which a period that ends on a day is judged: that of its year, else the last one before.
+
+    The next year's plan may run already while the old year is judged. E_NOT_FOUND when there was none yet.
+    """
+    rows = Plan.objects.filter(kind="work_points", year__lte=until.year, issued_on__lt=until)
+    found = rows.exclude(status=Plan.Status.LOADING).order_by("-year").first()
+    if found is None:
+        words = f"{until}以前没有执行中的年度计划，这一期没有可评估的。"
+        raise LuoshiError("E_NOT_FOUND", words, fields={"field": "until"})
+    return found
+
+
+def offered(kind: str, until: datetime.date) -> bool:
+    """Tell whether a period is worth offering: there was a plan, and of half a year or a year the plan of that year."""
+    try:
+        plan = plan_for(until)
+    except LuoshiError:
+        return False
+    return kind == AssessmentRun.Kind.MONTH or plan.year == until.year
+
+
 def run(*, actor: Actor, plan: int, kind: str, until: datetime.date, reason: str = "") -> AssessmentRun:
     """Reckon every organ's score of a period and keep it as a new run; what is there stays.
 

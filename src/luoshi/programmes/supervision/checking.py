@@ -35,7 +35,7 @@ from luoshi.programmes.supervision.models import Plan, SpotCheck, SpotCheckLine
 def quarter_days(quarter: str) -> tuple[datetime.date, datetime.date]:
     """Return the first and the last day of a quarter written 2019-Q2; E_INPUT."""
     year, _dash, part = quarter.partition("-Q")
-    if not (year.isascii() and year.isdigit() and len(year) == 4 and part in ("1", "2", "3", "4")):
+    if not (year.isascii() and year.isdigit() and len(year) == 4 and year > "1900" and part in ("1", "2", "3", "4")):
         raise LuoshiError("E_INPUT", "季度应如 2019-Q2。", fields={"field": "quarter"})
     month = int(part) * 3 - 2
     after = datetime.date(int(year) + (month == 10), (month + 2) % 12 + 1, 1)

@@ -7,8 +7,9 @@ task becomes a matter of the office when its tree is approved and the plan is ac
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -724,8 +725,13 @@ def address(item: KeyItem) -> str:
 # --- smallest tasks become matters ------------------------------------------------------------------------------------
 
 
-def hand_over(item: KeyItem) -> int:
+HANDED = "最小颗粒交办"
+
+
+def hand_over(item: KeyItem, report: Callable[[int], None] | None = None) -> int:
     """Make or change the matters of an approved tree, withdraw those taken out; return how many were made.
+
+    `report` is told how many are made so far.
 
     The room hands them over itself, so whoever approves needs no permission of the office's intake. What is crossed
     off stays as it is. An organ that renamed or merged is the successor's, as with every matter.
@@ -739,6 +745,8 @@ def hand_over(item: KeyItem) -> int:
         if node.ended_at is not None and leaf.matter is None:
             continue
         made += _hand_over(item, node, leaf)
+        if report is not None:
+            report(made)
     if made:
         take_up(item)
     rollup.recompute(item.pk)
@@ -851,34 +859,50 @@ def _spans(numbers: Sequence[int]) -> str:
     return "、".join(str(first) if first == last else f"{first}至{last}" for first, last in spans)
 
 
-def activate(*, actor: Actor, plan: int, version: int | None = None) -> Plan:
+Report = Callable[[str, int, int], None]
+"""Told what is being done, how many are done, of how many."""
+
+
+def _told(report: Report, total: int, before: int, made: int) -> None:
+    report(HANDED, before + made, total)
+
+
+def ready(actor: Actor, row: Plan, version: int | None = None) -> None:
+    """Refuse what keeps a plan from being activated: E_FORBIDDEN, E_VERSION, E_STATE, E_INCOMPLETE with all reasons."""
+    require(actor, "work.activate", [concern.GOVERNMENT_OFFICE])
+    if version is not None and version != row.version:
+        told = {"yours": version, "now": row.version}
+        raise LuoshiError("E_VERSION", "计划已被他人更新，请刷新后再办。", fields=told)
+    if row.status != Plan.Status.LOADING:
+        raise LuoshiError("E_STATE", f"{row.title}现在是“{row.get_status_display()}”，不用再启用。")
+    if reasons := activation_faults(row):
+        raise LuoshiError(
+            "E_INCOMPLETE",
+            f"还不能启用：{reasons[0]}" + (f"等{len(reasons)}处" if len(reasons) > 1 else "") + "。",
+            fields={"reasons": reasons},
+        )
+
+
+def activate(*, actor: Actor, plan: int, version: int | None = None, report: Report | None = None) -> Plan:
     """Make a loaded plan active, as the director of the government office (P1); return it.
 
-    Side effects: approved smallest tasks become matters; audit. Errors: E_FORBIDDEN, E_NOT_FOUND, E_VERSION, E_STATE,
-    E_INCOMPLETE with all reasons.
+    `report` is told how many smallest tasks are handed over. Side effects: approved smallest tasks become matters;
+    audit. Errors: E_FORBIDDEN, E_NOT_FOUND, E_VERSION, E_STATE, E_INCOMPLETE with all reasons.
     """
     with transaction.atomic():
         row = Plan.objects.select_for_update(of=("self",)).filter(pk=plan).first()
         if row is None:
             raise LuoshiError("E_NOT_FOUND", "没有这个年度计划。")
-        require(actor, "work.activate", [concern.GOVERNMENT_OFFICE])
-        if version is not None and version != row.version:
-            raise LuoshiError(
-                "E_VERSION", "计划已被他人更新，请刷新后再办。", fields={"yours": version, "now": row.version}
-            )
-        if row.status != Plan.Status.LOADING:
-            raise LuoshiError("E_STATE", f"{row.title}现在是“{row.get_status_display()}”，不用再启用。")
-        if reasons := activation_faults(row):
-            raise LuoshiError(
-                "E_INCOMPLETE",
-                f"还不能启用：{reasons[0]}" + (f"等{len(reasons)}处" if len(reasons) > 1 else "") + "。",
-                fields={"reasons": reasons},
-            )
+        ready(actor, row, version)
         row.status, row.version = Plan.Status.ACTIVE, row.version + 1
         row.activated_at, row.activated_by = CLOCK.now(), actor.name[:100]
         row.save()
         approved = row.items.select_related("plan").filter(decomposition=KeyItem.Decomposition.APPROVED)
-        made = sum(hand_over(item) for item in approved.order_by("seq"))
+        items = list(approved.order_by("seq"))
+        total = Leaf.objects.filter(node__item__in=items, node__ended_at__isnull=True).count() if report else 0
+        made = 0
+        for item in items:
+            made += hand_over(item, partial(_told, report, total, made) if report else None)
         append(actor=actor, act="work.activate", subject=f"plan:{row.pk}", after={"year": row.year, "tasks": made})
         return row
 

@@ -18,7 +18,16 @@ from luoshi.office.duties import concern
 from luoshi.office.instruments import spool
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, attachment, needs, page, status_of
-from luoshi.programmes.supervision import board, crossing, plan_actions, plan_import, plan_queries, plan_sheets, seeing
+from luoshi.programmes.supervision import (
+    board,
+    crossing,
+    plan_actions,
+    plan_import,
+    plan_jobs,
+    plan_queries,
+    plan_sheets,
+    seeing,
+)
 from luoshi.programmes.supervision.models import EVIDENCE, KeyItem, Leaf, Node, Plan, Target
 
 _FIELDS = (
@@ -134,9 +143,12 @@ def load(request: HttpRequest) -> HttpResponse:
 @needs("work.activate")
 @require_POST
 def activate(request: HttpRequest, year: int) -> HttpResponse:
-    """Activate a plan, or say what stands in the way."""
+    """Activate a plan, a large one as a job with its progress bar, or say what stands in the way."""
     plan = plan_queries.plan_of(year)
     try:
+        if not plan_jobs.at_once(plan):
+            job = plan_jobs.later(actor=actor_of(request), plan=plan, version=_version(request))
+            return _back(reverse("job", args=[job.pk]))
         plan_actions.activate(actor=actor_of(request), plan=plan.pk, version=_version(request))
     except LuoshiError as refusal:
         return _plan_page(request, plan, refusal)

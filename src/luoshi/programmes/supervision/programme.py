@@ -14,6 +14,7 @@ _HOOKS: tuple[str, ...] = (
     "matter_block",
     "photos",
     "plan_hooks",
+    "plan_jobs",
     "reporting",
     "rollup",
     "scenes",

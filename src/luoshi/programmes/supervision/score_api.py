@@ -12,7 +12,6 @@ from pydantic import Field
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.web import Needs, actor_of
 from luoshi.programmes.supervision import assessing, carrying, checking, reviewing
-from luoshi.programmes.supervision.board import plan_of
 from luoshi.programmes.supervision.models import AnnualReview, AssessmentLine, AssessmentRun, Plan
 
 router = Router()
@@ -77,11 +76,9 @@ def score_line(request: HttpRequest, run: int, organ: str) -> dict[str, Any]:
 @router.post("/supervision/scores", auth=Needs("work.score"), response=_ANSWERS)
 def score_new(request: HttpRequest, body: RunIn) -> dict[str, Any]:
     """Reckon a period; runs made before stay."""
-    plan = plan_of()
-    if plan is None:
-        raise LuoshiError("E_NOT_FOUND", "还没有执行中的年度计划。")
     made = assessing.run(
-        actor=actor_of(request), plan=plan.pk, kind=body.kind, until=body.until, reason=body.reason
+        actor=actor_of(request), plan=assessing.plan_for(body.until).pk, kind=body.kind, until=body.until,
+        reason=body.reason,
     )  # fmt: skip
     return _told(made)
 

@@ -76,12 +76,13 @@ def _ranking(rows: list[AssessmentLine]) -> list[dict[str, Any]]:
 
 
 def _periods(today: datetime.date) -> list[tuple[str, str, str]]:
-    """Return the periods that ended last: kind, last day, words."""
+    """Return the periods that ended last: kind, last day, words; none of a time without a plan."""
     last = today.replace(day=1) - datetime.timedelta(days=1)
     half = datetime.date(today.year, 6, 30) if today.month > 6 else datetime.date(today.year - 1, 12, 31)
     year = datetime.date(today.year - 1, 12, 31)
+    ended = (("month", last), ("half", half), ("year", year))
     return [(kind, str(day), AssessmentRun(kind=kind, until=day, seq=1).title)
-            for kind, day in (("month", last), ("half", half), ("year", year))]  # fmt: skip
+            for kind, day in ended if assessing.offered(kind, day)]  # fmt: skip
 
 
 def _scores(request: HttpRequest, error: LuoshiError | None = None) -> HttpResponse:
@@ -117,14 +118,11 @@ def scores(request: HttpRequest) -> HttpResponse:
 def run_new(request: HttpRequest) -> HttpResponse:
     """Reckon a period and go to the run."""
     try:
-        plan = plan_of()
-        if plan is None:
-            raise LuoshiError("E_NOT_FOUND", "还没有执行中的年度计划。")
         until = date_of(request.POST, "until", _("最后一日"))
         assert until is not None
         made = assessing.run(
-            actor=actor_of(request), plan=plan.pk, kind=text_of(request.POST, "kind", 10), until=until,
-            reason=text_of(request.POST, "reason"),
+            actor=actor_of(request), plan=assessing.plan_for(until).pk, until=until,
+            kind=text_of(request.POST, "kind", 10), reason=text_of(request.POST, "reason"),
         )  # fmt: skip
     except LuoshiError as error:
         return _scores(request, error)
@@ -319,10 +317,9 @@ def checks(request: HttpRequest) -> HttpResponse:
 def check_draw(request: HttpRequest) -> HttpResponse:
     """Draw a quarter and go to what was drawn."""
     try:
-        plan = plan_of()
-        if plan is None:
-            raise LuoshiError("E_STATE", "还没有执行中的年度计划。")
-        made = checking.draw(actor=actor_of(request), plan=plan.pk, quarter=text_of(request.POST, "quarter", 7))
+        quarter = text_of(request.POST, "quarter", 7)
+        plan = assessing.plan_for(checking.quarter_days(quarter)[1])
+        made = checking.draw(actor=actor_of(request), plan=plan.pk, quarter=quarter)
     except LuoshiError as error:
         return _checks(request, error)
     return HttpResponseRedirect(reverse("supervision-check", args=[made.pk]), status=303)
