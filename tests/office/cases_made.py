@@ -10,9 +10,12 @@ from typing import Any
 
 from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.office.actors import Actor
-from luoshi.office.cases import actions, procedures
+from luoshi.office.cases import actions, hooks, procedures
 from luoshi.office.cases.models import Case
+from luoshi.office.cases.turns import Turn
+from luoshi.office.notices import actions as notices
 from luoshi.office.roles import Role
+from tests.office import notices_made
 from tests.office.people import actor
 
 FILES = Path(__file__).parent / "procedures"
@@ -64,3 +67,15 @@ def guarantee(who: Actor = PROGRAM, **more: Any) -> Case:
 def votes(title: str = "会签一", **more: Any) -> Case:
     """Open a case on which finance, agriculture and audit vote."""
     return actions.open_case(actor=PROGRAM, procedure="test.votes", title=title, **more)
+
+
+@hooks.effect("test.sign_letter")
+def _sign_letter(turn: Turn) -> None:
+    """Sign the case's letter with the step: it takes its number, as a warning does."""
+    turn.case.facts["number"] = notices.sign(actor=turn.actor, notice=turn.case.facts["letter"]).number_text
+
+
+def letter_to_sign() -> Case:
+    """Open a case whose one step signs a numbered letter of its own."""
+    facts = {"letter": notices_made.letter().pk}
+    return actions.open_case(actor=PROGRAM, procedure="test.letters", title="签发测试函", facts=facts)

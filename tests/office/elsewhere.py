@@ -39,9 +39,9 @@ def run(command: list[str], data: Path, url: str = "") -> subprocess.CompletedPr
     )
 
 
-def start(code: str, data: Path, url: str = "") -> subprocess.Popen[str]:
-    """Start `code` and return its process, whose output can be read line by line."""
-    command = [sys.executable, "-u", "-c", code]
+def start(code: str, data: Path, url: str = "", *words: str) -> subprocess.Popen[str]:
+    """Start `code`, which is given `words`, and return its process, whose output can be read line by line."""
+    command = [sys.executable, "-u", "-c", code, *words]
     return subprocess.Popen(
         command, env=environment(data, url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )

@@ -1,8 +1,12 @@
-"""SIGKILL at random moments while papers are signed: no number lost, none doubled, no signature without its entry."""
+"""SIGKILL at random moments while papers are signed: no number lost, none doubled, no signature without its entry.
+
+LUOSHI_KILLS says how often (two hundred for a figure).
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import threading
 
@@ -11,7 +15,7 @@ import pytest
 from tests.databases import migrated
 from tests.office.elsewhere import READY, python, start
 
-KILLS = 6
+KILLS = int(os.environ.get("LUOSHI_KILLS", "6"))
 PREPARE = "from luoshi.site.setup import prepare; prepare()\nfrom tests.office import notices_made as made\n"
 WRITE = (
     PREPARE
