@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import gc
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,9 @@ import pytest
 from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections
+from django.db.models import QuerySet
 from django.test import TransactionTestCase
+from django.test.client import ClientHandler
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -129,3 +132,30 @@ def own_connection(db: None) -> Iterator[None]:
     yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+def _depth(alias: str) -> int:
+    """How many transactions, one inside the other, are open on this thread's connection."""
+    return int(connections[alias].in_atomic_block) + len(connections[alias].savepoint_ids)
+
+
+@pytest.fixture(autouse=True)
+def _looking_locks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a page that locks rows outside a transaction: PostgreSQL refuses that, SQLite and a test's own do not."""
+    asked = threading.local()
+    locked, answer = QuerySet.select_for_update, ClientHandler.get_response
+
+    def select_for_update(self: QuerySet[Any], *arguments: Any, **named: Any) -> QuerySet[Any]:
+        assert _depth(self.db) > getattr(asked, "depth", -1), "rows locked outside a transaction"
+        return locked(self, *arguments, **named)
+
+    def get_response(self: ClientHandler, request: Any) -> Any:
+        before = getattr(asked, "depth", -1)
+        asked.depth = _depth("default")
+        try:
+            return answer(self, request)
+        finally:
+            asked.depth = before
+
+    monkeypatch.setattr(QuerySet, "select_for_update", select_for_update)
+    monkeypatch.setattr(ClientHandler, "get_response", get_response)

@@ -34,6 +34,7 @@ from luoshi.programmes.agri_guarantee import archive, demo, demo_registers, fund
 from luoshi.programmes.agri_guarantee.models import Claim, Loan, Operator, Placement, TownScore
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import actor, client_of
+from tests.programmes import case_pages
 
 
 @pytest.mark.django_db
@@ -56,6 +57,7 @@ def test_the_demonstration_plays_some_years_of_the_fund():
     assert figures.paid > 0
     assert figures.placed > 0
     pages_are_there()
+    assert case_pages.refused() == {}
     figures_are_measured(figures)
     the_year_adds_up(figures.balance)
     everybody_sees_no_names()

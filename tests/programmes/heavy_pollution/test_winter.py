@@ -29,6 +29,7 @@ from luoshi.programmes.heavy_pollution.models import (
     PollutionWarning,
 )
 from tests.office.people import client_of
+from tests.programmes import case_pages
 
 NOW = datetime.datetime(2026, 11, 22, 10, tzinfo=SHANGHAI)
 
@@ -57,6 +58,10 @@ def of(login):
 
 def browser(login):
     return client_of(User.objects.get(login=login))
+
+
+def test_the_page_of_every_kind_and_state_of_case_opens(winter):
+    assert case_pages.refused() == {}
 
 
 def test_the_winter_and_its_pages(winter):

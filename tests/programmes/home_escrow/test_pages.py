@@ -24,6 +24,7 @@ from luoshi.programmes.home_escrow import contracts, demo, holds, sales
 from luoshi.programmes.home_escrow.models import Hold, Sale, StatusCheck, Voucher
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import client_of
+from tests.programmes import case_pages
 
 CONTRACT = {
     "contract_no": "HT-99", "unit_code": "371083001001GB00001F00009999",
@@ -49,6 +50,7 @@ def test_the_demonstration_has_a_sale_at_every_step_and_its_pages_say_so():
                       "releasing", "owed", "terminating", "closed"}  # fmt: skip
     assert [sales.faults(book) for book in Book.objects.filter(plan=sales.PLAN)] == [[], []]
     assert "已装入过" in next(iter(demo.load()))
+    assert case_pages.refused() == {}
     clerk = browser("fangguan1")
     workbench(clerk)
     one_sale(clerk)

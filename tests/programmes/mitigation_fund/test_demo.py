@@ -25,6 +25,7 @@ from luoshi.programmes.mitigation_fund.fund import ROOM
 from luoshi.programmes.mitigation_fund.models import Agreement, Application, Benchmark, Claim, Firm, Holder, Loan
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import actor, client_of, person
+from tests.programmes import case_pages
 
 
 @pytest.mark.django_db
@@ -55,6 +56,7 @@ def test_the_demonstration_shows_the_fund_at_work(django_assert_max_num_queries)
     what_the_indicators_say()
     papers_and_limits_are_there()
     a_bank_sees_its_own_files_only()
+    assert case_pages.refused() == {}
     a_bank_takes_an_application_in()
     the_api_answers()
     the_year_and_the_records_behind_figures()

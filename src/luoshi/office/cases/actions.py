@@ -203,6 +203,7 @@ def opened(
         now,
         calendar_book.read(approved),
         before=picture(case),
+        looks=not lock,
     )
     if revision is not None and revision != case.revision:
         last = CaseEvent.objects.filter(case=case).order_by("-n").first()

@@ -10,7 +10,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
 
 from luoshi.kernel.calendar import WorkingCalendar
 from luoshi.kernel.clock import day_of, local
@@ -33,6 +35,8 @@ _CHAIN = 20
 Voice = tuple[int, str, str]
 """Who has spoken: the round, the joint step, the party."""
 
+M = TypeVar("M", bound=Model)
+
 
 @dataclass(slots=True)
 class Turn:
@@ -40,6 +44,7 @@ class Turn:
 
     `case`, `clocks`, `parties` are rows in memory; `at` is when the act takes effect, `now` when it is written;
     `data` what the step was given. Effects read these and may change `case.title` and `case.facts`, and call `tell`.
+    `looks` where somebody only looks at what could be done: facts are then gathered without a lock, and write nothing.
     """
 
     procedure: Procedure
@@ -62,6 +67,7 @@ class Turn:
     papers: set[str] | None = None
     spoken: set[Voice] | None = None
     edition: Book | None = None
+    looks: bool = False
 
     @property
     def book(self) -> Book:
@@ -75,6 +81,10 @@ class Turn:
         """The facts of the case."""
         found: dict[str, Any] = self.case.facts
         return found
+
+    def held(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Lock rows, so that whoever commits second finds what the first one wrote; who only looks locks nothing."""
+        return rows if self.looks else rows.select_for_update(of=("self",))
 
     def tell(self, party: str, text: str) -> None:
         """Have the people of a party told when the turn is written."""

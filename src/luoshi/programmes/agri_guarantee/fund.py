@@ -121,11 +121,11 @@ def fund() -> Book:
 
 def state_of(book: Book, *, lock: bool = False) -> FundState:
     """Return what is kept of the fund; locked for a change, the book first, as every posting locks it."""
+    if not lock:
+        return FundState.objects.filter(book=book).first() or FundState(book=book)
     FundState.objects.get_or_create(book=book)
-    if lock:
-        Book.objects.select_for_update().get(pk=book.pk)
-    rows = FundState.objects.select_for_update() if lock else FundState.objects
-    return rows.get(book=book)
+    Book.objects.select_for_update().get(pk=book.pk)
+    return FundState.objects.select_for_update().get(book=book)
 
 
 def figures(book: Book, state: FundState | None = None) -> Figures:

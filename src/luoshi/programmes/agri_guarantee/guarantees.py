@@ -101,10 +101,10 @@ def _amount(turn: Turn, amount: int) -> dict[str, Any]:
 
 def _step(number: int) -> Callable[[Turn], dict[str, Any]]:
     def gather(turn: Turn) -> dict[str, Any]:
-        """The step, the halt as it is under the fund's lock, and when the guarantee contract was signed."""
+        """The step, the halt as an act finds it under the fund's lock, and when the guarantee contract was signed."""
         archive.require_unrelated(turn)
         book = Book.objects.filter(key=fund.BOOK).first()
-        if book is not None:
+        if book is not None and not turn.looks:
             # Whoever commits second finds what the first one posted.
             fund.state_of(book, lock=True)
             fund.watch(book, actor=Actor.system("系统", "case"), trigger=f"办件 {turn.case.number}")

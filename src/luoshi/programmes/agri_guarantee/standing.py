@@ -31,9 +31,9 @@ _CODES = {"TIME_DEPOSIT": "1003", "PRINCIPAL_GUARANTEED": "1002"}
 
 @facts("agri_guarantee.placement_facts")
 def placement_facts(turn: Turn) -> dict[str, Any]:
-    """The fund as it is under its lock, what claims still need, and what is to be placed."""
+    """The fund as an act finds it under its lock, what claims still need, and what is to be placed."""
     told, book = turn.facts, fund.fund()
-    now = fund.figures(book, fund.state_of(book, lock=True))
+    now = fund.figures(book, fund.state_of(book, lock=not turn.looks))
     return {
         "fund": max(now.balance, 0), "placed": now.placed, "amount": int(told["principal"]),
         "demand_free": max(now.free, 0), "committed": fund.committed(), "product": told["product"],

@@ -272,10 +272,7 @@ def change(
 
 
 def _plan(turn: Turn) -> SitePlan:
-    row: SitePlan = (
-        SitePlan.objects.select_for_update(of=("self",)).select_related("enterprise").get(pk=turn.case.facts["plan"])
-    )
-    return row
+    return turn.held(SitePlan.objects.select_related("enterprise")).get(pk=turn.case.facts["plan"])
 
 
 @facts("heavy_pollution.site_plan")

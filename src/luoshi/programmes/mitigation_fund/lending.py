@@ -158,22 +158,14 @@ def applied(turn: Turn) -> None:
 
 
 def application_of(turn: Turn) -> Application:
-    """Return the application of a case, locked."""
-    return (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("firm", "agreement__book")
-        .get(case_id=turn.case.number)
-    )
+    """Return the application of a case, locked for an act."""
+    return turn.held(Application.objects.select_related("firm", "agreement__book")).get(case_id=turn.case.number)
 
 
 def loan_of(turn: Turn) -> Loan:
-    """Return the loan of a case, locked; E_STATE before there is a contract."""
-    found = (
-        Loan.objects.select_for_update(of=("self",))
-        .select_related("firm", "agreement__book", "application")
-        .filter(application__case__number=turn.case.number)
-        .first()
-    )
+    """Return the loan of a case, locked for an act; E_STATE before there is a contract."""
+    rows = turn.held(Loan.objects.select_related("firm", "agreement__book", "application"))
+    found = rows.filter(application__case__number=turn.case.number).first()
     if found is None:
         raise LuoshiError("E_STATE", "还没有签合同。")
     return found
