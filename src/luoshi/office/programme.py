@@ -52,8 +52,8 @@ class Programme:
     coverage.yaml, notices/), `decisions` the modules whose import registers its decisions, `hooks` the modules whose
     import registers facts and effects of procedures, registers and indicators; `urls` the module of its pages, `api`
     of its router; `public_urls` of pages without login; `demo` fills the demonstration; `emergency` returns the
-    warning in force, for every page; `keys` are the prefixes of decision keys that belong to it, its own key unless
-    given.
+    warning in force, for every page; `senders` names its registers that send matters under a name of their own;
+    `keys` are the prefixes of decision keys that belong to it, its own key unless given.
     """
 
     key: str
@@ -69,6 +69,7 @@ class Programme:
     demo: Callable[[], Iterable[str]] | None = None
     emergency: Callable[[], Emergency | None] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
+    senders: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def procedures(self) -> list[Path]:

@@ -16,7 +16,15 @@ from luoshi.office.duties import matter_actions as work
 from luoshi.office.duties import matter_steps as steps
 from luoshi.office.duties.matter_models import MatterEvent, State
 from luoshi.office.notices.models import Notice, TakenNumber
-from luoshi.programmes.supervision import circulars, crossing, integrity, letters, meetings, referrals
+from luoshi.programmes.supervision import (
+    circulars,
+    crossing,
+    integrity,
+    letter_forms,
+    letters,
+    meetings,
+    referrals,
+)
 from luoshi.programmes.supervision.models import CircularLine, IntegrityCase, Referral, SupervisionLetter
 from tests.programmes.supervision import running_made as made
 
@@ -342,3 +350,41 @@ def test_the_pages_show_each_reader_what_is_theirs(client) -> None:  # type: ign
     assert made_one.status_code == 303
     assert matter.title in _fine(client, "ducha", made_one.headers["Location"])
     assert client.post("/supervision/integrity/", {"organ": "finance", "amount": "x"}).status_code == 422
+
+
+@pytest.mark.django_db
+def test_an_organ_to_be_chosen_is_one_of_the_city_that_exists_today() -> None:
+    """After the reform of 2019 nobody is handed anything under a name that is gone, nor a ministry anything at all."""
+    from luoshi.office.organs.models import Organ, OrganRelation
+
+    made.at("2019-05-20T09:00")
+    old, new = (
+        Organ.objects.create(slug=slug, name=slug, kind="gov_dept", level="city") for slug in ("education", "sports")
+    )
+    before = dict(letter_forms.organ_options())
+    assert {"education", "sports", "finance", "xiacun"} <= set(before)
+    assert not {"state-council", "shandong-government"} & set(before)
+    assert all(one in before for one in ("government-office", "finance"))
+    OrganRelation.objects.create(kind="merged_into", origin=old, target=new, effective=datetime.date(2019, 1, 15))
+    assert set(before) - set(dict(letter_forms.organ_options())) == {"education"}
+
+
+@pytest.mark.django_db
+def test_matters_say_by_the_registers_name_where_they_come_from() -> None:
+    made.at("2019-09-19T09:00")
+    row = meetings.receive_proposal(
+        actor=made.supervisor(), kind="cppcc", number="12", title="关于测试的提案", organ="finance"
+    )
+    assert "建议提案登记送入" in str(MatterEvent.objects.get(matter=row).text) + str(row.derivation)
+    assert "proposals" not in str(row.derivation)
+
+
+@pytest.mark.django_db
+def test_the_director_looks_at_spot_checks_but_does_not_draw_them(client) -> None:  # type: ignore[no-untyped-def]
+    made.at("2019-05-20T09:00")
+    made.director()
+    made.clerk()
+    assert "抽取一个季度" not in _fine(client, "head-government-office", "/supervision/checks/")
+    assert client.post("/supervision/checks/draw/", {"quarter": "2019-Q1"}).status_code == 403
+    client.force_login(User.objects.get(login="clerk-finance"))
+    assert client.get("/supervision/checks/").status_code == 403

@@ -135,7 +135,10 @@ def _check(
 
 def _called(module: str) -> str:
     """Return what people call a room that sends matters; another program goes by its own name."""
-    return next((one.title for one in programmes() if one.key == module), module)
+    known = {one.key: one.title for one in programmes()}
+    for one in programmes():
+        known |= one.senders
+    return known.get(module, module)
 
 
 def _new(module: str, external_id: str) -> Matter:

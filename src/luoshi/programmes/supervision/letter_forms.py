@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern
 from luoshi.office.organs.directory import load_data
+from luoshi.office.organs.models import OrganRelation
 from luoshi.programmes.supervision import referrals
 
 _CODES = {"E_FORBIDDEN": 403, "E_SELF": 403, "E_VERSION": 409, "E_DUPLICATE": 409}
@@ -57,9 +60,18 @@ def version_of(data: QueryDict) -> int | None:
     return int(typed) if typed.isdecimal() else None
 
 
+def _replaced(day: datetime.date) -> frozenset[str]:
+    """Return the organs that were renamed or merged into others by a day."""
+    done = Q(effective__lte=day) | Q(effective=None, effective_until__lte=day)
+    rows = OrganRelation.objects.filter(done, kind__in=("merged_into", "renamed"), superseded=False)
+    return frozenset(rows.values_list("origin__slug", flat=True))
+
+
 def organ_options(*, empty: str = "") -> list[tuple[str, str]]:
-    """Return the organs of the directory by slug and name."""
-    slugs = [str(row["slug"]) for row in load_data()["organs"]]
+    """Return the city's organs of today by slug and name: neither those above it nor those another has replaced."""
+    rows = [row for row in load_data()["organs"] if row.get("level") in ("city", "town")]
+    gone = _replaced(CLOCK.today())
+    slugs = [slug for row in rows if (slug := str(row["slug"])) not in gone]
     return [("", empty or _("请选单位")), *concern.titles(slugs).items()]
 
 

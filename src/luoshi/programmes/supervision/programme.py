@@ -49,6 +49,7 @@ PROGRAMME = register(
             Page("publish", "open-supervision", "重点工作公众页", "open.see", "答应了什么、谁负责、到哪了"),
         ),
         demo=_demo,
+        senders={"proposals": "建议提案登记", "headquarters": "指挥部", "integrity": "政务诚信登记"},
         hooks=tuple(f"{_ROOM}.{one}" for one in _HOOKS),
     )
 )

@@ -17,7 +17,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.duties import concern, curve
-from luoshi.office.permissions import may, scope_of
+from luoshi.office.permissions import may, require, scope_of
 from luoshi.office.web import actor_of, attachment, needs, page
 from luoshi.programmes.supervision import assessing, carrying, checking, papers, reviewing, score_sheets
 from luoshi.programmes.supervision.board import plan_of
@@ -279,8 +279,16 @@ def _last_quarter(today: datetime.date) -> str:
     return f"{today.year}-Q{month // 3}" if month else f"{today.year - 1}-Q4"
 
 
-def _checks(request: HttpRequest, error: LuoshiError | None = None) -> HttpResponse:
+def _looking(request: HttpRequest) -> Actor:
+    """Return who looks at spot checks: who runs them, and who sees every organ's score. E_FORBIDDEN."""
     actor = actor_of(request)
+    if not assessing.sees_all(actor):
+        require(actor, "work.score")
+    return actor
+
+
+def _checks(request: HttpRequest, error: LuoshiError | None = None) -> HttpResponse:
+    actor = _looking(request)
     rows = list(checking.checks()[:40])
     left = {pk: (n, bad) for pk, n, bad in _tallies(rows)}
     context = {
@@ -290,6 +298,7 @@ def _checks(request: HttpRequest, error: LuoshiError | None = None) -> HttpRespo
         "rows": [{"check": one, "drawn": left.get(one.pk, (0, 0))[0], "failed": left.get(one.pk, (0, 0))[1]}
                  for one in rows],
         "quarter": _last_quarter(CLOCK.today()),
+        "may_draw": may(actor, "work.score"),
         "clauses": CITED,
         **_form(request, error),
     }  # fmt: skip
@@ -305,7 +314,7 @@ def _tallies(rows: list[SpotCheck]) -> list[tuple[int, int, int]]:
     return [(pk, n, bad) for pk, (n, bad) in found.items()]
 
 
-@needs("work.score")
+@needs("work.see")
 @require_safe
 def checks(request: HttpRequest) -> HttpResponse:
     """The draws of the quarters."""
@@ -326,6 +335,7 @@ def check_draw(request: HttpRequest) -> HttpResponse:
 
 
 def _check(request: HttpRequest, pk: int, error: LuoshiError | None = None) -> HttpResponse:
+    actor = _looking(request)
     row = SpotCheck.objects.select_related("plan").filter(pk=pk).first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 次抽查。")
@@ -342,6 +352,7 @@ def _check(request: HttpRequest, pk: int, error: LuoshiError | None = None) -> H
         ],
         "organs": organ_options(),
         "today": CLOCK.today(),
+        "may_record": may(actor, "work.score"),
         "which": request.POST.get("line", ""),
         "clauses": CITED,
         **_form(request, error),
@@ -349,24 +360,25 @@ def _check(request: HttpRequest, pk: int, error: LuoshiError | None = None) -> H
     return page(request, "supervision/check.html", context, status=status_of(error))
 
 
-@needs("work.score")
+@needs("work.see")
 @require_safe
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """What a quarter drew, and what was found."""
     return _check(request, pk)
 
 
-@needs("work.score")
+@needs("work.see")
 @require_safe
 def check_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand out a draw as a record from which anybody can draw it again."""
+    actor = _looking(request)
     row = SpotCheck.objects.filter(pk=pk).first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", f"没有第 {pk} 次抽查。")
     response = JsonResponse(checking.exported(row), json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = f'attachment; filename="spot-check-{row.quarter}.json"'
-    audit.append(actor=actor_of(request), act="work.spot_export", subject=f"spot_check:{row.pk}",
-                 permission="work.score", after={"quarter": row.quarter})  # fmt: skip
+    audit.append(actor=actor, act="work.spot_export", subject=f"spot_check:{row.pk}",
+                 permission="work.see", after={"quarter": row.quarter})  # fmt: skip
     return response
 
 
