@@ -32,7 +32,7 @@ def test_gates_stand_at_the_ends_of_the_names_that_meet_a_verb(text: str) -> Non
     def parts(begins: list[int]) -> set[int]:
         return {len(re.findall("[,:;。!?]", text[:begin])) for begin in begins}
 
-    gates = [match.start() for match in subjects._GATE.finditer(text)]
+    gates = [match.start() for match in subjects.STATEMENT_SIGN.finditer(text)]
     assert parts(gates) == parts([match.start() for match in named.finditer(text)])
 
 
@@ -66,7 +66,7 @@ def test_cheap_tests_hide_nothing(text: str) -> None:
     for finder, signs in timelimits._FINDERS:
         hits = [*finder(text, context, taken)]
         assert signs in text or not hits
-        assert timelimits._SIGN.search(text) is not None or not hits
+        assert timelimits.LIMIT_SIGN.search(text) is not None or not hits
     assert "位:" not in text or marks._HINTS.search(text) is not None
     assert marks._boxes_noun(text) == (marks._BOXED_NOUN.search(text) is not None)
     line = f"{text}…3"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
 
 from luoshi.gazette import records
+from luoshi.gazette.figures import FIGURE_SIGN
 from luoshi.gazette.marks import Mark, MarkState, find_marks
 from luoshi.gazette.records import Limit, Organ
 from luoshi.gazette.sheet import Sheet
 from luoshi.gazette.structure import Node
 from luoshi.gazette.subjects import (
+    LONGEST_RUN,
+    STATEMENT_SIGN,
     Statement,
     binds_private,
     bodies,
@@ -26,8 +29,8 @@ from luoshi.gazette.subjects import (
     same_body,
 )
 from luoshi.gazette.targets import FoundParameter, FoundTarget, find_figures
-from luoshi.gazette.text import Paragraph
-from luoshi.gazette.timelimits import Context, FoundLimit, find_limits
+from luoshi.gazette.text import Paragraph, places_in
+from luoshi.gazette.timelimits import LIMIT_SIGN, Context, FoundLimit, find_limits
 
 _SUMMARY_LENGTH = 40
 _LONGEST_ACTION = 4000
@@ -47,6 +50,8 @@ _HEADED = re.compile("(?:具体|主要)?(?:负责|牵头|承担|会同|组织|�
 """What a paragraph goes on with behind the name of a body and a full stop: `市甲局。负责…`."""
 _LONGEST_NAME = 30
 """No body that stands alone in front of its duties has a longer name."""
+_NAMED_IN_FRONT = re.compile(rf"[^:]{{0,{LONGEST_RUN}}}+:|[^。]{{0,{_LONGEST_NAME - 1}}}+。{_HEADED.pattern}")
+"""The sign of a body named before a colon or in a sentence of its own."""
 _MADE_OF = re.compile("由.{2,80}组成,(?:主要)?负责")
 
 
@@ -118,47 +123,57 @@ class DutyReader:
     def read(self, nodes: Sequence[Node]) -> None:
         """Read every paragraph, in order, into the duties, targets and parameters of the sheet's instrument.
 
-        The finders of limits and of figures need nothing but a paragraph each: they run over all of them in one go.
+        Most paragraphs hold no limit, no figure or no statement: the signs of each are looked for in all of them in one
+        go, and a finder reads those alone that have its sign.
         """
         context, state = self.context, self.state
         numbered = any(node.numbered for node in nodes)
         nodes = [node for node in nodes if node.paragraph.text and node.kind != "part"]
-        found = [find_limits(node.paragraph.text, context) for node in nodes]
-        leads: list[list[Organ]] = []
+        texts = [node.paragraph.text for node in nodes]
+        dated = map(LIMIT_SIGN.search, texts)
+        found = [find_limits(text, context) if sign else [] for text, sign in zip(texts, dated, strict=True)]
+        stated = places_in(texts, STATEMENT_SIGN)
+        leads: dict[int, list[Organ]] = {}
         pending: list[_Read] = []
-        for node, limits in zip(nodes, found, strict=True):
-            lead: list[Organ] = []
-            if marks := find_marks(node.paragraph.text, state):
+        for index, (node, text, limits) in enumerate(zip(nodes, texts, found, strict=True)):
+            signs = stated.get(index)
+            if marks := find_marks(text, state):
                 covers = self._covers(pending, node)
                 self._withdraw(node.filed, covers)
                 self._read_marked(node, limits, marks, covers)
+                if signs is not None:
+                    self._read_beside(node, limits, marks, signs)
                 self.marked = self.filed.get((node.filed, frozenset(marks[-1].lead)))
                 pending = []
-                lead = self.sheet.organs(marks[-1].lead)
+                leads[index] = self.sheet.organs(marks[-1].lead)
             elif limits and self._dates_mark(node, limits):
                 pass
             else:
                 if not numbered or node.filed[0] not in "¶—":
-                    self._read_unmarked(node, limits)
+                    self._read_unmarked(node, limits, signs)
                 if node.numbered:
                     pending = []
                 pending.append((node, limits))
-            leads.append(lead)
-        self._read_figures(nodes, found, leads)
+        self._read_figures(nodes, texts, found, leads)
         self.sheet.instrument.duties.extend(self.filed.values())
 
     def _read_figures(
-        self, nodes: Sequence[Node], found: Sequence[Sequence[FoundLimit]], leads: Sequence[list[Organ]]
+        self,
+        nodes: Sequence[Node],
+        texts: Sequence[str],
+        found: Sequence[Sequence[FoundLimit]],
+        leads: Mapping[int, list[Organ]],
     ) -> None:
         """File the figures of every paragraph; those under an opening sentence with a date have that date."""
         rules = self.sheet.instrument.kind in _RULES
         dated: dict[int, str] = {}
-        for node, limits, lead in zip(nodes, found, leads, strict=True):
-            text = node.paragraph.text
-            by = dated.get(id(node.parent)) if dated and node.parent is not None else None
-            targets, parameters = find_figures(text, limits, by, rules)
-            if targets or parameters:
-                self._file_figures(node, targets, parameters, lead)
+        for index, (node, limits, sign) in enumerate(zip(nodes, found, map(FIGURE_SIGN.search, texts), strict=True)):
+            if not (sign or limits or dated):
+                continue
+            text, by = texts[index], dated.get(id(node.parent))
+            if sign:
+                targets, parameters = find_figures(text, limits, by, rules)
+                self._file_figures(node, targets, parameters, leads.get(index, []))
             if limits and text[-1] == ":":
                 by = _last_day(limits) or by
             if by:
@@ -189,11 +204,13 @@ class DutyReader:
             )  # fmt: skip
             self._file(mark.lead, duty)
             start = mark.end
-        self._read_beside(node, found, marks)
 
-    def _read_beside(self, node: Node, limits: Sequence[FoundLimit], marks: Sequence[Mark]) -> None:
+    def _read_beside(
+        self, node: Node, limits: Sequence[FoundLimit], marks: Sequence[Mark], signs: Sequence[int]
+    ) -> None:
         """File the duties that sentences of a marked paragraph state of others than the marks' own leads."""
-        statements = find_statements(node.paragraph.text, self.state.level, [(mark.start, mark.end) for mark in marks])
+        spans = [(mark.start, mark.end) for mark in marks]
+        statements = find_statements(node.paragraph.text, self.state.level, spans, signs)
         if not statements:
             return
         begins = [mark.start for mark in marks]
@@ -229,14 +246,17 @@ class DutyReader:
 
     # --- running text
 
-    def _read_unmarked(self, node: Node, limits: Sequence[FoundLimit]) -> None:
-        """File what a paragraph without marks states: of the body its heading names, of a subject, or of nobody."""
+    def _read_unmarked(self, node: Node, limits: Sequence[FoundLimit], signs: Sequence[int] | None) -> None:
+        """File what a paragraph without marks states: of the body its heading names, of a subject, or of nobody.
+
+        `signs` are the places of a statement's sign in it, None where there is none.
+        """
         text = node.paragraph.text
         whole = (0, len(text))
         if node.heading and text.startswith("由", node.heading_end) and (body := self._own_body(node)) is not None:
             self._file_whole(node, whole, body, limits, "heading", 0.8)
             return
-        if (named := self._named_in_front(node)) is not None:
+        if _NAMED_IN_FRONT.match(text) and (named := self._named_in_front(node)) is not None:
             lead, local, open_ended, after = named
             action, organs = text[after:], self.sheet.organs
             summary = (_summary(node) if node.numbered else "") or action[:_SUMMARY_LENGTH]
@@ -247,7 +267,7 @@ class DutyReader:
             )  # fmt: skip
             self._file(lead, duty)
             return
-        statements = find_statements(text, self.state.level)
+        statements = [] if signs is None else find_statements(text, self.state.level, (), signs)
         for statement in statements:
             self._file_statement(node, limits, statement)
         if not statements and node.parent is not None and (body := self._titled_body(node, node.parent)) is not None:
@@ -258,7 +278,7 @@ class DutyReader:
     def _named_in_front(self, node: Node) -> tuple[tuple[str, ...], tuple[str, ...], bool, int] | None:
         """The body that a paragraph names before a colon or in a sentence of its own, and where its duties begin."""
         text = node.paragraph.text
-        if ":" in text and (named := colon_subject(text, self.state.level)) is not None:
+        if (named := colon_subject(text, self.state.level)) is not None:
             return named
         stop = text.find("。", 0, _LONGEST_NAME)
         if stop < 0 or not _HEADED.match(text, stop + 1) or not ends_as_body(text[:stop]):
@@ -326,13 +346,15 @@ class DutyReader:
 
     def _titled_body(self, node: Node, parent: Node) -> tuple[str, ...] | None:
         """The body named by the title the node stands under, for items that begin with what is to be done."""
-        text = node.paragraph.text
-        if (node.heading and node.heading_end >= len(text)) or ("办公室" in text and _OFFICE_SEAT.search(text)):
-            return None
         key = id(parent)
         if key not in self.bodies:
             self.bodies[key] = self._body_above(parent)
-        return self.bodies[key]
+        if (body := self.bodies[key]) is None:
+            return None
+        text = node.paragraph.text
+        if (node.heading and node.heading_end >= len(text)) or ("办公室" in text and _OFFICE_SEAT.search(text)):
+            return None
+        return body
 
     def _body_above(self, parent: Node) -> tuple[str, ...] | None:
         """The body that a heading or one above it names; none under a heading that only lists who belongs to it."""

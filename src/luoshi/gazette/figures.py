@@ -75,7 +75,7 @@ _NUMERALS = "一二两三四五六七八九十百千"
 
 # Where a phrase can begin; one character class first, so that the scan runs at full speed. Years, dates, document
 # numbers, clause labels and 一 as an article (一个, 一批; but not 至少一个) are passed over here.
-_START = re.compile(
+FIGURE_SIGN = re.compile(
     rf"[0-9{_NUMERALS}><≥≤]"
     rf"(?:(?<=[><≥≤])|(?<=[0-9])(?![0-9]{{0,7}}(?:[年月日号〕)、:》]|\.(?![0-9])|$))"
     rf"|(?:(?<!一)|(?<=至少一)|(?<=少于一)|(?<=低于一)|(?<=至少有一)|(?<=至少[一-龥]{{2}}一)|(?=[{_NUMERALS}]))"
@@ -206,7 +206,7 @@ def find_phrases(text: str) -> list[Phrase]:
     """Return the number phrases of `text` in order; a range gives two (`>=` and `<=`)."""
     found: list[Phrase] = []
     position = 0
-    while (begin := _START.search(text, position)) is not None:
+    while (begin := FIGURE_SIGN.search(text, position)) is not None:
         match = _PHRASE.match(text, begin.start())
         if match is None:
             run = _RUN.match(text, begin.start())

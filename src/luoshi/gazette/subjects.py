@@ -80,7 +80,9 @@ _BY_WHOM = re.compile(rf"由(?<![自来理缘]由)(?P<run>{_RUN}){_NOTE}{_AFTER}
 _WHOLE = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}$")
 _SEATED = re.compile(rf"(?P<run>{_RUN}){_NOTE}设在")
 _MEETS = first_of(f"{_ADVERBS} {_BINDING} {_PLAIN} , ( 设在")
-_GATE = re.compile(rf"{last_of(_BODY)}(?={_MEETS}){ends_in(_BODY)}(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})")
+STATEMENT_SIGN = re.compile(
+    rf"{last_of(_BODY)}(?={_MEETS}){ends_in(_BODY)}(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})"
+)
 """The last character of a body's name where a verb follows: only parts with such a place are read at all."""
 _PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等|抓紧|尽快|认真|研究|另行)")
 _GOES_ON = re.compile(rf"{_ADVERB}(?:并|并且|同时|还|也)?{_DOES}")
@@ -91,7 +93,7 @@ _CONDITION = re.compile(r"(?:后|时|前|的|之日起|期间|之后|以前|以�
 _PERMITS = re.compile(r"(?:也|均|都)?(?:可以|可|有权)")
 _UNBOUND = re.compile(rf"(?:一律|均|也|都|应|应当|要)?(?:不得|不准|不予|禁止|严禁)|{_PERMITS.pattern}")
 _IS_BODY = re.compile(r"是[^,;。()]{0,30}(?:主体|单位|机构|部门|责任人|机关)(?:\([^()]{2,40}\))?$")
-_LONGEST_RUN = 60
+LONGEST_RUN = 60
 _COLON = re.compile(rf"(?P<run>{_RUN}):(?=.)")
 _PRIVATE = re.compile(
     any_of(
@@ -229,10 +231,15 @@ _STOP = re.compile("[。;!?]")
 _start_of = re.Match.start
 
 
-def find_statements(text: str, level: Level, covered: Sequence[tuple[int, int]] = ()) -> list[Statement]:
-    """Return the duties stated in a canonical paragraph; `covered` are spans of it (marks) that are no sentences."""
+def find_statements(
+    text: str, level: Level, covered: Sequence[tuple[int, int]] = (), signs: Sequence[int] | None = None
+) -> list[Statement]:
+    """Return the duties stated in a canonical paragraph; `covered` are spans of it (marks) that are no sentences.
+
+    `signs` are the places of `STATEMENT_SIGN` in it, where they are known already.
+    """
     found: list[Statement] = []
-    gates = [*map(_start_of, _GATE.finditer(text))]
+    gates = signs if signs is not None else [*map(_start_of, STATEMENT_SIGN.finditer(text))]
     if not gates:
         return found
     stops = [*map(_start_of, _STOP.finditer(text)), len(text)]
@@ -269,7 +276,7 @@ class _Head(NamedTuple):
     open_ended: bool
 
 
-def _in_sentence(text: str, start: int, end: int, places: list[int], level: Level) -> list[Statement]:
+def _in_sentence(text: str, start: int, end: int, places: Sequence[int], level: Level) -> list[Statement]:
     if text.find("所称", start, end) >= 0 or text.find("是指", start, end) >= 0:
         return []
     parts = _parts(text, start, end)
@@ -447,9 +454,9 @@ def partners_in(text: str, level: Level) -> tuple[str, ...]:
 
 def colon_subject(text: str, level: Level) -> tuple[tuple[str, ...], tuple[str, ...], bool, int] | None:
     """Read `市甲局:负责...` at the start of a text: (names, local, open-ended, offset after the colon)."""
-    if text.find(":", 0, _LONGEST_RUN + 1) < 0 or (match := _COLON.match(text)) is None:
+    if text.find(":", 0, LONGEST_RUN + 1) < 0 or (match := _COLON.match(text)) is None:
         return None
-    if len(match["run"]) > _LONGEST_RUN:
+    if len(match["run"]) > LONGEST_RUN:
         return None
     parsed = bodies(match["run"], level)
     return (*parsed, match.end()) if parsed else None

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress, count
+from itertools import accumulate, compress, count
 from string import ascii_letters
 from typing import NamedTuple
 
@@ -140,26 +140,26 @@ def read_lines(source: str) -> list[Line]:
     folded = fold(source)
     if "</" in folded or "<br" in folded:
         folded = _TAG.sub(lambda tag: ("\n" if tag["block"] else " ") + " " * (len(tag[0]) - 1), folded)
-    if "。 " in folded or ": " in folded or "; " in folded or "日 " in folded:
-        folded = _unglue(folded)
     barred = "**" in folded or "|" in folded
     lines: list[Line] = []
-    before = 0
-    for printed in _PRINTED.finditer(folded):
-        start, text = printed.start(), printed[0].rstrip(" ")
-        first = text[0]
-        if first in _MARKS or (len(text) < _SHORT and first in _PAGES) or (barred and ("**" in text or "|" in text)):
-            text, skipped = _unmarked(text)
-            if not text:
-                continue
-            start += skipped
-        gap = folded.count("\n", before, start) - bool(lines)
-        lines.append(Line(start, text, gap, first in "#*"))
-        before = start + len(text)
+    begin, breaks = 0, 0
+    for printed in _unglued(folded.split("\n")):
+        text = printed.strip(" ")
+        if text:
+            first = text[0]
+            start = begin + printed.index(first)
+            marked = first in _MARKS or (barred and ("**" in text or "|" in text))
+            if marked or (first in _PAGES and len(text) < _SHORT):
+                text, skipped = _unmarked(text)
+                start += skipped
+            if text:
+                lines.append(Line(start, text, breaks - 1 if lines else breaks, first in "#*"))
+                breaks = 0
+        breaks += 1
+        begin += len(printed) + 1
     return lines
 
 
-_PRINTED = re.compile(r"[^ \n][^\n]*")
 _MARKS = frozenset("#-*+>|=_—…·.")
 _PAGES = frozenset("0123456789第")
 _SHORT, _LONG = 12, 160
@@ -178,13 +178,12 @@ def _unmarked(text: str) -> tuple[str, int]:
     return body, len(text) - len(rest.lstrip(" "))
 
 
-def _unglue(text: str) -> str:
+def _unglued(lines: list[str]) -> list[str]:
     """Break lines into which a web page glued several paragraphs, at the blanks it left between them; same length."""
-    lines = text.split("\n")
     long = [*compress(count(), map(_LONG.__lt__, map(len, lines)))]
     for place in long:
         lines[place] = _unglue_line(lines[place])
-    return "\n".join(lines) if long else text
+    return "\n".join(lines).split("\n") if long else lines
 
 
 def _unglue_line(line: str) -> str:
@@ -253,6 +252,23 @@ def _unbroken(text: str) -> Iterator[tuple[int, str]]:
             cursor = blank + 1
     if cursor < len(text):
         yield cursor, text[cursor:]
+
+
+def places_in(texts: Sequence[str], sign: re.Pattern[str]) -> dict[int, list[int]]:
+    """Return where a sign stands in each text that bears it, by the text's index.
+
+    One search over all texts costs less than one in each; the sign may not reach over the end of a line.
+    """
+    ends = list(accumulate(map(len, texts), lambda end, length: end + length + 1, initial=0))
+    found: dict[int, list[int]] = {}
+    end = -1
+    for place in map(re.Match.start, sign.finditer("\n".join(texts))):
+        if place >= end:
+            index = bisect_right(ends, place)
+            begin, end = ends[index - 1], ends[index]
+            places = found[index - 1] = []
+        places.append(place - begin)
+    return found
 
 
 def spaced(line: Line) -> Paragraph:
