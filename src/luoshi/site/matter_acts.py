@@ -268,7 +268,7 @@ ACTS: Mapping[str, Act] = {
             "ask_extension",
             gettext_lazy("申请延期"),
             gettext_lazy("送督查批延期"),
-            gettext_lazy("延期申请已送督查，批下来以前期限不变。"),
+            gettext_lazy("延期申请已送审批，批下来以前期限不变。"),
             "calendar-plus",
             _extend,
         ),
