@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -51,10 +52,17 @@ class ChineseJSON(JSONRenderer):
 
 
 class LuoshiAPI(NinjaAPI):
-    """The API root; its schema says that errors are problems."""
+    """The API root; its schema says that errors are problems, and is made once: that takes more than a second."""
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        """Return the OpenAPI document, errors with their media type."""
+        """Return the OpenAPI document, errors with their media type; it is shared, not to be changed."""
+        return self._schema(**kwargs) if any(kwargs.values()) else self._whole_schema
+
+    @cached_property
+    def _whole_schema(self) -> OpenAPISchema:
+        return self._schema()
+
+    def _schema(self, **kwargs: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**kwargs)
         for operations in schema["paths"].values():
             for operation in operations.values():
