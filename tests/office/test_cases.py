@@ -20,6 +20,7 @@ from luoshi.office.calendar import actions as calendars
 from luoshi.office.cases import actions, procedures
 from luoshi.office.cases.expiry import fire, load
 from luoshi.office.cases.models import SEARCH_TABLE, Case, CaseClock, CaseEvent, CaseParty, CaseVoice, ClockChange
+from luoshi.office.cases.recount import recount
 from luoshi.office.cases.turns import settle
 from luoshi.office.messages.models import Message
 from luoshi.office.roles import Role
@@ -260,6 +261,52 @@ def test_a_changed_holiday_recounts_open_limits_keeps_both_dates_and_tells(peopl
     assert local_text(clock(done).until) == "2018-10-11 00:00"
     tick()
     assert ClockChange.objects.count() == 1
+
+
+def test_of_two_limits_of_one_case_both_move_and_each_is_a_line_of_the_story(people):
+    """The story is numbered on, the case follows the end that comes first, people are told once, the trail holds."""
+    given = {"until": "done", "remind": ["2wd"], "expiry": {"kind": "mark_late"}}
+    procedures.add(
+        read_procedure(
+            {
+                "key": "test.two", "title": "测试两限", "from": "2018-01-01",
+                "parties": {"officer": {"title": "经办", "organ": "agriculture", "role": "reviewer"}},
+                "states": {
+                    "open": {"title": "在办", "status": "in_review"},
+                    "done": {"title": "办结", "status": "closed", "ends": True},
+                },
+                "start": "open",
+                "steps": {"done": {"title": "办结", "from": "open", "to": "done", "by": "officer"}},
+                "limits": {
+                    "long": given | {"title": "长限", "within": "10wd"},
+                    "short": given | {"title": "短限", "within": "5wd"},
+                    "days": {"title": "日限", "within": "60d", "until": "done", "expiry": {"kind": "mark_late"}},
+                },
+            }
+        )
+    )  # fmt: skip
+    case = actions.open_case(actor=PROGRAM, procedure="test.two", title="两个期限")
+    was = {one.limit: one for one in case.clocks.all()}
+    archivist = actor("arch", (Role.ARCHIVIST, "government-office"))
+    change = calendars.propose(actor=archivist, source="测试通知〔2018〕1号", off=[datetime.date(2018, 9, 21)])
+    calendars.approve(actor=people["supervisor"], change=change.pk)
+    assert recount() == 2
+    case.refresh_from_db()
+    now = {one.limit: one for one in case.clocks.all()}
+    assert {name: local_text(one.until) for name, one in now.items()} == {
+        "long": "2018-10-12 00:00", "short": "2018-09-30 00:00", "days": local_text(was["days"].until)
+    }  # fmt: skip
+    assert [local_text(one.until) for one in (was["long"], was["short"])] == ["2018-10-11 00:00", "2018-09-29 00:00"]
+    assert (case.due_limit, local_text(case.due_at)) == ("short", "2018-09-30 00:00")
+    assert set(case.parties.values_list("due_at", flat=True)) == {case.due_at}
+    assert local_text(now["short"].fires_at) == "2018-09-27 00:00"
+    moved = list(case.events.filter(act="calendar").order_by("n"))
+    assert [(one.n, one.data["limit"]) for one in moved] == [(2, "long"), (3, "short")]
+    assert (case.events_count, case.revision) == (3, 2)
+    assert Message.objects.filter(user__login="o", text__contains="放假安排变更").count() == 1
+    trail = list(AuditEntry.objects.filter(subject=f"case:{case.pk}", act="case.calendar").order_by("position"))
+    assert [(one.before is None, one.after["n"]) for one in trail] == [(False, 2), (True, 3)]
+    assert first_broken() is None
 
 
 def test_nothing_is_decided_by_silence_on_a_provisional_date(people):

@@ -22,7 +22,8 @@ from luoshi.office.cases.models import CaseClock
 FAR = datetime.datetime(9999, 12, 31, tzinfo=datetime.UTC)
 """The moment that never comes: of a case without a running limit."""
 _AFTER = datetime.timedelta(seconds=1)
-_CLOCK_UNITS = frozenset({"h", "min", "wh"})
+CLOCK_UNITS = frozenset({"h", "min", "wh"})
+"""Units counted from the moment, not from the day."""
 _WORKING_UNITS = frozenset({"wd", "wh"})
 
 Rule = Mapping[str, Any]
@@ -66,7 +67,7 @@ def due_of(
         found = moment_of(rule["moment"])
         moment = found if isinstance(found, datetime.datetime) else start_of(found)
         return due_at(moment, calendar, Step("at", f"至{local(moment):%Y-%m-%d %H:%M}"))
-    if not (pauses or extensions) and rule["unit"] not in _CLOCK_UNITS:
+    if not (pauses or extensions) and rule["unit"] not in CLOCK_UNITS:
         return _plain(rule["n"], rule["unit"], form, rule["roll"], day_of(event), calendar)
     limit = TimeLimit(rule["n"], read_unit(rule["unit"]), Form(form), Roll(rule["roll"]))
     taken = [
@@ -92,7 +93,7 @@ def reminders(limit: Limit, due: Due, calendar: WorkingCalendar) -> list[datetim
     found = []
     for span in limit.remind:
         n, unit = read_span(span)
-        if unit in _CLOCK_UNITS:
+        if unit in CLOCK_UNITS:
             step = datetime.timedelta(hours=n) if unit == "h" else datetime.timedelta(minutes=n)
             found.append(due.until - step)
         elif unit == "wd":

@@ -67,24 +67,14 @@ def _batch(upto: datetime.datetime) -> int:
 
 
 _CASES = Question(Case, "id IN %s ORDER BY id", lock=True)
-_CASES_HELD = Question(Case, "id IN %s ORDER BY id")
 _PARTIES = Question(CaseParty, "case_id IN %s ORDER BY id")
 _CLOCKS = Question(CaseClock, "case_id IN %s AND state IN ('running', 'paused') ORDER BY id")
 
 
-def load(
-    pks: Sequence[int],
-    actor: Actor = PROGRAM,
-    calendar: WorkingCalendar | None = None,
-    held: Sequence[CaseClock] | None = None,
-) -> list[Turn]:
-    """Return turns on the given cases, locked in the order of their numbers, with a constant number of queries.
-
-    `held` are the clocks of the cases, and perhaps of others, where they have been read under the lock already.
-    """
+def load(pks: Sequence[int], actor: Actor = PROGRAM, calendar: WorkingCalendar | None = None) -> list[Turn]:
+    """Return turns on the given cases, locked in the order of their numbers, with a constant number of queries."""
     now, calendar, edition = CLOCK.now(), calendar or calendar_book.calendar(), book.current()
-    asked = [(_CASES if held is None else _CASES_HELD).among(pks), _PARTIES.among(pks)]
-    cases, parties, *running = ask(*asked, *([_CLOCKS.among(pks)] if held is None else []))
+    cases, parties, running = ask(_CASES.among(pks), _PARTIES.among(pks), _CLOCKS.among(pks))
     found = {
         case.pk: Turn(
             procedures.version(case.procedure, case.version), case, [], [], actor, now, now, calendar,
@@ -95,9 +85,8 @@ def load(
     for party in parties:
         party.__dict__["_was"] = party.standing
         found[party.case_id].parties.append(party)
-    for clock in running[0] if held is None else held:
-        if (turn := found.get(clock.case_id)) is not None:
-            turn.clocks.append(clock)
+    for clock in running:
+        found[clock.case_id].clocks.append(clock)
     _load_voices(found)
     return list(found.values())
 
