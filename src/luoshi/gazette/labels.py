@@ -8,6 +8,7 @@ punctuation.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from luoshi.gazette.dates import number
@@ -46,6 +47,7 @@ _ANNEX = re.compile(
 )
 _WORD_OF = {"章": "chapter", "节": "section", "条": "article", "部分": "part", "编": "part", "篇": "part"}
 _LONGEST_PART = 40
+_DIGITS = frozenset("0123456789")
 LABEL_STARTS = frozenset("第(附—0123456789一二三四五六七八九十百" + CIRCLES)
 
 
@@ -60,12 +62,8 @@ def read_label(text: str, *, decimals: bool = False, articles: bool = False) -> 
     if first == "第":
         return _ordered(text, articles=articles)
     if first == "(":
-        if match := _PAREN.match(text):
-            kind = "cn_paren" if match[1] else "num_paren"
-            name = (match[1] or match[2]).replace(" ", "")
-            ordinal = numeral(name)
-            return Label(kind, f"({name})", ordinal, match.end()) if ordinal else None
-        return None
+        match = _PAREN.match(text)
+        return _bracketed(match[0]) if match else None
     if first == "附":
         return _annex(text)
     if first == "—":
@@ -81,6 +79,14 @@ def read_label(text: str, *, decimals: bool = False, articles: bool = False) -> 
     if match := _HALF_PAREN.match(text):
         return Label("cn_paren", f"({match[1]})", numeral(match[1]), match.end())
     return None
+
+
+@lru_cache(maxsize=1024)
+def _bracketed(printed: str) -> Label | None:
+    """The label of a printed `(一)` or `( 1 )、`; the same few are printed again and again."""
+    name = printed[1 : printed.index(")")].replace(" ", "")
+    ordinal = numeral(name)
+    return Label("num_paren" if name.isascii() else "cn_paren", f"({name})", ordinal, len(printed)) if ordinal else None
 
 
 def _ordered(text: str, *, articles: bool) -> Label | None:
@@ -131,7 +137,7 @@ def numbers_by_decimals(lines: list[str]) -> bool:
     """Return whether these folded lines use decimal headings (1.1, 3.1.3) rather than decimal figures."""
     found = 0
     for text in lines:
-        if text[0].isdigit() and len(text) > 3 and _DECIMAL_HEADING.match(text) and not _NOT_A_HEADING.match(text):
+        if text[0] in _DIGITS and len(text) > 3 and _DECIMAL_HEADING.match(text) and not _NOT_A_HEADING.match(text):
             found += 1
             if found >= 2:
                 return True

@@ -97,12 +97,12 @@ def _blocks(lines: Sequence[Line], *, decimals: bool, articles: bool) -> list[Bl
     ]
     running = _running_kinds(lines, labels)
     blocks: list[Block] = []
-    last = len(lines) - 1
+    following = [*labels[1:], None]
     for index, (line, label) in enumerate(zip(lines, labels, strict=True)):
         if (
-            blocks
-            and label is None
-            and not (index < last and labels[index + 1] is not None and _titles_list(line, labels[index + 1]))
+            label is None
+            and blocks
+            and not ((after := following[index]) is not None and _titles_list(line, after))
             and _continues(blocks[-1], line, widths[index - 1], running)
         ):
             blocks[-1].lines.append(line)
@@ -117,10 +117,10 @@ def _row_label(row: Row) -> Label | None:
     return Label("num", row.label, int(row.label), row.skip) if row.label else None
 
 
-def _titles_list(line: Line, following: Label | None) -> bool:
+def _titles_list(line: Line, following: Label) -> bool:
     """A title on a line of its own, after which a numbering begins."""
     return (
-        following is not None and following.ordinal == 1 and following.kind in ("cn", "chapter", "article")
+        following.ordinal == 1 and following.kind in ("cn", "chapter", "article")
         and len(line.text) <= 40 and bool(_PART_TITLE.search(line.text)) and not _PUNCTUATION.search(line.text)
     )  # fmt: skip
 
@@ -217,12 +217,14 @@ class _Nesting:
 
     def run(self) -> list[Node]:
         index = 0
-        while index < len(self.blocks):
-            block = self.blocks[index]
-            if block.label is not None and block.label.kind == "annex":
+        blocks = self.blocks
+        while index < len(blocks):
+            block = blocks[index]
+            label = block.label
+            if label is not None and label.kind == "annex":
                 index = self._annex(index)
                 continue
-            if block.label is None and self.stack and self.stack[0].kind == "annex" and self._is_part(index):
+            if label is None and self.stack and self.stack[0].kind == "annex" and self._is_part(index):
                 self._push_part(block)
             else:
                 self._place(block)
@@ -309,17 +311,21 @@ class _Nesting:
     # numbered clauses and paragraphs
 
     def _place(self, block: Block) -> None:
-        if block.label is None or block.label.kind == "dash":
-            kind = "paragraph" if block.label is None else "dash"
-            self._unnumbered(
-                join(block.lines, block.label.end if block.label else 0), block, kind, block.lines[0].start
-            )
+        label, lines = block.label, block.lines
+        first = lines[0]
+        if label is None:
+            self._unnumbered(join(lines), block, "paragraph", first.start)
             return
-        label = self._top_decimal(block.label) if block.label.kind == "decimal" else block.label
-        paragraph = join(block.lines, label.end)
-        self._push(label, block.lines[0].start, paragraph, block)
-        if block.lines[0].row is None and INLINE_GATE.search(paragraph.text):
-            self._cut(paragraph, block, self.nodes[-1])
+        kind = label.kind
+        if kind == "dash":
+            self._unnumbered(join(lines, label.end), block, kind, first.start)
+            return
+        if kind == "decimal":
+            label = self._top_decimal(label)
+        paragraph = join(lines, label.end)
+        node = self._push(label, first.start, paragraph, block)
+        if first.row is None and INLINE_GATE.search(paragraph.text):
+            self._cut(paragraph, block, node)
 
     def _top_decimal(self, label: Label) -> Label:
         """In a document of decimal headings `1.` is a heading only in the row of the top numbers; elsewhere an item."""
@@ -357,19 +363,19 @@ class _Nesting:
                 body += 1
             self._push(label, paragraph.origin(label.end), paragraph.slice(body, stop), block)
 
-    def _push(self, label: Label, start: int, paragraph: Paragraph, block: Block) -> None:
-        parent = self._parent(label)
-        kind = label.kind
-        node = Node(kind, label.text, label.ordinal, start, paragraph, parent, lines=block.lines)
-        if block.lines[0].row is None:
-            node.heading, node.heading_end = _run_in_heading(paragraph.text)
-        if not (self.nodes and self.nodes[-1].kind == kind):
-            for lower in _RESTARTS[kind].intersection(self.last):
-                del self.last[lower]
-        self.last[kind] = label.ordinal
+    def _push(self, label: Label, start: int, paragraph: Paragraph, block: Block) -> Node:
+        parent, nodes, last = self._parent(label), self.nodes, self.last
+        kind, name, ordinal, _ = label
+        heading, end = _run_in_heading(paragraph.text) if block.lines[0].row is None else (None, 0)
+        node = Node(kind, name, ordinal, start, paragraph, parent, heading, end, lines=block.lines)
+        if not (nodes and nodes[-1].kind == kind):
+            for lower in _RESTARTS[kind].intersection(last):
+                del last[lower]
+        last[kind] = ordinal
         self.stack.append(node)
-        self.nodes.append(node)
+        nodes.append(node)
         self.seen.add((id(parent), kind))
+        return node
 
     def _parent(self, label: Label) -> Node | None:
         stack = self.stack

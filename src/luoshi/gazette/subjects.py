@@ -228,6 +228,7 @@ def _place_in(run: str, name: str) -> int:
 
 
 _STOP = re.compile("[。;!?]")
+_DEFINES = re.compile("所称|是指")
 _start_of = re.Match.start
 
 
@@ -243,14 +244,18 @@ def find_statements(
     if not gates:
         return found
     stops = [*map(_start_of, _STOP.finditer(text)), len(text)]
+    defines = "所称" in text or "是指" in text
     position = mark = 0
-    while position < len(gates):
-        first, gate = position, gates[position]
-        stop = bisect_left(stops, gate)
+    last = len(gates)
+    while position < last:
+        first = position
+        stop = bisect_left(stops, gates[first])
         start, done = stops[stop - 1] + 1 if stop else 0, stops[stop]
         position = bisect_left(gates, done, position)
         while mark < len(covered) and covered[mark][1] < done - 2:
             mark += 1
+        if defines and _DEFINES.search(text, start, done):
+            continue
         if done - start > 5 and not (mark < len(covered) and covered[mark][0] <= start + 2):
             found.extend(_in_sentence(text, start, done, gates[first:position], level))
     return found
@@ -277,8 +282,6 @@ class _Head(NamedTuple):
 
 
 def _in_sentence(text: str, start: int, end: int, places: Sequence[int], level: Level) -> list[Statement]:
-    if text.find("所称", start, end) >= 0 or text.find("是指", start, end) >= 0:
-        return []
     parts = _parts(text, start, end)
     heads: list[_Head] = []
     gate = 0

@@ -318,8 +318,6 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if phrase.unit in _OCCASIONS and phrase.value == "1" and _ONCE_EVERY.search(left):
         return True
-    if _quoted(text, phrase):
-        return True
     if phrase.unit in _WEAK_UNITS and phrase.after_op is None and not _ACHIEVING.search(left):
         return True
     if ("了" in left and _DONE.search(left)) or (
@@ -529,6 +527,7 @@ def find_figures(
     apart = _dates_apart(text, phrases, continuing) if continuing else {}
     ordered = sorted(limits, key=_begin) if len(limits) > 1 else limits
     deadlines = _deadlines(text, ordered)
+    quotes = "“" in text or "《" in text or "‘" in text
     position = dated = 0
     since, subject = 0, ""
     origin: tuple[int, str] | None = None
@@ -547,7 +546,7 @@ def find_figures(
             continue
         if phrase.word and not _counts_in_words(part, phrase):
             continue
-        if _is_name(text, part, phrase):
+        if (quotes and _quoted(text, phrase)) or _is_name(text, part, phrase):
             continue
         event = _EVENT.search(part.left) or _EVENT.search(part.right)
         if not event and _defines_class(text, part, phrase):

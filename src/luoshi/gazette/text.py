@@ -230,26 +230,28 @@ def join(lines: Sequence[Line], skip: int = 0) -> Paragraph:
             parts.append(text)
             length += len(text)
             continue
-        for place, part in _unbroken(text):
-            pieces.append((length, start + place))
-            parts.append(part)
-            length += len(part)
+        if _LATIN.search(text):
+            for place, part in _unbroken(text):
+                pieces.append((length, start + place))
+                parts.append(part)
+                length += len(part)
+            continue
+        for part in text.split(" "):
+            if part:
+                pieces.append((length, start))
+                parts.append(part)
+                length += len(part)
+            start += len(part) + 1
     return Paragraph(parts[0] if len(parts) == 1 else "".join(parts), pieces)
 
 
 def _unbroken(text: str) -> Iterator[tuple[int, str]]:
-    """Yield (offset, characters) of the stretches between the blanks that `compact` takes out."""
+    """Yield (offset, characters) of the stretches between the blanks that `compact` takes out of text with letters."""
     cursor = 0
-    if _LATIN.search(text):
-        for blanks in _REMOVABLE.finditer(text):
-            if blanks.start() > cursor:
-                yield cursor, text[cursor : blanks.start()]
-            cursor = blanks.end()
-    else:
-        while (blank := text.find(" ", cursor)) >= 0:
-            if blank > cursor:
-                yield cursor, text[cursor:blank]
-            cursor = blank + 1
+    for blanks in _REMOVABLE.finditer(text):
+        if blanks.start() > cursor:
+            yield cursor, text[cursor : blanks.start()]
+        cursor = blanks.end()
     if cursor < len(text):
         yield cursor, text[cursor:]
 
