@@ -162,7 +162,14 @@ def works(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
         (_("年度评价等我签字"), room.reviews(actor, _BOUND), "file-text"),
     ):
         if one.many:
-            yield Waiting(title, one.many, one.href, icon)
+            yield Waiting(title, one.many, one.href, icon, _until(one.by, day))
+
+
+def _until(by: datetime.date | None, day: datetime.date) -> str:
+    """Return by when something is to be done, and that the day is past."""
+    if by is None:
+        return ""
+    return (_("%(day)s止，已过期") if by < day else _("%(day)s止")) % {"day": day_words(by, day)}
 
 
 ROOMS: tuple[Callable[[Actor, datetime.date], Iterator[Waiting]], ...] = (

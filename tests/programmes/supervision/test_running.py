@@ -19,6 +19,7 @@ from luoshi.office.notices.models import Notice, TakenNumber
 from luoshi.programmes.supervision import (
     circulars,
     crossing,
+    desk,
     integrity,
     letter_forms,
     letters,
@@ -388,3 +389,20 @@ def test_the_director_looks_at_spot_checks_but_does_not_draw_them(client) -> Non
     assert client.post("/supervision/checks/draw/", {"quarter": "2019-Q1"}).status_code == 403
     client.force_login(User.objects.get(login="clerk-finance"))
     assert client.get("/supervision/checks/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_letter_stands_on_the_desk_with_the_day_its_answer_is_due(client) -> None:  # type: ignore[no-untyped-def]
+    """Who owes an answer sees the day before anything is opened; one letter is a click away."""
+    made.at("2019-04-26T09:00")
+    made.leaf("2019-04-26")
+    made.step("2019-05-08")
+    made.at("2019-05-08T09:30")
+    letter = letters.sign(actor=made.director(), letter=SupervisionLetter.objects.get().pk)
+    clerk = made.clerk()
+    waits = desk.letters(clerk, 10)
+    assert (waits.many, waits.href, waits.by) == (1, f"/supervision/letters/{letter.pk}/", letter.reply_due)
+    made.at("2019-05-30T09:30")
+    page = _fine(client, "clerk-finance", "/desk")
+    assert "止，已过期" in page
+    assert page.index('id="desk-second"') < page.index('id="desk-month"')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from luoshi.office.actors import Actor
@@ -73,9 +73,14 @@ def crossings(actor: Actor, bound: int) -> Awaited:
 
 
 def letters(actor: Actor, bound: int) -> Awaited:
-    """Letters to sign, to answer, to close."""
-    many = papers.visible(actor).filter(papers.waiting_for(actor)).order_by()[:bound].count()
-    return Awaited(many, "/supervision/letters/") if many else NOTHING
+    """Letters to sign, to answer, to close: the one whose answer is due first, with the day."""
+    rows = papers.visible(actor).filter(papers.waiting_for(actor)).order_by(F("reply_due").asc(nulls_last=True), "pk")
+    found = list(rows.values_list("pk", "state", "reply_due")[:bound])
+    if not found:
+        return NOTHING
+    first, state, due = found[0]
+    href = "/supervision/letters/" + (f"{first}/" if len(found) == 1 else "")
+    return Awaited(len(found), href, due if state == "delivered" else None)
 
 
 def adjustments(actor: Actor, bound: int) -> Awaited:

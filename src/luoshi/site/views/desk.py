@@ -104,7 +104,7 @@ def _owed(request: HttpRequest, actor: Actor, day: datetime.date, at: Address, w
     second = Total(sum(row.count for row in waits), all(row.exact for row in waits))
     return {
         "matters": True,
-        "second_first": second.value > 0 and not may(actor, "matter.report"),
+        "second_first": second.value > 0,
         "view": view,
         "tabs": [
             {"label": words, "href": at.having(view="" if key == "mine" else key), "current": key == view,
