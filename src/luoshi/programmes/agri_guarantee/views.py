@@ -113,6 +113,8 @@ def _facts(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 # --- an application ---------------------------------------------------------------------------------------------------
 
+_PROJECTS = ("ORDINARY", "FARMLAND_INFRA")
+
 
 def _towns(actor: Actor) -> frozenset[str] | None:
     """Return the towns whose archives the actor may see, None for all."""
@@ -123,8 +125,13 @@ def _towns(actor: Actor) -> frozenset[str] | None:
 @needs("case.open")
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply(request: HttpRequest) -> HttpResponse:
-    """Take a farmer's application: find the archive, see what the household owes and may still have, open the case."""
+    """Take a farmer's application: find the archive, see what the household owes and may still have, open the case.
+
+    A sum that will not pass the second look is taken only when the station says so again: nobody may refuse to take an
+    application, but the farmer is to know.
+    """
     actor, error = actor_of(request), None
+    beyond: list[str] = []
     words = (request.POST if request.method == "POST" else request.GET).get("archive", "")[:100]
     towns, chosen = _towns(actor), None
     typed = {
@@ -136,11 +143,13 @@ def apply(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             operator = archive.find(words, towns)
-            case = cases.open_case(
-                actor=actor, procedure=archive.GUARANTEE, title=_title(operator), organ=operator.town,
-                facts={"archive": operator.number, **{key: value for key, value in typed.items() if value}},
-            )  # fmt: skip
-            return HttpResponseRedirect(reverse("case", args=[case.pk]), status=303)
+            beyond = [] if "knowing" in request.POST else _beyond(operator, typed)
+            if not beyond:
+                case = cases.open_case(
+                    actor=actor, procedure=archive.GUARANTEE, title=_title(operator), organ=operator.town,
+                    facts={"archive": operator.number, **{key: value for key, value in typed.items() if value}},
+                )  # fmt: skip
+                return HttpResponseRedirect(reverse("case", args=[case.pk]), status=303)
         except LuoshiError as refusal:
             error = refusal
     kind = procedures.procedure(archive.GUARANTEE)
@@ -157,10 +166,29 @@ def apply(request: HttpRequest) -> HttpResponse:
         "projects": list(asks["project_type"].choices.items()),
         "banks": [(key, concern.title(key)) for key in asks["bank"].choices],
         "halt": fund.live_halt(),
+        "beyond": beyond,
         "error": error,
         "errors": _errors(error),
     }
-    return page(request, "agri_guarantee/apply.html", context, status=status_of(error))
+    return page(request, "agri_guarantee/apply.html", context, status=422 if beyond else status_of(error))
+
+
+def _beyond(operator: Operator, typed: dict[str, str]) -> list[str]:
+    """Return what stands against the sum asked for; nothing where it is no sum, which the case itself refuses."""
+    try:
+        asked = Money.yuan(typed["requested"]).fen
+    except LuoshiError:
+        return []
+    if asked <= 0 or typed["project_type"] not in _PROJECTS:
+        return []
+    taken = fund.decide("agri_guarantee.amount", _household(operator, asked, typed["project_type"]))
+    return [one.text for one in taken.reasons if one.ok is False]
+
+
+def _household(operator: Operator, asked: int, project: str) -> dict[str, Any]:
+    """Return the facts of the amount a household asks for, in fen."""
+    return {"category": operator.category, "requested": asked, "project_type": project, **archive.owed(operator),
+            "mechanised": operator.mechanised_on is not None}  # fmt: skip
 
 
 def _title(operator: Operator) -> str:
@@ -185,10 +213,8 @@ def _archive(one: Operator) -> dict[str, Any]:
     """Return what a form shows of an archive: who, the household's balance, the most it may still have."""
     owed = archive.owed(one)
     most = {}
-    for kind in ("ORDINARY", "FARMLAND_INFRA"):
-        facts = {"category": one.category, "requested": 100, "project_type": kind, **owed,
-                 "mechanised": one.mechanised_on is not None}  # fmt: skip
-        taken = fund.decide("agri_guarantee.amount", facts)
+    for kind in _PROJECTS:
+        taken = fund.decide("agri_guarantee.amount", _household(one, 100, kind))
         most[kind] = (taken.value["least"], taken.value["most"])
     unknown = [
         str(Operator._meta.get_field(field).name) for field in archive.HAVES.values() if getattr(one, field) != "yes"
