@@ -180,10 +180,12 @@ def _unmarked(text: str) -> tuple[str, int]:
 
 def _unglued(lines: list[str]) -> list[str]:
     """Break lines into which a web page glued several paragraphs, at the blanks it left between them; same length."""
-    long = [*compress(count(), map(_LONG.__lt__, map(len, lines)))]
-    for place in long:
-        lines[place] = _unglue_line(lines[place])
-    return "\n".join(lines).split("\n") if long else lines
+    glued = False
+    for place in [*compress(count(), map(_LONG.__lt__, map(len, lines)))]:
+        whole = lines[place]
+        lines[place] = _unglue_line(whole)
+        glued = glued or lines[place] is not whole
+    return "\n".join(lines).split("\n") if glued else lines
 
 
 def _unglue_line(line: str) -> str:

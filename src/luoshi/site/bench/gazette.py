@@ -1,11 +1,13 @@
 """`luoshi bench gazette`: characters a second and peak memory of the compiler, beside a jieba pass over the same text.
 
 Each text is measured twice: repair, structure and duties together, and all that `compile_text` reads (relations, seats,
-appointments, repairs and warnings as well).
+appointments, repairs and warnings as well). The time goes with the records read rather than with the characters, so
+their number is printed too.
 
 Texts: the files named on the command line, else the two issues beside the repository where they are, else the packaged
-demonstration; then a corpus of invented instruments, compiled in parts of a hundred; then hostile text in three sizes,
-each alone, which must take time in proportion; then Akoma Ntoso of the first texts, built and validated.
+demonstration; then a corpus of invented instruments, compiled in parts of a hundred, and a tenth of it again as dense
+text; then hostile text in three sizes, each alone, which must take time in proportion; then Akoma Ntoso of the first
+texts, built and validated.
 """
 
 from __future__ import annotations
@@ -49,6 +51,13 @@ _SENTENCES = (
     "建立{field}台账，每季度至少检查一次，发现问题的，于次月10日前整改完毕。",
     "坚持问题导向，加强部门之间的沟通，统筹使用资金，提高{field}的质量和效率。",
 )
+_PLAIN = (
+    "近年来，全市上下在{field}方面积累了不少经验，群众的满意程度稳步上升，但基础薄弱、投入偏少、手段单一的情况依然存在。",
+    "{field}事关千家万户，涉及面广、周期长、头绪多，思想上的重视、方法上的得当和作风上的扎实缺一不可。",
+    "这项工作的总体思路是先易后难、由点到面，以问题最集中的地段为突破口，带动{field}整体水平的改善。",
+    "从实践来看，{field}的成效取决于人员、经费和设施三个因素，其中人员的稳定性和专业性最为关键。",
+    "宣传的形式包括广播、展板和入户讲解，内容以{field}的常识、典型事例和办事流程为主，语言通俗，贴近生活。",
+)
 _MARKS = (
     "(责任单位：{organ}；配合单位：{second}、{third})",
     "({organ}牵头，{second}、{third}等参与)",
@@ -56,15 +65,21 @@ _MARKS = (
 )
 
 
-def instrument(serial: int) -> str:
-    """Return an invented notice with a plan of some 2,500 characters; the same for the same serial."""
+def instrument(serial: int, *, dense: bool = False) -> str:
+    """Return an invented notice with a plan of some 3,000 characters; the same for the same serial.
+
+    It holds about as many duties, limits and figures a thousand characters as real issues do, a `dense` one five times
+    as many: nearly every sentence states some.
+    """
     chance = random.Random(serial)  # noqa: S311
     year = 2010 + serial % 10
 
     def sentence() -> str:
         organ, second, third = chance.sample(_ORGANS, 3)
         mark = chance.choice(_MARKS) if chance.random() < 0.35 else ""
-        return f"{chance.choice(_SENTENCES)}{chance.choice(_SENTENCES)}{mark}".format(
+        opening = chance.choice(_SENTENCES if dense else _PLAIN)
+        closing = chance.choice(_SENTENCES if dense or chance.random() < 0.35 else _PLAIN)
+        return f"{opening}{closing}{mark}".format(
             field=chance.choice(_FIELDS), year=year + chance.randint(0, 3), figure=chance.randint(50, 99),
             count=chance.randint(2, 20), organ=organ, second=second, third=third,
         )  # fmt: skip
@@ -159,10 +174,11 @@ def run(argv: list[str]) -> None:
         memory = peak(lambda text=text: compiled(text))  # type: ignore[misc]
         base = measured(lambda text=text: segment(text), 2) if segment else None  # type: ignore[misc]
         core = measured(lambda text=text: duties_of(text), arguments.repeat)  # type: ignore[misc]
-        _line(f"{name}: repair, structure, duties", len(text), core, base, None)
-        _line(f"{name}: everything", len(text), seconds, base, memory)
+        _line(f"{name}: repair, structure, duties", len(text), core, base)
+        _line(f"{name}: everything", len(text), seconds, base, memory, _records(compiled(text)))
     if arguments.instruments:
         _corpus(arguments.instruments, compiled, segment)
+        _corpus(max(arguments.instruments // 10, 1), compiled, segment, dense=True)
     if arguments.hostile:
         _hostile([float(size) for size in arguments.hostile.split(",")], compiled)
     for name, text in texts.items():
@@ -188,20 +204,34 @@ def _segmenter() -> Callable[[str], Any] | None:
     return segment
 
 
-def _corpus(number: int, compiled: Callable[[str], Compilation], segment: Callable[[str], Any] | None) -> None:
-    parts = ["".join(map(instrument, range(at + 1, min(at + PART, number) + 1))) for at in range(0, number, PART)]
-    found = 0
+def _corpus(
+    number: int, compiled: Callable[[str], Compilation], segment: Callable[[str], Any] | None, *, dense: bool = False
+) -> None:
+    parts = [
+        "".join([instrument(serial, dense=dense) for serial in range(at + 1, min(at + PART, number) + 1)])
+        for at in range(0, number, PART)
+    ]
+    found = records = 0
     seconds = 0.0
     for part in parts:
         start = time.process_time()
         result = compiled(part)
         seconds += time.process_time() - start
         found += len(result.instruments)
+        records += _records(result)
     sample = parts[0]
     # jieba would take minutes over the whole: its rate on the first part stands for it.
     base = measured(lambda: segment(sample), 1) * sum(map(len, parts)) / len(sample) if segment else None
     memory = peak(lambda: compiled(sample))
-    _line(f"{number:,} instruments, {PART} a text, {found:,} read", sum(map(len, parts)), seconds, base, memory)
+    what = f"{number:,}{' dense' if dense else ''} instruments, {PART} a text, {found:,} read"
+    _line(what, sum(map(len, parts)), seconds, base, memory, records)
+
+
+def _records(result: Compilation) -> int:
+    """How many duties with their limits, targets and parameters were read."""
+    duties = [duty for item in result.instruments for duty in item.duties]
+    figures = sum(len(item.targets) + len(item.parameters) for item in result.instruments)
+    return len(duties) + sum(len(duty.time_limits) for duty in duties) + figures
 
 
 def _hostile(sizes: list[float], compiled: Callable[[str], Compilation]) -> None:
@@ -210,7 +240,7 @@ def _hostile(sizes: list[float], compiled: Callable[[str], Compilation]) -> None
         text = hostile(int(megabytes * 1_000_000))
         seconds = measured(lambda text=text: compiled(text), 1)  # type: ignore[misc]
         rates.append(len(text) / seconds)
-        _line(f"hostile, {megabytes:g} MB", len(text), seconds, None, None)
+        _line(f"hostile, {megabytes:g} MB", len(text), seconds)
     if len(rates) > 1:
         click.echo(f"hostile: rate at {sizes[-1]:g} MB is {rates[-1] / rates[0]:.2f} of the rate at {sizes[0]:g} MB")
 
@@ -224,13 +254,22 @@ def _akn(name: str, text: str, compilation: Compilation, repeat: int) -> None:
     written = build()
     faults = sum(bool(validate_akn(data)) for data in written)
     seconds = measured(lambda: [validate_akn(data) for data in build()], repeat)
-    _line(f"{name}: AKN, {len(written) - faults} of {len(written)} valid", len(text), seconds, None, None)
+    _line(f"{name}: AKN, {len(written) - faults} of {len(written)} valid", len(text), seconds)
 
 
-def _line(what: str, characters: int, seconds: float, base: float | None, memory: int | None) -> None:
-    parts = [f"{what:<48}{characters:>12,} chars{seconds:>9.3f} s{characters / seconds:>12,.0f} chars/s"]
+def _line(
+    what: str,
+    characters: int,
+    seconds: float,
+    base: float | None = None,
+    memory: int | None = None,
+    records: int | None = None,
+) -> None:
+    parts = [f"{what:<52}{characters:>12,} chars{seconds:>9.3f} s{characters / seconds:>12,.0f} chars/s"]
     if base:
         parts.append(f"jieba {characters / base:>9,.0f} chars/s: luoshi is {base / seconds:.1f}x")
     if memory is not None:
         parts.append(f"peak {memory / 1_000_000:.0f} MB")
+    if records is not None:
+        parts.append(f"{records / characters * 1000:.1f} records a 1,000 chars")
     click.echo("   ".join(parts))
