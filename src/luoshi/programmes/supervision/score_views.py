@@ -136,16 +136,20 @@ def _run(request: HttpRequest, pk: int, error: LuoshiError | None = None) -> Htt
     others = assessing.runs(actor).filter(plan=row.plan_id, kind=row.kind, until=row.until).exclude(pk=row.pk)
     waiting = [one for one in lines if one.objected_at is not None]
     direct = may(actor, "work.freeze", [OFFICE])
+    until = row.objections_until if row.state == "objections" else None
+    open_to = until if until is not None and CLOCK.today() <= until else None
     context = {
         "page_title": row.title,
         "crumbs": _crumbs((_("效能评估"), reverse("supervision-scores"))),
         "run": row,
         "tone": TONES[row.state],
         "groups": _ranking(lines),
+        "all": row.state == "published" or assessing.sees_all(actor),
         "others": others,
         "objections": waiting,
         "may_open": may(actor, "work.score") and row.state == "trial" and row.kind != "month",
-        "may_freeze": direct and row.state == "objections",
+        "may_freeze": direct and row.state == "objections" and not open_to,
+        "open_to": open_to if direct else None,
         "may_publish": direct and row.state == "frozen",
         "sees_all": assessing.sees_all(actor),
         "asof_today": CLOCK.today(),
