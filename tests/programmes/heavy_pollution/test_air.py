@@ -142,6 +142,6 @@ def test_every_whole_concentration_lies_on_the_printed_line(year: str) -> None:
 
 
 def test_a_city_hour_needs_three_quarters_of_its_stations() -> None:
-    assert air.city_hour([100, 101, None, 103], 75) == (304, 3)
-    assert air.city_hour([100, None, None, 103], 75) is None
-    assert air.city_hour([], 75) is None
+    assert air.city_mean(100 + 101 + 103, 3, 4, 75) == (304, 3)
+    assert air.city_mean(100 + 103, 2, 4, 75) is None
+    assert air.city_mean(0, 0, 0, 75) is None

@@ -244,10 +244,6 @@ def quotient(number: Exact) -> tuple[int, int]:
     return number.numerator, number.denominator
 
 
-def city_hour(values: Sequence[Exact | None], share: Exact) -> tuple[int, int] | None:
-    """Return the mean of the valid stations as a quotient, None where fewer than `share` percent of them are valid."""
-    valid = [value for value in values if value is not None]
-    if not valid or 100 * len(valid) < share * len(values):
-        return None
-    total = sum(valid)
-    return total.numerator, total.denominator * len(valid)
+def city_mean(total: int, valid: int, stations: int, share: Exact) -> tuple[int, int] | None:
+    """Return sum and number of the valid stations' values, None where fewer than `share` percent are valid."""
+    return None if not valid or 100 * valid < share * stations else (total, valid)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import python_calamine
@@ -171,11 +172,18 @@ def _required(row: Mapping[str, Any], column: str, title: str) -> Any:
     return row[column]
 
 
+_CELLS = (str, int, float, type(None))
+_known = lru_cache(maxsize=100_000, typed=True)(concentration)
+"""A million cells of a year hold a few thousand different values."""
+_known_hour = lru_cache(maxsize=20_000)(read_full_hour)
+
+
 def _amounts(row: Mapping[str, Any]) -> dict[str, Exact | None]:
     found = {}
     for column, series in _SERIES.items():
+        cell = row.get(column)
         try:
-            found[column] = concentration(series, row.get(column))
+            found[column] = (_known if type(cell) in _CELLS else concentration)(series, cell)
         except ValueError as error:
             raise _Faulty(series, str(error)) from None
     return found
@@ -197,8 +205,9 @@ def _number(title: str, value: Any) -> Decimal:
 
 
 def _full_hour(row: Mapping[str, Any]) -> datetime.datetime:
+    cell = _required(row, "time", "时间")
     try:
-        return read_full_hour(_required(row, "time", "时间"))
+        return _known_hour(cell) if type(cell) is str else read_full_hour(cell)
     except ValueError as error:
         raise _Faulty("时间", str(error)) from None
 
