@@ -26,6 +26,7 @@ from luoshi.office.funds.models import (
     Seal,
 )
 from luoshi.office.funds.orders import Line, Order, credit, debit
+from luoshi.office.funds.proof import prove
 from luoshi.office.funds.writing import order_of, post_all
 from tests.office.funds_made import ACTOR, DAY, HAND, book, deposit, funded, withdrawal
 
@@ -263,13 +264,46 @@ def test_database_adds_nothing_to_a_sealed_entry_and_takes_no_second_key():
     ids = (ledger.ids["1001"], ledger.ids["3001"])
     for line in (2, 3):
         row = f"({posted.entry * LINE + line}, {posted.entry}, {ids[0]}, '', '2019-03-01', 5, 0, '')"
-        for verb in ("INSERT", "INSERT OR REPLACE") if connection.vendor == "sqlite" else ("INSERT",):
+        verbs = ("INSERT", "INSERT OR REPLACE", "INSERT OR FAIL") if connection.vendor == "sqlite" else ("INSERT",)
+        for verb in verbs:
             run(
                 f"{verb} INTO funds_posting (id, entry_id, account_id, subject, value_on, debit, credit, bank_txn_no) "
                 f"VALUES {row}"
             )
     assert Posting.objects.count() == 2
     assert Day.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL undoes the whole statement")
+@pytest.mark.parametrize("verb", ["INSERT", "INSERT OR FAIL"])
+def test_rows_before_a_refused_row_stay_behind_the_gate(verb):
+    ledger = book()
+    old = post_all(ledger, [deposit("d1", "甲", 500)], HAND)[0].entry
+    head, body, tail = raw_entry(ledger, 2, [(ledger.ids["1001"], "", 5, 0), (ledger.ids["3001"], "", 0, 5)])
+    entry, account = old + 1, ledger.ids["1001"]
+    # A good line, then one for the entry that is sealed: the statement is refused at the second.
+    half = body.rpartition(", (")[0] + f", ({old * LINE + 9}, {old}, {account}, '', '2019-03-01', 5, 0, '')"
+    twice = head + f", ({entry + 1}, {ledger.book.pk}, {entry}, 'd1', '2019-03-01', '', '', '', '', 2)"
+    for statements in ((head, half), (head, half, tail), (twice,), (twice, tail)):
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            refused = []
+            for sql in statements:
+                try:
+                    cursor.execute(sql.replace("INSERT", verb, 1))
+                except DatabaseError as said:
+                    refused.append(str(said))
+            assert len(refused) == len(statements) - (len(statements) > 1 and statements[0] == head), refused
+            with pytest.raises(DatabaseError, match="FOREIGN KEY"):
+                cursor.execute("COMMIT")
+            cursor.execute("ROLLBACK")
+    # By itself, without a transaction around it.
+    for sql in (head, half, twice):
+        with pytest.raises(DatabaseError), connection.cursor() as cursor:
+            cursor.execute(sql.replace("INSERT", verb, 1))
+    assert (Entry.objects.count(), Posting.objects.count(), Balance.objects.count()) == (1, 2, 3)
+    assert prove(ledger.book, keep=False, whole=True).faults == []
 
 
 @pytest.mark.django_db

@@ -445,6 +445,34 @@ def _number_trigger(editor: Any, found: str) -> None:
         editor.execute(_trigger("funds_posting_sealed", "BEFORE INSERT", "funds_posting", when, body))
 
 
+# --- SQLite: a row is refused without having to undo its statement ---------------------------------------------------
+# Where a statement may ABORT, SQLite first copies every page it changes: for a batch that was two thirds of its work.
+# A row that FAILs is not written either; rows before it stay behind an open gate, which no transaction commits.
+
+_ROW_GUARDS = ("funds_entry_next", "funds_gate_opens", "funds_posting_sealed")
+
+
+def fail_rows(_apps: Any, editor: Any) -> None:
+    """Have the guards of single rows refuse by FAIL."""
+    _refuse_rows(editor, "ABORT", "FAIL")
+
+
+def abort_rows(_apps: Any, editor: Any) -> None:
+    """Have them refuse by ABORT as before."""
+    _refuse_rows(editor, "FAIL", "ABORT")
+
+
+def _refuse_rows(editor: Any, old: str, new: str) -> None:
+    if editor.connection.vendor != "sqlite":
+        return
+    for name in _ROW_GUARDS:
+        with editor.connection.cursor() as cursor:
+            cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = %s", [name])
+            (words,) = cursor.fetchone()
+        editor.execute(f"DROP TRIGGER {name}")
+        editor.execute(words.replace(f"RAISE({old},", f"RAISE({new},"))
+
+
 # --- PostgreSQL: an entry of two lines -------------------------------------------------------------------------------
 # Nearly every entry is a pair. A view stands for it: its trigger tests and adds up in six statements that name their
 # rows, without sets. Within a trigger the guards for sets do not run a second time; raw SQL meets them as before.

@@ -237,11 +237,12 @@ def _texts(values: Sequence[str]) -> str:
 # --- SQLite -----------------------------------------------------------------------------------------------------------
 
 _ENTRY = (
-    'INSERT INTO funds_entry (id, book_id, seal_id, key, value_on, event, memo, basis, "case", counter_of_id, lines) '
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT OR FAIL INTO funds_entry (id, book_id, seal_id, key, value_on, event, memo, basis, "
+    '"case", counter_of_id, lines) VALUES '
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _POSTING = (
-    "INSERT INTO funds_posting (id, entry_id, account_id, subject, value_on, debit, credit, bank_txn_no) "
+    "INSERT OR FAIL INTO funds_posting (id, entry_id, account_id, subject, value_on, debit, credit, bank_txn_no) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _SEAL = (
@@ -256,7 +257,7 @@ _KNOWN = "SELECT key FROM funds_entry WHERE book_id = ? AND key IN (SELECT value
 
 
 _AT_ONCE = 32
-"""Rows in one statement: what a statement may have to undo SQLite keeps once a statement, not once a row."""
+"""Rows in one statement. They say OR FAIL, as their guards do: SQLite then keeps no copies to undo a statement by."""
 
 
 @lru_cache(maxsize=2 * _AT_ONCE)
