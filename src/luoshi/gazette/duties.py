@@ -197,9 +197,11 @@ class DutyReader:
                     limits += _placed(other.paragraph, above)
             limits += _placed(paragraph, found[first:taken])
             action = text[start : mark.start] or (covers[-1][0].paragraph.text if covers else text)
-            self._warn_unknown(mark, paragraph)
+            lead, cooperating = organs(mark.lead), organs(mark.cooperating)
+            if self.sheet.local_place:
+                self._warn_unknown([*lead, *cooperating], paragraph.span(mark.start, mark.end))
             duty = records.Duty(
-                node.filed, action, _summary(node), organs(mark.lead), organs(mark.cooperating), mark.local,
+                node.filed, action, _summary(node), lead, cooperating, mark.local,
                 list(mark.local_names), limits, *paragraph.span(start, mark.end), "mark", 0.95, mark.open_ended,
             )  # fmt: skip
             self._file(mark.lead, duty)
@@ -222,19 +224,17 @@ class DutyReader:
             if not all(_known_form(name, leads) for name in statement.lead):
                 self._file_statement(node, limits, statement)
 
-    def _warn_unknown(self, mark: Mark, paragraph: Paragraph) -> None:
+    def _warn_unknown(self, organs: Sequence[Organ], span: tuple[int, int]) -> None:
         """Warn once per instrument of an organ that the directory of the place does not know."""
-        if not self.sheet.local_place:
-            return
-        organ, unknown = self.sheet.organ, self.unknown
-        for name in (*mark.lead, *mark.cooperating):
-            if organ(name).slug or name in unknown or name[0] == "各" or not _NAMES_ONE.search(name):
+        unknown = self.unknown
+        for organ in organs:
+            if organ.slug or (name := organ.name) in unknown or name[0] == "各" or not _NAMES_ONE.search(name):
                 continue
             unknown.add(name)
             near = self.sheet.directory.similar(name)
             hint = f",是否为“{near}”?" if near else ""
             message = f"机构名录中没有“{name}”{hint}原文照录,请核对"
-            self.sheet.warn("unknown_organ", message, *paragraph.span(mark.start, mark.end))
+            self.sheet.warn("unknown_organ", message, *span)
 
     def _dates_mark(self, node: Node, limits: Sequence[FoundLimit]) -> bool:
         """Give the limits of a line of its own (完成时限:10月底) to the duty of the mark above it in its clause."""
