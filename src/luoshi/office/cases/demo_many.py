@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
-from luoshi.kernel.calendar import ONE_DAY
+from luoshi.kernel.calendar import ONE_DAY, WorkingCalendar
 from luoshi.kernel.clock import start_of
 from luoshi.kernel.procedures import Procedure, read_procedure
 from luoshi.office.calendar import book as calendar_book
@@ -137,11 +137,11 @@ def _at(day: datetime.date) -> datetime.datetime:
 def _write(
     count: int, standing: Callable[[int], _Standing], report: Callable[[str], None] | None, organ: str = ""
 ) -> None:
-    last = Case.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    last, calendar = Case.objects.order_by("-pk").values_list("pk", flat=True).first() or 0, calendar_book.calendar()
     for begun in range(0, count, _BATCH):
         rows: dict[type[models.Model], list[list[Any]]] = {model: [] for model in _COLUMNS}
         for n in range(begun, min(begun + _BATCH, count)):
-            for model, values in _case(last + 1 + n, standing(n), organ or _ORGANS[n % len(_ORGANS)]):
+            for model, values in _case(last + 1 + n, standing(n), organ or _ORGANS[n % len(_ORGANS)], calendar):
                 rows[model].append(values)
         with transaction.atomic():
             for model, found in rows.items():
@@ -172,10 +172,12 @@ _COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
 _PARTIES = (("clerk", "clerk"), ("officer", "reviewer"), ("head", "leader"))
 
 
-def _case(pk: int, at: _Standing, organ: str) -> Iterator[tuple[type[models.Model], list[Any]]]:
+def _case(
+    pk: int, at: _Standing, organ: str, counted_by: WorkingCalendar
+) -> Iterator[tuple[type[models.Model], list[Any]]]:
     """Yield the rows of one case."""
     opened = at.since if at.step == 1 else at.since - ONE_DAY
-    end, calendar = _end(at.step, at.since)
+    end, calendar = _end(at.step, at.since, counted_by)
     since, due, acting = _text(at.since), _text(end), _party(at.step)
     title = f"测试{'甲乙丙丁戊己庚辛壬癸'[pk % 10]}公司许可申请第{pk}号"
     yield Case, [
@@ -187,7 +189,7 @@ def _case(pk: int, at: _Standing, organ: str) -> Iterator[tuple[type[models.Mode
         yield CaseParty, [pk, party, "finance" if party == "clerk" else organ, role, party == acting, True, due]
     for step in range(1, at.step + 1):
         runs, started = step == at.step, at.since if step == at.step else opened
-        until, calendar = _end(step, started)
+        until, calendar = _end(step, started, counted_by)
         yield CaseClock, [
             pk, f"l{step}", "running" if runs else "met", _rule(step), _text(started),
             "open" if step == 1 else f"t{step - 1}", _text(until), False, False, calendar, "[]", "[]",
@@ -208,9 +210,9 @@ def _rule(step: int) -> str:
 
 
 @cache
-def _end(step: int, since: datetime.datetime) -> tuple[datetime.datetime, str]:
+def _end(step: int, since: datetime.datetime, calendar: WorkingCalendar) -> tuple[datetime.datetime, str]:
     rule = json.loads(_rule(step))
-    due = clocks.due_of(rule, since, calendar_book.calendar())
+    due = clocks.due_of(rule, since, calendar)
     return due.until, due.calendar_version if clocks.hangs_on_calendar(rule) else ""
 
 
