@@ -357,7 +357,11 @@ def _speak(turn: Turn, step: Step, data: dict[str, Any]) -> None:
     agrees = str(data.pop("agrees", "yes")).lower() not in ("no", "false", "0", "否", "不同意")
     remark = str(data.pop("remark", "") or "")[:600]
     given = asks.clean(step.asks, data, turn.at) if agrees else {}
-    if not agrees and not remark.strip():
+    if agrees:
+        # The step itself is judged when the last one agrees; what has to be done before is nobody's to agree to.
+        turns.require_after(turn, step)
+        turns.require_not_blocked(turn, step)
+    elif not remark.strip():
         raise LuoshiError("E_INPUT", "不同意请写明理由。", fields={"fields": {"remark": "请写明理由"}})
     try:
         with transaction.atomic():

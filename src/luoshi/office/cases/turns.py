@@ -472,5 +472,5 @@ def running(clock_rows: Iterable[CaseClock]) -> list[CaseClock]:
     return sorted((clock for clock in clock_rows if clock.state in _RUNNING), key=lambda clock: clock.until)
 
 
-done, decisions, require_not_blocked = _done, _decisions, _require_not_blocked
+done, decisions, require_after, require_not_blocked = _done, _decisions, _require_after, _require_not_blocked
 """For whoever tells beforehand what a step would say (`offers`)."""

@@ -237,18 +237,21 @@ class _Play:
             "start": start.isoformat(), "end": start.replace(year=start.year + 1, day=min(start.day, 28)).isoformat(),
             "rate": "5.2", "fee": "1" if scope == "GRAIN" else "1.5", "rate_reason": "按生产周期",
         }  # fmt: skip
-        steps: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
-            ("town_pass", ("town",), {"integrity": "村镇核查，诚信经营"}),
-            ("recommend", ("reviewer",), {"recheck": "材料齐全"}),
-            ("establish", ("branch", "bank"), {}),
-            ("investigate", ("branch", "bank"), {}),
-            ("approve", ("company", "bank_head"), {}),
-            ("contract", ("branch",), contract),
-            ("disburse", ("bank",), {"disbursed": yuan, "disbursed_on": None}),
-        ]
-        for step, who, data in steps[:done]:
+        report = {"on": None, "amount": yuan, "opinion": "实地查看，经营正常"}
+        review = {"on": None, "amount": yuan, "opinion": "同意", "result": "pass"}
+        stages: list[list[tuple[str, str, dict[str, Any]]]] = [
+            [("town_pass", "town", {"integrity": "村镇核查，诚信经营"})],
+            [("recommend", "reviewer", {"recheck": "材料齐全"})],
+            [("establish", "branch", {}), ("establish", "bank", {})],
+            [("report_guarantor", "branch", report), ("report_bank", "bank", report),
+             ("investigate", "branch", {}), ("investigate", "bank", {})],
+            [("review_guarantor", "company", review), ("review_bank", "bank_head", review),
+             ("approve", "company", {}), ("approve", "bank_head", {})],
+            [("contract", "branch", contract)],
+            [("disburse", "bank", {"disbursed": yuan, "disbursed_on": None})],
+        ]  # fmt: skip
+        for stage in stages[:done]:
             CLOCK.advance(datetime.timedelta(days=3))
-            if step == "disburse":
-                data = data | {"disbursed_on": CLOCK.today().isoformat()}
-            for one in who:
-                self.act(one, case, step, **data)
+            today = CLOCK.today().isoformat()
+            for step, who, data in stage:
+                self.act(who, case, step, **{key: today if value is None else value for key, value in data.items()})

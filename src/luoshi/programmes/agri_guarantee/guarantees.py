@@ -99,10 +99,15 @@ def _amount(turn: Turn, amount: int) -> dict[str, Any]:
 # --- the halt ---------------------------------------------------------------------------------------------------------
 
 
+_REVIEWED = 6
+
+
 def _step(number: int) -> Callable[[Turn], dict[str, Any]]:
     def gather(turn: Turn) -> dict[str, Any]:
         """The step, the halt as an act finds it under the fund's lock, and when the guarantee contract was signed."""
         archive.require_unrelated(turn)
+        if number == _REVIEWED:
+            reports.require_passed(turn.case)
         book = Book.objects.filter(key=fund.BOOK).first()
         if book is not None and not turn.looks:
             # Whoever commits second finds what the first one posted.

@@ -72,6 +72,15 @@ def least_passed(case: Case) -> int | None:
     return rows.order_by("amount").values_list("amount", flat=True).first()
 
 
+def require_passed(case: Case) -> None:
+    """Refuse (E_RULE) to approve what either side's review rejects (P2 6)."""
+    against = DueReport.objects.filter(case=case, kind=DueReport.Kind.REVIEW, passed=False).order_by("side")
+    if sides := [row.get_side_display() for row in against]:
+        raise LuoshiError(
+            "E_RULE", f"{'、'.join(sides)}的评审结果是不同意，请办“不予担保”。", citation=_CLAUSE
+        )  # fmt: skip
+
+
 def _file(turn: Turn, kind: str, side: str) -> None:
     told = turn.data
     archive.require_unrelated(turn)
