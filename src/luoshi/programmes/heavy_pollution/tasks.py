@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from luoshi.kernel.clock import CLOCK, day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
@@ -189,10 +191,7 @@ def report(
     Flags: the same photo used on another object, a place far from the object, an act told more than a day later.
     Errors: E_NOT_FOUND, E_FORBIDDEN, E_STATE (closed), E_VERSION, E_INPUT (a failure or excuse without a reason).
     """
-    row = MeasureTask.objects.select_for_update(of=("self",)).filter(pk=task).select_related("response").first()
-    reach = reach_of(actor)
-    if row is None or (reach is not None and row.organ not in reach and row.town not in reach):
-        raise LuoshiError("E_NOT_FOUND", f"没有第 {task} 号任务。")
+    row = visible(actor, task, MeasureTask.objects.select_for_update(of=("self",)).select_related("response"))
     own = concern.organs_for(actor, "pollution.task")
     if own is not None and own.isdisjoint({row.organ, row.town}):
         require(actor, "pollution.task", [row.organ])
@@ -241,6 +240,15 @@ def excuse(*, actor: Actor, task: int, reason: str) -> MeasureTask:
     row.save()
     append(actor=actor, act="pollution.excuse", subject=f"hp-task:{row.pk}", after={"reason": row.note},
            permission="pollution.command")  # fmt: skip
+    return row
+
+
+def visible(actor: Actor, task: int, rows: QuerySet[MeasureTask] | None = None) -> MeasureTask:
+    """Return a task the actor sees, read from `rows` where they are given. E_NOT_FOUND."""
+    row = (MeasureTask.objects.all() if rows is None else rows).filter(pk=task).first()
+    reach = reach_of(actor)
+    if row is None or (reach is not None and row.organ not in reach and row.town not in reach):
+        raise LuoshiError("E_NOT_FOUND", f"没有第 {task} 号任务。")
     return row
 
 

@@ -464,8 +464,9 @@ def task_list(request: HttpRequest) -> HttpResponse:
     actor, error, status = actor_of(request), None, 200
     if request.method == "POST":
         try:
-            _report(request, actor)
-            return HttpResponseRedirect(request.get_full_path(), status=303)
+            query = request.GET.copy()
+            query["done"] = str(_report(request, actor).pk)
+            return HttpResponseRedirect(f"{request.path}?{query.urlencode()}", status=303)
         except LuoshiError as refusal:
             error, status = refusal, status_of(refusal)
     reach = tasks.reach_of(actor)
@@ -473,7 +474,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     rows = MeasureTask.objects.filter(response=warning.response) if warning else MeasureTask.objects.none()
     if reach is not None:
         rows = rows.filter(Q(organ__in=reach) | Q(town__in=reach))
-    chosen = {key: request.GET.get(key, "") for key in ("measure", "state", "organ", "town", "q")}
+    chosen, shown = {key: request.GET.get(key, "") for key in ("measure", "state", "organ", "town", "q")}, rows
     leads = sorted(rows.order_by().values_list("organ", flat=True).distinct()) if warning else []
     for key in ("measure", "state", "organ", "town"):
         if chosen[key]:
@@ -487,6 +488,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     measures, now = plan.measures(), CLOCK.now()
     context = {
         "total": bounded_total(rows),
+        "done": shown.filter(pk=_number(request.GET.get("done", ""))).first() if request.GET.get("done") else None,
         "leads": [(slug, names.get(slug, slug)) for slug in leads],
         "query": urlencode({key: value for key, value in chosen.items() if value}),
         "page_title": _("措施任务"),
@@ -507,14 +509,13 @@ def task_list(request: HttpRequest) -> HttpResponse:
     return page(request, "heavy_pollution/tasks.html", context, status=status)
 
 
-def _report(request: HttpRequest, actor: Any) -> None:
+def _report(request: HttpRequest, actor: Any) -> MeasureTask:
     number = _number(request.POST.get("task", ""))
     with transaction.atomic():
         if request.POST.get("state") == "excused":
-            tasks.excuse(actor=actor, task=number, reason=request.POST.get("note", ""))
-            return
+            return tasks.excuse(actor=actor, task=number, reason=request.POST.get("note", ""))
         photo = request.FILES.get("photo")
-        tasks.report(
+        return tasks.report(
             actor=actor, task=number, state=request.POST.get("state", ""), note=request.POST.get("note", ""),
             photo=(str(photo.name), photo.read()) if photo is not None else None, lat=request.POST.get("lat", ""),
             lon=request.POST.get("lon", ""), acted_at=moment_of(request.POST.get("acted_at", "")),
