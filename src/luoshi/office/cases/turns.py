@@ -448,8 +448,12 @@ say = _say
 
 
 def _words(step: Step, data: Mapping[str, Any]) -> str:
-    """Return the line of the story: the step, and what it was given in few words."""
-    parts = [f"{ask.title}：{_shown(ask, data[ask.name])}" for ask in step.asks if data.get(ask.name) not in (None, "")]
+    """Return the line of the story: the step, and what it was given in few words; a tick left out denies nothing."""
+    given = [(ask, data.get(ask.name)) for ask in step.asks]
+    told = [
+        (ask, value) for ask, value in given if value not in (None, "") and not (value is False and not ask.required)
+    ]
+    parts = [f"{ask.title}：{_shown(ask, value)}" for ask, value in told]
     return step.title + ("（" + "；".join(parts) + "）" if parts else "")
 
 

@@ -135,9 +135,9 @@ def _check(
 
 def _called(module: str) -> str:
     """Return what people call a room that sends matters; another program goes by its own name."""
-    known = {one.key: one.title for one in programmes()}
+    known = {"funds": "资金"}
     for one in programmes():
-        known |= one.senders
+        known |= {one.key.replace("_", "-"): one.title, **one.senders}
     return known.get(module, module)
 
 
