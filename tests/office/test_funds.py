@@ -274,6 +274,23 @@ def test_database_adds_nothing_to_a_sealed_entry_and_takes_no_second_key():
     assert Day.objects.count() == 3
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("bare", [1, 2])
+def test_database_refuses_a_batch_of_which_one_entry_has_no_lines(bare):
+    ledger, full = book(), 3 - bare
+    lines = [(ledger.ids["1001"], "", 5, 0), (ledger.ids["3001"], "", 0, 5)]
+    whole, base = raw_entry(ledger, 2, lines, first=1), ledger.book.pk * BOOK
+    row = f"({base + 1}, {ledger.book.pk}, {base + 1}, 'raw1', '2019-03-01', '', '', '', '', 2), "
+    both = [one.replace('"case", lines) VALUES ', '"case", lines) VALUES ' + row) for one in whole]
+    # The lines of entry 2 are moved to the entry that shall have them.
+    for n in (1, 2):
+        place = f"({(base + 2) * LINE + n}, {base + 2},"
+        both = [one.replace(place, f"({(base + full) * LINE + n}, {base + full},") for one in both]
+    said = run(*both)
+    assert "funds:un" in said, said
+    assert not Entry.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL undoes the whole statement")
 @pytest.mark.parametrize("verb", ["INSERT", "INSERT OR FAIL"])

@@ -1,7 +1,7 @@
 """The posting path: entries, postings and their seal in raw SQL, any number of them in one journey.
 
 The database decides (`guards`); what it refuses is explained here in words. PostgreSQL: one call of `funds_post`, which
-locks the book, finds keys that are known and inserts all three tables in one statement; an entry of two lines goes
+locks the book and inserts all three tables in one statement; an entry of two lines goes
 through the view `funds_pair`. SQLite: three statements and the seal. Outside a transaction each call commits by itself.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
@@ -84,13 +83,15 @@ def post_all(ledger: Ledger, orders: Sequence[Order], hand: Hand) -> list[Posted
     digest = hashlib.new("sm3", text.encode()).hexdigest()
     write = _sqlite if here.vendor == "sqlite" else _postgresql
     try:
-        first, known = write(here, ledger, columns, hand, digest)
+        first = write(here, ledger, columns, hand, digest)
     except DatabaseError as fault:
-        if not (isinstance(columns, _Single) and _code(fault) == "entry_key"):
+        # Which keys are known is asked only when something was refused: the index finds them anyway.
+        stored = _stored(ledger, keys) if _code(fault) else {}
+        if not stored:
             raise _explained(ledger, orders, fault) from fault
-        first, known = 0, [columns.order.key]
-    if known:
-        return _replayed(ledger, orders, known, hand)
+        return _replayed(ledger, orders, stored, hand)
+    if first is None:
+        return _replayed(ledger, orders, _stored(ledger, keys), hand)
     base = ledger.book.pk * BOOK + first
     return [Posted(base + place, first + place, True) for place in range(len(orders))]
 
@@ -162,20 +163,18 @@ def _columns(ledger: Ledger, orders: Sequence[Order]) -> _Columns:
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 _CALL = (
-    "SELECT o_first, o_known FROM funds_post(%s::bigint, %s::timestamptz, %s::text[], %s::bigint[], %s::text, "
+    "SELECT o_first FROM funds_post(%s::bigint, %s::timestamptz, %s::text[], %s::bigint[], %s::text, "
     "%s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::int[], %s::int[], "
     "%s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[])"
 )
 _PAIR = (
     "INSERT INTO funds_pair (book_id, booked_at, digest, maker, via, maker_id, checker, checker_id, request_id, key, "
     'value_on, event, memo, basis, "case", counter_of_id, account1, subject1, debit1, credit1, txn1, account2, '
-    "subject2, debit2, credit2, txn2) VALUES (" + ", ".join(["%s"] * 26) + ") RETURNING no, NULL::text[]"
+    "subject2, debit2, credit2, txn2) VALUES (" + ", ".join(["%s"] * 26) + ") RETURNING no"
 )
 
 
-def _postgresql(
-    here: Any, ledger: Ledger, columns: _Columns | _Single, hand: Hand, digest: str
-) -> tuple[int, list[str]]:
+def _postgresql(here: Any, ledger: Ledger, columns: _Columns | _Single, hand: Hand, digest: str) -> int:
     words, values = (
         _called(ledger, columns, hand, digest)
         if isinstance(columns, _Columns)
@@ -189,7 +188,7 @@ def _postgresql(
         answer = _asked(here, words, values)
     if answer is None or answer[0] is None:
         raise LuoshiError("E_NOT_FOUND", "没有这本账簿。")
-    return answer[0], answer[1] or []
+    return int(answer[0])
 
 
 def _asked(here: Any, words: str, values: list[Any]) -> tuple[Any, ...] | None:
@@ -253,7 +252,6 @@ _NEXT = (
     "SELECT b.last_no, (SELECT e.key FROM funds_entry e WHERE e.book_id = b.id AND e.key = ?) FROM funds_book b "
     "WHERE b.id = ?"
 )
-_KNOWN = "SELECT key FROM funds_entry WHERE book_id = ? AND key IN (SELECT value FROM json_each(?))"
 
 
 _AT_ONCE = 32
@@ -275,7 +273,7 @@ def _insert_rows(link: Any, insert: str, columns: tuple[Sequence[Any], ...]) -> 
         link.execute(_words(insert, len(some) // len(columns)), some)
 
 
-def _sqlite(here: Any, ledger: Ledger, columns: _Columns | _Single, hand: Hand, digest: str) -> tuple[int, list[str]]:
+def _sqlite(here: Any, ledger: Ledger, columns: _Columns | _Single, hand: Hand, digest: str) -> int | None:
     here.ensure_connection()
     link = here.connection
     begin, end, undo = ("SAVEPOINT funds", "RELEASE funds", "ROLLBACK TO funds")
@@ -285,26 +283,27 @@ def _sqlite(here: Any, ledger: Ledger, columns: _Columns | _Single, hand: Hand, 
         link.execute(begin)
         try:
             if isinstance(columns, _Single):
-                answer = _insert_one(link, ledger.book.pk, columns, hand, digest)
+                first = _insert_one(link, ledger.book.pk, columns, hand, digest)
             else:
-                answer = _insert(link, ledger.book.pk, columns, hand, digest)
+                first = _insert(link, ledger.book.pk, columns, hand, digest)
             link.execute(end)
         except BaseException:
             link.execute(undo)
             if here.in_atomic_block:
                 link.execute(end)
             raise
-    return answer
+    return first
 
 
-def _insert_one(link: Any, book: int, one: _Single, hand: Hand, digest: str) -> tuple[int, list[str]]:
+def _insert_one(link: Any, book: int, one: _Single, hand: Hand, digest: str) -> int | None:
+    """Post one order and return its number; None when its key is known."""
     key, _day, given, event, memo, basis, case, counter = one.order
     row = link.execute(_NEXT, (key, book)).fetchone()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", "没有这本账簿。")
-    first = row[0] + 1
     if row[1] is not None:
-        return first, [key]
+        return None
+    first: int = row[0] + 1
     entry = book * BOOK + first
     link.execute(_ENTRY, (entry, book, entry, key, one.day, event, memo, basis, case, counter, len(given)))
     for at in range(0, len(one.lines), _AT_ONCE):
@@ -315,19 +314,15 @@ def _insert_one(link: Any, book: int, one: _Single, hand: Hand, digest: str) -> 
     maker, via, maker_id, checker, checker_id, request_id = hand
     link.execute(_SEAL, (entry, book, first, first, str(now), maker, maker_id, checker, checker_id, via, request_id,
                          digest))  # fmt: skip
-    return first, []
+    return first
 
 
-def _insert(link: Any, book: int, columns: _Columns, hand: Hand, digest: str) -> tuple[int, list[str]]:
+def _insert(link: Any, book: int, columns: _Columns, hand: Hand, digest: str) -> int:
     keys, dates, events, memos, bases, cases, counters, lines = columns.entries
     row = link.execute(_NEXT, (keys[0], book)).fetchone()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", "没有这本账簿。")
-    first, known = row[0] + 1, [row[1]] if row[1] is not None else []
-    if len(keys) > 1:
-        known = [key for (key,) in link.execute(_KNOWN, (book, json.dumps(keys)))]
-    if known:
-        return first, known
+    first: int = row[0] + 1
     count, seal = len(keys), book * BOOK + first
     days = {day: day.isoformat() for day in set(dates)}
     texts = [days[day] for day in dates]
@@ -342,15 +337,23 @@ def _insert(link: Any, book: int, columns: _Columns, hand: Hand, digest: str) ->
     now = CLOCK.now().astimezone(datetime.UTC).replace(tzinfo=None)
     link.execute(_SEAL, (seal, book, first, first + count - 1, str(now), hand.maker, hand.maker_id, hand.checker,
                          hand.checker_id, hand.via, hand.request_id, digest))  # fmt: skip
-    return first, []
+    return first
 
 
 # --- what was refused, in words ---------------------------------------------------------------------------------------
 
 
-def _replayed(ledger: Ledger, orders: Sequence[Order], known: list[str], hand: Hand) -> list[Posted]:
+def _stored(ledger: Ledger, keys: Sequence[str]) -> dict[str, Entry]:
+    """Return the entries of the book whose keys are among `keys`."""
+    return {
+        one.key: one
+        for at in range(0, len(keys), 1_000)
+        for one in Entry.objects.filter(book=ledger.book, key__in=keys[at : at + 1_000])
+    }
+
+
+def _replayed(ledger: Ledger, orders: Sequence[Order], stored: dict[str, Entry], hand: Hand) -> list[Posted]:
     """Answer orders whose keys are known with what was posted then, post the rest; E_CONFLICT for another body."""
-    stored = {one.key: one for one in Entry.objects.filter(book=ledger.book, key__in=known)}
     codes = {one.pk: code for code, one in ledger.accounts.items()}
     for order in orders:
         if (entry := stored.get(order.key)) is None:
