@@ -371,3 +371,35 @@ def test_decree_that_a_broken_line_cites_makes_no_document() -> None:
 def test_issuer_before_the_title_of_a_carried_decision_is_left_out() -> None:
     source = decree("测州市人民政府令第46号").replace("测州市甲事管理办法", "测州市人民政府关于废止部分规章的决定")
     assert only(source).title == "关于废止部分规章的决定"
+
+
+PLACELESS = """县人民政府关于做好甲事的通知
+
+{label}
+
+各乡镇人民政府,县政府各部门:
+
+现将有关事项通知如下:
+
+一、抓好甲事。由县甲局负责。
+
+{signature}
+"""
+
+
+def test_an_issuer_without_its_place_is_named_whole_by_the_signature_though_the_date_is_broken() -> None:
+    found = only(PLACELESS.format(label="测县政发〔2024〕8号", signature="测山县人民政府\n\n2024年3月 日"))
+    assert (found.issuer, found.issued_on) == ("测山县人民政府", None)
+
+
+def test_an_issuer_without_its_place_is_named_whole_by_a_labelled_line() -> None:
+    assert only(PLACELESS.format(label="发文单位: 测山县人民政府", signature="")).issuer == "测山县人民政府"
+    assert only(PLACELESS.format(label="发文单位: 测山县甲局", signature="")).issuer == "县人民政府"
+
+
+def test_inner_signs_of_a_title_become_the_outer_ones_when_it_stands_alone() -> None:
+    text = (
+        "各乡镇人民政府,县政府各部门:\n现将《<甲事报告>任务分解表》印发给你们,请认真落实。\n"
+        "测山县人民政府办公室\n2024年3月1日\n"
+    )
+    assert only(text).title == "《甲事报告》任务分解表"

@@ -70,6 +70,8 @@ _NAMED = re.compile(
 )
 _WHOLE_QUOTED = re.compile(r"《([^《》]{2,100})》(\([^()]{1,24}\))?$")
 _ISSUER_PREFIX = re.compile(r"((?:中共)?[\u4e00-\u9fff、()]{2,80}?)(?=关于|印发|转发|批转)")
+_PLACELESS = re.compile(r"[市县区省州旗]人民政府(?:办公[室厅])?")
+"""An issuer that the head prints without its place; the signature or a labelled line names it whole."""
 ORGAN_LINE = re.compile(
     r"(?:中共)?[\u4e00-\u9fff()、]{2,46}?(?:人民政府|政府|办公室|办公厅|委员会|管委会|管理局|局|厅|委|办|院|会|部|处|中心|"
     r"指挥部|领导小组|公司|联社|分局|支行|军分区|警备区|总队|支队)$"
@@ -501,8 +503,16 @@ def _title_text(lines: Sequence[Line]) -> str:
     if text[-1:] in _NUMBER_LAST and (match := _NUMBER_AT_END.search(text)) and match.start() > 6:
         text = text[: match.start()]
     if text.startswith("《") and text.endswith("》") and "》" not in text[:-1]:
-        text = text[1:-1].replace("〈", "《").replace("〉", "》")
+        text = _outer_quotes(text[1:-1])
     return text
+
+
+def _outer_quotes(title: str) -> str:
+    """Return a title that stood in 《》 with its inner 〈〉, also printed <>, as the outer signs they now are."""
+    return title.translate(_OUTER_QUOTES)
+
+
+_OUTER_QUOTES = str.maketrans("〈〉<>", "《》《》")
 
 
 def _split_title(lines: Sequence[Line]) -> tuple[str, str | None]:
@@ -531,7 +541,7 @@ def _set_titles(document: Document, title: str) -> None:
         document.carried = True
         what = bare(re.sub(r"(?<=[》)])等.{0,6}$", "", carried["what"]))
         document.covering_title = title.replace(f"《{what}》", what)
-        document.title = what
+        document.title = _outer_quotes(what)
     elif prolonged := _PROLONGS.match(title):
         document.carried = True
         document.covering_title = title
@@ -589,7 +599,7 @@ def _read_body(document: Document, lines: list[Line], labelled: dict[str, str], 
     lines = _without_colophon(lines)
     _take_addressees(document, lines)
     if not document.carried and document.covering_title is None and (named := _named_measure(lines)):
-        document.carried, document.title = True, _without_issuer(named)
+        document.carried, document.title = True, _outer_quotes(_without_issuer(named))
     measure = None if heading_read else _measure_start(document, lines)
     closing = _take_closing(document, lines[: measure[0]] if measure else lines, last=not document.carried)
     if measure:
@@ -605,9 +615,11 @@ def _read_body(document: Document, lines: list[Line], labelled: dict[str, str], 
             document.issued_on = date(int(match[1]), int(match[2]), int(match[3]))
         document.published_only = document.issued_on is None and any(key in labelled for key in _PUBLISH_KEYS)
     document.issuer = document.signed_by or document.issuer
-    if document.issuer is None:
-        names = (labelled[key] for key in _ISSUER_KEYS if labelled.get(key))
-        document.issuer = next((name for name in names if ORGAN_LINE.match(name) and "网" not in name), None)
+    if document.issuer is None or _PLACELESS.fullmatch(document.issuer):
+        ends = document.issuer or ""
+        names = [labelled[key] for key in _ISSUER_KEYS if key in labelled and labelled[key].endswith(ends)]
+        found = next((name for name in names if ORGAN_LINE.match(name) and "网" not in name), None)
+        document.issuer = found or document.issuer
 
 
 def _named_measure(lines: list[Line]) -> str | None:
@@ -745,11 +757,18 @@ def _take_issuer(document: Document, lines: Sequence[Line], drop: set[int]) -> N
     issuer = document.issuer
     if not issuer:
         return
+    placeless = _PLACELESS.fullmatch(issuer) is not None
     for index in range(len(lines) - 1, -1, -1):
         if lines[index].text[0] == issuer[0] and _short(lines[index]) == issuer:
             document.signed_by = issuer
             drop.add(index)
             return
+        if placeless and lines[index].text[-1] == issuer[-1]:
+            name = _short(lines[index])
+            if name.endswith(issuer) and ORGAN_LINE.fullmatch(name) and "、" not in name:
+                document.signed_by = name
+                drop.add(index)
+                return
 
 
 def _short(line: Line) -> str:
