@@ -610,3 +610,12 @@ def test_page_costs_the_same_however_long_the_story(who):
         actions.act(actor=who["officer"], case=case.pk, step="note", data={"opinion": f"意见{number}"})
     assert asked() <= few + 1
     assert few <= 40
+
+
+def test_what_is_said_of_a_step_is_never_that_of_an_act_on_limits(who):
+    """A kind may have a step of the same name as an act on any case: `resume` ends a halt, it moves no limit."""
+    case = guarantee(who["applicant"])
+    client = client_as(who["applicant"])
+    assert "已恢复计时" in client.get(f"/cases/{case.pk}/?did=resume").text
+    assert "已恢复计时" not in client.get(f"/cases/{case.pk}/?done=resume").text
+    assert "已立案" in client.get(f"/cases/{case.pk}/?did=open").text

@@ -221,7 +221,7 @@ def case_new(request: HttpRequest, key: str) -> HttpResponse:
         if error.code == "E_FORBIDDEN":
             raise
         return _new_form(request, kind, actor, case_acts.typed(data), error)
-    return HttpResponseRedirect(f"{case_href(opened.pk)}?done=open", status=303)
+    return HttpResponseRedirect(f"{case_href(opened.pk)}?did=open", status=303)
 
 
 def _moment(text: str, field: str) -> datetime.datetime | None:
@@ -409,7 +409,7 @@ def _show(
         "replay": case_page.replay(found) if past or request.GET.get("replay") == "1" else None,
         "replay_href": f"{shown['href']}?at={case_page.replay_text(found.case.opened_at)}",
         "people_only": request.GET.get("who") == "people",
-        "done": _said(found, request.GET.get("done", "")) if error is None and not past else "",
+        "done": _said(found, request.GET) if error is None and not past else "",
         "error": error,
         "stale": _stale(request, found, error, values or {}) if stale else None,
         "readonly_case": readonly,
@@ -420,13 +420,17 @@ def _show(
     return page(request, "site/case.html", context, fragment=part, status=status)
 
 
-def _said(found: Whole, key: str) -> str:
-    """Return what is said when an act is done: what now is, not that something succeeded."""
-    if key == "open":
+def _said(found: Whole, query: Mapping[str, str]) -> str:
+    """Return what is said when something is done: what now is, not that it succeeded.
+
+    `did` names an act on any case, `done` a step of this kind: a kind may have a step of the same name, as 恢复.
+    """
+    act = query.get("did", "")
+    if act == "open":
         return _("已立案，编号 %s。") % found.case.number
-    if key in ACTS:
-        return str(ACTS[key].said)
-    step = found.procedure.steps.get(key)
+    if act in ACTS:
+        return str(ACTS[act].said)
+    step = found.procedure.steps.get(query.get("done", ""))
     if step is None:
         return ""
     if not found.is_open:
@@ -560,7 +564,7 @@ def _act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
         is_open = act in {one.key for one in case_acts.open_acts(found)}
         form = _act_form(found, act, request.POST, values, error) if is_open else None
         return _show(request, found, form=form, error=error, values=values)
-    return HttpResponseRedirect(f"{case_href(pk)}?done={act}", status=303)
+    return HttpResponseRedirect(f"{case_href(pk)}?did={act}", status=303)
 
 
 @needs("case.act")
