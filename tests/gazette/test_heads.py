@@ -403,3 +403,10 @@ def test_inner_signs_of_a_title_become_the_outer_ones_when_it_stands_alone() -> 
         "测山县人民政府办公室\n2024年3月1日\n"
     )
     assert only(text).title == "《甲事报告》任务分解表"
+
+
+def test_a_labelled_date_is_read_without_a_colon_but_a_date_of_release_is_none_of_issue() -> None:
+    page = "• 发文机关测山县人民政府\n• 成文日期2024-03-07\n• 发布时间2024-03-09\n{rest}"
+    assert only(page.format(rest=PLACELESS.format(label="", signature=""))).issued_on == date(2024, 3, 7)
+    page = page.replace("成文日期2024-03-07", "")
+    assert only(page.format(rest=PLACELESS.format(label="", signature=""))).issued_on is None
