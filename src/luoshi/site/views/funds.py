@@ -18,6 +18,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
+from luoshi.office.duties import concern
 from luoshi.office.funds import actions, gauge, links, openings, orders, plans, queries
 from luoshi.office.funds.models import Account, Book, Draft, Entry, Period, Proof
 from luoshi.office.paging import Total
@@ -92,8 +93,9 @@ def index(request: HttpRequest) -> HttpResponse:
     seen = queries.visible_books(actor)
     books = list((seen.filter(room=room.key) if room is not None else seen)[:500])
     rows = queries.rows_of_books(books)
+    keepers = concern.titles({row["book"].organ for row in rows}, CLOCK.today())
     for row in rows:
-        row["href"] = book_href("fund-book", row["book"])
+        row["href"], row["keeper"] = book_href("fund-book", row["book"]), keepers[row["book"].organ]
         row |= {f"{name}_yuan": yuan(row[name]) for name in ("bank", "transit", "suspense")}
     offered = openings.kinds(actor)
     context = {
