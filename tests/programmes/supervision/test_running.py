@@ -26,7 +26,14 @@ from luoshi.programmes.supervision import (
     meetings,
     referrals,
 )
-from luoshi.programmes.supervision.models import CircularLine, IntegrityCase, Referral, SupervisionLetter
+from luoshi.programmes.supervision.models import (
+    CircularLine,
+    IntegrityCase,
+    Plan,
+    Referral,
+    SpotCheck,
+    SupervisionLetter,
+)
 from tests.programmes.supervision import running_made as made
 
 REPLY = {
@@ -387,8 +394,15 @@ def test_the_director_looks_at_spot_checks_but_does_not_draw_them(client) -> Non
     made.clerk()
     assert "抽取一个季度" not in _fine(client, "head-government-office", "/supervision/checks/")
     assert client.post("/supervision/checks/draw/", {"quarter": "2019-Q1"}).status_code == 403
-    client.force_login(User.objects.get(login="clerk-finance"))
-    assert client.get("/supervision/checks/").status_code == 403
+    plan = Plan.objects.create(year=2019, title="测试要点", issued_on=datetime.date(2019, 1, 10), loaded_at=CLOCK.now(),
+                               loaded_by="测试")  # fmt: skip
+    drawn = SpotCheck.objects.create(plan=plan, quarter="2019-Q1", seed="1", ratio=10, population=0, digest="0",
+                                     drawn_at=CLOCK.now(), drawn_name="测试")  # fmt: skip
+    page, record = f"/supervision/checks/{drawn.pk}/", f"/supervision/checks/{drawn.pk}/export.json"
+    assert page in _fine(client, "head-government-office", "/supervision/checks/", page, record)
+    # How many were drawn anybody may know who sees key works; which ones they were, who sees every organ.
+    assert page not in _fine(client, "clerk-finance", "/supervision/checks/")
+    assert {client.get(one).status_code for one in (page, record)} == {403}
 
 
 @pytest.mark.django_db

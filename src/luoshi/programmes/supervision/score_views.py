@@ -292,7 +292,7 @@ def _looking(request: HttpRequest) -> Actor:
 
 
 def _checks(request: HttpRequest, error: LuoshiError | None = None) -> HttpResponse:
-    actor = _looking(request)
+    actor = actor_of(request)
     rows = list(checking.checks()[:40])
     left = {pk: (n, bad) for pk, n, bad in _tallies(rows)}
     context = {
@@ -303,6 +303,7 @@ def _checks(request: HttpRequest, error: LuoshiError | None = None) -> HttpRespo
                  for one in rows],
         "quarter": _last_quarter(CLOCK.today()),
         "may_draw": may(actor, "work.score"),
+        "may_open": assessing.sees_all(actor),
         "clauses": CITED,
         **_form(request, error),
     }  # fmt: skip
