@@ -140,6 +140,7 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "accounts": [
             {"account": one, "net": net, "words": yuan(net), "href": account_href(one)} for one, net in over.accounts
         ],
+        "where": _where(over),
         "rows": entry_rows(rows, book, after),
         "runs": bool(after),
         "case": case,
@@ -161,6 +162,14 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "done": said(request),
     }  # fmt: skip
     return page(request, "funds/book.html", context, fragment="journal")
+
+
+def _where(over: queries.Overview) -> list[dict[str, Any]]:
+    """Return the accounts that hold the book's money, the largest first, each with its share; none for a lone one."""
+    held = sorted(((net, one.title) for one, net in over.accounts if one.kind == "asset" and net > 0), reverse=True)
+    total = sum(net for net, _title in held)
+    shown = [{"title": title, "words": yuan(net), "share": round(100 * net / total, 2)} for net, title in held]
+    return shown if len(shown) > 1 else []
 
 
 def _figures(over: queries.Overview, book: Book) -> list[dict[str, Any]]:
