@@ -1,21 +1,14 @@
-"""Random orders of every event, with repetitions and a bank that loses, doubles and delays: the invariants hold always.
-
-A hypothesis state machine, of which a fault comes back as the shortest story that shows it. LUOSHI_MACHINE_STEPS sets
-how many steps a run has (10,000 for a long one); the normal run is short and the same each time.
-"""
+"""Random orders of every event, repetitions, a bank that loses, doubles and delays: what must hold holds always."""
 
 from __future__ import annotations
 
 import datetime
 import json
-import os
 
 import pytest
-from django.db import transaction
 from django.db.models import Sum
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
@@ -27,10 +20,9 @@ from luoshi.office.funds.orders import Line, Order, credit, debit
 from luoshi.office.funds.writing import post_all
 from luoshi.office.roles import Role
 from luoshi.site.banksim import Bank
-from tests.office import people
+from tests.office import histories, people
 from tests.office.funds_made import ACTOR, BANK, HAND, KEY, NUMBER, book, clock_at, linked
 
-STEPS = int(os.environ.get("LUOSHI_MACHINE_STEPS", "150"))
 START = datetime.date(2019, 1, 2)
 EXPECTED = {"E_CAPACITY", "E_STATE", "E_DUPLICATE", "E_CONFLICT", "E_TXN_CONFLICT", "E_NOT_YET", "E_SUM", "E_FUTURE",
             "E_DUPLICATE_FILE", "E_STALE", "E_NOT_FOUND"}  # fmt: skip
@@ -54,24 +46,14 @@ def entry(shape: str, fen: int, subject: str, other: str) -> list[Line]:
 SHAPES = ("grant", "deposit", "withdrawal", "among subjects", "grant taken back", "of three lines")
 
 
-class Fund(RuleBasedStateMachine):
-    """A fund, its two hands, and a simulated bank whose messages wait in a bag from which they are drawn in any order.
-
-    Each story lives in a transaction of its own, undone at its end.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.around = transaction.atomic()
-        self.around.__enter__()
+class Fund(histories.Story):
+    """A fund, its two hands, and a simulated bank whose messages wait in a bag and are drawn from it in any order."""
 
     def teardown(self) -> None:
         try:
             assert proof.prove(self.ledger.book, keep=False, whole=True).faults == []
         finally:
-            transaction.set_rollback(True)
-            self.around.__exit__(None, None, None)
-            CLOCK.release()
+            super().teardown()
 
     @initialize()
     def opened(self) -> None:
@@ -248,18 +230,6 @@ class Fund(RuleBasedStateMachine):
         assert proof.prove(self.ledger.book, keep=False, whole=True).faults == []
 
 
-STORIES = 3 if STEPS <= 150 else 10
-
-
 @pytest.mark.django_db
 def test_every_invariant_holds_after_every_event():
-    try:
-        run_state_machine_as_test(
-            Fund,
-            settings=settings(
-                max_examples=STORIES, stateful_step_count=max(STEPS // STORIES, 1), deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )  # fmt: skip
-    finally:
-        CLOCK.release()
+    histories.run(Fund)
