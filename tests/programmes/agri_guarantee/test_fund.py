@@ -326,6 +326,20 @@ def test_money_given_back_and_returned_as_well_is_taken_in() -> None:
     assert fund.faults() == []
 
 
+def test_a_resumption_when_more_came_back_than_was_paid_leaves_the_book_open() -> None:
+    """Compensation stood below nothing when business was resumed: what is counted from then on begins at nothing."""
+    booked("J1", 1_000)
+    row = compensate("DK-1", 300)
+    booked("J13", 250, loan="DK-1")
+    tell("RETURNED", instr_id=row.instr_id, ref=row.instr_id, bank_txn_no="BACK", direction="C", amount_fen=300)
+    assert fund.figures(fund.fund()).paid == -250
+    fund.resume(actor=ACTOR, cause="查明", measures="整改", decision_no="纪要")
+    booked("J8", 5)
+    compensate("DK-2", 100)
+    assert fund.live_halt() is None
+    assert fund.faults() == []
+
+
 def test_placing_waits_for_claims_and_stops_at_the_cap() -> None:
     booked("J1", 1_000)
     assert code_of(lambda: booked("J7", 801)) == "E_RULE"

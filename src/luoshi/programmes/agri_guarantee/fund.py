@@ -147,7 +147,8 @@ def judged(book: Book, state: FundState, now: Figures) -> Decision:
     halted = Halt.objects.filter(book=book, resumed_at__isnull=True).exists()
     facts = {
         "paid": max(now.paid, 0), "existing_fund": max(now.existing, 0), "halted": halted,
-        "resumed": state.resumed and not halted, "paid_at_resume": state.paid_at_resume,
+        "resumed": state.resumed and not halted,
+        "paid_at_resume": None if state.paid_at_resume is None else max(state.paid_at_resume, 0),
         "paid_before": max(state.seen_paid, 0), "existing_before": max(state.seen_existing, 0),
     }  # fmt: skip
     return decide(f"{ROOM}.halt", facts)
