@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.audit.models import AuditEntry
 from luoshi.office.duties.matter_models import Matter
@@ -489,5 +489,9 @@ def test_sheet_prints(fund, clerk):
     told = sheets.paper(Sheet.objects.select_related("account__book").get(pk=sheet.pk))
     assert told.title == "银行存款余额调节表"
     assert told.blocks[2]["rows"][3] == ["调节后余额", "10.70", "调节后余额", "10.70"]
+    # Before eight in the morning it is still yesterday elsewhere; the paper bears the day here.
+    Sheet.objects.filter(pk=sheet.pk).update(made_at=datetime.datetime(2019, 3, 5, 7, tzinfo=SHANGHAI))
+    early = sheets.paper(Sheet.objects.select_related("account__book").get(pk=sheet.pk))
+    assert "2019-03-05" in early.blocks[-1]["t"]
     assert Posting.objects.count() == 2
     assert HAND

@@ -346,6 +346,16 @@ def test_claims_that_are_refused(more: dict[str, Any], code: str | None) -> None
     assert (taken.outcome, taken.value["compensation"], taken.value.get("code")) == (Outcome.REFUSE, 0, code)
 
 
+def test_a_covered_part_below_one_fen_is_no_loss() -> None:
+    facts = {"principal": 1, "recovered": 0, "approved": 200, "disbursed": 250}
+    taken = take("loss", facts)
+    assert (taken.outcome, taken.value["loss"], taken.value["loss_all"]) == (Outcome.REFUSE, 0, 1)
+    assert "不足一分" in taken.reasons[-1].text
+    assert value("compensation", {**facts, "balance": M})["result"] == "CLOSED"
+    # Two fen of which one is covered are a loss, though the fund's half of it is nothing.
+    assert value("loss", {**facts, "principal": 2})["result"] == "OK"
+
+
 def test_a_round_that_ended_may_be_accepted_expressly() -> None:
     facts = {**X8, "judicial_end": "round_ended", "round_accepted": True, "balance": 5 * M}
     assert value("compensation", facts)["compensation"] == yuan("850000.00")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from luoshi.kernel.clock import day_of
 from luoshi.kernel.money import Money
 from luoshi.office.funds.models import Sheet
 from luoshi.office.notices.content import Paper, full_name
@@ -46,10 +47,9 @@ def paper(sheet: Sheet) -> Paper:
                     ],
                 }
             )  # fmt: skip
-    checked = f"{sheet.checker_name}　{sheet.checked_at:%Y-%m-%d}" if sheet.checked_at else "（待复核）"
-    blocks.append(
-        {"k": "p", "t": f"制表：{sheet.maker_name}　{sheet.made_at:%Y-%m-%d}　　复核：{checked}　　开户银行（章）："}
-    )
+    checked = f"{sheet.checker_name}　{day_of(sheet.checked_at)}" if sheet.checked_at else "（待复核）"
+    made = f"{sheet.maker_name}　{day_of(sheet.made_at)}"
+    blocks.append({"k": "p", "t": f"制表：{made}　　复核：{checked}　　开户银行（章）："})
     issuer = full_name(book.organ, sheet.on)
     return Paper(**_paper(sheet, blocks, issuer, day))
 

@@ -26,6 +26,7 @@ LOSS = Rule(_LOSS, "未还本金{principal}减追回{recovered}，本金损失{l
 LOSS_SHARE = Rule(_SCOPE, "放款{disbursed}、通过{approved}，保障的损失为{all}×{share}＝{loss}（舍去不足一分）")
 INTEREST = Rule(_SCOPE, "欠息{interest}不在补偿之内")
 NO_LOSS = Rule(_LOSS, "无本金损失")
+NO_PART = Rule(_SCOPE, "保障内的本金损失不足一分，无本金损失")
 OVER_BALANCE = Rule(_LOSS, "未还本金{principal}大于追偿前最后一次余额{balance}，多{more}，疑含利息")
 SECOND = Rule(_LOSS, "这笔贷款已申请过补偿")
 COVER = Rule(_SCOPE, "不在基金保障内，基金承担0.00元")
@@ -146,6 +147,8 @@ def lost(facts: LossFacts, context: Context, share: Fraction | None = None) -> L
         reasons.append(INTEREST.reason(None, yuan(facts.interest)))
     if whole == 0:
         reasons.append(NO_LOSS.reason(False))
+    elif part == 0 and share > 0:
+        reasons.append(NO_PART.reason(False))
     return Lost(whole, part, reasons, code)
 
 
