@@ -96,6 +96,9 @@ def what_stands_on_the_pages(most_queries) -> None:
     claim = shown(centre, "mitigation-claim", Claim.objects.get().number)
     assert "1,150,000.00" in claim
     assert "100,000.00" in claim
+    # What the fund paid was not cut by what it has today.
+    assert "首次指令时的专户可用余额" in claim
+    assert "足够" in claim
     assert client_of(User.objects.get(login="jinfu1")).post(reverse("mitigation-circular")).status_code == 303
     assert centre.get(reverse("mitigation-bank", args=["000000000000"])).status_code == 404
     visitor = shown(client_of(User.objects.get(login="nongye1")), "open-mitigation")

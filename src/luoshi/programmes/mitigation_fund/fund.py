@@ -333,7 +333,8 @@ def moved(told: hooks.Told) -> hooks.Booking | None:
     fen, ref = int(body.get("amount_fen") or 0), str(body.get("ref", ""))
     if str(body.get("purpose", "")) == "interest" or "结息" in str(body.get("memo", "")):
         return hooks.Booking([credit("2002", fen)], "J7", "利息入账", f"{RULES} 第二条")
-    claim = Claim.objects.filter(number=ref, agreement__book=told.book, state=Claim.State.PAID).first()
+    paid = Claim.objects.filter(state__in=[Claim.State.PAID, Claim.State.CLOSED], compensation__gt=0)
+    claim = paid.filter(number=ref, agreement__book=told.book).first()
     if claim is None:
         return None
     from luoshi.programmes.mitigation_fund import claims

@@ -78,6 +78,8 @@ def _as_it_stood(span: Span) -> list[tuple[Loan, int]]:
     events = CaseEvent.objects.filter(at__gte=span.ends, case__programme=ROOM)
     for number, data in events.filter(act="repay").values_list("case__number", "data"):
         after[number] = after.get(number, 0) + _told(data, "principal_paid")
+    for number, data in events.filter(act="unrepay").values_list("case__number", "data"):
+        after[number] = after.get(number, 0) - _told(data, "principal_back")
     for subject, data in events.filter(act="recovered").values_list("case__subject", "data"):
         after[subject] = after.get(subject, 0) + _told(data, "amount")
     return [

@@ -16,13 +16,16 @@ from luoshi.kernel.identifiers import clean, parse_uscc
 from luoshi.kernel.money import Money
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect, facts
+from luoshi.office.cases.models import Case
 from luoshi.office.cases.turns import PROGRAM, Turn
 from luoshi.office.duties import concern
+from luoshi.office.messages.actions import tell_organ
 from luoshi.office.parameters import book as parameters
 from luoshi.office.registers.models import standing
+from luoshi.office.roles import Role
 from luoshi.programmes.mitigation_fund import committee, fund, papers
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
-from luoshi.programmes.mitigation_fund.fund import decide, refuse
+from luoshi.programmes.mitigation_fund.fund import ORGAN, decide, refuse
 from luoshi.programmes.mitigation_fund.models import (
     Agreement,
     Application,
@@ -35,6 +38,8 @@ from luoshi.programmes.mitigation_fund.models import (
 )
 
 APPLICATION = "mitigation_fund.application"
+RECOVERING = ("recourse", "judicial_end", "returned")
+"""States of a claim's case in which what comes back is entered there and makes the loss smaller."""
 FIRST_DAY = datetime.date(2019, 6, 4)
 """The first day of the rules: parameters have no values before it."""
 _TERMS = f"{RULES} 第四条"
@@ -387,10 +392,31 @@ def filed(turn: Turn) -> None:
     papers.filing_receipt(turn, loan)
 
 
+def recourse_on(loan: Loan) -> Case | None:
+    """Return the case of recourse on a loan, None before it has begun and after it ended without compensation."""
+    rows = Case.objects.filter(procedure="mitigation_fund.claim", subject=f"mf-loan:{loan.pk}")
+    return rows.exclude(state__in=["rejected", "closed"]).first()
+
+
+def _refuse_beside_recourse(loan: Loan) -> None:
+    """Refuse principal entered beside the recourse: what is recovered since it began lowers the loss (6.9)."""
+    begun = recourse_on(loan)
+    if begun is None:
+        return
+    way = "请在那一件登记补偿后追回" if begun.state == "paid" else "补偿正在办理，付款后由中心登记补偿后追回"
+    way = "请在那一件办理“登记追回款项”，才从损失中扣减" if begun.state in RECOVERING else way
+    raise LuoshiError(
+        "E_STATE", f"这笔贷款已登记追偿（{begun.number}），收回的本金{way}。", citation=f"{RULES} 第十五条",
+        fields={"fields": {"principal_paid": "已登记追偿"}, "case": begun.pk},
+    )  # fmt: skip
+
+
 @effect("mitigation_fund.repayment")
 def repayment(turn: Turn) -> None:
-    """Enter what was repaid; principal never falls below nothing."""
+    """Enter what was repaid; principal never falls below nothing, and since recourse began it is entered there."""
     loan, paid = loan_of(turn), int(turn.data["principal_paid"])
+    if paid:
+        _refuse_beside_recourse(loan)
     if not 0 <= paid <= loan.outstanding:
         raise LuoshiError(
             "E_AMOUNT", f"归还本金应不超过余额 {Money(loan.outstanding)} 元。",
@@ -399,7 +425,24 @@ def repayment(turn: Turn) -> None:
     loan.outstanding -= paid
     loan.interest_owed = not turn.data.get("interest_settled")
     loan.repaid_at = turn.at if not loan.outstanding and not loan.interest_owed else None
-    loan.save(update_fields=["outstanding", "interest_owed", "repaid_at"])
+    if loan.repaid_at is not None and turn.case.state in ("disbursed", "filed"):
+        loan.unpaid_since = None
+    loan.save(update_fields=["outstanding", "interest_owed", "repaid_at", "unpaid_since"])
+
+
+@effect("mitigation_fund.repayment_corrected")
+def repayment_corrected(turn: Turn) -> None:
+    """Take back principal that was entered as repaid by mistake; the Centre is told."""
+    loan, back = loan_of(turn), int(turn.data["principal_back"])
+    entered = (loan.disbursed or 0) - loan.outstanding
+    if not 0 < back <= entered:
+        raise LuoshiError(
+            "E_AMOUNT", f"冲回的本金应大于零，不超过已登记归还的 {Money(entered)} 元。",
+            fields={"fields": {"principal_back": "大于已登记归还的"}},
+        )  # fmt: skip
+    loan.outstanding, loan.repaid_at = loan.outstanding + back, None
+    loan.save(update_fields=["outstanding", "repaid_at"])
+    turn.tell("centre", f"{turn.case.number} {loan.firm.name}：冲回误记的还款 {Money(back)} 元")
 
 
 @effect("mitigation_fund.settled")
@@ -432,8 +475,13 @@ def overdue(turn: Turn) -> None:
 
 @effect("mitigation_fund.cured")
 def cured(turn: Turn) -> None:
-    """What was due has been paid."""
-    Loan.objects.filter(pk=loan_of(turn).pk).update(unpaid_since=None)
+    """What was due has been paid; after the last day of the loan that is all of it."""
+    loan = loan_of(turn)
+    if loan.end < day_of(turn.at) and (loan.outstanding or loan.interest_owed):
+        raise LuoshiError(
+            "E_STATE", f"贷款已到期，还欠本金 {Money(loan.outstanding)} 元或利息，先登记还款。", citation=_TERMS
+        )
+    Loan.objects.filter(pk=loan.pk).update(unpaid_since=None)
 
 
 @facts("mitigation_fund.overdue_facts")
@@ -454,12 +502,33 @@ def reported(turn: Turn) -> None:
 
 
 def note_overdue(day: datetime.date) -> int:
-    """Enter loans whose last day has passed with principal unpaid as overdue; return how many."""
-    rows = Loan.objects.filter(
-        end__lt=day, outstanding__gt=0, unpaid_since__isnull=True, application__case__state="filed"
-    ).select_related("application__case")  # fmt: skip
+    """Enter loans whose last day has passed with principal or interest unpaid as overdue; return how many.
+
+    One whose papers were never filed counts its days too; its report waits for the filing.
+    """
+    owed = Loan.objects.filter(Q(outstanding__gt=0) | Q(interest_owed=True)).select_related("application__case")
+    rows = owed.filter(Q(end__lt=day) | Q(unpaid_since__lt=day), application__case__state="filed")
     count = 0
     for one in rows.order_by("pk")[:2000]:
-        cases.act(actor=PROGRAM, case=one.application.case.pk, step="default", data={"due": one.end.isoformat()})
+        due = one.unpaid_since or one.end
+        cases.act(actor=PROGRAM, case=one.application.case.pk, step="default", data={"due": due.isoformat()})
+        count += 1
+    unfiled = owed.filter(end__lt=day, unpaid_since__isnull=True, application__case__state="disbursed")
+    for one in unfiled.select_related("firm", "agreement").order_by("pk")[:2000]:
+        unpaid_before_filing(one, one.end)
         count += 1
     return count
+
+
+@transaction.atomic
+def unpaid_before_filing(loan: Loan, due: datetime.date) -> None:
+    """Note since when something is unpaid of a loan that is still to be filed; tell the bank and the Centre."""
+    loan.unpaid_since = due
+    loan.save(update_fields=["unpaid_since"])
+    case = loan.application.case
+    for organ in filter(None, (loan.agreement.organ, ORGAN)):
+        tell_organ(
+            key=f"mf-unfiled:{loan.pk}:{due}:{organ}", organ=organ, roles=(Role.CLERK,), kind="mitigation",
+            text=f"{case.number} {loan.firm.name}：{due} 到期未还，合同还没有报备，请先报备再报告逾期",
+            href=f"/cases/{case.pk}/",
+        )  # fmt: skip

@@ -11,6 +11,8 @@ import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db.models import Q
+
 from luoshi.kernel.clock import CLOCK, local
 from luoshi.kernel.decisions import Outcome
 from luoshi.kernel.errors import LuoshiError
@@ -31,7 +33,9 @@ def _loan(told: hooks.Told) -> Loan | None:
     agreement = Agreement.objects.filter(book=told.book).first()
     number = str(told.message.get("contract_no") or told.message.get("ref") or "")
     rows = Loan.objects.select_for_update(of=("self",)).select_related("firm", "agreement__book", "application__case")
-    return rows.filter(agreement=agreement, contract_no=number).first()
+    # A contract the bank gave up before it drew is like one nobody passed, should money go out under it after all.
+    given_up = Q(application__case__state="declined", disbursed__isnull=True)
+    return rows.filter(agreement=agreement, contract_no=number).exclude(given_up).first()
 
 
 def _fen(told: hooks.Told, name: str, least: int = 1) -> int:
@@ -50,7 +54,7 @@ def _unknown(told: hooks.Told) -> dict[str, Any]:
     kept = _kept(told, number)
     tell_organ(
         key=f"mf-unknown:{told.book.pk}:{told.message.get('msg_id')}", organ=ORGAN, roles=(Role.CLERK,),
-        kind="mitigation", text=f"{told.book.title}报来没有审查过的合同 {number}：不在基金保障内，请核对",
+        kind="mitigation", text=f"{told.book.title}报来没有审查过或已不再放款的合同 {number}：不在基金保障内，请核对",
         href="/mitigation/",
     )  # fmt: skip
     return {"loan": "unknown", "flag": "uncovered", **kept}
@@ -148,15 +152,32 @@ def told_disbursed(turn: Turn) -> None:
 
 @hooks.on(ROOM, "bank.LOAN_REPAID")
 def repaid(told: hooks.Told) -> dict[str, Any]:
-    """Enter a repayment."""
+    """Enter a repayment; since recourse began it is money recovered, and during a claim the Centre is told."""
     loan = _loan(told)
     if loan is None:
         return _unknown(told)
     paid = _fen(told, "principal_fen", 0)
+    begun = lending.recourse_on(loan) if paid else None
+    if begun is not None:
+        return _in_recourse(told, loan, begun, paid)
     settled = told.message.get("interest_settled") is True
     yuan = f"{Money(paid)}".replace(",", "")
     _act(loan, "repay", {"principal_paid": yuan, "interest_settled": settled})
     return {"loan": "recorded", "outstanding_fen": loan.outstanding - paid}
+
+
+def _in_recourse(told: hooks.Told, loan: Loan, begun: Case, fen: int) -> dict[str, Any]:
+    """Enter what came back as recovered while the loss is not fixed; afterwards tell the Centre, which shares it."""
+    if begun.state in lending.RECOVERING:
+        yuan = f"{Money(fen)}".replace(",", "")
+        cases.act(actor=PROGRAM, case=begun.pk, step="recovered", data={"amount": yuan, "source": "银行报文"})
+        return {"loan": "recorded", "recourse": begun.number, "outstanding_fen": max(loan.outstanding - fen, 0)}
+    tell_organ(
+        key=f"mf-recovered:{loan.pk}:{told.message.get('msg_id')}", organ=ORGAN, roles=(Role.CLERK,),
+        kind="mitigation", href=f"/cases/{begun.pk}/",
+        text=f"{begun.number} 银行报来收回 {Money(fen)} 元：补偿申请之后收回的，请按补偿后追回办理",
+    )  # fmt: skip
+    return {"loan": "in_claim", "recourse": begun.number}
 
 
 @hooks.on(ROOM, "bank.LOAN_BALANCE")
@@ -203,9 +224,24 @@ def overdue(told: hooks.Told) -> dict[str, Any]:
     if loan is None:
         return _unknown(told)
     if loan.unpaid_since is None:
-        _act(loan, "default", {"due": str(told.message.get("due") or "")})
+        word = str(told.message.get("due") or "")
+        if loan.application.case.state == "disbursed":
+            lending.unpaid_before_filing(loan, _due(word))
+        else:
+            _act(loan, "default", {"due": word})
         return {"loan": "recorded"}
     return {"loan": "known", "since": loan.unpaid_since.isoformat()}
+
+
+def _due(word: str) -> datetime.date:
+    """Return a due day that has passed. Errors: E_INPUT, E_NOT_YET."""
+    try:
+        due = datetime.date.fromisoformat(word)
+    except ValueError:
+        raise LuoshiError("E_INPUT", "due 应为日期，如 2020-03-10。", fields={"field": "due"}) from None
+    if due >= CLOCK.today():
+        raise LuoshiError("E_NOT_YET", f"到期日 {due} 还没有过。", fields={"field": "due"})
+    return due
 
 
 @hooks.on(ROOM, "bank.RECOVERY")
@@ -214,9 +250,7 @@ def recovery(told: hooks.Told) -> dict[str, Any]:
     loan = _loan(told)
     if loan is None:
         return _unknown(told)
-    case = Case.objects.filter(procedure="mitigation_fund.claim", subject=f"mf-loan:{loan.pk}").first()
-    if case is None or case.state not in ("recourse", "judicial_end", "returned"):
+    begun = lending.recourse_on(loan)
+    if begun is None:
         return {"loan": "not_in_recourse"}
-    yuan = f"{Money(_fen(told, 'amount_fen'))}".replace(",", "")
-    cases.act(actor=PROGRAM, case=case.pk, step="recovered", data={"amount": yuan, "source": "银行报文"})
-    return {"loan": "recorded"}
+    return _in_recourse(told, loan, begun, _fen(told, "amount_fen"))

@@ -43,6 +43,8 @@ def recourse(turn: Turn) -> None:
     if here is not None or Claim.objects.filter(agreement=loan.agreement, contract_no=loan.contract_no).exists():
         raise LuoshiError("E_DUPLICATE", f"合同 {loan.contract_no} 已申请过补偿。")
     turn.case.subject = f"mf-loan:{loan.pk}"
+    # What the bank has as its last balance is believed as far as it agrees with what stands here.
+    turn.facts["last_balance"] = min(int(turn.facts["last_balance"]), loan.outstanding)
     turn.facts.update(
         firm_name=loan.firm.name, approved=loan.approved, disbursed=loan.disbursed, recovered=0,
         passed_on=loan.application.passed_at and loan.application.passed_at.isoformat(),
@@ -55,7 +57,7 @@ def _loss(turn: Turn) -> dict[str, Any]:
     """Return the facts of the loss as the case has them; a ruling that ends one round passes if the votes accept it."""
     told = turn.facts | turn.data
     found = {
-        "principal": int(told["principal"]), "last_balance": int(told["last_balance"]),
+        "principal": int(told["principal"]), "last_balance": int(turn.facts["last_balance"]),
         "recovered": int(told.get("recovered") or 0), "approved": told["approved"], "disbursed": told["disbursed"],
         "interest": int(told.get("interest") or 0), "sued_on": str(told["sued_on"]),
     }  # fmt: skip
@@ -131,6 +133,13 @@ def write_votes(turn: Turn) -> None:
         )  # fmt: skip
 
 
+@effect("mitigation_fund.given_up")
+def given_up(turn: Turn) -> None:
+    """Recourse ends and nothing is claimed; a claim sent back is not paid."""
+    why = str(turn.data["closed_because"])[:200]
+    Claim.objects.filter(case_id=turn.case.number).update(state=Claim.State.REJECTED, closing=why)
+
+
 def claim_of(turn: Turn) -> Claim:
     """Return the claim of a case with its account and itself locked."""
     return claims.locked(Claim.objects.get(case_id=turn.case.number).pk)
@@ -160,9 +169,7 @@ def claim_rejected(turn: Turn) -> None:
 def instruct(turn: Turn) -> None:
     """Draft the payment, or again what failed or came back; another hand checks it in the funds' room."""
     row, told = claim_of(turn), turn.data
-    payee = payments.Payee(
-        str(told["payee"]), str(told["payee_number"]), str(turn.facts.get("bank_name") or "合作银行")
-    )
+    payee = payments.Payee(str(told["payee"]), str(told["payee_number"]), row.agreement.name)
     last = PaymentInstruction.objects.filter(claim=row.number, book=row.agreement.book).order_by("-pk").first()
     back = last is not None and (last.state == State.RETURNED or (last.state == State.FAILED and last.replaces_id))
     if back and last is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +23,7 @@ from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.mitigation_fund import annual, board, lending, monitoring, papers, recourse
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES, in_fen
 from luoshi.programmes.mitigation_fund.fund import ORGAN, QUOTA_YEAR, ROOM, allocated
-from luoshi.programmes.mitigation_fund.models import Agreement, Firm, Listing, Loan
+from luoshi.programmes.mitigation_fund.models import Agreement, Claim, Firm, Listing, Loan
 
 PAGE = 50
 
@@ -292,6 +293,14 @@ def begin_recourse(request: HttpRequest) -> HttpResponse:
     return shown(request, "mitigation_fund/recourse.html", context, status=status_of(error))
 
 
+def _ceiling(row: Claim, steps: Mapping[str, Any]) -> dict[str, str]:
+    """Return what capped a claim: the balance now, or as it was when the first instruction fixed the amount."""
+    if not steps["fixed"]:
+        return {"title": _("该行专户可用余额"), "value": _yuan(steps["available"])}
+    title = _("首次指令时的专户可用余额")
+    return {"title": title, "value": _yuan(steps["paid"]) if steps["capped"] else _("足够")}
+
+
 @needs("mitigation.see")
 @require_safe
 def claim(request: HttpRequest, number: str) -> HttpResponse:
@@ -313,7 +322,7 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
             *([{"sign": "×", "title": _("保障内（通过 ÷ 放款）"), "value": _yuan(row.loss)}]
               if row.loss != steps["whole"] else []),
             {"sign": "½", "title": _("基金应担一半（舍去不足一分）"), "value": _yuan(row.half)},
-            {"sign": "≤", "title": _("该行专户可用余额"), "value": _yuan(steps["available"])},
+            {"sign": "≤", **_ceiling(row, steps)},
             {"sign": "=",
              "title": _("基金补偿 G（首次指令已定）") if steps["fixed"] else _("基金补偿 G（按现在的余额）"),
              "value": _yuan(steps["paid"]), "sum": True},
