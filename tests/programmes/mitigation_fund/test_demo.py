@@ -16,6 +16,9 @@ from luoshi.office.accounts.queries import standing
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.models import Case, CaseClock, CasePaper
+from luoshi.office.funds import payments
+from luoshi.office.funds.models import PaymentInstruction
+from luoshi.office.funds.orders import Hand
 from luoshi.office.indicators.declaration import CITY, find
 from luoshi.office.indicators.models import Measurement
 from luoshi.office.parameters import book as parameters
@@ -232,9 +235,9 @@ def a_return_that_unprotects_loans_is_voted_on() -> None:
     assert "不够在贷" in case.facts["unprotected"]
     cases.act(actor=head, case=case.pk, step="decide")
     centre = hand("jinfu1")
-    done = {"value_on": CLOCK.today().isoformat(), "payee": "测试国库", "payee_number": "1" * 12}
+    done = {"payee": "测试国库", "payee_number": "1" * 12, "payee_bank": "测试开户行"}
     with pytest.raises(LuoshiError, match="须先经三家表决"):
-        cases.act(actor=centre, case=case.pk, step="carry_out", data=done)
+        cases.act(actor=centre, case=case.pk, step="pay_out", data=done)
     cases.act(actor=centre, case=case.pk, step="ask_vote")
     review = Case.objects.get(parent=case, procedure="mitigation_fund.review")
     assert "退回财政" in review.title
@@ -247,9 +250,21 @@ def a_return_that_unprotects_loans_is_voted_on() -> None:
         cases.act(actor=actor(f"v-{key}", (Role.LEADER, organ)), case=review.pk, step="vote", data={})
     case.refresh_from_db()
     assert (case.state, case.facts["release_passed"]) == ("decided", True)
-    cases.act(actor=centre, case=case.pk, step="carry_out", data=done)
-    case.refresh_from_db()
-    assert case.state == "done"
+    cases.act(actor=centre, case=case.pk, step="pay_out", data=done)
+    # It is done when the bank has paid; refused, it is drafted again.
+    for result, state in (("failed", "decided"), ("success", "done")):
+        case.refresh_from_db()
+        if case.state == "decided":
+            cases.act(actor=centre, case=case.pk, step="pay_out", data=done)
+        with pytest.raises(LuoshiError, match="还没有确认"):
+            cases.act(actor=centre, case=case.pk, step="paid")
+        payment = payments.locked(PaymentInstruction.objects.get(claim=case.number, state="drafted").instr_id)
+        payments.check_payment(actor=hand("jinfu2"), payment=payment.pk)
+        payment.refresh_from_db()
+        payments.apply_result(payment, result, txn="RT1" if result == "success" else "", on=CLOCK.today(), reason="",
+                              hand=Hand("银行", "bank"))  # fmt: skip
+        case.refresh_from_db()
+        assert case.state == state
 
 
 @pytest.mark.parametrize(

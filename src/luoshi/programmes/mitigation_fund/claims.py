@@ -210,6 +210,8 @@ def instructed(told: hooks.Told) -> None:
 
 moved_on: list[Callable[[Claim, str], None]] = []
 """Who is told when the bank has paid a claim, refused it or sent the money back: `pay`, `fail`, `come_back`."""
+paid_out: list[Callable[[PaymentInstruction, str], None]] = []
+"""Who is told the same of a payment that is no compensation."""
 
 
 @hooks.on(ROOM, "payment.confirmed")
@@ -220,10 +222,10 @@ def confirmed(told: hooks.Told) -> None:
 
 @hooks.on(ROOM, "payment.failed")
 def failed(told: hooks.Told) -> None:
-    """The bank refused: G stays committed and is instructed again unchanged."""
+    """The bank refused: G stays committed, or in transit when it had come back, and is instructed again unchanged."""
     payment = told.payment
-    if payment is not None and payment.replaces_id is None:
-        _moved(told, State.PASSED, "fail")
+    again = payment is not None and payment.replaces_id is not None
+    _moved(told, State.INSTRUCTED if again else State.PASSED, "fail")
 
 
 @hooks.on(ROOM, "payment.returned")
@@ -235,6 +237,8 @@ def returned(told: hooks.Told) -> None:
 def _moved(told: hooks.Told, state: Claim.State, step: str) -> None:
     row = _of(told)
     if row is None:
+        for tell_out in paid_out if told.payment is not None else ():
+            tell_out(told.payment, step)
         return
     row.state = state
     row.save()

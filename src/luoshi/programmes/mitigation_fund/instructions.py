@@ -11,17 +11,24 @@ from luoshi.kernel.clock import day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import exact
 from luoshi.kernel.money import Money
+from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect
-from luoshi.office.cases.turns import Turn
+from luoshi.office.cases.models import Case
+from luoshi.office.cases.turns import PROGRAM, Turn
 from luoshi.office.duties import concern
 from luoshi.office.funds import payments
-from luoshi.programmes.mitigation_fund import committee, fund, owing
+from luoshi.office.funds.models import PaymentInstruction
+from luoshi.programmes.mitigation_fund import claims, committee, fund, owing
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import decide, refuse
 from luoshi.programmes.mitigation_fund.models import Agreement, Score
 
 MONEY, AGREEMENT = "mitigation_fund.money", "mitigation_fund.agreement"
-_PAID = {"hand_over_interest": "interest", "return": "treasury"}
+_PAID = {"hand_over_interest": "interest", "return": "treasury", "send_back": "suspense"}
+_KEPT = {"keep_interest": ("2002", "待处理的利息"), "hand_over_interest": ("2002", "待处理的利息"),
+         "send_back": ("2003", "待查来款")}  # fmt: skip
+"""What of the account is not the fund's, and what an instruction may take of it."""
+State = PaymentInstruction.State
 
 
 def _bank(number: Any, field: str = "bank") -> Agreement:
@@ -49,11 +56,12 @@ def _test(turn: Turn) -> None:
         case "return":
             _room(row, amount)
             turn.facts["unprotected"] = _unprotected(row, amount)
-        case _:
-            kept = fund.figures(row.book).accounts["2002"]
+        case what:
+            code, title = _KEPT[what]
+            kept = fund.figures(row.book).accounts[code]
             if amount > kept:
                 raise LuoshiError(
-                    "E_CAPACITY", f"待处理的利息只有 {Money(kept)} 元。", fields={"fields": {"amount": "大于利息"}}
+                    "E_CAPACITY", f"{title}只有 {Money(kept)} 元。", fields={"fields": {"amount": f"大于{title}"}}
                 )
 
 
@@ -124,32 +132,73 @@ def _day(turn: Turn) -> datetime.date:
 
 @effect("mitigation_fund.carry_out")
 def carry_out(turn: Turn) -> None:
-    """Book what Finance instructed, or draft its payment; a move has two steps of its own."""
+    """Book what Finance instructed; a move and a payment have steps of their own."""
     told, row = turn.facts, _bank(turn.facts["bank"])
     amount, key, txn = int(told["amount"]), turn.case.number, str(turn.data.get("txn") or "")
     what, document = str(told["what"]), str(told["document"])
     if what == "move":
         raise LuoshiError("E_STATE", "银行间调拨先办“调出”，到账后办“调入到账”。")
+    if what in _PAID:
+        raise LuoshiError("E_STATE", "这是付款，请办“拟付款，送复核”。")
     if what == "allocate":
         if not txn:
             raise LuoshiError("E_INCOMPLETE", "拨款到账要写银行流水号。", fields={"fields": {"txn": "请填流水号"}})
         fund.allocate(actor=turn.actor, agreement=row, amount=amount, value_on=_day(turn), key=key, txn=txn)
-    elif what == "keep_interest":
-        fund.keep_interest(actor=turn.actor, agreement=row, amount=amount, key=key, document=document)
     else:
-        if what == "return":
-            _protected(turn, row, amount)
-        payee = payments.Payee(
-            str(turn.data.get("payee") or ""), str(turn.data.get("payee_number") or ""), "国库集中收付账户开户行"
-        )
-        fund.pay_out(actor=turn.actor, agreement=row, what=_PAID[what], amount=amount, key=key, payee=payee,
-                     document=document)  # fmt: skip
+        fund.keep_interest(actor=turn.actor, agreement=row, amount=amount, key=key, document=document)
+
+
+@effect("mitigation_fund.pay_out")
+def pay_out(turn: Turn) -> None:
+    """Draft the payment Finance instructed: it is done when the bank has paid, and may be drafted again if not."""
+    told, row, data = turn.facts, _bank(turn.facts["bank"]), turn.data
+    amount, what = int(told["amount"]), str(told["what"])
+    if what not in _PAID:
+        raise LuoshiError("E_STATE", "这不是付款，请办“办理入账”或“调出”。")
+    _test(turn)
+    if what == "return":
+        _protected(turn, row, amount)
+    payee = payments.Payee(str(data["payee"]), str(data["payee_number"]), str(data["payee_bank"]))
+    fund.pay_out(actor=turn.actor, agreement=row, what=_PAID[what], amount=amount, key=turn.case.number, payee=payee,
+                 document=str(told["document"]))  # fmt: skip
+
+
+def _last_payment(turn: Turn) -> PaymentInstruction | None:
+    return PaymentInstruction.objects.filter(claim=turn.case.number, book__plan=fund.PLAN).order_by("-pk").first()
+
+
+@effect("mitigation_fund.money_paid")
+def money_paid(turn: Turn) -> None:
+    """The bank has confirmed; a person's word for it is not enough."""
+    payment = _last_payment(turn)
+    if payment is None or payment.state != State.CONFIRMED:
+        raise LuoshiError("E_STATE", "银行还没有确认付款成功。")
+
+
+@effect("mitigation_fund.money_unpaid")
+def money_unpaid(turn: Turn) -> None:
+    """The payment failed or its checker sent it back: only then it may be drafted again."""
+    payment = _last_payment(turn)
+    if payment is None or payment.state not in (State.FAILED, State.CANCELLED):
+        raise LuoshiError("E_STATE", "这笔付款没有失败，不能重新拟。")
+    turn.tell("centre", f"{turn.case.number} 付款未成：{payment.reason or '没有写明原因'}，可重新拟付款")
+
+
+def bank_said(payment: PaymentInstruction, step: str) -> None:
+    """Move an instruction's case on by what the bank said of its payment."""
+    case = Case.objects.filter(number=payment.claim, procedure=MONEY, state="paying").first()
+    following = {"pay": "paid", "fail": "unpaid"}.get(step)
+    if case is not None and following is not None:
+        cases.act(actor=PROGRAM, case=case.pk, step=following)
+
+
+claims.paid_out.append(bank_said)
 
 
 def _moved(turn: Turn) -> dict[str, Any]:
     told = turn.facts
     if told["what"] != "move":
-        raise LuoshiError("E_STATE", "这不是银行间调拨，请办“办理入账”。")
+        raise LuoshiError("E_STATE", "这不是银行间调拨，请办“办理入账”或“拟付款”。")
     return {"actor": turn.actor, "source": _bank(told["bank"]), "target": _bank(told["to_bank"]),
             "amount": int(told["amount"]), "value_on": _day(turn), "txn": str(turn.data.get("txn") or "")}  # fmt: skip
 

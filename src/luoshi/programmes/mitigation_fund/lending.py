@@ -430,6 +430,14 @@ def repayment(turn: Turn) -> None:
     loan.save(update_fields=["outstanding", "interest_owed", "repaid_at", "unpaid_since"])
 
 
+@effect("mitigation_fund.repriced")
+def repriced(turn: Turn) -> None:
+    """Keep the new rate of a loan; it was tested against the highest one of today."""
+    loan = loan_of(turn)
+    loan.rate = Decimal(str(turn.data["rate"]))
+    loan.save(update_fields=["rate"])
+
+
 @effect("mitigation_fund.repayment_corrected")
 def repayment_corrected(turn: Turn) -> None:
     """Take back principal that was entered as repaid by mistake; the Centre is told."""

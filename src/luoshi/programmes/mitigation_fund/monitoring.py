@@ -79,6 +79,8 @@ def owed(month: datetime.date, organs: Iterable[str] | None = None) -> list[Owed
         lines.setdefault(one.bank, []).append(one)
     running: dict[int, set[str]] = {}
     loans = Loan.objects.filter(disbursed_at__date__lte=last).filter(Q(repaid_at=None) | Q(repaid_at__date__gt=last))
+    # Nothing more is reported of a loan whose recourse has ended, with or without compensation.
+    loans = loans.exclude(application__case__closed_at__date__lte=last)
     for agreement, contract in loans.values_list("agreement", "contract_no"):
         running.setdefault(agreement, set()).add(contract)
     found = []

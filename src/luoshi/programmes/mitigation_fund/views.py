@@ -242,11 +242,14 @@ def apply(request: HttpRequest) -> HttpResponse:
             error = refusal
     chosen = Firm.objects.filter(credit_code=typed.get("firm", "").strip().upper()).first()
     stand = board.firm_stand(chosen, CLOCK.today()) if chosen is not None else None
+    firms = list(board.firms(actor).values_list("credit_code", "name")[: board.MOST])
+    if chosen is not None and chosen.credit_code not in dict(firms):
+        firms.append((chosen.credit_code, chosen.name))
     context = {
         "page_title": _("收一件贷款申请"),
         "crumbs": crumbs((_("收一件贷款申请"), "")),
         "own": own,
-        "firms": [("", _("请选企业")), *board.firms(actor).values_list("credit_code", "name")[: board.MOST]],
+        "firms": [("", _("请选企业")), *firms],
         "typed": typed,
         "error": error,
         "errors": (error.fields.get("fields") if error else None) or {},
