@@ -49,7 +49,7 @@ def commission() -> Any:
 
 
 def item(year: int = 2019) -> KeyItem:
-    found = KeyItem.objects.filter(plan__year=year).first()
+    found = KeyItem.objects.filter(plan__year=year, plan__kind="work_points").first()
     if found is not None:
         return found
     day = datetime.date(year, 4, 10)

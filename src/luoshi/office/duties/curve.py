@@ -10,14 +10,55 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil
+from math import ceil, floor
+
+from luoshi.kernel.calendar import ONE_DAY
 
 Point = tuple[datetime.date, Fraction]
 """A day and the share of the work in percent that shall be done by its end."""
 
 NONE, ALL = Fraction(0), Fraction(100)
-GAP_YELLOW, GAP_RED = 10, 25
-"""Percentage points behind the plan from which a light is yellow and red, both inclusive (section 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How the tasks of one kind of root are judged: supervision D5 and D6, or services-governance 6.1.
+
+    `yellow` and `red` are percentage points behind the plan; `beyond`: only more than so many, else that many already.
+    `both_days`: the first day counts as a day of work, so that the plan stands at 0 on the day before it. `grace`:
+    overdue is yellow up to so many working days, red beyond; None: red at once. `silent`: so many reports missed in a
+    row are yellow; None: a missed report has no light.
+    """
+
+    key: str
+    yellow: int
+    red: int
+    beyond: bool = False
+    both_days: bool = False
+    grace: int | None = None
+    silent: int | None = None
+
+    def from_day(self, start: datetime.date) -> datetime.date:
+        """Return the day at whose end the plan's line leaves 0."""
+        return start - ONE_DAY if self.both_days else start
+
+    def behind(self, gap: Fraction) -> str:
+        """Return the light of so many percentage points behind the plan: red, yellow or green."""
+        for light, points in (("red", self.red), ("yellow", self.yellow)):
+            if gap > points or (gap == points and not self.beyond):
+                return light
+        return "green"
+
+    def overdue(self, working_days: int) -> str:
+        """Return the light of what is past its last day by so many working days: red or yellow."""
+        return "red" if self.grace is None or working_days > self.grace else "yellow"
+
+
+WORKPOINTS = Profile("workpoints", yellow=10, red=25)
+"""The work points of a year and the duties of instruments (supervision section 5, D6)."""
+GOVERNANCE = Profile("governance", yellow=5, red=15, beyond=True, both_days=True, grace=5, silent=2)
+"""Key works set outside the yearly plan (services-governance 5, 6.1 and 7.1)."""
+PROFILES = {one.key: one for one in (WORKPOINTS, GOVERNANCE)}
 
 ABOVE, WORSE = "超出区间", "低于基期"
 """What is said of a value above a range, and of one on the wrong side of where the work began."""
@@ -42,20 +83,30 @@ def planned(start: datetime.date, due: datetime.date, points: Iterable[Point], d
 
 
 def first_day_behind(
-    start: datetime.date, due: datetime.date, points: Iterable[Point], percent: Fraction, gap: Fraction | int
+    start: datetime.date,
+    due: datetime.date,
+    points: Iterable[Point],
+    percent: Fraction,
+    gap: Fraction | int,
+    *,
+    beyond: bool = False,
 ) -> datetime.date | None:
-    """Return the first day up to the due day on which the plan is `gap` points or more ahead of `percent`, or None."""
+    """Return the first day up to the due day on which the plan is `gap` points or more ahead of `percent`, or None.
+
+    With `beyond` it has to be more than `gap` points.
+    """
     wanted = Fraction(percent) + gap
-    if wanted > ALL:
+    if wanted > ALL or (beyond and wanted == ALL):
         return None
     if start >= due:
         return due
     corners = knots(start, due, points)
     for (from_day, from_), (to_day, to) in pairwise(corners):
-        if from_ >= wanted:
+        if from_ > wanted or (from_ == wanted and not beyond):
             return from_day
-        if to >= wanted:
-            return from_day + datetime.timedelta(days=ceil((wanted - from_) / (to - from_) * (to_day - from_day).days))
+        if to > wanted or (to == wanted and not beyond):
+            days = (wanted - from_) / (to - from_) * (to_day - from_day).days
+            return from_day + datetime.timedelta(days=floor(days) + 1 if beyond else ceil(days))
     return due
 
 
@@ -113,19 +164,27 @@ def light(
     *,
     done: bool = False,
     paused: bool = False,
-    yellow: Fraction | int = GAP_YELLOW,
-    red: Fraction | int = GAP_RED,
+    profile: Profile = WORKPOINTS,
+    working_days: int = 0,
+    behind_below: bool = False,
 ) -> str:
-    """Return the light of a day (D6): blue, grey, hollow, red, yellow or green."""
+    """Return the light of a day (D6): blue, grey, hollow, red, yellow or green.
+
+    `working_days`: how many it is past its last day; `behind_below`: something under it is yellow or red, which raises
+    a node of the profile governance to yellow.
+    """
     if done:
         return "blue"
     if day < start:
         return "grey"
     if paused:
         return "hollow"
-    if day > due or plan - percent >= red:
-        return "red"
-    return "yellow" if plan - percent >= yellow else "green"
+    found = {profile.behind(plan - percent)}
+    if day > due:
+        found.add(profile.overdue(working_days))
+    if behind_below and profile.grace is not None:
+        found.add("yellow")
+    return next(one for one in ("red", "yellow", "green") if one in found)
 
 
 def half_up(value: Fraction, places: int = 2) -> Fraction:

@@ -1,8 +1,8 @@
 """The light of a matter (supervision D4-D6): plan against progress, exactly, and the days on which it changes.
 
-The plan runs from 0 on the start day over its points to 100 on the due day by calendar days. A gap of 10 percentage
-points is yellow, of 25 red, both inclusive. The days from which each holds are stored with the matter, so that a list
-of any size is filtered by light on any day without computing one.
+The plan runs from 0 on the start day over its points to 100 on the due day by calendar days. How far behind it a light
+is yellow and red, and what being overdue means, the matter's profile says (`curve.PROFILES`). The days from which each
+holds are stored with the matter, so that a list of any size is filtered by light on any day without computing one.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from luoshi.kernel.calendar import ONE_DAY
-from luoshi.office.duties import curve
-from luoshi.office.duties.curve import GAP_RED, GAP_YELLOW
+from luoshi.office.duties import curve, workdays
+from luoshi.office.duties.curve import Profile
 from luoshi.office.duties.matter_models import FAR, Comparator, Light, Matter, State
 
 WORDS = {
@@ -67,13 +67,27 @@ def points(matter: Matter) -> list[curve.Point]:
 
 def planned(matter: Matter, day: datetime.date) -> Fraction | None:
     """Return what the plan asks for by the end of `day` in percent; None for a matter without a due day."""
-    return None if matter.due_on is None else curve.planned(matter.start, matter.due_on, points(matter), day)
+    if matter.due_on is None:
+        return None
+    return curve.planned(profile_of(matter).from_day(matter.start), matter.due_on, points(matter), day)
 
 
-def _behind_on(matter: Matter, gap: int) -> datetime.date:
-    """Return the first day on which progress is `gap` points or more behind the plan; `FAR` for never."""
+def profile_of(matter: Matter) -> Profile:
+    """Return how a matter is judged: it keeps the profile of its root."""
+    return curve.PROFILES[matter.profile]
+
+
+def _behind_on(matter: Matter, profile: Profile, gap: int) -> datetime.date:
+    """Return the first day on which progress is so far behind the plan as the profile says; `FAR` for never.
+
+    No day before the start is one.
+    """
     assert matter.due_on is not None
-    return curve.first_day_behind(matter.start, matter.due_on, points(matter), progress(matter), gap) or FAR
+    begins = profile.from_day(matter.start)
+    found = curve.first_day_behind(
+        begins, matter.due_on, points(matter), progress(matter), gap, beyond=profile.beyond
+    )  # fmt: skip
+    return FAR if found is None else max(found, matter.start)
 
 
 def derive(matter: Matter) -> None:
@@ -98,11 +112,19 @@ def derive(matter: Matter) -> None:
     matter.green_on = matter.start
     if matter.state == State.SUBMITTED and in_time(matter, matter.submitted_at):
         return
-    matter.yellow_on = _behind_on(matter, GAP_YELLOW)
+    profile = profile_of(matter)
+    matter.yellow_on = _behind_on(matter, profile, profile.yellow)
+    if profile.silent is not None:
+        matter.yellow_on = min(matter.yellow_on, matter.silent_on)
     if matter.provisional:
         return
     matter.late_on = matter.due_on + ONE_DAY
-    matter.red_on = min(_behind_on(matter, GAP_RED), matter.late_on)
+    far_behind = _behind_on(matter, profile, profile.red)
+    if profile.grace is None:
+        matter.red_on = min(far_behind, matter.late_on)
+        return
+    matter.yellow_on = min(matter.yellow_on, matter.late_on)
+    matter.red_on = min(far_behind, workdays.shift(matter.due_on, profile.grace + 1))
 
 
 def in_time(matter: Matter, moment: datetime.datetime | None) -> bool:
@@ -153,11 +175,11 @@ def _light(
     if matter.state == State.PAUSED:
         return Light.PAUSED, "停表，期限不走"
     if overdue:
-        return Light.RED, "已过最后一日，还没有销号"
+        return _overdue(matter, day)
     if matter.red_on <= day:
         return Light.RED, _behind(plan, done)
     if matter.yellow_on <= day:
-        return Light.YELLOW, _behind(plan, done)
+        return Light.YELLOW, _silent(matter, day) or _behind(plan, done)
     if matter.green_on > day:
         if matter.backlog:
             return Light.GREY, "录入时已过期，待核实"
@@ -165,6 +187,23 @@ def _light(
     if matter.state == State.SUBMITTED:
         return Light.GREEN, "已送核验"
     return Light.GREEN, "按计划" if plan is not None else "未写时限，已在办"
+
+
+def _overdue(matter: Matter, day: datetime.date) -> tuple[Light, str]:
+    profile = profile_of(matter)
+    if profile.grace is None or matter.due_on is None:
+        return Light.RED, "已过最后一日，还没有销号"
+    light = Light.RED if matter.red_on <= day else Light.YELLOW
+    return light, f"逾期{workdays.after(matter.due_on, day)}个工作日，过{profile.grace}个转红"
+
+
+def _silent(matter: Matter, day: datetime.date) -> str:
+    """Return that reports were missed, when this alone makes the light yellow."""
+    profile = profile_of(matter)
+    if profile.silent is None or matter.silent_on > day:
+        return ""
+    behind = _behind_on(matter, profile, profile.yellow) <= day
+    return "" if behind else f"连续{profile.silent}期没有填报"
 
 
 def _behind(plan: Fraction | None, done: Fraction) -> str:

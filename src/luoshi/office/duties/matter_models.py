@@ -86,7 +86,8 @@ class Matter(models.Model):
     and overdue: `FAR` for never; `escalated` is the step of the ladder reached in this episode of being overdue.
     `planned_points`: days and the share in percent due by then ([["2019-05-31", "20"], …]); without them the plan is a
     straight line. `comparator` (empty: >=), `baseline` (empty: 0) and `upper` say how a value is held against the
-    target. `accepted_only`: what is reported counts once the report is accepted.
+    target. `accepted_only`: what is reported counts once the report is accepted. `profile`: how it is judged
+    (`curve.PROFILES`); `silent_on` the day after so many reports in a row were missed as its profile says.
     `backlog`: its due day was past when it was entered, so being late says nothing of the organ yet. `worked`: a person
     has done something on it, so no import may change it silently; `pending_duty` is then the changed duty that waits
     for a clerk's decision (the old duty itself, when the new version has none in its place).
@@ -124,6 +125,7 @@ class Matter(models.Model):
     provisional = models.BooleanField(default=False)
     backlog = models.BooleanField(default=False)
     profile = models.CharField(max_length=16, default="workpoints")
+    silent_on = models.DateField(default=FAR)
     weight_bp = models.PositiveIntegerField(null=True)
     target_text = models.CharField(max_length=300, default="", blank=True)
     target_value = models.DecimalField(max_digits=20, decimal_places=6, null=True)
@@ -188,6 +190,7 @@ class Matter(models.Model):
             ),
             models.CheckConstraint(condition=Q(due_time__isnull=True) | Q(due_on__isnull=False), name="matter_hour"),
             models.CheckConstraint(condition=Q(percent_bp__lte=10000), name="matter_percent"),
+            models.CheckConstraint(condition=Q(profile__in=["workpoints", "governance"]), name="matter_profile"),
             models.CheckConstraint(condition=Q(version__gte=1), name="matter_version"),
             models.CheckConstraint(
                 condition=Q(late_on=FAR) | Q(due_on__isnull=False, provisional=False), name="matter_late_has_due"

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from luoshi.kernel.clock import day_of
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern, curve, lights, workdays
+from luoshi.office.duties.curve import Profile
 from luoshi.office.duties.matter_models import FAR, Matter
 from luoshi.office.organs.directory import load_data
 from luoshi.programmes.supervision import rollup, seeing
@@ -46,9 +47,13 @@ LIGHTS = ("blue", "green", "yellow", "red", "paused", "grey")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a reader of the board asks for; empty means no condition. `month`: an item or one of its tasks is due."""
+    """What a reader of the board asks for; empty means no condition. `month`: an item or one of its tasks is due.
+
+    `kind` is the plan's: the work points, or the key works set outside them.
+    """
 
     year: int | None = None
+    kind: str = str(Plan.Kind.WORK_POINTS)
     organ: str = ""
     leader: str = ""
     light: str = ""
@@ -58,8 +63,8 @@ class Wanted:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing but, perhaps, a year is asked for."""
-        return self == Wanted(year=self.year)
+        """Whether nothing but, perhaps, a year and a kind of plan is asked for."""
+        return self == Wanted(year=self.year, kind=self.kind)
 
 
 @dataclass(slots=True)
@@ -102,18 +107,22 @@ class Sums:
 
 
 class Plans:
-    """The plans of an item's tasks together: those alike are added up once, then any day can be asked for."""
+    """The plans of an item's tasks together: those alike are added up once, then any day can be asked for.
+
+    Their profile says from which day a line rises.
+    """
 
     __slots__ = ("_bent", "_straight")
 
-    def __init__(self, sums: Iterable[Sums]) -> None:
+    def __init__(self, sums: Iterable[Sums], profile: Profile = curve.WORKPOINTS) -> None:
         self._straight: dict[tuple[datetime.date, datetime.date], int] = defaultdict(int)
         self._bent: dict[tuple[datetime.date, datetime.date, tuple[tuple[str, str], ...]], int] = defaultdict(int)
         for one in sums:
+            start = profile.from_day(one.start)
             if one.points:
-                self._bent[one.start, one.due, one.points] += one.part
+                self._bent[start, one.due, one.points] += one.part
             else:
-                self._straight[one.start, one.due] += one.part
+                self._straight[start, one.due] += one.part
 
     def about(self, day: datetime.date) -> float:
         """Return the same for a picture."""
@@ -149,6 +158,7 @@ class Tile:
     """An item on the board: light of the day, plan and progress in percent, its lead, its tasks added up."""
 
     item: KeyItem
+    number: str
     light: str
     word: str
     planned: Fraction
@@ -245,9 +255,9 @@ def mean(rows: Iterable[tuple[KeyItem, Fraction]]) -> Fraction:
     return sum((value for _item, value in held), curve.NONE) / len(held)
 
 
-def plan_of(year: int | None = None) -> Plan | None:
+def plan_of(year: int | None = None, kind: str = Plan.Kind.WORK_POINTS) -> Plan | None:
     """Return the plan of a year, or the newest one that is active, or the newest at all."""
-    rows = Plan.objects.filter(kind="work_points")
+    rows = Plan.objects.filter(kind=kind)
     if year is not None:
         return rows.filter(year=year).first()
     return rows.exclude(status=Plan.Status.LOADING).order_by("-year").first() or rows.order_by("-year").first()
@@ -262,7 +272,7 @@ def items_for(actor: Actor, plan: Plan) -> list[KeyItem]:
 def board(actor: Actor, day: datetime.date, wanted: Wanted | None = None) -> Board:
     """Return the board of a day as the actor may see it."""
     asked = wanted or Wanted()
-    plan = plan_of(asked.year)
+    plan = plan_of(asked.year, asked.kind)
     if plan is None:
         return Board(None, day, [], [], [], {})
     return board_of(plan, items_for(actor, plan), day, asked)
@@ -291,18 +301,20 @@ def board_of(plan: Plan, items: Sequence[KeyItem], day: datetime.date, wanted: W
     for pk, organ in ItemConcern.objects.filter(item__in=ids).values_list("item", "organ"):
         concerned[pk].add(organ)
     names = concern.titles(set[str]().union(*leads.values(), *concerned.values()))
+    below = behind_below(plan, ids, day)
     everything = []
     for item in items:
         own = sums.get(item.pk, [])
-        plans = Plans(own)
+        plans = Plans(own, plan.profile)
         planned = planned_of(plan, item, plans, bool(own), day)
         actual = Fraction(item.actual)
-        light = light_of(plan, item, own, planned, actual, day)
+        light = light_of(plan, item, own, planned, actual, day, behind_below=item.pk in below)
         lead = leads[item.pk][0] if leads[item.pk] else ""
         everything.append(
             Tile(
-                item, light, str(WORDS[light]), planned, actual, short(names.get(lead, raw.get(item.pk, "")), lead),
-                tuple(leads[item.pk]), frozenset(concerned[item.pk] | set(leads[item.pk])), own, plans,
+                item, plan.number(item.seq), light, str(WORDS[light]), planned, actual,
+                short(names.get(lead, raw.get(item.pk, "")), lead), tuple(leads[item.pk]),
+                frozenset(concerned[item.pk] | set(leads[item.pk])), own, plans,
             )
         )  # fmt: skip
     named = _named(ids, asked.q)
@@ -366,26 +378,45 @@ def tasks_of(items: Sequence[int], limit: int) -> dict[int, list[Task]]:
 
 
 def _planned_about(plan: Plan, tile: Tile, day: datetime.date) -> float:
-    if not tile.sums:
-        return float(curve.planned(plan.issued_on, tile.item.due, (), day))
-    return tile.plans.about(day)
+    return tile.plans.about(day) if tile.sums else float(planned_of(plan, tile.item, tile.plans, False, day))
 
 
 def planned_of(plan: Plan, item: KeyItem, plans: Plans, decomposed: bool, day: datetime.date) -> Fraction:
     """Return what the item's tasks together should have reached by a day; without tasks a straight line to its due."""
-    return plans.at(day) if decomposed else curve.planned(plan.issued_on, item.due, (), day)
+    if decomposed:
+        return plans.at(day)
+    return curve.planned(plan.profile.from_day(item.begins_on or plan.issued_on), item.due, (), day)
+
+
+def behind_below(plan: Plan, items: Sequence[int], day: datetime.date) -> frozenset[int]:
+    """Return the items a task of which is yellow or red on a day, where the plan's profile asks: one query, else none.
+
+    Past days are asked by the tasks as they stand today.
+    """
+    if plan.profile.grace is None:
+        return frozenset()
+    rows = Leaf.objects.filter(item__in=items, sums__isnull=False, matter__is_open=True, matter__yellow_on__lte=day)
+    return frozenset(rows.exclude(item=None).order_by().values_list("item", flat=True).distinct())
 
 
 def light_of(
-    plan: Plan, item: KeyItem, sums: Sequence[Sums], planned: Fraction, actual: Fraction, day: datetime.date
+    plan: Plan,
+    item: KeyItem,
+    sums: Sequence[Sums],
+    planned: Fraction,
+    actual: Fraction,
+    day: datetime.date,
+    *,
+    behind_below: bool = False,
 ) -> str:
     """Return the light of an item on a day (D6); with all its open tasks paused it is."""
     running = [one for one in sums if one.open]
+    last = max([item.due, *(one.due for one in sums)])
     found = curve.light(
-        day, min([one.start for one in sums] or [plan.issued_on]), max([item.due, *(one.due for one in sums)]),
-        planned, actual,
+        day, min([one.start for one in sums] or [item.begins_on or plan.issued_on]), last, planned, actual,
         done=item.state in (KeyItem.State.CROSSED_OFF, KeyItem.State.WITHDRAWN),
         paused=bool(running) and all(one.paused for one in running),
+        profile=plan.profile, working_days=workdays.after(last, day) if day > last else 0, behind_below=behind_below,
     )  # fmt: skip
     return "paused" if found == "hollow" else found
 
@@ -413,7 +444,7 @@ def fits(tile: Tile, wanted: Wanted, named: frozenset[int] = frozenset()) -> boo
         return False
     if wanted.q:
         word = wanted.q.strip().lower()
-        return item.pk in named or any(word in text.lower() for text in (item.title, f"{item.seq:02d}"))
+        return item.pk in named or any(word in text.lower() for text in (item.title, tile.number))
     return True
 
 
@@ -538,7 +569,7 @@ def course(found: Board) -> list[Course]:
     """Return plan and progress at the end of each month of the plan's year, and today."""
     if found.plan is None or not found.tiles:
         return []
-    first = found.plan.issued_on
+    first = first_day(found, found.plan)
     last = max(tile.item.due for tile in found.tiles)
     days = sorted({first, *_month_ends(first, last), *([found.day] if first <= found.day <= last else [])})
     shares = _shares(found)
@@ -552,6 +583,11 @@ def course(found: Board) -> list[Course]:
         actual = float(found.actual) if day == found.day else known.get(day)
         rows.append(Course(day, planned, actual))
     return rows
+
+
+def first_day(found: Board, plan: Plan) -> datetime.date:
+    """Return the day the picture of a year begins: the issue of the plan, or the first begin of what stands alone."""
+    return min((tile.item.begins_on for tile in found.tiles if tile.item.begins_on), default=plan.issued_on)
 
 
 def _shares(found: Board) -> list[tuple[Tile, float]]:
@@ -591,7 +627,7 @@ def last_week(found: Board) -> dict[str, Any]:
     if found.plan is None:
         return {}
     then = found.day - WEEK
-    before = reached_by_item(found, then)
+    before, below = reached_by_item(found, then), behind_below(found.plan, [one.item.pk for one in found.tiles], then)
     changes = {"off": 0, "red": 0, "better": 0}
     for tile in found.tiles:
         item = tile.item
@@ -599,7 +635,9 @@ def last_week(found: Board) -> dict[str, Any]:
             changes["off"] += day_of(item.crossed_off_at) > then
             continue
         planned = planned_of(found.plan, item, tile.plans, bool(tile.sums), then)
-        was = light_of(found.plan, item, tile.sums, planned, before[item.pk], then)
+        was = light_of(
+            found.plan, item, tile.sums, planned, before[item.pk], then, behind_below=item.pk in below
+        )  # fmt: skip
         changes["red"] += tile.light == "red" and was != "red"
         changes["better"] += was == "red" and tile.light in ("yellow", "green")
     month = f"{found.day:%Y-%m}"
@@ -710,15 +748,15 @@ DUE_A_DAY = 6
 """Tasks a day of the calendar names; of more it tells how many there are."""
 
 
-def due_dates(found: Board, month: datetime.date) -> dict[datetime.date, tuple[int, list[tuple[int, Matter]]]]:
+def due_dates(found: Board, month: datetime.date) -> dict[datetime.date, tuple[int, list[tuple[str, Matter]]]]:
     """Return by day how many tasks are due in a month, and the first of them."""
     counts: Counter[datetime.date] = Counter()
     for tile in found.tiles:
         for one in tile.sums:
             if (one.due.year, one.due.month) == (month.year, month.month):
                 counts[one.due] += one.count
-    ids = {tile.item.pk: tile.item.seq for tile in found.tiles}
-    rows: dict[datetime.date, tuple[int, list[tuple[int, Matter]]]] = {}
+    ids = {tile.item.pk: tile.number for tile in found.tiles}
+    rows: dict[datetime.date, tuple[int, list[tuple[str, Matter]]]] = {}
     for day, count in counts.items():
         due = Leaf.objects.filter(sums__item__in=list(ids), sums__due=day)
         some = due.select_related("matter").order_by("pk")[:DUE_A_DAY]

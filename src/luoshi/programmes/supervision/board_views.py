@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar as months
 import datetime
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,9 +42,10 @@ def wanted_of(request: HttpRequest) -> Wanted:
     """Return what an address asks of the board; what cannot be read is left out."""
     data = request.GET
     year, chapter, month = data.get("year", ""), data.get("chapter", ""), data.get("month", "")
-    light = data.get("light", "")
+    light, kind = data.get("light", ""), data.get("kind", "")
     return Wanted(
         year=int(year) if year.isdecimal() and len(year) == 4 else None,
+        kind=kind if kind in Plan.Kind.values else str(Plan.Kind.WORK_POINTS),
         organ=data.get("organ", "")[:80],
         leader=data.get("leader", "")[:100],
         light=light if light in board.LIGHTS else "",
@@ -55,7 +57,7 @@ def wanted_of(request: HttpRequest) -> Wanted:
 
 def item_href(plan: Plan, seq: int) -> str:
     """Return the address of an item's page."""
-    return f"/supervision/items/{plan.year}-{seq:02d}/"
+    return f"/supervision/items/{plan.code(seq)}/"
 
 
 def _href(request: HttpRequest, **change: str) -> str:
@@ -158,7 +160,7 @@ def _tile(tile: Tile, plan: Plan) -> dict[str, Any]:
     return {
         "tile": tile,
         "href": item_href(plan, tile.item.seq),
-        "seq": f"{tile.item.seq:02d}",
+        "seq": tile.number,
         "overdue": tile.overdue(CLOCK.today()),
         "tone": {"red": "red", "yellow": "yellow", "green": "green", "blue": "blue"}.get(tile.light, "sea"),
         "none": not tile.sums,
@@ -169,9 +171,8 @@ def _lines(found: Board) -> list[dict[str, Any]]:
     if found.plan is None or not found.tiles:
         return []
     plan, last = found.plan, max(tile.last for tile in found.tiles)
-    return [
-        _tile(tile, plan) | {"line": charts.timeline(tile, found.day, plan.issued_on, last)} for tile in found.tiles
-    ]
+    first = board.first_day(found, plan)
+    return [_tile(tile, plan) | {"line": charts.timeline(tile, found.day, first, last)} for tile in found.tiles]
 
 
 MAP_LISTED = 24
@@ -180,7 +181,7 @@ MAP_LISTED = 24
 def _map(found: Board) -> dict[str, Any]:
     """Return the map of the tasks whose place is known, and the list beside it, the worst lights first."""
     order, places = list(maps.COLOURS), []
-    seq = {tile.item.pk: f"{tile.item.seq:02d}" for tile in found.tiles}
+    seq = {tile.item.pk: tile.number for tile in found.tiles}
     rows = []
     for leaf in board.places_of(found):
         matter = leaf.matter
@@ -262,7 +263,7 @@ def due(request: HttpRequest) -> HttpResponse:
                 "off": not workdays.calendar().is_working(one),
                 "tasks": [
                     {"title": matter.title, "href": f"/tasks/{matter.pk}/", "light": lights.lamp(matter, day).light,
-                     "seq": f"{seq:02d}", "organ": board.short(found.names.get(matter.organ, ""), matter.organ)}
+                     "seq": seq, "organ": board.short(found.names.get(matter.organ, ""), matter.organ)}
                     for seq, matter in rows.get(one, (0, []))[1]
                 ],
                 "count": rows.get(one, (0, []))[0] if one.month == month.month else 0,
@@ -288,7 +289,7 @@ def due(request: HttpRequest) -> HttpResponse:
 def wanted_of_without_month(request: HttpRequest) -> Wanted:
     """Return what an address asks of the board, whatever month it names."""
     found = wanted_of(request)
-    return Wanted(found.year, found.organ, found.leader, found.light, "", found.chapter, found.q)
+    return replace(found, month="")
 
 
 @needs("work.see")

@@ -240,7 +240,7 @@ class _Tree:
         """Make the tree of so many smallest tasks."""
         if not count:
             return
-        total = self._branch(None, f"{YEAR}-{self.item.seq:02d}", count, 1, self._widths(count), WHOLE)
+        total = self._branch(None, self.item.code, count, 1, self._widths(count), WHOLE)
         for table in (self.nodes, self.matters, self.organs, self.leaves, self.reports):
             table.write()
         for key, (number, part) in self.sums.items():

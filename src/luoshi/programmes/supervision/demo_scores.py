@@ -20,7 +20,7 @@ SEED = "0123456789abcdef"
 
 def load(moment: datetime.datetime) -> Iterator[str]:
     """Reckon what lies between the plan's issue and `moment`; a second time does nothing. Yields what was done."""
-    plan = Plan.objects.exclude(status=Plan.Status.LOADING).order_by("-year").first()
+    plan = Plan.objects.filter(kind=Plan.Kind.WORK_POINTS).exclude(status=Plan.Status.LOADING).order_by("-year").first()
     people = {user.login: user for user in User.objects.filter(login__in=["ducha1", "zhuren1"])}
     if plan is None or AssessmentRun.objects.exists() or "ducha1" not in people:
         return

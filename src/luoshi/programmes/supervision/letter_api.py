@@ -21,6 +21,7 @@ from luoshi.programmes.supervision import (
     referrals,
 )
 from luoshi.programmes.supervision.models import (
+    ITEM_CODE,
     Circular,
     CoopConfirmation,
     CrossOffRequest,
@@ -329,7 +330,7 @@ def meeting_give(request: HttpRequest, id: Id, body: MeetingIn) -> dict[str, Any
 class LedIn(Schema):
     """The items a headquarters leads, by code (2019-24)."""
 
-    items: Annotated[list[Annotated[str, Field(pattern=r"^\d{4}-\d{1,3}$")]], Field(max_length=200)]
+    items: Annotated[list[Annotated[str, Field(pattern=rf"^{ITEM_CODE}$")]], Field(max_length=200)]
 
 
 @router.post(

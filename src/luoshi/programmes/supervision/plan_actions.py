@@ -13,8 +13,11 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
+from luoshi.kernel.calendar import ONE_DAY
 from luoshi.kernel.clock import CLOCK, day_of
+from luoshi.kernel.counting import add_months
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
@@ -486,9 +489,13 @@ def _leaf_row(item: KeyItem, row: Mapping[str, Any], start: Any, due: Any) -> di
     kinds = [str(one) for one in row.get("evidence_types") or ()]
     if unknown := [one for one in kinds if one not in EVIDENCE]:
         raise LuoshiError("E_INPUT", f"没有佐证种类“{unknown[0][:20]}”。", fields={"field": "evidence_types"})
-    cycle = str(row.get("cycle") or Leaf.Cycle.MONTHLY)
+    cycle = str(row.get("cycle") or usual_cycle(item))
     if cycle not in Leaf.Cycle.values:
         raise LuoshiError("E_INPUT", "填报周期应为每周、每月、每季、按节点之一。", fields={"field": "cycle"})
+    if item.plan.outside and row.get("planned_points"):
+        raise LuoshiError(
+            "E_INPUT", "计划外重点工作的计划按起止日均匀推进，不填计划点。", fields={"field": "planned_points"}
+        )
     measured = wanted is not None
     whole = target is not None and target.comparator == "range" and wanted == target.value
     return {
@@ -507,6 +514,17 @@ def _leaf_row(item: KeyItem, row: Mapping[str, Any], start: Any, due: Any) -> di
         "planned_points": _points(row.get("planned_points") or (), start, due),
         **place_of(row),
     }
+
+
+def usual_cycle(item: KeyItem) -> str:
+    """Return how often tasks of an item report where nothing is said: monthly; outside the plan weekly.
+
+    A key work that runs a year or longer reports monthly (services-governance 5, report.cycle).
+    """
+    if not item.plan.outside or item.begins_on is None:
+        return str(Leaf.Cycle.MONTHLY)
+    yearly = add_months(item.begins_on, 12) <= item.due + ONE_DAY
+    return str(Leaf.Cycle.MONTHLY if yearly else Leaf.Cycle.WEEKLY)
 
 
 LAND = ((Decimal(18), Decimal(54)), (Decimal(73), Decimal(136)))
@@ -614,6 +632,8 @@ def facts_of(item: KeyItem) -> dict[str, Any]:
         )
     return {
         "item": item.code,
+        "profile": item.plan.profile.key,
+        "start": None if item.begins_on is None else str(item.begins_on),
         "due": str(item.due),
         "targets": [{"code": one.code, "context": one.context} for one in item.targets.order_by("seq")],
         "lead": [names[slug] for slug in lead],
@@ -656,7 +676,7 @@ def propose(*, actor: Actor, item: int, version: int | None = None) -> KeyItem:
             organ=row.leader_organ,
             roles=(Role.LEADER,),
             kind="matter",
-            text=f"等您批准分解：{row.seq} {row.title}",
+            text=f"等您批准分解：{row.number} {row.title}",
             href=address(row),
         )
         return row
@@ -711,7 +731,7 @@ def send_back(*, actor: Actor, item: int, reason: str, version: int | None = Non
                 organ=organ,
                 roles=(Role.CLERK, Role.LEADER),
                 kind="matter",
-                text=f"分解退回：{row.seq} {row.title}。理由：{reason}"[:300],
+                text=f"分解退回：{row.number} {row.title}。理由：{reason}"[:300],
                 href=address(row),
             )
         return row
@@ -765,7 +785,7 @@ def _hand_over(item: KeyItem, node: Node, leaf: Leaf) -> bool:
         due_on=node.due,
         start=node.start,
         cooperating=_asked(item) if leaf.role == ItemOrgan.Role.LEAD else (),
-        basis=f"{item.plan.instrument_key or item.plan.title} {item.seq}",
+        basis=item.basis or f"{item.plan.instrument_key or item.plan.title} {item.seq}",
         href=address(item),
         target_value=leaf.target_value,
         target_unit=leaf.unit,
@@ -775,7 +795,7 @@ def _hand_over(item: KeyItem, node: Node, leaf: Leaf) -> bool:
     matter.weight_bp, matter.accepted_only = node.weight_bp, True
     matter.planned_points, matter.baseline, matter.upper = leaf.planned_points, leaf.baseline, leaf.upper
     matter.comparator = leaf.comparator
-    matter.instrument = item.plan.instrument
+    matter.instrument, matter.profile = item.plan.instrument, item.plan.profile.key
     derive(matter)
     matter.save()
     if leaf.matter_id != matter.pk:
@@ -907,25 +927,35 @@ def activate(*, actor: Actor, plan: int, version: int | None = None, report: Rep
         return row
 
 
+def decompose_by(item: KeyItem) -> datetime.date:
+    """Return the last day an item shall be decomposed by: working days after the plan's issue, or after it was set."""
+    if not item.plan.outside:
+        name, begins = "decompose_wd", item.plan.issued_on
+    else:
+        at = ItemEvent.objects.filter(item=item, act="set").values_list("at", flat=True).first()
+        name, begins = "gov_decompose_wd", day_of(at) if at is not None else item.plan.issued_on
+    return workdays.shift(begins, int(book.current().values(MODULE, CLOCK.today())[name]))
+
+
 def remind_undecomposed(now: datetime.datetime) -> int:
     """Tell the heads of lead organs, once a day, of items whose decomposition is overdue; return how many were told."""
     today, told = day_of(now), 0
-    days = int(book.current().values(MODULE, today)["decompose_wd"])
-    for plan in Plan.objects.filter(status__in=[Plan.Status.LOADING, Plan.Status.ACTIVE], year=today.year):
-        last = workdays.shift(plan.issued_on, days)
+    running = [Plan.Status.LOADING, Plan.Status.ACTIVE]
+    waiting = KeyItem.objects.filter(state=KeyItem.State.OPEN, plan__status__in=running).select_related("plan")
+    waiting = waiting.filter(Q(plan__year=today.year) | Q(plan__kind=Plan.Kind.KEY_WORKS))
+    for item in waiting.exclude(decomposition=KeyItem.Decomposition.APPROVED).order_by("plan__kind", "plan", "seq"):
+        last = decompose_by(item)
         if today <= last:
             continue
-        waiting = plan.items.select_related("plan").filter(state=KeyItem.State.OPEN)
-        for item in waiting.exclude(decomposition=KeyItem.Decomposition.APPROVED).order_by("seq"):
-            for organ in leads(item)[:1]:
-                told += tell_organ(
-                    key=f"work.undecomposed:{item.pk}:{today}",
-                    organ=organ,
-                    roles=(Role.LEADER,),
-                    kind="matter",
-                    text=f"第{item.seq}项应在{last}前分解到最小颗粒，还没有完成：{item.title}"[:300],
-                    href=address(item),
-                )
+        for organ in leads(item)[:1]:
+            told += tell_organ(
+                key=f"work.undecomposed:{item.pk}:{today}",
+                organ=organ,
+                roles=(Role.LEADER,),
+                kind="matter",
+                text=f"第{item.number}项应在{last}前分解到最小颗粒，还没有完成：{item.title}"[:300],
+                href=address(item),
+            )
     return told
 
 

@@ -119,7 +119,7 @@ class NodeIn(VersionIn):
     target_value: Decimal | None = None
     unit: Text = ""
     evidence_types: list[Text] = Field(default_factory=list)
-    cycle: Text = "monthly"
+    cycle: Text = ""
     planned_points: list[tuple[datetime.date, Decimal]] = Field(default_factory=list)
     latitude: Decimal | None = Field(default=None, description="地点纬度，度（CGCS2000）")
     longitude: Decimal | None = Field(default=None, description="地点经度，度")

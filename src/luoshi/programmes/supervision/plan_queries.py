@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -19,19 +18,18 @@ from luoshi.office.duties.matter_models import Evidence, Matter
 from luoshi.office.instruments.models import Instrument
 from luoshi.office.permissions import may
 from luoshi.programmes.supervision import plan_import, seeing
-from luoshi.programmes.supervision.models import EVIDENCE, ItemOrgan, KeyItem, LetterLeaf, Node, Plan, Target
+from luoshi.programmes.supervision.models import EVIDENCE, ItemOrgan, KeyItem, LetterLeaf, Node, Plan, Target, of_code
 from luoshi.programmes.supervision.plan_sheets import percent
 
-_CODE = re.compile(r"(\d{4})-(\d{1,2})")
 _MOST_FILES = 24
 _PICTURES = ("image/jpeg", "image/png", "image/webp")
 
 
 def item_of(actor: Actor, code: str) -> KeyItem:
-    """Return the item of an address (2019-24); E_NOT_FOUND for what the actor may not see, as for what is not."""
-    match = _CODE.fullmatch(code)
+    """Return the item of an address (2019-24, 2019-Z024); E_NOT_FOUND also for what the actor may not see."""
+    named = of_code(code)
     rows = KeyItem.objects.select_related("plan", "plan__instrument", "chapter")
-    item = rows.filter(plan__year=int(match[1]), seq=int(match[2])).first() if match else None
+    item = rows.filter(named).first() if named is not None else None
     if item is None or not sees(actor, item):
         raise LuoshiError("E_NOT_FOUND", f"没有重点事项“{code[:20]}”。")
     return item
@@ -45,7 +43,8 @@ def sees(actor: Actor, item: KeyItem) -> bool:
 
 def plan_of(year: int) -> Plan:
     """Return the plan of a year; E_NOT_FOUND."""
-    row = Plan.objects.select_related("instrument").filter(year=year).first()
+    rows = Plan.objects.select_related("instrument").filter(kind=Plan.Kind.WORK_POINTS)
+    row = rows.filter(year=year).first()
     if row is None:
         raise LuoshiError("E_NOT_FOUND", f"没有{year}年的年度计划。")
     return row
@@ -299,13 +298,18 @@ def as_data(item: KeyItem, day: datetime.date) -> dict[str, Any]:
     return {
         "code": item.code,
         "year": item.plan.year,
+        "kind_of_plan": item.plan.kind,
+        "profile": item.plan.profile.key,
         "seq": item.seq,
         "chapter": {"no": item.chapter.no, "title": item.chapter.title},
         "title": item.title,
         "kind": item.kind,
         "state": item.state,
+        "begins_on": item.begins_on,
         "due": item.due,
         "due_text": item.due_text,
+        "words": item.words,
+        "basis": item.basis,
         "actual": item.actual,
         "percent": shown_percent(item.actual),
         "decomposition": item.decomposition,

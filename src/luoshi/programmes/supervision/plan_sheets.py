@@ -23,7 +23,7 @@ from luoshi.office.registers import sheets
 from luoshi.office.registers.actions import digest_of
 from luoshi.office.registers.kinds import as_text, narrow
 from luoshi.programmes.supervision import plan_actions, plan_import
-from luoshi.programmes.supervision.models import EVIDENCE, KeyItem, Leaf, Node, Plan
+from luoshi.programmes.supervision.models import EVIDENCE, ITEM_CODE, KeyItem, Leaf, Node, Plan
 
 COLUMNS = (
     ("code", "编号", 20), ("title", "任务名称", 32), ("kind", "类别", 10), ("weight", "权重（%）", 10),
@@ -36,7 +36,7 @@ COLUMNS = (
 MOST_ROWS = 20_000
 _HEAD_ROWS = 10
 _TITLES = {narrow(title).split("(")[0]: name for name, title, _width in COLUMNS}
-_CODE = re.compile(r"(\d{4})-(\d{1,2})((?:\.\d{2}){1,4})")
+_CODE = re.compile(rf"{ITEM_CODE}((?:\.\d{{2}}){{1,4}})")
 _POINT = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[:： ]+(\d+(?:\.\d+)?)%?")
 _KINDS = {str(label): str(key) for key, label in Node.Kind.choices}
 _CYCLES = {str(label): str(key) for key, label in Leaf.Cycle.choices}
@@ -116,13 +116,15 @@ def _through(actor: Actor, plan: Plan, only: KeyItem | None, name: str, data: by
         found.rows += 1
         try:
             match = _CODE.fullmatch(line.cells["code"])
-            if match is None or int(match[1]) != plan.year:
-                raise _wrong("code", f"编号“{line.cells['code'][:20]}”应如{plan.year}-24.03.02，每级两位，至多四级")
-            code = f"{plan.year}-{int(match[2]):02d}{match[3]}"
+            if match is None or int(match[1]) != plan.year or bool(match[2]) != plan.outside:
+                like = f"{plan.code(only.seq if only else 24)}.03.02"
+                raise _wrong("code", f"编号“{line.cells['code'][:20]}”应如{like}，每级两位，至多四级")
+            seq = int(match[3])
+            code = f"{plan.code(seq)}{match[4]}"
             if code in seen:
                 raise _wrong("code", f"编号{code}在文件里不止一行")
             seen.add(code)
-            item = items.get(int(match[2])) or _item(actor, plan, only, int(match[2]))
+            item = items.get(seq) or _item(actor, plan, only, seq)
             items[item.seq] = item
             outcome = _put(item, code, line)
         except LuoshiError as refusal:
@@ -182,7 +184,7 @@ def _values(item: KeyItem, cells: Mapping[str, str]) -> dict[str, Any]:
         "due": day(cells["due"], "due"),
     }
     if kind == Node.Kind.LEAF:
-        cycle = cells["cycle"] or str(Leaf.Cycle.MONTHLY.label)
+        cycle = cells["cycle"]
         values |= {
             "organ": organ_of(item, cells["organ"]),
             "cycle": _CYCLES.get(cycle, cycle),

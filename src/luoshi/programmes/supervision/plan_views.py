@@ -73,7 +73,7 @@ def _back(address: str) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The newest plan, or the form that loads the first."""
-    newest = Plan.objects.order_by("-year").first()
+    newest = Plan.objects.filter(kind=Plan.Kind.WORK_POINTS).order_by("-year").first()
     if newest is not None:
         return HttpResponseRedirect(reverse("supervision-plan", args=[newest.year]))
     return _plan_page(request, None)
@@ -103,7 +103,7 @@ def _plan_page(request: HttpRequest, plan: Plan | None, error: LuoshiError | Non
         check = plan_import.load_check(plan) if seen_all else {}
         context |= {
             "chapters": plan_queries.overview(actor, plan),
-            "plans": list(Plan.objects.order_by("-year").values_list("year", flat=True)),
+            "plans": list(Plan.objects.filter(kind=plan.kind).order_by("-year").values_list("year", flat=True)),
             "check": [{"word": _CHECKED[key], "value": value} for key, value in check.items()],
             "faults": faults,
             "misread": [
@@ -240,7 +240,7 @@ def _item_page(request: HttpRequest, item: KeyItem, error: LuoshiError | None = 
     found = board.board_of(item.plan, [item], day)
     coop = [one for one in organs if one["role"] == "coop" and one["organ"]]
     context = {
-        "page_title": f"{item.seq} {item.title}",
+        "page_title": f"{item.number} {item.title}",
         "crumbs": crumbs((item.plan.title, reverse("supervision-plan", args=[item.plan.year])), (item.code, "")),
         "item": item,
         "tile": found.everything[0] if found.everything else None,
@@ -414,8 +414,10 @@ def _proofs(row: Node | None) -> list[str]:
 
 def _shown(row: Node | None, item: KeyItem) -> dict[str, Any]:
     if row is None:
-        start = max(item.plan.issued_on, CLOCK.today()) if item.due >= CLOCK.today() else item.plan.issued_on
-        return {"kind": "leaf", "start": start.isoformat(), "due": item.due.isoformat(), "cycle": "monthly"}
+        first = item.begins_on or item.plan.issued_on
+        start = max(first, CLOCK.today()) if item.due >= CLOCK.today() else first
+        cycle = plan_actions.usual_cycle(item)
+        return {"kind": "leaf", "start": start.isoformat(), "due": item.due.isoformat(), "cycle": cycle}
     values: dict[str, Any] = {
         "title": row.title, "kind": row.kind, "weight": plan_sheets.percent(row.weight_bp),
         "start": row.start.isoformat() if row.start else "", "due": row.due.isoformat() if row.due else "",

@@ -9,6 +9,7 @@ from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.supervision"
 _HOOKS: tuple[str, ...] = (
+    "correcting",
     "crossing",
     "ladder",
     "matter_block",

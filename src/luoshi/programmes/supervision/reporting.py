@@ -11,9 +11,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from luoshi.kernel.calendar import ONE_DAY
 from luoshi.kernel.clock import day_of
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.duties import hooks, workdays
+from luoshi.office.actors import Actor
+from luoshi.office.duties import acts, hooks, workdays
+from luoshi.office.duties.curve import PROFILES
 from luoshi.office.duties.matter_acts_open import RUNNING
-from luoshi.office.duties.matter_models import Matter, ProgressReport
+from luoshi.office.duties.matter_models import FAR, Matter, ProgressReport
 from luoshi.office.messages.actions import Telling, tell_organs
 from luoshi.office.parameters import book
 from luoshi.office.roles import Role
@@ -23,6 +25,7 @@ from luoshi.programmes.supervision.plan_actions import MODULE
 
 AHEAD = datetime.timedelta(days=7)
 """So long before its last day a report stands on the desk of who owes it."""
+TIMER = Actor.system("系统", "timer")
 _CYCLES = (Leaf.Cycle.MONTHLY, Leaf.Cycle.WEEKLY, Leaf.Cycle.QUARTERLY)
 
 
@@ -70,6 +73,47 @@ def owed(organs: Iterable[str], day: datetime.date) -> tuple[int, datetime.date 
         if count:
             many, first = many + count, due if first is None else min(first, due)
     return many, first
+
+
+@hooks.on(MODULE, "reporting")
+def speaks_again(matter: Matter, _actor: Actor) -> None:
+    """A report ends the silence of who missed reports."""
+    matter.silent_on = FAR
+
+
+def note_silence(moment: datetime.datetime) -> int:
+    """Note, on the day after a report's last, which tasks missed it and the one before; return how many.
+
+    A profile that asks for it makes them yellow (services-governance 7.1); others have the message of `tell_late`.
+    """
+    day, noted = day_of(moment), 0
+    asked = [one.key for one in PROFILES.values() if one.silent is not None]
+    for cycle in _CYCLES:
+        period = period_on(cycle, day - ONE_DAY)
+        due = last_day(period, day)
+        if due != day - ONE_DAY:
+            continue
+        before = _before(cycle, due)
+        earlier = last_day(before, day)
+        if earlier is None:
+            continue
+        both = owing(cycle, period, due).filter(pk__in=owing(cycle, before, earlier).values("pk"))
+        both = both.filter(matter__profile__in=asked, matter__silent_on=FAR).select_related("matter")
+        for leaf in both.order_by("pk"):
+            matter = leaf.matter
+            assert matter is not None
+            was, matter.silent_on = acts.picture(matter), day
+            acts.written(matter, actor=TIMER, act="silent", text=f"{before}、{period}两期没有填报，转黄", before=was)
+            noted += 1
+    return noted
+
+
+def _before(cycle: str, day: datetime.date) -> str:
+    """Return the period before the one of a cycle a day lies in."""
+    if cycle == Leaf.Cycle.WEEKLY:
+        return period_on(cycle, day - datetime.timedelta(days=7))
+    month = day.replace(month=(day.month - 1) // 3 * 3 + 1) if cycle == Leaf.Cycle.QUARTERLY else day
+    return period_on(cycle, month.replace(day=1) - ONE_DAY)
 
 
 def tell_late(moment: datetime.datetime) -> int:

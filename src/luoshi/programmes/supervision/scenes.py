@@ -19,6 +19,8 @@ from fractions import Fraction
 from itertools import count
 from typing import Any
 
+from django.db.models import Q
+
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
@@ -59,6 +61,7 @@ from luoshi.programmes.supervision.models import (
     Referral,
     SpotCheckLine,
     SupervisionLetter,
+    of_code,
 )
 
 _NARRATIVE = "已按方案推进，资料齐全并登记在册。"
@@ -84,7 +87,8 @@ def _organs(value: Any) -> list[str]:
 
 def _plan(given: Mapping[str, Any]) -> Plan:
     named = given.get("plan")
-    rows = Plan.objects.filter(pk=named) if isinstance(named, int) and named < 1900 else Plan.objects.all()
+    rows = Plan.objects.filter(kind=Plan.Kind.WORK_POINTS)
+    rows = Plan.objects.filter(pk=named) if isinstance(named, int) and named < 1900 else rows
     found = rows.filter(year=named).first() if isinstance(named, int) and named >= 1900 else rows.order_by("pk").last()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", "场景里还没有年度计划，请先用 supervision.plan 导入。")
@@ -92,10 +96,11 @@ def _plan(given: Mapping[str, Any]) -> Plan:
 
 
 def _item(name: Any) -> KeyItem:
-    """An item by its number in the newest plan, or by its code `2019-24`."""
-    year, _dash, seq = str(name).rpartition("-")
-    rows = KeyItem.objects.filter(seq=int(seq)) if seq.isdecimal() else KeyItem.objects.none()
-    found = (rows.filter(plan__year=int(year)) if year.isdecimal() else rows).order_by("plan_id").last()
+    """An item by its number in the newest plan, or by its code `2019-24`, `2019-Z024`."""
+    named = of_code(str(name))
+    if named is None and str(name).isdecimal():
+        named = Q(seq=int(name), plan__kind=Plan.Kind.WORK_POINTS)
+    found = None if named is None else KeyItem.objects.filter(named).order_by("plan_id").last()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", f"没有第“{name}”项重点事项。")
     return found

@@ -431,7 +431,7 @@ def _signatures(found: AnnualReview) -> list[dict[str, Any]]:
 def _review(request: HttpRequest, error: LuoshiError | None = None) -> HttpResponse:
     actor = actor_of(request)
     found, full = _found(actor, request.GET.get("year", request.POST.get("year", "")))
-    plan = Plan.objects.filter(status=Plan.Status.ACTIVE).order_by("year").first()
+    plan = Plan.objects.filter(kind=Plan.Kind.WORK_POINTS, status=Plan.Status.ACTIVE).order_by("year").first()
     lines = list(found.lines.select_related("item__chapter").order_by("item__seq")) if found else []
     if not full:
         own = ItemConcern.objects.filter(organ__in=scope_of(actor, "work.see").organs).values_list("item", flat=True)
@@ -502,7 +502,7 @@ def review_act(request: HttpRequest) -> HttpResponse:
         elif act == "carry":
             carrying.carry_over(actor=actor, plan=plan)
         else:
-            open_ = Plan.objects.filter(status=Plan.Status.ACTIVE).order_by("year").first()
+            open_ = Plan.objects.filter(kind=Plan.Kind.WORK_POINTS, status=Plan.Status.ACTIVE).order_by("year").first()
             reviewing.draft(actor=actor, plan=open_.pk if open_ else 0)
     except LuoshiError as error:
         return _review(request, error)

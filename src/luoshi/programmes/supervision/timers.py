@@ -5,7 +5,16 @@ from __future__ import annotations
 import datetime
 
 from luoshi.office.timer import timer
-from luoshi.programmes.supervision import crossing, integrity, ladder, letters, plan_actions, reporting, rollup
+from luoshi.programmes.supervision import (
+    correcting,
+    crossing,
+    integrity,
+    ladder,
+    letters,
+    plan_actions,
+    reporting,
+    rollup,
+)
 
 
 @timer("supervision.letters")
@@ -29,7 +38,13 @@ def unverified(moment: datetime.datetime) -> int:
 @timer("supervision.reports")
 def late_reports(moment: datetime.datetime) -> int:
     """Tell organs, on the day after the last, which reports are late."""
-    return reporting.tell_late(moment)
+    return reporting.tell_late(moment) + reporting.note_silence(moment)
+
+
+@timer("supervision.corrections")
+def corrections(moment: datetime.datetime) -> int:
+    """Order explanations and corrections of key works outside the plan that are behind."""
+    return correcting.look_after(moment)
 
 
 @timer("supervision.integrity")

@@ -23,6 +23,7 @@ from luoshi.programmes.supervision.decisions.settings import (
     PLAN,
     WHOLE_BP,
     Points,
+    Profile,
     day_of,
     iso,
     organ_key,
@@ -339,6 +340,7 @@ DATES = Rule(CROSSING, "最小颗粒{code}的开始日{start}晚于最后一日{
 TOO_LATE = Rule(CROSSING, "最小颗粒{code}的最后一日{due}晚于事项的{end}，分包领导没有批准")
 NO_LEAD = Rule(CROSSING, "责任单位“{organ}”没有最小颗粒")
 NO_COOP = Rule(CROSSING, "配合单位“{organ}”没有最小颗粒，也没有书面说明")
+TOO_SOON = Rule(PERSONS, "最小颗粒{code}的开始日{start}早于本项的开始日{begins}")
 TOO_LONG = Rule(CROSSING, "最小颗粒{code}长{days}天，超过{limit}天，须有计划点")
 NO_PARENT = Rule(CROSSING, "{code}的上级“{parent}”不在列出的节点中")
 NO_LEAVES = Rule(CROSSING, "还没有最小颗粒")
@@ -434,6 +436,10 @@ class DecompositionFacts(Facts):
         "tasks": "nodes",
     }  # fmt: skip
     item: Text = Field(None, description="事项编号 / item")
+    profile: Profile = Field(
+        "workpoints", description="规则：workpoints（工作要点）或 governance（政务督查） / profile"
+    )
+    start: Day = Field(None, description="事项的开始日 / first day of the item")
     due: Day = Field(None, description="事项的最后一日，默认年底 / due day of the item")
     targets: list[GivenTarget] = Field(default_factory=list, description="量化目标 / targets")
     lead: list[Text] = Field(default_factory=list, description="责任单位 / lead organs")
@@ -452,7 +458,7 @@ class DecompositionFacts(Facts):
         return data
 
 
-def _leaf_faults(leaf: GivenLeaf, code: str, end: Any, limit: int) -> list[tuple[str, Reason]]:
+def _leaf_faults(leaf: GivenLeaf, code: str, begins: Any, end: Any, limit: int | None) -> list[tuple[str, Reason]]:
     found: list[tuple[str, Reason]] = []
     for what, values in (("单位", leaf.organs), ("岗位", leaf.posts), ("成果", leaf.deliverables)):
         if not values:
@@ -466,10 +472,12 @@ def _leaf_faults(leaf: GivenLeaf, code: str, end: Any, limit: int) -> list[tuple
         return found
     if leaf.start > leaf.due:
         found.append((code, DATES.reason(False, code, iso(leaf.start), iso(leaf.due))))
+    if begins is not None and leaf.start < begins:
+        found.append((code, TOO_SOON.reason(False, code, iso(leaf.start), iso(begins))))
     if leaf.due > end and not leaf.later_approved:
         found.append((code, TOO_LATE.reason(False, code, iso(leaf.due), iso(end))))
     days = (leaf.due - leaf.start).days
-    if days > limit and not leaf.planned_points:
+    if limit is not None and days > limit and not leaf.planned_points:
         found.append((code, TOO_LONG.reason(False, code, days, limit)))
     return found
 
@@ -485,11 +493,14 @@ def _leaf_faults(leaf: GivenLeaf, code: str, end: Any, limit: int) -> list[tuple
 def decomposition(facts: DecompositionFacts, context: Context) -> Verdict:
     """每个目标有最小颗粒，同级权重之和正好100%，每个最小颗粒一个单位、一个岗位、一个成果，有佐证种类、起止日。
 
-    Value: `result` COMPLETE or INCOMPLETE, `complete`, `failures` with node codes.
+    Profile governance (services-governance 6.2): the days lie inside the item's; no points are asked for. Value:
+    `result` COMPLETE or INCOMPLETE, `complete`, `failures` with node codes.
     """
     if facts.leaves is None:
         return undetermined({"leaves": "最小颗粒"}, CROSSING)
-    end, limit = facts.due or day_of(context, "plan_year_end"), whole(context, "leaf_max_span")
+    outside = facts.profile == "governance"
+    end = facts.due or day_of(context, "plan_year_end")
+    begins, limit = (facts.start, None) if outside else (None, whole(context, "leaf_max_span"))
     faults: list[tuple[str, Reason]] = []
     if not facts.leaves:
         faults.append((facts.item or "", NO_LEAVES.reason(False)))
@@ -503,7 +514,7 @@ def decomposition(facts: DecompositionFacts, context: Context) -> Verdict:
     faults += [(code, WEIGHTS.reason(False, code, plain(Fraction(total) / 100)))
                for code, total in sums.items() if total != WHOLE_BP]  # fmt: skip
     for place, leaf in enumerate(facts.leaves, 1):
-        faults += _leaf_faults(leaf, leaf.code or f"第{place}个", end, limit)
+        faults += _leaf_faults(leaf, leaf.code or f"第{place}个", begins, end, limit)
     above = {facts.item, None, *(node.code for node in facts.nodes)}
     faults += [(row.code or "", NO_PARENT.reason(False, row.code, row.parent))
                for row in rows if facts.nodes and row.parent not in above]  # fmt: skip

@@ -8,8 +8,10 @@ from luoshi.programmes.supervision.models.assessing import (
     SpotCheck,
     SpotCheckLine,
 )
+from luoshi.programmes.supervision.models.correcting import Correction
 from luoshi.programmes.supervision.models.plan import (
     EVIDENCE,
+    ITEM_CODE,
     Chapter,
     ItemConcern,
     ItemDay,
@@ -23,6 +25,7 @@ from luoshi.programmes.supervision.models.plan import (
     Plan,
     Target,
     Waiver,
+    of_code,
 )
 from luoshi.programmes.supervision.models.running import (
     Circular,
@@ -40,6 +43,7 @@ from luoshi.programmes.supervision.models.signing import Adjustment, CarriedTask
 
 __all__ = [
     "EVIDENCE",
+    "ITEM_CODE",
     "Adjustment",
     "AnnualLine",
     "AnnualReview",
@@ -50,6 +54,7 @@ __all__ = [
     "Circular",
     "CircularLine",
     "CoopConfirmation",
+    "Correction",
     "CrossOffRequest",
     "Headquarters",
     "IntegrityCase",
@@ -73,4 +78,5 @@ __all__ = [
     "SupervisionLetter",
     "Target",
     "Waiver",
+    "of_code",
 ]

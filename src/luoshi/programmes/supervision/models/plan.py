@@ -1,21 +1,39 @@
 """The plan of the year: chapters, key items, who answers for them, targets, and the tree down to smallest tasks.
 
 What an item says stays in the library: `start` and `end` count characters of the instrument's file, nothing is typed
-again. A smallest task (`Leaf`) becomes a matter of the office when the decomposition is approved; until then `matter`
-is empty. Progress is an exact fraction of percent, "num/den".
+again. Key works set outside the yearly plan (services-governance 4.1) are items of a plan of their own kind: what they
+say is in `words`, and they are judged by another profile. A smallest task (`Leaf`) becomes a matter of the office when
+the decomposition is approved; until then `matter` is empty. Progress is an exact fraction of percent, "num/den".
 """
 
 from __future__ import annotations
+
+import re
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from luoshi.office.duties import curve
+from luoshi.office.duties.curve import Profile
 from luoshi.office.duties.matter_models import FAR
+
+ITEM_CODE = r"(\d{4})-(Z?)(\d{1,4})"
+"""Year, mark of the plan's kind, number: 2019-24 of the work points, 2019-Z024 of the key works outside the plan."""
+_ITEM_CODE = re.compile(ITEM_CODE)
 
 
 class Plan(models.Model):
-    """The work points of one year, read from an instrument of the library (`instrument`, one version of it)."""
+    """The work points of one year, read from an instrument of the library (`instrument`, one version of it).
+
+    Of the kind `key_works` it holds the key works of a year that were set outside the work points, one by one.
+    """
+
+    class Kind(models.TextChoices):
+        """Where its items come from."""
+
+        WORK_POINTS = "work_points", "年度工作要点"
+        KEY_WORKS = "key_works", "计划外重点工作"
 
     class Status(models.TextChoices):
         """How far the plan's year is."""
@@ -26,7 +44,7 @@ class Plan(models.Model):
         CLOSED = "closed", "已结束"
 
     year = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=20, default="work_points")
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.WORK_POINTS)
     instrument = models.ForeignKey(
         "instruments.Instrument", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -48,6 +66,7 @@ class Plan(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["loading", "active", "reviewing", "closed"]), name="plan_status_known"
             ),
+            models.CheckConstraint(condition=Q(kind__in=["work_points", "key_works"]), name="plan_kind_known"),
             models.CheckConstraint(
                 condition=Q(status="loading", activated_at__isnull=True)
                 | ~Q(status="loading") & Q(activated_at__isnull=False),
@@ -57,6 +76,24 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def outside(self) -> bool:
+        """Whether it holds what was set outside the work points."""
+        return self.kind == self.Kind.KEY_WORKS
+
+    @property
+    def profile(self) -> Profile:
+        """Return how its tasks are judged: a task keeps the profile of its root."""
+        return curve.GOVERNANCE if self.outside else curve.WORKPOINTS
+
+    def number(self, seq: int) -> str:
+        """Return an item's number in two places, or with its mark: 04 or Z004."""
+        return f"Z{seq:03d}" if self.outside else f"{seq:02d}"
+
+    def code(self, seq: int) -> str:
+        """Return year and number of an item, as addresses and node codes have it: 2019-04 or 2019-Z004."""
+        return f"{self.year}-{self.number(seq)}"
 
 
 class Chapter(models.Model):
@@ -79,7 +116,9 @@ class KeyItem(models.Model):
     """One key item (重点事项): `seq` is its number in the plan, `actual` how far it is in percent, exactly.
 
     `leader_organ` and `leader_post` say where the leader in charge (分包领导) sits. `decomposition` says how far the
-    tree is: changed after approval it is `drafted` again, while the tasks approved before go on.
+    tree is: changed after approval it is `drafted` again, while the tasks approved before go on. Of a key work outside
+    the plan `words` say what it is, `basis` which clause, meeting or report set it (its chapter is of which of these),
+    `begins_on` its first day.
     """
 
     class Kind(models.TextChoices):
@@ -119,6 +158,9 @@ class KeyItem(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.DELIVERABLE)
     due = models.DateField()
     due_text = models.CharField(max_length=40, default="", blank=True)
+    begins_on = models.DateField(null=True)
+    words = models.TextField(default="", blank=True)
+    basis = models.CharField(max_length=200, default="", blank=True)
     actual = models.TextField(default="0/1")
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     crossed_off_at = models.DateTimeField(null=True)
@@ -140,6 +182,9 @@ class KeyItem(models.Model):
             models.UniqueConstraint(fields=["plan", "seq"], name="key_item_once"),
             models.CheckConstraint(condition=Q(end__gte=F("start")), name="key_item_span"),
             models.CheckConstraint(
+                condition=Q(begins_on__isnull=True) | Q(due__gte=F("begins_on")), name="key_item_days"
+            ),
+            models.CheckConstraint(
                 condition=Q(weight_bp__isnull=True) | Q(weight_bp__lte=10000), name="key_item_weight"
             ),
             models.CheckConstraint(
@@ -158,7 +203,21 @@ class KeyItem(models.Model):
     @property
     def code(self) -> str:
         """Return year and number, as addresses and node codes have it: 2019-24."""
-        return f"{self.plan.year}-{self.seq:02d}"
+        return self.plan.code(self.seq)
+
+    @property
+    def number(self) -> str:
+        """Return its number as people read it: 4, or Z004 outside the plan."""
+        return self.plan.number(self.seq) if self.plan.outside else str(self.seq)
+
+
+def of_code(code: str) -> models.Q | None:
+    """Return what finds the item of a code (2019-24, 2019-Z024), None for what is no code."""
+    match = _ITEM_CODE.fullmatch(code)
+    if match is None:
+        return None
+    kind = Plan.Kind.KEY_WORKS if match[2] else Plan.Kind.WORK_POINTS
+    return Q(plan__year=int(match[1]), plan__kind=kind, seq=int(match[3]))
 
 
 class ItemOrgan(models.Model):
@@ -550,6 +609,7 @@ class ItemEvent(models.Model):
 
 __all__ = [
     "EVIDENCE",
+    "ITEM_CODE",
     "Chapter",
     "ItemConcern",
     "ItemDay",
@@ -563,4 +623,5 @@ __all__ = [
     "Plan",
     "Target",
     "Waiver",
+    "of_code",
 ]
