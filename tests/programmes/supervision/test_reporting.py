@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import matter_actions as work
 from luoshi.office.messages.models import Message
 from luoshi.programmes.supervision import desk, reporting, rollup, signing
@@ -58,6 +59,23 @@ def test_a_quarterly_report_counts_for_its_quarter_without_anybody_typing_it():
     assert desk.accepting(made.clerk(), 200) == desk.NOTHING
     rollup.check_all()
     assert list(LeafSums.objects.filter(item=item, count__gt=0).values_list("month", flat=True)) == ["2019-06"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("now", "period"),
+    [("2026-09-28 08:00", "2026-W40"), ("2019-12-30 08:00", "2020-W01"), ("2021-01-03 23:00", "2020-W53")],
+)  # fmt: skip
+def test_a_weekly_report_is_taken_from_the_first_day_of_its_week_on(now, period):
+    """Weeks are those of ISO 8601: the first begins on its Monday, whatever day of the week the year begins on."""
+    made.at(now)
+    row = made.leaf(f"{period[:4]}-12-31", cycle="weekly")
+    report = work.report_progress(actor=made.clerk(), matter=row.pk, percent=20, narrative=made.PLAIN, evidence=proof())
+    assert report.period == period
+    with pytest.raises(LuoshiError, match="没有第54周"):
+        work.report_progress(
+            actor=made.clerk(), matter=row.pk, percent=30, narrative=made.PLAIN, evidence=proof(), period="2026-W54"
+        )
 
 
 @pytest.mark.django_db

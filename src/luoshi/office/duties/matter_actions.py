@@ -244,10 +244,10 @@ def _stored(
 def _first_day(period: str) -> datetime.date:
     year, _, part = period.partition("-")
     if part.startswith("W"):
-        week = int(part[1:])
-        if not 1 <= week <= 53:
-            raise LuoshiError("E_INPUT", f"没有第{week}周。", fields={"field": "period"})
-        return datetime.date(int(year), 1, 1) + datetime.timedelta(weeks=week - 1)
+        try:
+            return datetime.date.fromisocalendar(int(year), int(part[1:]), 1)
+        except ValueError:
+            raise LuoshiError("E_INPUT", f"{year}年没有第{part[1:]}周。", fields={"field": "period"}) from None
     first = {"Q": 3, "H": 6}.get(part[:1])
     if not 1949 <= int(year) <= 2100:
         raise LuoshiError("E_INPUT", "填报期的年份不对。", fields={"field": "period"})
