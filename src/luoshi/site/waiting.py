@@ -157,6 +157,7 @@ def works(actor: Actor, day: datetime.date) -> Iterator[Waiting]:
         (_("销号等我表示意见"), room.crossings(actor, _BOUND), "circle-check"),
         (_("重点事项等我销号"), room.finished(actor, _BOUND), "circle-check"),
         (_("督办函等我办"), room.letters(actor, _BOUND), "mail"),
+        (_("说明、纠偏等我报"), room.corrections(actor, _BOUND), "arrows-diff"),
         (_("调整等我批"), room.adjustments(actor, _BOUND), "arrows-diff"),
         (_("延期等分包领导批"), room.extensions(actor, _BOUND), "calendar-plus"),
         (_("年度评价等我签字"), room.reviews(actor, _BOUND), "file-text"),

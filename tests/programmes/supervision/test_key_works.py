@@ -17,7 +17,18 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import curve, lights, matter_actions, matter_reports, matter_steps, workdays
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.messages.models import Message
-from luoshi.programmes.supervision import board, correcting, plan_actions, rollup, signing, timers, works
+from luoshi.office.roles import Role
+from luoshi.programmes.supervision import (
+    board,
+    correcting,
+    demo_works,
+    plan_actions,
+    plan_sheets,
+    rollup,
+    signing,
+    timers,
+    works,
+)
 from luoshi.programmes.supervision.decisions.course import planned_governance
 from luoshi.programmes.supervision.decisions.settings import PARAMETERS
 from luoshi.programmes.supervision.models import Correction, KeyItem, Leaf, Plan, of_code
@@ -421,3 +432,122 @@ def test_the_board_keeps_both_plans_apart(morning: None) -> None:
     assert "测试滨河步道贯通" not in inside
     assert "测试事项" in inside
     assert "测试事项" not in outside
+
+
+def test_the_pages_set_change_and_withdraw_a_work(morning: None) -> None:
+    made.leader()
+    client = client_of(person("head-city-government"))
+    form = {
+        "title": "测试河东市场搬迁", "lead": "housing-construction", "coop": ["finance"], "begins_on": "2018-03-01",
+        "due": "2018-02-01", "source": "meeting", "basis": "第10次会议（测试）",
+    }  # fmt: skip
+    refused = client.post("/supervision/works/new/", form)
+    assert refused.status_code == 422
+    assert "开始日2018-03-01晚于完成日2018-02-01" in refused.content.decode()
+    assert "测试河东市场搬迁" in refused.content.decode()
+    done = client.post("/supervision/works/new/", form | {"due": "2018-04-30"})
+    assert done.headers["Location"] == "/supervision/items/2018-Z001/"
+    item = KeyItem.objects.get()
+    assert "测试河东市场搬迁" in client.get("/supervision/works/").content.decode()
+    assert "没有合条件" in client.get("/supervision/works/", {"q": "别的"}).content.decode()
+    stale = client.post("/supervision/works/2018-Z001/", form | {"due": "2018-05-30", "version": "77"})
+    assert stale.status_code == 409
+    client.post("/supervision/works/2018-Z001/", form | {"due": "2018-05-30", "version": str(item.version)})
+    item.refresh_from_db()
+    assert item.due == date(2018, 5, 30)
+    empty = client.post("/supervision/works/2018-Z001/withdraw/", {"reason": " "})
+    assert empty.status_code == 422
+    client.post("/supervision/works/2018-Z001/withdraw/", {"reason": "并入另一件"})
+    item.refresh_from_db()
+    assert item.state == "withdrawn"
+    made.clerk()
+    other = client_of(person("clerk-finance"))
+    assert other.get("/supervision/works/new/").status_code == 403
+    assert other.get("/supervision/items/2018-Z001/").status_code == 200
+    assert "撤销这件重点工作" not in other.get("/supervision/items/2018-Z001/").content.decode()
+
+
+def test_the_pages_order_and_answer(morning: None) -> None:
+    begun("2018-03-01", "2018-03-31", (10000, "2018-03-01", "2018-03-31"))
+    row = Matter.objects.get()
+    made.supervisor()
+    office, clerk = client_of(person("ducha")), client_of(person("clerk-housing-construction"))
+    at = f"/supervision/tasks/{row.pk}/correct/"
+    assert office.post(at, {"act": "order", "level": "red", "words": ""}).status_code == 422
+    assert clerk.post(at, {"act": "order", "level": "red", "words": "请核实。"}).status_code == 403
+    assert office.post(at, {"act": "order", "level": "red", "words": "请核实。"}).status_code == 303
+    order = Correction.objects.get()
+    assert f"{at}" in clerk.get(f"/tasks/{row.pk}/").content.decode()
+    wrong = clerk.post(at, {"correction": str(order.pk), "answer": SAID, "steps": "明天 补上"})
+    assert wrong.status_code == 422
+    assert "第1行" in wrong.content.decode()
+    assert SAID in wrong.content.decode()
+    done = clerk.post(at, {"correction": str(order.pk), "answer": SAID, "steps": "2018-03-09 补上"})
+    assert done.status_code == 303
+    assert "补上" in office.get(f"/tasks/{row.pk}/").content.decode()
+    assert "已答复" in office.get(at).content.decode()
+
+
+def test_the_interface_does_what_the_pages_do(morning: None) -> None:
+    made.leader()
+    client = client_of(person("head-city-government"))
+    body = {
+        "title": "测试河东市场搬迁", "lead": "housing-construction", "begins_on": "2018-03-01", "due": "2018-04-30",
+        "source": "meeting", "basis": "第10次会议（测试）",
+    }  # fmt: skip
+
+    def send(verb: str, path: str, given: dict[str, Any]) -> Any:
+        return getattr(client, verb)(f"/api/v1{path}", given, content_type="application/json")
+
+    refused = send("post", "/supervision/works", body | {"lead": "nobody"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "E_INPUT")
+    found = send("post", "/supervision/works", body).json()
+    assert (found["code"], found["profile"], found["basis"]) == ("2018-Z001", "governance", "第10次会议（测试）")
+    listed = client.get("/api/v1/supervision/works").json()["works"]
+    assert [(one["code"], one["source"], one["light"], one["planned"]) for one in listed] == [
+        ("2018-Z001", "meeting", "green", "1.64")
+    ]
+    changed = send("put", "/supervision/works/2018-Z001", body | {"due": "2018-05-30", "version": found["version"]})
+    assert changed.json()["due"] == "2018-05-30"
+    assert send("put", "/supervision/works/2018-Z001", body | {"version": found["version"]}).status_code == 409
+    assert (
+        send("post", "/supervision/works/2018-Z001/withdraw", {"reason": "并入另一件"}).json()["state"] == "withdrawn"
+    )
+
+
+def test_a_tree_by_table_has_the_codes_of_its_work(morning: None) -> None:
+    item = works.set_work(actor=made.leader(), work=told(coop=()))
+    clerk = made.clerk("housing-construction")
+    head = ",".join(title for _name, title, _width in plan_sheets.COLUMNS)
+    cells = {
+        "code": "2018-Z001.01", "title": "测试分段", "kind": "最小颗粒", "weight": "100", "start": "2018-03-01",
+        "due": "2018-04-09", "organ": "市住建局", "post": "测试岗", "deliverable": "测试成果", "evidence_types": "照片",
+    }  # fmt: skip
+
+    def look(**more: str) -> plan_sheets.Planned:
+        row = ",".join((cells | more).get(name, "") for name, _title, _width in plan_sheets.COLUMNS)
+        data = f"{head}\n{row}".encode()
+        return plan_sheets.look(actor=clerk, plan=item.plan, item=item, name="t.csv", data=data)
+
+    assert look().new == ["2018-Z001.01"]
+    assert [one.words for one in look(code="2018-01.01").faults] == [
+        "编号“2018-01.01”应如2018-Z001.03.02，每级两位，至多四级"
+    ]
+
+
+def test_the_demonstration_has_works_of_every_light(morning: None) -> None:
+    for login, grant in (
+        ("shizheng1", (Role.LEADER, "city-government")), ("ducha1", (Role.SUPERVISOR, "government-office")),
+        ("zhujian1", (Role.CLERK, "housing-construction")), ("zhujian2", (Role.LEADER, "housing-construction")),
+        ("jingxin1", (Role.CLERK, "industry-it")),
+    ):  # fmt: skip
+        person(login, grant)
+    made.at("2018-11-23 09:00")
+    said = list(demo_works.load(CLOCK.now()))
+    assert len(said) == 1
+    assert list(demo_works.load(made.moment("2018-11-23 09:00"))) == []
+    CLOCK.set(made.moment("2018-11-23 09:00"))
+    tiles = board.board(made.supervisor(), CLOCK.today(), board.Wanted(kind="key_works")).tiles
+    assert {tile.light for tile in tiles} >= {"green", "yellow", "red"}
+    assert Correction.objects.exclude(answer="").count() == 1
+    assert not rollup.check_all()[1]

@@ -73,7 +73,7 @@ def show(request: HttpRequest) -> HttpResponse:
     actor, day, wanted = actor_of(request), _day(request), wanted_of(request)
     found = board.board(actor, day, wanted)
     if found.plan is None:
-        told = {"page_title": _("重点工作落实看板"), "crumbs": []}
+        told = {"page_title": _("重点工作落实看板"), "crumbs": [], "outside": wanted.kind == Plan.Kind.KEY_WORKS}
         return page(request, "supervision/board_empty.html", told)
     view = request.GET.get("view", "tiles")
     view = view if view in VIEWS else "tiles"
@@ -92,6 +92,8 @@ def show(request: HttpRequest) -> HttpResponse:
             {"title": title, "href": _href(request, view=key), "current": key == view}
             for key, title in zip(VIEWS, (_("方块"), _("时间线"), _("表格"), _("地图")), strict=True)
         ],
+        "kinds": _kinds(found.plan),
+        "all_href": reverse("supervision") + ("?kind=key_works" if found.plan.outside else ""),
         "screen_href": _href(request, screen="1"),
         "plain_href": _href(request, screen=""),
         "export_href": f"{reverse('supervision-export')}?{urlencode({k: v for k, v in request.GET.items() if v})}",
@@ -124,6 +126,20 @@ def show(request: HttpRequest) -> HttpResponse:
         "map": _map(found) if view == "map" else {},
     }  # fmt: skip
     return page(request, "supervision/board.html", context)
+
+
+def _kinds(plan: Plan) -> list[dict[str, Any]]:
+    """Return the switch between the work points and what was set outside them, where there are both."""
+    known = Plan.objects.exclude(status=Plan.Status.LOADING).values_list("kind", flat=True)
+    if len({*known, plan.kind}) < 2:
+        return []
+    home = reverse("supervision")
+    return [
+        {"title": title, "href": home + query, "current": plan.kind == kind}
+        for kind, title, query in (
+            (Plan.Kind.WORK_POINTS, _("工作要点"), ""), (Plan.Kind.KEY_WORKS, _("计划外"), "?kind=key_works"),
+        )
+    ]  # fmt: skip
 
 
 def _spread_words() -> dict[str, str]:
@@ -273,14 +289,15 @@ def due(request: HttpRequest) -> HttpResponse:
         for week in months.Calendar().monthdatescalendar(month.year, month.month)
     ]  # fmt: skip
     before, after = month - datetime.timedelta(days=1), month + datetime.timedelta(days=31)
+    kind = "&kind=key_works" if found.plan is not None and found.plan.outside else ""
     context = {
         "page_title": _("到期日历"),
         "crumbs": [{"title": _("重点工作看板"), "href": reverse("supervision")}],
         "month": month,
         "weeks": weeks,
         "count": sum(count for count, _some in rows.values()),
-        "before": f"{reverse('supervision-due')}?month={before:%Y-%m}",
-        "after": f"{reverse('supervision-due')}?month={after:%Y-%m}",
+        "before": f"{reverse('supervision-due')}?month={before:%Y-%m}{kind}",
+        "after": f"{reverse('supervision-due')}?month={after:%Y-%m}{kind}",
         "heads": [_("一"), _("二"), _("三"), _("四"), _("五"), _("六"), _("日")],
     }
     return page(request, "supervision/board_due.html", context)

@@ -136,7 +136,7 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
             year.months_pass()
     finally:
         CLOCK.release()
-    for name in ("demo_running", "demo_scores"):
+    for name in ("demo_running", "demo_scores", "demo_works"):
         if find_spec(f"{__package__}.{name}") is not None:
             yield from import_module(f"{__package__}.{name}").load(moment)
     done = year.plan.items.filter(state=KeyItem.State.CROSSED_OFF).count()

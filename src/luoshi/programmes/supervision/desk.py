@@ -13,7 +13,7 @@ from luoshi.office.duties import acts, concern, hooks
 from luoshi.office.duties.matter_models import Extension
 from luoshi.office.permissions import may
 from luoshi.office.roles import Role
-from luoshi.programmes.supervision import adjusting, plan_actions, reporting, reviewing, signing
+from luoshi.programmes.supervision import adjusting, correcting, plan_actions, reporting, reviewing, signing
 from luoshi.programmes.supervision import letters as papers
 from luoshi.programmes.supervision.letters import ROOM
 from luoshi.programmes.supervision.models import (
@@ -81,6 +81,16 @@ def letters(actor: Actor, bound: int) -> Awaited:
     first, state, due = found[0]
     href = "/supervision/letters/" + (f"{first}/" if len(found) == 1 else "")
     return Awaited(len(found), href, due if state == "delivered" else None)
+
+
+def corrections(actor: Actor, bound: int) -> Awaited:
+    """Orders to explain or to put right that wait for the organ's answer: the one due first, with its day."""
+    own = concern.own_organs(actor) if may(actor, "work.reply") else frozenset()
+    found = list(correcting.waiting_for(sorted(own)).values_list("matter", "due_on")[:bound]) if own else []
+    if not found:
+        return NOTHING
+    first, due = found[0]
+    return Awaited(len(found), reverse("supervision-correct", args=[first]), due)
 
 
 def adjustments(actor: Actor, bound: int) -> Awaited:

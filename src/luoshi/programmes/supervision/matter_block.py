@@ -14,7 +14,7 @@ from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern, curve, hooks
 from luoshi.office.duties.matter_models import Extension, Matter, ProgressReport
-from luoshi.programmes.supervision import adjusting, signing
+from luoshi.programmes.supervision import adjusting, correcting, signing
 from luoshi.programmes.supervision.crossing import leaf_of
 from luoshi.programmes.supervision.letters import ROOM
 from luoshi.programmes.supervision.models import Adjustment, CoopConfirmation, CrossOffRequest, ReportSignature
@@ -54,6 +54,8 @@ def block(matter: Matter, actor: Actor, day: datetime.date) -> dict[str, Any] | 
             for one in changes
         ],
         "may_ask": adjusting.may_ask(actor, matter),
+        "corrections": list(correcting.of(matter)[:6]),
+        "may_correct": matter.is_open and (correcting.may_order(actor, matter) or correcting.may_answer(actor, matter)),
         "waiting": waiting,
         "may_decide": waiting is not None and adjusting.may_decide(actor, waiting),
         "curves": curves(matter, last, day) if last is not None else "",

@@ -779,7 +779,7 @@ def _hand_over(item: KeyItem, node: Node, leaf: Leaf) -> bool:
         actor=SYSTEM,
         module=MODULE,
         external_id=node.code,
-        kind="work_point",
+        kind=item.matter_kind,
         title=node.title,
         organ=leaf.organ,
         due_on=node.due,

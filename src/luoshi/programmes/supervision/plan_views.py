@@ -27,6 +27,7 @@ from luoshi.programmes.supervision import (
     plan_queries,
     plan_sheets,
     seeing,
+    works,
 )
 from luoshi.programmes.supervision.models import EVIDENCE, KeyItem, Leaf, Node, Plan, Target
 
@@ -55,6 +56,13 @@ def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
         {"title": _("重点工作"), "href": reverse("supervision")},
         *({"title": title, "href": href} for title, href in more),
     ]
+
+
+def plan_href(plan: Plan) -> str:
+    """Return the page of a plan: of the key works outside the plan the list of its year."""
+    if plan.outside:
+        return f"{reverse('supervision-works')}?year={plan.year}"
+    return reverse("supervision-plan", args=[plan.year])
 
 
 def _version(request: HttpRequest) -> int | None:
@@ -241,8 +249,10 @@ def _item_page(request: HttpRequest, item: KeyItem, error: LuoshiError | None = 
     coop = [one for one in organs if one["role"] == "coop" and one["organ"]]
     context = {
         "page_title": f"{item.number} {item.title}",
-        "crumbs": crumbs((item.plan.title, reverse("supervision-plan", args=[item.plan.year])), (item.code, "")),
+        "crumbs": crumbs((item.plan.title, plan_href(item.plan)), (item.code, "")),
         "item": item,
+        "may_set": item.plan.outside and item.state == KeyItem.State.OPEN and works.may_set(actor),
+        "may_withdraw": item.plan.outside and item.state == KeyItem.State.OPEN and plan_queries.may_lead(actor, item),
         "tile": found.everything[0] if found.everything else None,
         "percent": plan_queries.shown_percent(item.actual),
         "text": plan_queries.marked(item, targets),

@@ -41,6 +41,7 @@ PROGRAMME = register(
         pages=(
             Page("tasks", "supervision", "重点工作看板", "work.see", "各项到哪了、谁红灯、比计划差多少"),
             Page("tasks", "supervision-plans", "年度计划和分解", "work.see", "导入要点、认读名称、分解、启用"),
+            Page("tasks", "supervision-works", "计划外重点工作", "work.see", "设立、分解、谁的灯红了、纠偏"),
             Page("tasks", "supervision-due", "到期日历", "work.see", "最小任务哪天到期"),
             Page("tasks", "supervision-posts", "我的岗位", "work.see", "您的岗位上有哪些任务"),
             Page("tasks", "supervision-scores", "效能评估", "work.see", "各单位得分、排名、异议，怎么算的"),

@@ -12,14 +12,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.duties import acts, concern, hooks
+from luoshi.office.duties import acts, concern, hooks, lights
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.notices.content import Paper
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.supervision import adjusting, matter_block, papers, signing
+from luoshi.programmes.supervision import adjusting, correcting, matter_block, papers, signing
 from luoshi.programmes.supervision.crossing import leaf_of
 from luoshi.programmes.supervision.letter_forms import crumbs, date_of, errors_of, status_of, text_of, version_of
 from luoshi.programmes.supervision.letters import ROOM
+from luoshi.programmes.supervision.models import Correction
 
 
 def task_of(actor: Actor, pk: int) -> Matter:
@@ -102,6 +103,54 @@ def _adjust(request: HttpRequest, pk: int, error: LuoshiError | None = None) -> 
 
 
 @needs("work.see")
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer the order to explain or to put right that runs on a task, or give one; with those before."""
+    actor, error = actor_of(request), None
+    row, data = task_of(actor, pk), request.POST
+    if request.method == "POST":
+        try:
+            if data.get("act") == "order":
+                correcting.order(
+                    actor=actor, matter=pk, level=text_of(data, "level", 10), words=text_of(data, "words", 1100),
+                    version=version_of(data),
+                )  # fmt: skip
+            else:
+                given = text_of(data, "correction", 15)
+                correcting.answer(
+                    actor=actor, correction=int(given) if given.isdecimal() else 0, words=text_of(data, "answer", 2100),
+                    steps=correcting.steps_of(text_of(data, "steps", 8000)), version=version_of(data),
+                )  # fmt: skip
+            return HttpResponseRedirect(acts.href(pk), status=303)
+        except LuoshiError as refusal:
+            if refusal.code == "E_FORBIDDEN":
+                raise
+            error = refusal
+    leaf, found = leaf_of(row), list(correcting.of(row))
+    running = next((one for one in found if one.ended_at is None), None)
+    context: dict[str, Any] = {
+        "page_title": _("说明和纠偏"),
+        "crumbs": crumbs(
+            (row.title, acts.href(pk)),
+            *([(leaf.node.item.code, reverse("supervision-item", args=[leaf.node.item.code]))] if leaf else []),
+        ),
+        "matter": row,
+        "lamp": lights.lamp(row, CLOCK.today()),
+        "organ": concern.title(row.organ),
+        "running": running,
+        "rows": found,
+        "may_answer": running is not None and not running.answer and correcting.may_answer(actor, row),
+        "may_order": row.is_open and correcting.may_order(actor, row),
+        "levels": Correction.Level.choices,
+        "values": data.dict() if error else {"level": "red"},
+        "errors": errors_of(error),
+        "error": error,
+        "version": data.get("version", row.version) if error else row.version,
+    }
+    return page(request, "supervision/correct.html", context, status=status_of(error))
+
+
+@needs("work.see")
 @require_safe
 def task_paper(request: HttpRequest, pk: int, what: str, number: int, form: str) -> HttpResponse:
     """Hand out a form of a task as PDF or Word."""
@@ -120,6 +169,7 @@ def handed_out(found: Paper, form: str, name: str) -> HttpResponse:
 urlpatterns: list[URLPattern] = [
     path("supervision/tasks/<int:pk>/sign-report/", sign_report, name="supervision-sign-report"),
     path("supervision/tasks/<int:pk>/adjust/", adjust, name="supervision-adjust"),
+    path("supervision/tasks/<int:pk>/correct/", correct, name="supervision-correct"),
     path(
         "supervision/tasks/<int:pk>/papers/<slug:what>-<int:number>.<slug:form>", task_paper,
         name="supervision-task-paper",

@@ -25,13 +25,11 @@ from luoshi.office.messages.actions import tell_organ
 from luoshi.office.permissions import may, require
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import plan_import
-from luoshi.programmes.supervision.models import Chapter, ItemOrgan, KeyItem, Leaf, Plan
+from luoshi.programmes.supervision.models import SOURCES, Chapter, ItemOrgan, KeyItem, Leaf, Plan
 from luoshi.programmes.supervision.plan_actions import address, decompose_by, locked, record
 
 CITY = "city-government"
 """The organ of the mayor and the vice mayors, who set work."""
-SOURCES = {"clause": "文件条款", "meeting": "会议决定", "report": "政府工作报告", "leader": "领导交办"}
-"""What sets a key work; each is a chapter of the year's plan, in this order."""
 _MOST = 9999
 _YEARS = 5
 """So many years ahead a key work may be due."""
@@ -57,7 +55,11 @@ class Work:
     def checked(self) -> Work:
         """Return it without blanks at the ends; E_INPUT names what is missing or wrong, and its field."""
         if self.source not in SOURCES:
-            raise LuoshiError("E_INPUT", f"来源应为：{'、'.join(SOURCES.values())}。", fields={"field": "source"})
+            raise LuoshiError(
+                "E_INPUT",
+                f"来源应为：{'、'.join(title for title, _kind in SOURCES.values())}。",
+                fields={"field": "source"},
+            )
         begins, due = self.begins_on, self.due
         for name, day, what in (("begins_on", begins, "开始日"), ("due", due, "完成日")):
             if day is None:
@@ -97,7 +99,8 @@ def may_set(actor: Actor) -> bool:
     return may(actor, "work.plan") or may(actor, "work.lead", [CITY])
 
 
-def _require_setter(actor: Actor) -> None:
+def require_setter(actor: Actor) -> None:
+    """Refuse with E_FORBIDDEN whoever may not set key works."""
     if not may_set(actor):
         require(actor, "work.lead", [CITY])
 
@@ -109,7 +112,7 @@ def set_work(*, actor: Actor, work: Work) -> KeyItem:
     the lead organ. Errors: E_FORBIDDEN, E_INPUT with the field, E_DUPLICATE (one of the same name runs), E_STATE (the
     due day is past).
     """
-    _require_setter(actor)
+    require_setter(actor)
     work = work.checked()
     assert work.begins_on is not None
     assert work.due is not None
@@ -158,7 +161,7 @@ def _plan(actor: Actor, year: int) -> Plan:
 def _put(item: KeyItem, work: Work) -> None:
     assert work.due is not None
     item.chapter, _new = Chapter.objects.get_or_create(
-        plan=item.plan, no=list(SOURCES).index(work.source) + 1, defaults={"title": SOURCES[work.source]}
+        plan=item.plan, no=list(SOURCES).index(work.source) + 1, defaults={"title": SOURCES[work.source][0]}
     )
     item.title, item.words, item.basis, item.leader_post = work.title, work.words, work.basis, work.leader_post
     item.begins_on, item.due, item.leader_organ = work.begins_on, work.due, CITY
@@ -215,7 +218,7 @@ def change_work(*, actor: Actor, item: int, work: Work, reason: str = "", versio
     moves no more: the old one counts (services-governance 12). Side effects: history, audit. Errors: E_FORBIDDEN,
     E_NOT_FOUND, E_VERSION, E_STATE, E_INPUT with the field.
     """
-    _require_setter(actor)
+    require_setter(actor)
     work = work.checked()
     with transaction.atomic():
         row = _outside(item, version)

@@ -127,6 +127,68 @@ def score(login: str, kind: str | None, until: object, reason: str) -> None:
     tell(found)
 
 
+@command.group("works")
+def works_() -> None:
+    """计划外重点工作。"""
+
+
+@works_.command("list")
+@AS
+@click.option("--year", type=click.IntRange(2000, 2100), help="哪一年；不写为最近一年。")
+def works_list(login: str, year: int | None) -> None:
+    """列出计划外重点工作：编号、灯、计划、实际、责任单位、期限。"""
+    actor = acting(login)
+    from luoshi.kernel.clock import CLOCK
+    from luoshi.office.duties import curve
+    from luoshi.programmes.supervision import board
+
+    found = board.board(actor, CLOCK.today(), board.Wanted(year=year, kind="key_works"))
+    for tile in found.tiles:
+        assert found.plan is not None
+        click.echo(
+            f"{found.plan.code(tile.item.seq)}  {tile.word}  计划{curve.written(tile.planned)}%  "
+            f"实际{curve.written(tile.actual)}%  {tile.lead}  {tile.item.due}止  {tile.item.title}"
+        )
+    click.echo(f"共{len(found.tiles)}件。")
+
+
+@works_.command("set")
+@AS
+@click.argument("title")
+@click.option("--lead", required=True, help="责任单位代号。")
+@click.option("--coop", multiple=True, help="配合单位代号，可写多个。")
+@click.option("--begins", type=DAY, required=True, help="开始日。")
+@click.option("--due", type=DAY, required=True, help="完成日。")
+@click.option("--source", type=click.Choice(["clause", "meeting", "report", "leader"]), required=True, help="来源。")
+@click.option("--basis", required=True, help="依据：文号和条号、哪次会议。")
+@click.option("--words", default="", help="内容；不写同名称。")
+@click.option("--leader", default="", help="分包领导的职务。")
+def works_set(login: str, title: str, **said: Any) -> None:
+    """设立一件计划外重点工作。"""
+    actor = acting(login)
+    from luoshi.programmes.supervision import plan_actions, works
+
+    work = works.Work(
+        title=title, lead=said["lead"], coop=said["coop"], begins_on=said["begins"], due=said["due"],
+        source=said["source"], basis=said["basis"], words=said["words"], leader_post=said["leader"],
+    )  # fmt: skip
+    made = works.set_work(actor=actor, work=work)
+    click.echo(f"已设立：{made.code} {made.title}，请责任单位在{plan_actions.decompose_by(made)}前分解到人。")
+
+
+@works_.command("withdraw")
+@AS
+@click.argument("code")
+@click.option("--reason", required=True, help="为什么撤销。")
+def works_withdraw(login: str, code: str, reason: str) -> None:
+    """撤销一件重点工作（编号如 2019-Z003），没办完的任务一并撤回。"""
+    actor = acting(login)
+    from luoshi.programmes.supervision import plan_queries, works
+
+    made = works.withdraw_work(actor=actor, item=plan_queries.item_of(actor, code).pk, reason=reason)
+    click.echo(f"已撤销：{made.code} {made.title}")
+
+
 @command.group("letters")
 def letters_() -> None:
     """督办函。"""

@@ -16,7 +16,7 @@ from luoshi.kernel.clock import day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.duties import hooks, matter_queries, workdays
-from luoshi.office.duties.lights import Lamp, shown
+from luoshi.office.duties.lights import Lamp, profile_of, shown
 from luoshi.office.duties.matter_models import FAR, CrossOff, Evidence, Matter, MatterEvent, MatterOrgan, State
 from luoshi.office.duties.matter_queries import MatterDetail
 from luoshi.office.files import queries as files
@@ -157,6 +157,11 @@ def _silence(row: Matter) -> str:
         return ""
     if row.state == State.SUBMITTED and row.late_on == FAR:
         return _("已按时送核验：核验期间不计逾期；退回后期限照旧")
+    grace = profile_of(row).grace
+    if grace is not None:
+        return (
+            _("过了这天没有销号即逾期：先黄，过%d个工作日变红；次日提醒办理人，逐级提醒单位负责人，再列入督办") % grace
+        )
     return _("过了这天没有销号即逾期变红：次日提醒办理人，逐级提醒单位负责人，再列入督办")
 
 
@@ -172,12 +177,30 @@ def _reasons(row: Matter, lamp: Lamp, day: datetime.date) -> list[dict[str, Any]
     good = {"red": False, "yellow": False, "green": True, "blue": True}.get(lamp.light)
     found: list[dict[str, Any]] = [{"ok": good, "text": lamp.reason, "cite": None}]
     if row.is_open and row.due_on is not None and lamp.planned is not None and row.due_on > row.start:
-        total, gone = (row.due_on - row.start).days, min(max((day - row.start).days, 0), (row.due_on - row.start).days)
-        words = _("按日匀速：%(total)d 天过了 %(gone)d 天，今天应完成 %(plan)s%%，实际 %(done)s%%") % {
-            "total": total, "gone": gone, "plan": shown(lamp.planned), "done": shown(lamp.done)
+        profile = profile_of(row)
+        begins = profile.from_day(row.start)
+        total = (row.due_on - begins).days
+        told = {
+            "total": total, "gone": min(max((day - begins).days, 0), total), "plan": shown(lamp.planned),
+            "done": shown(lamp.done),
         }  # fmt: skip
+        if row.planned_points:
+            words = _("按计划点：今天应完成 %(plan)s%%，实际 %(done)s%%") % told
+        elif profile.both_days:
+            words = (
+                _("按日匀速：首尾两天都算共 %(total)d 天，到今天 %(gone)d 天，应完成 %(plan)s%%，实际 %(done)s%%")
+                % told
+            )
+        else:
+            words = _("按日匀速：%(total)d 天过了 %(gone)d 天，今天应完成 %(plan)s%%，实际 %(done)s%%") % told
         gap = lamp.planned - lamp.done
-        note = _("差 %s 个百分点；差 10 变黄，差 25 变红") % shown(gap) if gap > 0 else _("不落后于计划")
+        limits = {"gap": shown(gap), "yellow": profile.yellow, "red": profile.red}
+        if gap <= 0:
+            note = _("不落后于计划")
+        elif profile.beyond:
+            note = _("差 %(gap)s 个百分点；过 %(yellow)d 变黄，过 %(red)d 变红") % limits
+        else:
+            note = _("差 %(gap)s 个百分点；差 %(yellow)d 变黄，差 %(red)d 变红") % limits
         found.append({"ok": None, "text": f"{words}；{note}", "cite": None})
     if lamp.overdue and row.due_on is not None:
         late = workdays.after(row.due_on, day)
@@ -281,7 +304,9 @@ def _events(detail: MatterDetail, day: datetime.date) -> list[dict[str, Any]]:
     if row.is_open and row.due_on is not None and row.state != State.PAUSED and row.due_on >= day:
         if row.late_on != FAR:
             after = present.day_words(row.late_on, day)
-            found.append({"at": f"{after} 00:00", "words": _("没有销号：变红，提醒办理人"), "kind": "future"})
+            red = profile_of(row).overdue(0) == "red"
+            words = _("没有销号：变红，提醒办理人") if red else _("没有销号：变黄，提醒办理人")
+            found.append({"at": f"{after} 00:00", "words": words, "kind": "future"})
         hour = row.due_time.strftime("%H:%M") if row.due_time is not None else "24:00"
         found.append({"at": f"{present.day_words(row.due_on, day)} {hour}", "words": _("期限届满"), "kind": "future"})
     return found + [_event(event, day) for event in detail.events]

@@ -12,6 +12,7 @@ from luoshi.programmes.supervision.models.correcting import Correction
 from luoshi.programmes.supervision.models.plan import (
     EVIDENCE,
     ITEM_CODE,
+    SOURCES,
     Chapter,
     ItemConcern,
     ItemDay,
@@ -44,6 +45,7 @@ from luoshi.programmes.supervision.models.signing import Adjustment, CarriedTask
 __all__ = [
     "EVIDENCE",
     "ITEM_CODE",
+    "SOURCES",
     "Adjustment",
     "AnnualLine",
     "AnnualReview",

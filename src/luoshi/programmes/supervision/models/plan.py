@@ -18,6 +18,14 @@ from luoshi.office.duties import curve
 from luoshi.office.duties.curve import Profile
 from luoshi.office.duties.matter_models import FAR
 
+SOURCES: dict[str, tuple[str, str]] = {
+    "clause": ("文件条款", "instrument_duty"),
+    "meeting": ("会议决定", "meeting"),
+    "report": ("政府工作报告", "work_point"),
+    "leader": ("领导交办", "leader_instruction"),
+}
+"""What sets a key work outside the plan, and the kind its tasks have as matters; each is a chapter, in this order."""
+
 ITEM_CODE = r"(\d{4})-(Z?)(\d{1,4})"
 """Year, mark of the plan's kind, number: 2019-24 of the work points, 2019-Z024 of the key works outside the plan."""
 _ITEM_CODE = re.compile(ITEM_CODE)
@@ -204,6 +212,11 @@ class KeyItem(models.Model):
     def code(self) -> str:
         """Return year and number, as addresses and node codes have it: 2019-24."""
         return self.plan.code(self.seq)
+
+    @property
+    def matter_kind(self) -> str:
+        """Return the kind its tasks have as matters: of what was set outside the plan that of its source."""
+        return list(SOURCES.values())[self.chapter.no - 1][1] if self.plan.outside else "work_point"
 
     @property
     def number(self) -> str:
@@ -610,6 +623,7 @@ class ItemEvent(models.Model):
 __all__ = [
     "EVIDENCE",
     "ITEM_CODE",
+    "SOURCES",
     "Chapter",
     "ItemConcern",
     "ItemDay",
