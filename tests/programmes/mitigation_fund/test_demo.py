@@ -15,6 +15,7 @@ from luoshi.office.accounts.models import User
 from luoshi.office.accounts.queries import standing
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
+from luoshi.office.cases.hooks import elsewhere_of
 from luoshi.office.cases.models import Case, CaseClock, CasePaper
 from luoshi.office.funds import payments
 from luoshi.office.funds.models import PaymentInstruction
@@ -60,6 +61,7 @@ def test_the_demonstration_shows_the_fund_at_work(django_assert_max_num_queries)
     papers_and_limits_are_there()
     a_bank_sees_its_own_files_only()
     assert case_pages.refused() == {}
+    steps_that_come_by_themselves_lead_where_they_are_taken()
     a_bank_takes_an_application_in()
     the_api_answers()
     the_year_and_the_records_behind_figures()
@@ -318,6 +320,33 @@ def a_bank_sees_its_own_files_only() -> None:
     told = bank.get(f"/cases/{review.parent_id}/").content.decode()
     assert "联合审查不通过" in told
     assert "核查未通过" not in told
+    # Of the committee's case it does not even learn the number; a member that sees no application learns none either.
+    assert review.number not in told
+    reviewer = client_of(User.objects.get(login="shuiwu1"))
+    asked = reviewer.get(f"/cases/{review.pk}/").content.decode()
+    assert "测试壬包装公司（" in asked
+    assert "纳税 120,000.00 元（2018年度，税务局）" in asked
+    assert f"/cases/{review.parent_id}/" not in asked
+    assert reviewer.get(f"/cases/{review.parent_id}/").status_code == 404
+
+
+def steps_that_come_by_themselves_lead_where_they_are_taken() -> None:
+    centre = client_of(User.objects.get(login="jinfu1"))
+    waiting = Case.objects.get(procedure="mitigation_fund.application", state="circulated")
+    review = Case.objects.get(parent=waiting)
+    told = centre.get(f"/cases/{waiting.pk}/").content.decode()
+    assert f"到会签 {review.number}" in told
+    assert "?act=pass" not in told
+    assert "?act=query_again" in told
+    asked = centre.get(f"/cases/{review.pk}/").content.decode()
+    assert f"到原件 {waiting.number}" in asked
+    claim = Claim.objects.get()
+    assert reverse("mitigation-claim", args=[claim.number]) in centre.get(f"/cases/{claim.case.pk}/").content.decode()
+    # Of what Finance instructed the page offers the step that carries it out, no other.
+    for what, offered in (("allocate", "carry_out"), ("move", "send"), ("send_back", "pay_out")):
+        case = Case(procedure="mitigation_fund.money", programme=ROOM, state="decided", facts={"what": what})
+        free = [step for step in ("carry_out", "send", "pay_out", "ask_vote") if elsewhere_of(case, step) is None]
+        assert free == [offered]
 
 
 def a_bank_takes_an_application_in() -> None:

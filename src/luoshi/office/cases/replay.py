@@ -20,7 +20,7 @@ from luoshi.kernel.procedures import OPEN, Limit, Procedure, State
 from luoshi.office.actors import Actor
 from luoshi.office.calendar import book as calendar_book
 from luoshi.office.cases import actions, clocks, offers
-from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CasePaper, CaseVoice, ClockChange
+from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CasePaper, CaseParty, CaseVoice, ClockChange
 from luoshi.office.cases.offers import Acts, Offer
 from luoshi.office.cases.turns import Turn
 from luoshi.office.duties import concern
@@ -158,13 +158,21 @@ def whole(actor: Actor, pk: int, at: datetime.datetime | None = None) -> Whole:
         reused=used_elsewhere([one.file_id for one in papers if one.file_id], f"case:{pk}"),
         facts=case.facts if at is None else _facts(turn.procedure, events),
         organs=concern.titles({party.organ for party in parties} | {case.organ}, day_of(at or turn.now)),
-        parent=case.parent if case.parent_id is not None else None,
-        parts=list(case.parts.defer("facts").order_by("id")[:50]),
+        parent=next(iter(_seen(actor, [case.parent] if case.parent is not None else [])), None),
+        parts=_seen(actor, list(case.parts.defer("facts").order_by("id")[:50])),
         turn=turn,
     )
     if at is not None:
         return found
     return replace(found, offers=offers.offers(turn, story), acts=offers.acts(turn))
+
+
+def _seen(actor: Actor, found: list[Case]) -> list[Case]:
+    """Return of cases those the actor may see: the others do not exist for him."""
+    parties: dict[int, list[CaseParty]] = {}
+    for one in CaseParty.objects.filter(case__in=found) if found else ():
+        parties.setdefault(one.case_id, []).append(one)
+    return [one for one in found if actions.visible(actor, one, parties.get(one.pk, []))]
 
 
 def _entered(events: Sequence[CaseEvent], case: Case, at: datetime.datetime | None) -> CaseEvent | None:

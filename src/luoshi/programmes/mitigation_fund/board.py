@@ -252,7 +252,10 @@ def claims(actor: Actor) -> QuerySet[Claim]:
 def claim_steps(row: Claim) -> dict[str, Any]:
     """Return how a claim is reckoned, step by step: P, R, loss, half, the balance that caps it, G."""
     available = max(fund.available(row.agreement.book, row.pk), 0)
-    told = {"loss": row.loss, "balance": available}
+    # The facts the claim was filed with say how its loss came about; the balance is that of now.
+    told = dict(row.receipt.get("inputs") or {"loss": row.loss}) | {"balance": available}
+    if told.get("judicial_end") == "round_ended":
+        told |= {"round_accepted": True}
     if row.compensation is not None:
         told |= {"fixed": row.compensation}
     taken = decide("compensation", told)

@@ -18,7 +18,7 @@ from luoshi.office.funds import kin
 from luoshi.office.permissions import require
 from luoshi.office.registers.models import standing
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
-from luoshi.programmes.mitigation_fund.fund import ORGAN
+from luoshi.programmes.mitigation_fund.fund import ORGAN, wrong
 from luoshi.programmes.mitigation_fund.models import Firm, Holder
 
 REVIEW = "mitigation_fund.review"
@@ -70,10 +70,7 @@ def opinion(turn: Turn) -> None:
     """A reviewer's finding: by who may vote for the organ and is not related to the firm."""
     require(turn.actor, "mitigation.vote", [turn.organ])
     if not turn.data.get("unrelated"):
-        raise LuoshiError(
-            "E_INTEREST", "与企业有利害关系的人应当回避，请由本单位另一人审核。",
-            fields={"fields": {"unrelated": "没有利害关系才能审核"}},
-        )  # fmt: skip
+        raise wrong("E_INTEREST", "与企业有利害关系的人应当回避，请由本单位另一人审核。", "unrelated")
     require_unrelated(turn, turn.actor.hands, turn.actor.name)
 
 

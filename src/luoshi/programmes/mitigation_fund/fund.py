@@ -51,12 +51,18 @@ def refuse(taken: Decision, what: str) -> None:
     """Raise E_RULE (or the decision's own code) with its reasons unless it allows."""
     if taken.outcome is Outcome.ALLOW:
         return
-    reasons = [reason.text for reason in taken.reasons if reason.ok is not True]
+    against = [reason for reason in taken.reasons if reason.ok is False]
+    reasons = [reason.text for reason in against or taken.reasons if reason.ok is not True]
     cited = next((str(reason.citation) for reason in taken.reasons if reason.ok is False), None)
     raise LuoshiError(
         str(taken.value.get("code") or "E_RULE"), f"{what}：{'；'.join(reasons)}。",
         fields={"reasons": reasons, **taken.value}, citation=cited,
     )  # fmt: skip
+
+
+def wrong(code: str, message: str, field: str, *, citation: str | None = None, **more: Any) -> LuoshiError:
+    """Return a refusal that stands beside the field of the form it is about, in the same words."""
+    return LuoshiError(code, message, citation=citation, fields={"fields": {field: message}, **more})
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------

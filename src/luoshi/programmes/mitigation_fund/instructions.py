@@ -20,7 +20,7 @@ from luoshi.office.funds import payments
 from luoshi.office.funds.models import PaymentInstruction
 from luoshi.programmes.mitigation_fund import claims, committee, fund, owing
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
-from luoshi.programmes.mitigation_fund.fund import decide, refuse
+from luoshi.programmes.mitigation_fund.fund import decide, refuse, wrong
 from luoshi.programmes.mitigation_fund.models import Agreement, Score
 
 MONEY, AGREEMENT = "mitigation_fund.money", "mitigation_fund.agreement"
@@ -34,7 +34,7 @@ State = PaymentInstruction.State
 def _bank(number: Any, field: str = "bank") -> Agreement:
     found = Agreement.objects.select_related("book").filter(bank=str(number or "")).first()
     if found is None:
-        raise LuoshiError("E_NOT_FOUND", "没有这个行号的合作银行。", fields={"fields": {field: "没有这家银行"}})
+        raise wrong("E_NOT_FOUND", "没有这个行号的合作银行。", field)
     return found
 
 
@@ -43,7 +43,7 @@ def _test(turn: Turn) -> None:
     told = turn.facts
     row, amount = _bank(told["bank"]), int(told["amount"])
     if amount <= 0:
-        raise LuoshiError("E_AMOUNT", "金额应大于零。", fields={"fields": {"amount": "应大于零"}})
+        raise wrong("E_AMOUNT", "金额应大于零。", "amount")
     match told["what"]:
         case "allocate":
             total, year = fund.allocated()
@@ -51,7 +51,7 @@ def _test(turn: Turn) -> None:
             refuse(decide("allocation", facts), "拨款超过规模")
         case "move":
             if _bank(told.get("to_bank"), "to_bank").pk == row.pk:
-                raise LuoshiError("E_INPUT", "调入银行应是另一家。", fields={"fields": {"to_bank": "应是另一家"}})
+                raise wrong("E_INPUT", "调入银行应是另一家。", "to_bank")
             _room(row, amount)
         case "return":
             _room(row, amount)
@@ -60,19 +60,13 @@ def _test(turn: Turn) -> None:
             code, title = _KEPT[what]
             kept = fund.figures(row.book).accounts[code]
             if amount > kept:
-                raise LuoshiError(
-                    "E_CAPACITY", f"{title}只有 {Money(kept)} 元。", fields={"fields": {"amount": f"大于{title}"}}
-                )
+                raise wrong("E_CAPACITY", f"{title}只有 {Money(kept)} 元。", "amount")
 
 
 def _room(row: Agreement, amount: int) -> None:
     room = max(fund.available(row.book), 0)
     if amount > room:
-        raise LuoshiError(
-            "E_CAPACITY",
-            f"{row.name}可动用的基金余额 {Money(room)} 元，不够。",
-            fields={"fields": {"amount": "大于余额"}},
-        )
+        raise wrong("E_CAPACITY", f"{row.name}可动用的基金余额 {Money(room)} 元，不够。", "amount")
 
 
 def _unprotected(row: Agreement, amount: int) -> str:
@@ -142,7 +136,7 @@ def carry_out(turn: Turn) -> None:
         raise LuoshiError("E_STATE", "这是付款，请办“拟付款，送复核”。")
     if what == "allocate":
         if not txn:
-            raise LuoshiError("E_INCOMPLETE", "拨款到账要写银行流水号。", fields={"fields": {"txn": "请填流水号"}})
+            raise wrong("E_INCOMPLETE", "拨款到账要写银行流水号。", "txn")
         fund.allocate(actor=turn.actor, agreement=row, amount=amount, value_on=_day(turn), key=key, txn=txn)
     else:
         fund.keep_interest(actor=turn.actor, agreement=row, amount=amount, key=key, document=document)
@@ -224,12 +218,12 @@ def agreement_drafted(turn: Turn) -> None:
     told = turn.facts
     number = str(told["bank"])
     if not (len(number) == 12 and number.isascii() and number.isdigit()):
-        raise LuoshiError("E_INPUT", "银行行号应为12位数字。", fields={"fields": {"bank": "应为12位数字"}})
+        raise wrong("E_INPUT", "银行行号应为12位数字。", "bank")
     if Agreement.objects.filter(bank=number, ended_on__isnull=True).exists():
-        raise LuoshiError("E_DUPLICATE", "这家银行已有未终止的合作协议。", fields={"fields": {"bank": "已有协议"}})
+        raise wrong("E_DUPLICATE", "这家银行已有未终止的合作协议。", "bank")
     organ = str(told.get("bank_organ") or "")
     if organ and not concern.known(organ):
-        raise LuoshiError("E_INPUT", f"没有单位“{organ[:60]}”。", fields={"fields": {"bank_organ": "没有这个单位"}})
+        raise wrong("E_INPUT", f"没有单位“{organ[:60]}”。", "bank_organ")
     refuse(decide("agreement", {"multiple": str(told["multiple"])}), "协议不能签")
 
 
@@ -253,13 +247,11 @@ def scored(turn: Turn) -> None:
     """Keep the last review of the bank's performance."""
     score = Decimal(str(turn.data["score"]))
     if not 0 <= score <= 100:
-        raise LuoshiError("E_INPUT", "得分应在0到100之间。", fields={"fields": {"score": "应在0到100之间"}})
+        raise wrong("E_INPUT", "得分应在0到100之间。", "score")
     today = owing.quarter_of(day_of(turn.at))
     quarter = str(turn.data.get("quarter") or today).strip().upper()
     if not re.fullmatch(r"20\d\dQ[1-4]", quarter) or quarter > today:
-        raise LuoshiError(
-            "E_INPUT", "季度应如 2020Q1，不晚于本季度。", fields={"fields": {"quarter": "写法不对或晚于本季度"}}
-        )
+        raise wrong("E_INPUT", "季度应如 2020Q1，不晚于本季度。", "quarter")
     row = _bank(turn.facts["bank"])
     Score.objects.create(agreement=row, quarter=quarter, score=score, by=turn.actor.name[:100], at=turn.at,
                          remarks=str(turn.data.get("remarks") or "")[:500])  # fmt: skip

@@ -25,7 +25,7 @@ from luoshi.office.registers.models import standing
 from luoshi.office.roles import Role
 from luoshi.programmes.mitigation_fund import committee, fund, papers
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
-from luoshi.programmes.mitigation_fund.fund import ORGAN, decide, refuse
+from luoshi.programmes.mitigation_fund.fund import ORGAN, decide, refuse, wrong
 from luoshi.programmes.mitigation_fund.models import (
     Agreement,
     Application,
@@ -52,18 +52,12 @@ def firm_of(code: str, *, lock: bool = False) -> Firm:
     """Return a firm by its credit code. Errors: E_INPUT, E_CHECK_DIGIT, E_NOT_FOUND."""
     try:
         read = parse_uscc(code)
-    except LuoshiError as wrong:
-        raise LuoshiError(
-            wrong.code, f"统一社会信用代码校验不符：{wrong.message}。", fields={"fields": {"firm": wrong.message}}
-        ) from None
+    except LuoshiError as fault:
+        raise wrong(fault.code, f"统一社会信用代码校验不符：{fault.message}。", "firm") from None
     rows = Firm.objects.select_for_update() if lock else Firm.objects.all()
     found = rows.filter(standing(CLOCK.today()), credit_code=read).first()
     if found is None:
-        raise LuoshiError(
-            "E_NOT_FOUND",
-            "挂牌企业台账里没有这家企业，请先登记企业和挂牌情况。",
-            fields={"fields": {"firm": "没有登记"}},
-        )
+        raise wrong("E_NOT_FOUND", "挂牌企业台账里没有这家企业，请先登记企业和挂牌情况。", "firm")
     return found
 
 
@@ -141,9 +135,9 @@ def applied(turn: Turn) -> None:
     """Take an application in: the firm is listed and in time, and has no other application under way at any bank."""
     told, day = turn.facts, day_of(turn.at)
     if int(told["amount"]) <= 0:
-        raise LuoshiError("E_AMOUNT", "申请金额应大于零。", fields={"fields": {"amount": "应大于零"}})
+        raise wrong("E_AMOUNT", "申请金额应大于零。", "amount")
     if not told.get("material"):
-        raise LuoshiError("E_INCOMPLETE", "申请材料还没有收齐。", fields={"fields": {"material": "请收齐后勾选"}})
+        raise wrong("E_INCOMPLETE", "申请材料还没有收齐。", "material")
     agreement = agreement_in_force(turn.case.organ)
     firm = firm_of(str(told["firm"]), lock=True)
     refuse(decide("eligible", firm_facts(firm, day) | window_on(day), day), "不能申请")
@@ -154,9 +148,7 @@ def applied(turn: Turn) -> None:
                 purpose=str(told["purpose"])[:300], filed_on=day,
             )  # fmt: skip
     except IntegrityError:
-        raise LuoshiError(
-            "E_DUPLICATE", "同一企业已有在办申请，办结后才能再申请。", fields={"fields": {"firm": "已有在办申请"}}
-        ) from None
+        raise wrong("E_DUPLICATE", "同一企业已有在办申请，办结后才能再申请。", "firm") from None
     turn.facts.update(firm=firm.credit_code, firm_name=firm.name, bank_name=agreement.name,
                       boards=boards_of(firm, day), filed_on=day.isoformat())  # fmt: skip
     turn.case.subject = f"mf-firm:{firm.pk}"
@@ -214,8 +206,28 @@ def circulated(turn: Turn) -> None:
     committee.open_review(
         turn, "application", f"{row.firm.name} 申请 {Money(row.amount)} 元",
         {"firm": row.firm.credit_code, "firm_name": row.firm.name, "amount": row.amount, "purpose": row.purpose,
-         "bank_name": row.agreement.name, "queried_at": told.get("credit_queried_at", "")},
+         "bank_name": row.agreement.name, "queried_at": told.get("credit_queried_at", ""),
+         "matter": _asked_for(row, day_of(turn.at)), "grounds": _six(told)},
     )  # fmt: skip
+
+
+def _asked_for(row: Application, day: datetime.date) -> str:
+    """Return whom the committee judges, and what is asked for."""
+    firm, boards = row.firm, "、".join(Listing.Board(one).label for one in boards_of(row.firm, day))
+    where = f"{concern.title(firm.town)}，{boards}挂牌" if boards else concern.title(firm.town)
+    return (
+        f"{firm.name}（{firm.credit_code}，{where}）经{row.agreement.name}申请 {Money(row.amount)} 元，"
+        f"用途：{row.purpose}"
+    )
+
+
+def _six(told: Mapping[str, Any]) -> str:
+    """Return what the bank found of the six factors (M 10)."""
+    sums = (("纳税", "tax_paid", "tax_source"), ("结算流量", "settlement", "settlement_source"),
+            ("外贸订单", "export_orders", "export_source"), ("POS机流水", "pos_volume", "pos_source"),
+            ("股权估值", "share_valuation", "valuation_source"))  # fmt: skip
+    found = [f"{word} {Money(int(told[sum_]))} 元（{told[source]}）" for word, sum_, source in sums if sum_ in told]
+    return "；".join([*found, f"股权结构：{told.get('share_structure', '')}"])
 
 
 @effect("mitigation_fund.passed")
@@ -296,9 +308,7 @@ def contracted(turn: Turn) -> None:
                 start=datetime.date.fromisoformat(loan["start"]), end=datetime.date.fromisoformat(loan["end"]),
             )  # fmt: skip
     except IntegrityError:
-        raise LuoshiError(
-            "E_DUPLICATE", "这个合同编号在本行已有一笔贷款。", fields={"fields": {"contract_no": "已有"}}
-        ) from None
+        raise wrong("E_DUPLICATE", "这个合同编号在本行已有一笔贷款。", "contract_no") from None
 
 
 @facts("mitigation_fund.disbursement_facts")
@@ -326,10 +336,8 @@ def disbursed(turn: Turn) -> None:
     if found.agreement.ended_on is not None:
         raise LuoshiError("E_STATE", "与该行的合作已经终止，不再放新贷款。", citation=f"{RULES} 第五条")
     if not 0 < amount <= loan.approved:
-        raise LuoshiError(
-            "E_AMOUNT", f"放款金额应大于零，不超过通过的 {Money(loan.approved)} 元。", citation=f"{RULES} 第十六条",
-            fields={"fields": {"disbursed": "大于通过的金额"}},
-        )  # fmt: skip
+        said = f"放款金额应大于零，不超过通过的 {Money(loan.approved)} 元。"
+        raise wrong("E_AMOUNT", said, "disbursed", citation=f"{RULES} 第十六条")
     refuse(decide("validity", {"disbursed_on": day.isoformat()}, day), "不能放款")
     term = {"start": loan.start.isoformat(), "end": loan.end.isoformat()}
     refuse(decide("term", _term(term, loan.firm, turn.at, loan.pk), day), "不能放款")
@@ -405,10 +413,8 @@ def _refuse_beside_recourse(loan: Loan) -> None:
         return
     way = "请在那一件登记补偿后追回" if begun.state == "paid" else "补偿正在办理，付款后由中心登记补偿后追回"
     way = "请在那一件办理“登记追回款项”，才从损失中扣减" if begun.state in RECOVERING else way
-    raise LuoshiError(
-        "E_STATE", f"这笔贷款已登记追偿（{begun.number}），收回的本金{way}。", citation=f"{RULES} 第十五条",
-        fields={"fields": {"principal_paid": "已登记追偿"}, "case": begun.pk},
-    )  # fmt: skip
+    said = f"这笔贷款已登记追偿（{begun.number}），收回的本金{way}。"
+    raise wrong("E_STATE", said, "principal_paid", citation=f"{RULES} 第十五条", case=begun.pk)
 
 
 @effect("mitigation_fund.repayment")
@@ -418,10 +424,7 @@ def repayment(turn: Turn) -> None:
     if paid:
         _refuse_beside_recourse(loan)
     if not 0 <= paid <= loan.outstanding:
-        raise LuoshiError(
-            "E_AMOUNT", f"归还本金应不超过余额 {Money(loan.outstanding)} 元。",
-            fields={"fields": {"principal_paid": "大于余额"}},
-        )  # fmt: skip
+        raise wrong("E_AMOUNT", f"归还本金应不超过余额 {Money(loan.outstanding)} 元。", "principal_paid")
     loan.outstanding -= paid
     loan.interest_owed = not turn.data.get("interest_settled")
     loan.repaid_at = turn.at if not loan.outstanding and not loan.interest_owed else None
@@ -444,10 +447,7 @@ def repayment_corrected(turn: Turn) -> None:
     loan, back = loan_of(turn), int(turn.data["principal_back"])
     entered = (loan.disbursed or 0) - loan.outstanding
     if not 0 < back <= entered:
-        raise LuoshiError(
-            "E_AMOUNT", f"冲回的本金应大于零，不超过已登记归还的 {Money(entered)} 元。",
-            fields={"fields": {"principal_back": "大于已登记归还的"}},
-        )  # fmt: skip
+        raise wrong("E_AMOUNT", f"冲回的本金应大于零，不超过已登记归还的 {Money(entered)} 元。", "principal_back")
     loan.outstanding, loan.repaid_at = loan.outstanding + back, None
     loan.save(update_fields=["outstanding", "repaid_at"])
     turn.tell("centre", f"{turn.case.number} {loan.firm.name}：冲回误记的还款 {Money(back)} 元")
@@ -473,7 +473,7 @@ def overdue(turn: Turn) -> None:
     """Something due is unpaid from that day on; the report is due from the thirtieth day."""
     loan, due = loan_of(turn), datetime.date.fromisoformat(str(turn.data["due"]))
     if due >= day_of(turn.at):
-        raise LuoshiError("E_NOT_YET", f"到期日 {due} 还没有过。", fields={"fields": {"due": "还没有过"}})
+        raise wrong("E_NOT_YET", f"到期日 {due} 还没有过。", "due")
     if not loan.outstanding and not loan.interest_owed:
         raise LuoshiError("E_STATE", "这笔贷款本息都已还清，没有逾期。")
     loan.unpaid_since = due

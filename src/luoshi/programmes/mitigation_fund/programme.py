@@ -18,6 +18,7 @@ _HOOKS = (
     "switching",
     "registers",
     "indicators",
+    "case_pages",
     "scenes",
 )
 

@@ -14,7 +14,9 @@ from luoshi.office.cases.turns import PROGRAM, Turn
 from luoshi.office.funds import payments
 from luoshi.office.funds.models import PaymentInstruction
 from luoshi.programmes.mitigation_fund import claims, committee, fund, papers
+from luoshi.programmes.mitigation_fund.decisions.claims import PAPERS
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
+from luoshi.programmes.mitigation_fund.fund import wrong
 from luoshi.programmes.mitigation_fund.models import Agreement, Claim, ClaimVote, Loan
 
 CLAIM = "mitigation_fund.claim"
@@ -27,9 +29,7 @@ def _loan(turn: Turn) -> Loan:
     rows = Loan.objects.select_related("firm", "agreement__book", "application__case")
     found = rows.filter(agreement__organ=turn.case.organ, contract_no=str(turn.facts["contract_no"])).first()
     if found is None or found.disbursed is None:
-        raise LuoshiError(
-            "E_NOT_FOUND", "本行没有这个合同编号的已放款贷款。", fields={"fields": {"contract_no": "没有这笔贷款"}}
-        )
+        raise wrong("E_NOT_FOUND", "本行没有这个合同编号的已放款贷款。", "contract_no")
     return found
 
 
@@ -78,7 +78,7 @@ def recovered(turn: Turn) -> None:
     """Add what was recovered from debtor, guarantors and enforcement, gross: it is set against principal."""
     amount = int(turn.data["amount"])
     if amount <= 0:
-        raise LuoshiError("E_AMOUNT", "追回金额应大于零。", fields={"fields": {"amount": "应大于零"}})
+        raise wrong("E_AMOUNT", "追回金额应大于零。", "amount")
     turn.facts["recovered"] = int(turn.facts.get("recovered") or 0) + amount
     loan = _loan(turn)
     Loan.objects.filter(pk=loan.pk).update(outstanding=max(loan.outstanding - amount, 0))
@@ -89,7 +89,7 @@ def ended(turn: Turn) -> None:
     """The paper is not older than the suit."""
     paper_on = datetime.date.fromisoformat(str(turn.data["paper_on"]))
     if paper_on.isoformat() < str(turn.facts["sued_on"]):
-        raise LuoshiError("E_INPUT", "文书日期早于起诉日期，请核对。", fields={"fields": {"paper_on": "早于起诉日期"}})
+        raise wrong("E_INPUT", "文书日期早于起诉日期，请核对。", "paper_on")
 
 
 @effect("mitigation_fund.claimed")
@@ -112,8 +112,18 @@ def claimed(turn: Turn) -> None:
     note = "。文书为终结本次执行程序裁定，表决通过即明示接受" if round_ended else ""
     committee.open_review(
         turn, "claim", f"{row.firm} 本金损失 {Money(row.loss)} 元，基金至多承担 {Money(row.half)} 元{note}",
-        {"loss": row.loss, "half": row.half, "claim": turn.case.number, "firm_name": row.firm, "round": round_ended},
+        {"loss": row.loss, "half": row.half, "claim": turn.case.number, "firm_name": row.firm, "round": round_ended,
+         "matter": f"{row.firm}，{agreement.name}合同 {row.contract_no}：通过 {Money(row.approved)} 元，"
+                   f"放款 {Money(row.disbursed)} 元",
+         "grounds": f"启动追偿时未还本金 {Money(row.principal)} 元，此后追回 {Money(row.recovered)} 元，"
+                    f"计入的本金损失 {Money(row.loss)} 元；{_ruling(turn)}"},
     )  # fmt: skip
+
+
+def _ruling(turn: Turn) -> str:
+    told = turn.facts
+    kind = PAPERS[str(told["judicial_end"])]
+    return f"{kind}（{told.get('court', '')} {told.get('paper_no', '')} {told['paper_on']}）"
 
 
 @effect("mitigation_fund.sent_back")
@@ -216,7 +226,7 @@ def recovered_later(turn: Turn) -> None:
     """Share what was recovered after payment: the fund's part goes into its account, the rest is the bank's."""
     amount, row = int(turn.data["later_amount"]), Claim.objects.get(case_id=turn.case.number)
     if amount <= 0:
-        raise LuoshiError("E_AMOUNT", "追回金额应大于零。", fields={"fields": {"later_amount": "应大于零"}})
+        raise wrong("E_AMOUNT", "追回金额应大于零。", "later_amount")
     key = f"J6:{turn.case.number}:{turn.case.events_count + 1}"
     part = claims.recover(actor=turn.actor, claim=row.pk, amount=amount, key=key, txn=str(turn.data["txn"]))
     turn.facts["recovered_later"] = int(turn.facts.get("recovered_later") or 0) + amount

@@ -15,7 +15,7 @@ from luoshi.office.parameters.models import ParameterChange
 from luoshi.office.registers.models import standing
 from luoshi.programmes.mitigation_fund import lending
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
-from luoshi.programmes.mitigation_fund.fund import ROOM
+from luoshi.programmes.mitigation_fund.fund import ROOM, wrong
 from luoshi.programmes.mitigation_fund.models import Benchmark
 
 SWITCH = f"{ROOM}.rate_switch"
@@ -28,10 +28,8 @@ def terms(day: datetime.date) -> dict[str, str]:
     rows = Benchmark.objects.filter(standing(day), series=SERIES, day__lte=day).order_by("-day")
     base: Decimal | None = rows.values_list("rate", flat=True).first()
     if base is None:
-        raise LuoshiError(
-            "E_STATE", f"{day} 还没有登记一年期贷款市场报价利率，请先在基准利率台账登记。", citation=_CLAUSE,
-            fields={"fields": {"from_on": "这一天还没有登记报价利率"}},
-        )  # fmt: skip
+        said = f"{day} 还没有登记一年期贷款市场报价利率，请先在基准利率台账登记。"
+        raise wrong("E_STATE", said, "from_on", citation=_CLAUSE)
     return {"bench_series": SERIES.value, "rate_cap": lending.highest_rate(day), "rate_base": f"{base.normalize():f}"}
 
 
@@ -41,8 +39,7 @@ def switch_proposed(turn: Turn) -> None:
     told = turn.facts
     day = datetime.date.fromisoformat(str(told["from_on"]))
     if day < day_of(turn.at):
-        raise LuoshiError("E_PAST", "转换日早于今天：已经过去的最高利率不改。",
-                          fields={"fields": {"from_on": "早于今天"}})  # fmt: skip
+        raise wrong("E_PAST", "转换日早于今天：已经过去的最高利率不改。", "from_on")
     values = terms(day)
     changes = [
         parameters.propose(

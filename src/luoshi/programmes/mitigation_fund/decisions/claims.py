@@ -35,7 +35,7 @@ CAPPED = Rule(_LOSS, "该行专户余额{balance}不足，基金承担{paid}；�
 PAID = Rule(_LOSS, "基金承担{paid}，银行承担{bank}")
 NOTHING = Rule(_LOSS, "补偿为0.00元，不记账，办结")
 FIXED = Rule(_LOSS, "首次指令已定为{paid}，重付不再计算")
-_PAPERS = {
+PAPERS = {
     "enforcement_ended": "终结执行裁定",
     "bankruptcy_ended": "破产程序终结裁定",
     "round_ended": "终结本次执行程序裁定",
@@ -122,9 +122,9 @@ def lost(facts: LossFacts, context: Context, share: Fraction | None = None) -> L
         reasons.append(NO_PAPER.reason(None))
     elif facts.judicial_end == "round_ended":
         rule = ACCEPTED if facts.round_accepted else NOT_ENDED
-        reasons.append(rule.reason(bool(facts.round_accepted), _PAPERS["round_ended"]))
+        reasons.append(rule.reason(bool(facts.round_accepted), PAPERS["round_ended"]))
     else:
-        reasons.append(ENDED.reason(True, _PAPERS[facts.judicial_end]))
+        reasons.append(ENDED.reason(True, PAPERS[facts.judicial_end]))
     if facts.paper_on is not None and facts.sued_on is not None and facts.paper_on < facts.sued_on:
         reasons.append(PAPER_EARLY.reason(False, facts.paper_on.isoformat(), facts.sued_on.isoformat()))
     if facts.earlier_claim:
@@ -309,10 +309,11 @@ def _paid(
         return 0, 0, []
     percent = number(context, "share_fund")
     half = int(found.covered * percent / 100 // 1)
-    if fixed is not None:
-        return fixed, half, [FIXED.reason(None, yuan(fixed))]
-    paid = min(half, available)
     told = [HALF.reason(None, yuan(found.covered), plain(percent), yuan(half))]
+    if fixed is not None:
+        told += [FIXED.reason(None, yuan(fixed)), PAID.reason(True, yuan(fixed), yuan(found.whole - fixed))]
+        return fixed, half, told
+    paid = min(half, available)
     if paid < half:
         told.append(CAPPED.reason(None, yuan(available), yuan(paid)))
     if paid:
