@@ -9,7 +9,7 @@ What is accepted but cannot be booked (no cover, no suspense account) is kept wi
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -272,9 +272,16 @@ def book_movement(
         booking.basis or f"银行流水 {txn}"[:200], booking.case,
     )  # fmt: skip
     posted = post_all(ledger_of(book), [order], _hand(account))[0]
-    if unknown:
-        tasks.unclaimed(book, posted.entry, direction, fen, on)
+    if waits := fen if unknown else _waits(book, booking.lines, direction):
+        tasks.unclaimed(book, posted.entry, direction, waits, on)
     return posted.entry
+
+
+def _waits(book: Book, lines: Sequence[Line], direction: str) -> int:
+    """Return what of a movement the room could not place: what it left in suspense, or for the bank to answer for."""
+    part = Part.SUSPENSE if direction == "C" else Part.RECEIVABLE
+    code = Account.objects.filter(book=book, part=part).values_list("code", flat=True).first()
+    return sum(one.credit if direction == "C" else one.debit for one in lines if one.account == code)
 
 
 def _booked(row: BankMessage, act: Callable[[], int | None]) -> dict[str, Any]:

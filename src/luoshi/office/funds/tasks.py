@@ -37,6 +37,12 @@ def unclaimed(book: Book, entry: int, direction: str, fen: int, on: datetime.dat
     )
 
 
+def claimed(book: Book, entry: int, fen: int, on: datetime.date) -> None:
+    """Withdraw the matter of money that came: it is known whose it is, or it went back."""
+    _push(book, f"unclaimed:{entry}", f"{book.title}：{on} 来款待认领 {Money(fen)} 元", due_after(on),
+          f"/funds/{book.key}/entries/{entry % BOOK}/", withdrawn=True)  # fmt: skip
+
+
 def difference(row: Difference) -> None:
     """Put an open difference before its holder."""
     book = row.account.book

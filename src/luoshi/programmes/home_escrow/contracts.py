@@ -30,13 +30,14 @@ from luoshi.office.funds.models import Book, PaymentInstruction
 from luoshi.office.locks import serialise
 from luoshi.office.organs.sealing import blind, seal, unseal
 from luoshi.office.permissions import require
-from luoshi.programmes.home_escrow import papers, sales
+from luoshi.programmes.home_escrow import papers, sales, suspense
 from luoshi.programmes.home_escrow.decisions.settings import RULES
 from luoshi.programmes.home_escrow.models import Agency, Bank, EscrowAccount, Outside, Payout, Sale, StatusCheck
+from luoshi.programmes.home_escrow.names import same
 from luoshi.programmes.home_escrow.sales import ENDING, ORGAN, ROOM, SALE, Home, Lock, Person
 
 OUTSIDE, BANK, DISCIPLINE = f"{ROOM}.outside", f"{ROOM}.bank", f"{ROOM}.discipline"
-SUSPENSE = f"{ROOM}.suspense"
+SUSPENSE = suspense.PROCEDURE
 RELEASING = ("approved", "releasing", "owed")
 """Where a release is open: from its approval until the bank has paid."""
 _PAPERS = {"paper_agreement": "agreement", "paper_vouchers": "vouchers", "paper_identity": "identity",
@@ -550,9 +551,32 @@ def refund_again(turn: Turn) -> None:
 # --- money nobody was known for ---------------------------------------------------------------------------------------
 
 
+@effect("home_escrow.suspense_asked")
+def suspense_asked(turn: Turn) -> None:
+    """Tie the case to the transaction it disposes of: who paid it, and that so much of it is left."""
+    told = turn.data
+    book = _book_of(told)
+    if int(told["amount"]) <= 0:
+        raise LuoshiError("E_AMOUNT", "金额应大于零。", fields={"fields": {"amount": "应大于零"}})
+    Book.objects.select_for_update().get(pk=book.pk)
+    found = suspense.inflow_of(book, str(told["payer"]), int(told["amount"]), str(told.get("txn") or "").strip())
+    number = str(told.get("agreement_no") or "").strip()
+    if number:
+        sales.sale_of(number)
+    turn.case.subject = found.subject
+    turn.case.facts["txn"] = found.txn
+
+
+def _book_of(told: Mapping[str, Any]) -> Book:
+    book = Book.objects.filter(key=str(told["account"]), plan=sales.PLAN).first()
+    if book is None:
+        raise LuoshiError("E_INPUT", "没有这个监管账户。", fields={"fields": {"account": "没有这个账户"}})
+    return book
+
+
 @effect("home_escrow.identified")
 def identified(turn: Turn) -> None:
-    """Book unidentified money to the buyer's lines of a sale; what an agency paid never can be (article 9)."""
+    """Book unidentified money to a line of a sale; what an agency paid never can be (article 9)."""
     told = turn.facts
     if not told.get("agreement_no") or not told.get("both_signed"):
         raise LuoshiError(
@@ -560,21 +584,39 @@ def identified(turn: Turn) -> None:
         )
     if sales.agency_kind(str(told["payer"]).strip()):
         raise LuoshiError("E_RULE", "中介机构、担保机构代付的款项不能认领，应当退回。", citation=f"{RULES} 第九条")
+    number = str(told["agreement_no"]).strip()
+    sale = sales.sale_of(number)
+    if sale.book.key != str(told["account"]):
+        raise LuoshiError("E_RULE", f"{number} 的钱在另一个监管账户，这笔来款只能退回。",
+                          citation=f"{RULES} 第十五条(二)")  # fmt: skip
     sales.identify(
-        actor=PROGRAM, checker=turn.actor, agreement_no=str(told["agreement_no"]).strip(), amount=int(told["amount"]),
-        key=f"suspense:{turn.case.number}", payer=str(told["payer"]),
+        actor=PROGRAM, checker=turn.actor, agreement_no=number, amount=int(told["amount"]),
+        key=f"suspense:{turn.case.number}", payer=str(told["payer"]), lender=_lender(sale, told),
+        txn=str(told.get("txn") or ""),
     )  # fmt: skip
+    suspense.settled(sale.book, turn.case)
+
+
+def _lender(sale: Sale, told: Mapping[str, Any]) -> str:
+    """Return the lender for whose loan the money came; empty for the buyer's own."""
+    if told.get("line") != "loan":
+        return ""
+    names = list(sale.lines.exclude(lender="").values_list("lender", flat=True))
+    wanted = str(told.get("lender") or "").strip()
+    found = [one for one in names if same(one, wanted)] if wanted else names
+    if len(found) != 1:
+        raise LuoshiError("E_INPUT", f"请写明是哪家贷款银行的贷款：{'、'.join(names) or '本笔交易没有贷款'}。",
+                          fields={"fields": {"lender": "请写贷款银行"}})  # fmt: skip
+    return found[0]
 
 
 @effect("home_escrow.sent_back")
 def sent_back(turn: Turn) -> None:
     """Draft sending the money back to its payer."""
     told = turn.facts
-    book = Book.objects.filter(key=str(told["account"]), plan=sales.PLAN).first()
-    if book is None:
-        raise LuoshiError("E_INPUT", "没有这个监管账户。", fields={"fields": {"account": "没有这个账户"}})
     payee = payments.Payee(str(told["payer"]), str(turn.data["number"]), str(turn.data["payee_bank"]))
-    sales.send_back(actor=turn.actor, book=book, amount=int(told["amount"]), key=turn.case.number, payee=payee)
+    sales.send_back(actor=turn.actor, book=_book_of(told), amount=int(told["amount"]), key=turn.case.number,
+                    payee=payee)  # fmt: skip
     _mask(turn)
 
 

@@ -20,6 +20,7 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.decisions import Decision, Outcome
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.identifiers import clean
+from luoshi.kernel.money import Money
 from luoshi.office.accounts.models import Assignment
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
@@ -35,8 +36,10 @@ from luoshi.office.organs.sealing import blind, seal
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import require
 from luoshi.office.roles import Role
+from luoshi.programmes.home_escrow import suspense
 from luoshi.programmes.home_escrow.decisions.settings import RULES
 from luoshi.programmes.home_escrow.models import Agency, EscrowAccount, Hold, Party, Sale, SaleLine, Voucher
+from luoshi.programmes.home_escrow.names import same
 
 ROOM = "home_escrow"
 PLAN = f"{ROOM}/account"
@@ -353,16 +356,18 @@ def _named(book: Book, body: Mapping[str, Any]) -> Sale | None:
 
 def payer_of(sale: Sale, name: str, lines: Sequence[SaleLine]) -> str:
     """Return what the payer of that name is to a sale: lender, buyer, agency, guarantee or other."""
-    if any(one.lender == name for one in lines if one.lender):
+    if any(same(one.lender, name) for one in lines):
         return "lender"
-    if name == sale.buyer or sale.parties.filter(side="buyer", name=name).exists():
+    buyers = sale.parties.filter(side="buyer").values_list("name", flat=True)
+    if any(same(one, name) for one in (sale.buyer, *buyers)):
         return "buyer"
     return agency_kind(name) or "other"
 
 
 def agency_kind(name: str) -> str:
     """Return what an agency or guarantee firm of that name is, empty where the register has none."""
-    return Agency.objects.filter(name=name, void=False).values_list("kind", flat=True).first() or ""
+    rows = Agency.objects.filter(void=False).values_list("name", "kind")
+    return next((str(kind) for known, kind in rows if same(known, name)), "")
 
 
 def _deposited(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
@@ -379,13 +384,13 @@ def _deposited(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
     taken = decide("deposit", {
         "payer": payer, "amount": fen,
         "lines": [{"kind": one.kind, "lender": one.lender or None, "amount": one.amount, "deposited": one.deposited}
-                  for one in lines if not lender or one.lender == name],
+                  for one in lines if not lender or same(one.lender, name)],
         "sale_state": "closed" if not sale.live else "terminating" if sale.state == State.TERMINATING else "open",
     })  # fmt: skip
     booked = int(taken.value.get("booked") or 0)
     if not booked:
         return None
-    own = [one for one in lines if (one.lender == name if lender else not one.lender)]
+    own = [one for one in lines if (same(one.lender, name) if lender else not one.lender)]
     _fill(own, booked)
     sale.deposits += booked
     sale.save()
@@ -416,23 +421,38 @@ def _credited(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
 
 
 def _reversed(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
-    """Take back a deposit the bank reversed with ground (J14), as far as the money is free; the rest the bank owes."""
-    sale = _named(book, body)
-    if sale is None or not str(body.get("ground", "")).strip():
+    """Take back a deposit the bank reversed with ground (J14): what of it lies in suspense, then what of the sale's
+    money is free; the rest the bank owes. `reversed_txn` names the deposit; without it payer and amount do.
+    """
+    if not (ground := str(body.get("ground", "")).strip()):
         return None
-    fen = int(body.get("amount_fen") or 0)
-    loan = payer_of(sale, str(body.get("counter_name", "")).strip(), list(sale.lines.all())) == "lender"
-    code = "2002" if loan else "2001"
-    part = min(fen, money(sale)[code], free(sale))
-    if not part:
+    Book.objects.select_for_update().get(pk=book.pk)
+    fen, payer = int(body.get("amount_fen") or 0), str(body.get("counter_name", "")).strip()
+    waiting = suspense.to_reverse(book, payer, fen, str(body.get("reversed_txn") or "").strip())
+    lines: list[Line] = []
+    left = fen
+    if waiting is not None:
+        part = min(left, waiting.left)
+        left -= part
+        lines.append(debit("2005", part))
+        suspense.note_reversed(waiting, part, ground)
+    sale, code = _named(book, body), "2001"
+    if sale is not None and left:
+        loan = payer_of(sale, payer, list(sale.lines.all())) == "lender"
+        code = "2002" if loan else "2001"
+        part = min(left, money(sale)[code], free(sale))
+        if part:
+            left -= part
+            sale.reversed += part
+            sale.save()
+            _empty(sale, part, loan=loan)
+            follow(sale)
+            lines.insert(0, debit(code, part, sale.agreement_no))
+    if not lines:
         return None
-    sale.reversed += part
-    sale.save()
-    _empty(sale, part, loan=loan)
-    follow(sale)
-    lines = [debit(code, part, sale.agreement_no), *([debit("1101", fen - part)] if fen > part else [])]
-    memo = f"存款冲回：{str(body.get('ground'))[:80]}"
-    return hooks.Booking(lines, "J14", memo, f"{RULES} 第十五条(二)", sale.agreement_no)
+    lines += [debit("1101", left)] if left else []
+    named = sale.agreement_no if sale is not None else ""
+    return hooks.Booking(lines, "J14", f"存款冲回：{ground[:80]}", f"{RULES} 第十五条(二)", named)
 
 
 def _deducted(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
@@ -440,7 +460,7 @@ def _deducted(book: Book, body: Mapping[str, Any]) -> hooks.Booking | None:
     if (sale := _named(book, body)) is None:
         return None
     fen, kept = int(body.get("amount_fen") or 0), money(sale)
-    of_loan = any(one.lender and one.lender == str(body.get("party", "")).strip() for one in sale.lines.all())
+    of_loan = any(same(one.lender, str(body.get("party", ""))) for one in sale.lines.all())
     lines: list[Line] = []
     left = fen
     for code in reversed(OWN) if of_loan else OWN:
@@ -505,9 +525,13 @@ def voucher_code(number: str, fen: int) -> str:
     return blind("escrow.voucher", f"{number}|{fen}")[:8].upper()
 
 
-def identify(*, actor: Actor, checker: Actor, agreement_no: str, amount: int, key: str, payer: str) -> int:
-    """Move unidentified money to the buyer's lines of a sale, signed for by buyer and payer (J3), by two hands.
+def identify(
+    *, actor: Actor, checker: Actor, agreement_no: str, amount: int, key: str, payer: str, lender: str = "",
+    txn: str = "",
+) -> int:  # fmt: skip
+    """Move unidentified money to the buyer's lines of a sale, or to `lender`'s loan (J3).
 
+    Signed for by buyer and payer, by two hands; `txn` is the bank's number of the transaction, printed on the voucher.
     Errors: E_FORBIDDEN, E_SELF, E_STATE (the sale takes none), E_CAPACITY (more than is open), those of posting.
     """
     require(actor, "fund.post", [ORGAN])
@@ -518,18 +542,19 @@ def identify(*, actor: Actor, checker: Actor, agreement_no: str, amount: int, ke
             return amount
         if not sale.live or sale.state == State.TERMINATING:
             raise _state(sale, "认领来款")
-        lines = [one for one in sale.lines.all() if not one.lender]
+        lines = [one for one in sale.lines.all() if (same(one.lender, lender) if lender else not one.lender)]
         room = sum(one.amount - one.deposited for one in lines)
         if amount > room:
-            raise LuoshiError("E_CAPACITY", f"买受人待存 {room} 分，不能认领 {amount} 分。", fields={"room": room})
+            raise LuoshiError("E_CAPACITY", f"{lender or '买受人'}待存 {Money(room)} 元，不能认领 {Money(amount)} 元。",
+                              fields={"room": room})  # fmt: skip
         _fill(lines, amount)
         sale.deposits += amount
         sale.save()
-        _voucher(sale, payer, amount, f"K:{key}"[:60])
+        used = not txn or sale.vouchers.filter(bank_txn_no=txn).exists()
+        _voucher(sale, payer, amount, f"K:{key}"[:60] if used else txn)
         follow(sale)
-        moves = [debit("2005", amount), credit("2001", amount, sale.agreement_no)]
-        _post(actor, sale, "J3", key, moves, "待查来款认领",
-              checker=checker)  # fmt: skip
+        moves = [debit("2005", amount), credit("2002" if lender else "2001", amount, sale.agreement_no)]
+        _post(actor, sale, "J3", key, moves, "待查来款认领", checker=checker)
     return amount
 
 
@@ -702,7 +727,9 @@ def pay_interest(*, actor: Actor, agreement_no: str) -> PaymentInstruction:
             raise LuoshiError("E_STATE", f"{agreement_no} 没有办结后待付的利息。", fields={"state": sale.state})
         least = int(parameters.current().values(ROOM, CLOCK.today())["interest_min"])
         if fen < least:
-            raise LuoshiError("E_RULE", f"利息 {fen} 分，不足 {least} 分，暂不付出。", citation=f"{RULES} 第十条")
+            raise LuoshiError(
+                "E_RULE", f"利息 {Money(fen)} 元，不足 {Money(least)} 元，暂不付出。", citation=f"{RULES} 第十条"
+            )
         rows = PaymentInstruction.objects.filter(book=sale.book, case=sale.agreement_no, state="confirmed")
         # To the seller what was released, to the buyer what was refunded: never to a lender.
         wanted = rows.filter(type="RELEASE") if sale.released else rows.filter(type="REFUND")
@@ -798,6 +825,10 @@ def _reconciled(payment: PaymentInstruction) -> None:
 def confirmed(told: hooks.Told) -> None:
     """The bank has paid: released or refunded; the sale is closed when nothing is left of it."""
     sale, payment = _of(told), told.payment
+    if payment is not None and payment.type == "SEND_BACK":
+        case = Case.objects.filter(procedure=suspense.PROCEDURE, number=payment.claim).first()
+        if case is not None:
+            suspense.settled(told.book, case)
     if sale is None or payment is None or payment.meta.get("interest"):
         return
     if payment.type == "RELEASE":
@@ -1039,7 +1070,9 @@ def deduct(
             return sale
         row = Hold.objects.select_for_update(of=("self",)).get(pk=hold)
         if row.lifted_by or amount > row.amount - row.used or amount > money(sale)[account]:
-            raise LuoshiError("E_CAPACITY", f"冻结尚余 {row.amount - row.used} 分，账上 {money(sale)[account]} 分。")
+            raise LuoshiError(
+                "E_CAPACITY", f"冻结尚余 {Money(row.amount - row.used)} 元，账上 {Money(money(sale)[account])} 元。"
+            )
         row.used += amount
         row.proof_shown_at = row.proof_shown_at or CLOCK.now()
         row.save()
