@@ -16,7 +16,7 @@ from luoshi.office.accounts.queries import standing
 from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import elsewhere_of
-from luoshi.office.cases.models import Case, CaseClock, CasePaper
+from luoshi.office.cases.models import Case, CaseClock, CaseEvent, CasePaper
 from luoshi.office.funds import payments
 from luoshi.office.funds.models import PaymentInstruction
 from luoshi.office.funds.orders import Hand
@@ -62,6 +62,8 @@ def test_the_demonstration_shows_the_fund_at_work(django_assert_max_num_queries)
     a_bank_sees_its_own_files_only()
     assert case_pages.refused() == {}
     steps_that_come_by_themselves_lead_where_they_are_taken()
+    a_payee_s_account_is_not_told_in_a_story()
+    a_risk_is_reported_and_a_breach_is_shown()
     a_bank_takes_an_application_in()
     the_api_answers()
     the_year_and_the_records_behind_figures()
@@ -232,7 +234,7 @@ def a_return_that_unprotects_loans_is_voted_on() -> None:
     amount = f"{fund.available(row.book) / 100:.2f}"
     case = cases.open_case(
         actor=clerk, procedure="mitigation_fund.money", title="退回", organ="finance",
-        facts={"what": "return", "bank": row.bank, "amount": amount, "document": "测试〔2020〕2号"},
+        facts={"what": "return", "bank": row.name, "amount": amount, "document": "测试〔2020〕2号"},
     )  # fmt: skip
     assert "不够在贷" in case.facts["unprotected"]
     cases.act(actor=head, case=case.pk, step="decide")
@@ -328,6 +330,36 @@ def a_bank_sees_its_own_files_only() -> None:
     assert "纳税 120,000.00 元（2018年度，税务局）" in asked
     assert f"/cases/{review.parent_id}/" not in asked
     assert reviewer.get(f"/cases/{review.parent_id}/").status_code == 404
+
+
+def a_risk_is_reported_and_a_breach_is_shown() -> None:
+    bank, loan = client_of(User.objects.get(login="nongshang1")), Loan.objects.get(contract_no="JK005")
+    assert "标红的贷款" in shown(bank, "mitigation")  # The one drawn within days of the old one's repayment.
+    loan.breaches, loan.uncovered = ["rate", "ceiling"], "放款时旧贷尚未还清"
+    loan.save()
+    for html in (shown(bank, "mitigation"), shown(bank, "mitigation-bank", demo.BANK)):
+        for word in ("不在基金保障内", "放款时旧贷尚未还清", "利率不合要求", "贷款上限不合要求"):
+            assert word in html
+    Loan.objects.filter(pk=loan.pk).update(breaches=[], uncovered="")
+    assert "JK005" in shown(bank, "mitigation-risk")
+    assert bank.post(reverse("mitigation-risk"), {"bank_organ": "finance", "facts_told": "停产"}).status_code == 422
+    assert bank.post(reverse("mitigation-risk"), {"bank_organ": demo.ORGAN, "facts_told": ""}).status_code == 422
+    opened = bank.post(reverse("mitigation-risk"), {"loan": str(loan.pk), "facts_told": "主要客户停产"})
+    assert opened.status_code == 303
+    case = Case.objects.get(procedure="mitigation_fund.risk")
+    assert (case.facts["bank_organ"], case.facts["contract_no"], case.state) == (demo.ORGAN, "JK005", "reported")
+    # Somebody of another bank finds neither the loan nor the bank.
+    other = client_of(person("otherbank", (Role.CLERK, "agri-guarantee")))
+    assert "JK005" not in shown(other, "mitigation-risk")
+
+
+def a_payee_s_account_is_not_told_in_a_story() -> None:
+    claim = Claim.objects.get().case
+    bank = client_of(User.objects.get(login="nongshang1"))
+    told = bank.get(f"/cases/{claim.pk}/").content.decode()
+    assert "6222000000000000026" not in told
+    assert "**** 0026" in told
+    assert not CaseEvent.objects.filter(data__icontains="6222000000000000026").exists()
 
 
 def steps_that_come_by_themselves_lead_where_they_are_taken() -> None:

@@ -19,6 +19,7 @@ from luoshi.office.cases.models import Case, CaseVoice
 from luoshi.office.funds.models import Balance
 from luoshi.office.parameters import book as parameters
 from luoshi.programmes.mitigation_fund import committee, fund, lending, monitoring
+from luoshi.programmes.mitigation_fund.decisions.review import BREACHES
 from luoshi.programmes.mitigation_fund.fund import ROOM, decide
 from luoshi.programmes.mitigation_fund.models import Agreement, Application, Claim, Firm, Listing, Loan
 
@@ -190,6 +191,26 @@ def totals(actor: Actor) -> dict[str, int]:
     }
 
 
+_FLAGS = {**BREACHES, "related": "付给关联方", "bridge": "还旧后几日内放款"}
+"""What is shown of a loan besides its state; what the committee decides on is `BREACHES`."""
+
+
+def flags(one: Loan) -> list[dict[str, Any]]:
+    """Return what is shown of a loan: not covered, a breach the committee decides on, what is to be looked into."""
+    found = [{"word": "不在基金保障内", "why": one.uncovered, "red": True}] if one.uncovered else []
+    return found + [
+        {"word": f"{_FLAGS[key]}不合要求" if key in BREACHES else _FLAGS[key],
+         "why": "由决策委员会决定" if key in BREACHES else "请核查", "red": key != "bridge"}
+        for key in one.breaches if key in _FLAGS
+    ]  # fmt: skip
+
+
+def flagged(actor: Actor) -> list[dict[str, Any]]:
+    """Return loans still running that are not covered or break a rule, the newest first."""
+    rows = loans(actor).filter(outstanding__gt=0).exclude(uncovered="", breaches=[]).order_by("-start", "-pk")[:MOST]
+    return [{"loan": one, "flags": flags(one), "href": f"/cases/{one.application.case.pk}/"} for one in rows]
+
+
 # --- a firm -----------------------------------------------------------------------------------------------------------
 
 
@@ -275,6 +296,11 @@ def next_month(day: datetime.date) -> datetime.date:
 def shown_href(row: Application) -> str:
     """Return where an application is worked on."""
     return f"/cases/{row.case.pk}/" if row.case_id else reverse("mitigation")
+
+
+def bank_name(organ: str) -> str:
+    """Return what a bank's agreement calls it."""
+    return Agreement.objects.filter(organ=organ).values_list("name", flat=True).first() or organ
 
 
 def today() -> datetime.date:

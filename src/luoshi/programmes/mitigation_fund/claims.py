@@ -24,6 +24,11 @@ from luoshi.programmes.mitigation_fund.models import Agreement, Claim, ClaimVote
 State = Claim.State
 
 
+def masked(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a step was told as its case may keep it: of a payee's account the last four digits."""
+    return data | {"payee_number": f"**** {str(data['payee_number'])[-4:]}"}
+
+
 def file_claim(
     *,
     actor: Actor,

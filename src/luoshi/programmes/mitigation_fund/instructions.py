@@ -7,6 +7,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from luoshi.kernel.clock import day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import exact
@@ -31,10 +33,13 @@ _KEPT = {"keep_interest": ("2002", "待处理的利息"), "hand_over_interest": 
 State = PaymentInstruction.State
 
 
-def _bank(number: Any, field: str = "bank") -> Agreement:
-    found = Agreement.objects.select_related("book").filter(bank=str(number or "")).first()
+def _bank(word: Any, field: str = "bank") -> Agreement:
+    """Return the agreement of a bank by its number or its name."""
+    told = str(word or "").strip()
+    found = Agreement.objects.select_related("book").filter(Q(bank=told) | Q(name=told)).first()
     if found is None:
-        raise wrong("E_NOT_FOUND", "没有这个行号的合作银行。", field)
+        names = "、".join(Agreement.objects.order_by("bank").values_list("name", flat=True)[:10])
+        raise wrong("E_NOT_FOUND", f"没有这家合作银行，请写行号或名称：{names or '还没有合作银行'}。", field)
     return found
 
 
@@ -111,7 +116,10 @@ def release_decided(turn: Turn) -> None:
 def money_asked(turn: Turn) -> None:
     """An instruction names a bank there is and an amount that can be had."""
     _test(turn)
-    turn.facts["bank_name"] = _bank(turn.facts["bank"]).name
+    row = _bank(turn.facts["bank"])
+    turn.facts.update(bank=row.bank, bank_name=row.name)
+    if turn.facts["what"] == "move":
+        turn.facts["to_bank"] = _bank(turn.facts.get("to_bank"), "to_bank").bank
 
 
 @effect("mitigation_fund.money_tested")
@@ -155,6 +163,7 @@ def pay_out(turn: Turn) -> None:
     payee = payments.Payee(str(data["payee"]), str(data["payee_number"]), str(data["payee_bank"]))
     fund.pay_out(actor=turn.actor, agreement=row, what=_PAID[what], amount=amount, key=turn.case.number, payee=payee,
                  document=str(told["document"]))  # fmt: skip
+    turn.data = claims.masked(data)
 
 
 def _last_payment(turn: Turn) -> PaymentInstruction | None:

@@ -19,7 +19,7 @@ from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import wrong
 from luoshi.programmes.mitigation_fund.models import Agreement, Claim, ClaimVote, Loan
 
-CLAIM = "mitigation_fund.claim"
+CLAIM, RISK = "mitigation_fund.claim", "mitigation_fund.risk"
 _LOSS = f"{RULES} 第十五条"
 _PAPERS = ("has_form", "has_contract", "has_result", "has_report", "has_judgment", "has_ledger")
 State = PaymentInstruction.State
@@ -188,6 +188,7 @@ def instruct(turn: Turn) -> None:
         raise LuoshiError("E_RULE", "专户余额已用完，补偿为零，请办理“补偿为零，办结”。", citation=_LOSS)
     else:
         claims.instruct(actor=turn.actor, claim=row.pk, payee=payee)
+    turn.data = claims.masked(turn.data)
     turn.tell("checker", f"补偿 {turn.case.number} 的付款待复核")
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("mitigation/circular/", views.circular, name="mitigation-circular"),
     path("mitigation/apply/", views.apply, name="mitigation-apply"),
     path("mitigation/recourse/", views.begin_recourse, name="mitigation-recourse"),
+    path("mitigation/risk/", views.report_risk, name="mitigation-risk"),
     path("mitigation/firms/", views.firm_list, name="mitigation-firms"),
     path("mitigation/firms/<str:code>/", views.firm_page, name="mitigation-firm"),
     path("mitigation/banks/<str:number>/", views.bank, name="mitigation-bank"),

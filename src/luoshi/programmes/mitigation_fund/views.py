@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -15,14 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
+from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import may
 from luoshi.office.registers import sheets
+from luoshi.office.roles import Role
 from luoshi.office.web import actor_of, needs, page, status_of
 from luoshi.programmes.mitigation_fund import annual, board, lending, monitoring, papers, recourse
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES, in_fen
-from luoshi.programmes.mitigation_fund.fund import ORGAN, QUOTA_YEAR, ROOM, allocated
+from luoshi.programmes.mitigation_fund.fund import ORGAN, QUOTA_YEAR, ROOM, allocated, wrong
 from luoshi.programmes.mitigation_fund.models import Agreement, Claim, Firm, Listing, Loan
 
 PAGE = 50
@@ -34,7 +36,7 @@ def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
     return [head, *({"title": title, "href": href} for title, href in more)]
 
 
-_CITED = ("二", "三", "四", "五", "六", "九", "十三", "十四", "十五")
+_CITED = ("二", "三", "四", "五", "六", "九", "十三", "十四", "十五", "十六")
 CLAUSES = [*({"cite": f"{RULES} 第{one}条"} for one in _CITED), {"cite": RULES}]
 """The clauses the pages cite, in the order in which templates name them."""
 
@@ -109,6 +111,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         ],
         "files": board.files(actor),
         "overdue": board.overdue(actor, day),
+        "flagged": board.flagged(actor),
         "applications": [
             {"row": one, "state": board.STATES.get(one.case.state, one.case.state), "href": board.shown_href(one)}
             for one in board.applications(actor)[:12]
@@ -120,6 +123,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "highest": rate_words(lending.highest_rate(day)),
         "year": day.year,
         "may_apply": may(actor, "case.open") and _own_bank(request) is not None,
+        "may_report": _may_report(actor),
         "may_circulate": may(actor, "notice.draft", [ORGAN]),
         "quota_year": QUOTA_YEAR,
     }  # fmt: skip
@@ -132,6 +136,14 @@ def circular(request: HttpRequest) -> HttpResponse:
     """Draft the circular to the members and go to it."""
     paper = papers.circular(actor=actor_of(request))
     return HttpResponseRedirect(reverse("notice", args=[paper.pk]), status=303)
+
+
+def _with_flags(rows: Iterable[Loan]) -> list[Loan]:
+    """Return loans, each with what is shown of it besides its state."""
+    found = list(rows)
+    for one in found:
+        one.__dict__["flags"] = board.flags(one)
+    return found
 
 
 @needs("mitigation.see")
@@ -152,7 +164,7 @@ def bank(request: HttpRequest, number: str) -> HttpResponse:
         "money": {"balance": _yuan(stand.balance), "cap": _yuan(stand.cap), "used": _yuan(stand.used),
                   "free": _yuan(stand.free), "committed": _yuan(stand.committed)},
         "reasons": reasons(stand.reasons),
-        "loans": board.loans(actor).filter(agreement=row).order_by("-start", "-pk")[:PAGE],
+        "loans": _with_flags(board.loans(actor).filter(agreement=row).order_by("-start", "-pk")[:PAGE]),
         "applications": [
             {"row": one, "state": board.STATES.get(one.case.state, one.case.state), "href": board.shown_href(one)}
             for one in board.applications(actor).filter(agreement=row, case__is_open=True)[:PAGE]
@@ -302,6 +314,48 @@ def _ceiling(row: Claim, steps: Mapping[str, Any]) -> dict[str, str]:
         return {"title": _("该行专户可用余额"), "value": _yuan(steps["available"])}
     title = _("首次指令时的专户可用余额")
     return {"title": title, "value": _yuan(steps["paid"]) if steps["capped"] else _("足够")}
+
+
+def _may_report(actor: Actor) -> bool:
+    """Tell whether an actor may report a risk: clerks of a bank with an agreement, of the Centre, Finance and Tax."""
+    organs = {grant.organ for grant in actor.grants if grant.role == Role.CLERK}
+    own = organs & monitoring.COMMITTEE or Agreement.objects.filter(organ__in=organs, ended_on__isnull=True).exists()
+    return may(actor, "case.open") and bool(own)
+
+
+@needs("case.open")
+@require_http_methods(["GET", "HEAD", "POST"])
+def report_risk(request: HttpRequest) -> HttpResponse:
+    """Report a risk of a bank or of one of its loans; the bank assesses it, three organs decide what is done (P2)."""
+    actor, error = actor_of(request), None
+    typed = request.POST if request.method == "POST" else request.GET
+    banks = [one for one in monitoring.agreements(actor) if one.organ]
+    loans = board.loans(actor).filter(outstanding__gt=0).order_by("agreement__bank", "-start", "-pk")[: board.MOST]
+    if request.method == "POST":
+        try:
+            named = next((one for one in loans if str(one.pk) == typed.get("loan", "")), None)
+            organ = named.agreement.organ if named is not None else typed.get("bank_organ", "")
+            if organ not in {one.organ for one in banks}:
+                raise wrong("E_INPUT", _("请选一家合作银行。"), "bank_organ")
+            told = {"bank_organ": organ, "contract_no": named.contract_no if named is not None else "",
+                    "facts_told": typed.get("facts_told", "")}  # fmt: skip
+            about = f"{named.contract_no} {named.firm.name}" if named is not None else board.bank_name(organ)
+            opened = cases.open_case(actor=actor, procedure=recourse.RISK, title=about, facts=told)
+            return HttpResponseRedirect(reverse("case", args=[opened.pk]), status=303)
+        except LuoshiError as refusal:
+            error = refusal
+    context = {
+        "page_title": _("报风险事件"),
+        "crumbs": crumbs((_("报风险事件"), "")),
+        "banks": [("", _("请选银行")), *((one.organ, one.name) for one in banks)],
+        "loans": [("", _("不是某一笔")),
+                  *((str(one.pk), f"{one.contract_no} {one.firm.name} {_yuan(one.outstanding)}") for one in loans)],
+        "typed": typed,
+        "own": banks[0].organ if len(banks) == 1 else "",
+        "error": error,
+        "errors": (error.fields.get("fields") if error else None) or {},
+    }  # fmt: skip
+    return shown(request, "mitigation_fund/risk.html", context, status=status_of(error))
 
 
 @needs("mitigation.see")
