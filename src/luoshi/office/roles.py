@@ -171,6 +171,7 @@ mitigation.vote    缓释基金：审核意见、表决   -   -   own own -   - 
 work.see           看重点工作、看板           -   own own own -   all -   -   all -
 work.plan          导入要点、认读名称         -   -   -   -   -   all -   -   -   -
 work.activate      启用年度计划               -   -   -   own -   -   -   -   -   -
+work.set           设立计划外重点工作         -   -   -   own -   all -   -   -   -
 work.decompose     分解任务                   -   own -   own -   -   -   -   -   -
 work.lead          分包领导：分解延期销号     -   -   -   own -   -   -   -   -   -
 work.letter        起草督办函、通报           -   -   -   -   -   all -   -   -   -

@@ -19,6 +19,7 @@ _HOOKS: tuple[str, ...] = (
     "reporting",
     "rollup",
     "scenes",
+    "scenes_works",
     "signing",
 )
 

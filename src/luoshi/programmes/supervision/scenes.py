@@ -71,15 +71,16 @@ _serial = count(1)
 # --- what things are called -------------------------------------------------------------------------------------------
 
 
-def _day(value: Any) -> datetime.date:
+def day_said(value: Any) -> datetime.date:
+    """Return a day as a scenario writes it."""
     return moment(value).date()
 
 
 def _days(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: _day(given[name]) for name in names if given.get(name) is not None}
+    return {name: day_said(given[name]) for name in names if given.get(name) is not None}
 
 
-def _organs(value: Any) -> list[str]:
+def organs_said(value: Any) -> list[str]:
     """Slugs of organs written as a list, or in one line with 、 between them."""
     rows = value.replace("，", "、").split("、") if isinstance(value, str) else value or ()
     return [organ_key(str(one)) for one in rows if one]
@@ -95,7 +96,7 @@ def _plan(given: Mapping[str, Any]) -> Plan:
     return found
 
 
-def _item(name: Any) -> KeyItem:
+def item_named(name: Any) -> KeyItem:
     """An item by its number in the newest plan, or by its code `2019-24`, `2019-Z024`."""
     named = of_code(str(name))
     if named is None and str(name).isdecimal():
@@ -106,7 +107,7 @@ def _item(name: Any) -> KeyItem:
     return found
 
 
-def _matter(name: Any) -> Matter:
+def matter_named(name: Any) -> Matter:
     """A task by its code, or a matter of another room by `module:external_id`."""
     module, _colon, external = str(name).rpartition(":")
     found = Matter.objects.filter(module=module or "supervision", external_id=external).first()
@@ -116,14 +117,14 @@ def _matter(name: Any) -> Matter:
 
 
 def _waiting_check(name: Any) -> int:
-    found = CrossOff.objects.filter(matter=_matter(name), decision="").order_by("pk").last()
+    found = CrossOff.objects.filter(matter=matter_named(name), decision="").order_by("pk").last()
     if found is None:
         raise LuoshiError("E_STATE", f"任务“{name}”没有待核验的销号申请。")
     return found.pk
 
 
 def _entry(item: Any, raw: str) -> ItemOrgan:
-    found = ItemOrgan.objects.filter(item=_item(item), raw__in=(raw, f"市{raw}")).first()
+    found = ItemOrgan.objects.filter(item=item_named(item), raw__in=(raw, f"市{raw}")).first()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", f"责任单位里没有“{raw}”。")
     return found
@@ -185,7 +186,7 @@ def plan(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
 
     `lead` and `coop` as printed, with 、 between them; `leader_post`, `weight_bp`, `public` of an item may be given.
     """
-    issued, items = _day(given.get("issued", CLOCK.now())), _rows(given["items"], "items", _ITEM, ("text", "lead"))
+    issued, items = day_said(given.get("issued", CLOCK.now())), _rows(given["items"], "items", _ITEM, ("text", "lead"))
     rows = [
         demo.Invented(str(one.get("chapter", "重点任务")), str(one["text"]), str(one["lead"]),
                       str(one.get("coop", "")), "")
@@ -195,7 +196,7 @@ def plan(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
     found = plan_import.load_plan(actor=actor, key=f"测政发〔{issued.year}〕12号", year=issued.year)
     for seq, one in enumerate(items, 1):
         if "due" in one:
-            KeyItem.objects.filter(plan=found, seq=seq).update(due=_day(one["due"]))
+            KeyItem.objects.filter(plan=found, seq=seq).update(due=day_said(one["due"]))
     names = ("leader_post", "weight_bp", "public")
     settled = {seq: {name: one[name] for name in names if name in one} for seq, one in enumerate(items, 1)}
     if any(settled.values()):
@@ -243,11 +244,11 @@ def decide_reading(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> Non
 )
 def designate(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Say whom 各相关镇区 means in an item: `item`, `members`, or `none_reason`; `token` where it has several."""
-    rows = ItemOrgan.objects.filter(item=_item(given["item"]), token__in=plan_import.CHOSEN)
+    rows = ItemOrgan.objects.filter(item=item_named(given["item"]), token__in=plan_import.CHOSEN)
     if "token" in given:
         rows = rows.filter(token=given["token"])
     plan_actions.designate(
-        actor=actor, entry=rows.get().pk, members=_organs(given.get("members")),
+        actor=actor, entry=rows.get().pk, members=organs_said(given.get("members")),
         none_reason=str(given.get("none_reason", "")),
     )  # fmt: skip
 
@@ -256,7 +257,9 @@ def designate(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 def waive(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Write down why a cooperating organ has no task: `item`, `organ`, `reason`."""
     reason = str(given.get("reason", "本年没有需要其承担的任务"))
-    plan_actions.waive(actor=actor, item=_item(given["item"]).pk, organ=organ_key(str(given["organ"])), reason=reason)
+    plan_actions.waive(
+        actor=actor, item=item_named(given["item"]).pk, organ=organ_key(str(given["organ"])), reason=reason
+    )
 
 
 @verb(
@@ -277,7 +280,9 @@ def target(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
     row: dict[str, Any] = {name: given[name] for name in ("comparator", "unit", "scope", "context") if name in given}
     row |= {name: str(given[name]) for name in ("value", "upper") if name in given}
     name = str(given.get("name", "目标"))
-    made = plan_actions.add_target(actor=actor, item=_item(given["item"]).pk, name=name, **row, **_days(given, "due"))
+    made = plan_actions.add_target(
+        actor=actor, item=item_named(given["item"]).pk, name=name, **row, **_days(given, "due")
+    )
     return made.code
 
 
@@ -294,14 +299,14 @@ def decompose(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     `deliverable`, `target` (code), `baseline`, `target_value`, `unit`, `evidence_types`, `cycle`, `planned_points`.
     `code` names a node that is changed. A leaf of the whole weight is 10000.
     """
-    top = _item(given["item"])
+    top = item_named(given["item"])
     for one in _rows(given["nodes"], "nodes", _NODE, ("title",)):
         row: dict[str, Any] = {"kind": "leaf", "weight_bp": 10000, "deliverable": "成果"} | dict(one) | _days(
             one, "start", "due")  # fmt: skip
         row.setdefault("post", "科室负责人")
         row["organ"] = organ_key(str(one.get("organ", "")))
         row["evidence_types"] = one.get("evidence_types", ["document"])
-        row["planned_points"] = [(_day(when), share) for when, share in one.get("planned_points", ())]
+        row["planned_points"] = [(day_said(when), share) for when, share in one.get("planned_points", ())]
         for name in ("baseline", "target_value"):
             if name in one:
                 row[name] = str(one[name])
@@ -312,19 +317,19 @@ def decompose(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 @verb("supervision.remove_node", "去掉一个节点", item="事项", code="节点编号")
 def remove_node(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Take a node out of a tree: `item`, `code`."""
-    plan_actions.remove_node(actor=actor, item=_item(given["item"]).pk, code=str(given["code"]))
+    plan_actions.remove_node(actor=actor, item=item_named(given["item"]).pk, code=str(given["code"]))
 
 
 @verb("supervision.propose", "把分解送分包领导", item="事项")
 def propose(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Hand the decomposition of an item to the leader in charge: `item`."""
-    plan_actions.propose(actor=actor, item=_item(given["item"]).pk)
+    plan_actions.propose(actor=actor, item=item_named(given["item"]).pk)
 
 
 @verb("supervision.approve", "批准分解；写了理由是退回", item="事项", reason="退回的理由")
 def approve(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Approve the decomposition of an item, or with `reason` send it back: `item`."""
-    top = _item(given["item"]).pk
+    top = item_named(given["item"]).pk
     if "reason" in given:
         plan_actions.send_back(actor=actor, item=top, reason=str(given["reason"]))
     else:
@@ -344,7 +349,7 @@ def tick(_scene: Scene, _actor: Actor, _given: Mapping[str, Any]) -> None:
     for one in (
         reminders.remind_before, reminders.mark_overdue, reminders.enter_supervision, reminders.climb_ladder,
         matter_reports.accept_in_silence, timers.unanswered_letters, timers.silence, timers.unverified,
-        timers.integrity_cases, timers.undecomposed,
+        timers.integrity_cases, timers.undecomposed, timers.late_reports, timers.corrections,
     ):  # fmt: skip
         one(now)
 
@@ -373,7 +378,7 @@ def report(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     said = ("stage", "obstacles", "help_from", "help_text", "period", "reason")
     words: dict[str, Any] = {name: str(given[name]) for name in said if name in given}
     matter_actions.report_progress(
-        actor=actor, matter=_matter(given["leaf"]).pk, narrative=str(given.get("narrative", _NARRATIVE)),
+        actor=actor, matter=matter_named(given["leaf"]).pk, narrative=str(given.get("narrative", _NARRATIVE)),
         evidence=_files(given.get("evidence", ())), **row, **words,
     )  # fmt: skip
 
@@ -381,25 +386,25 @@ def report(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 @verb("supervision.sign_report", "单位负责人签报告", leaf="任务编号")
 def sign_report(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Sign the open report as the head of the organ: `leaf`."""
-    signing.sign_report(actor=actor, matter=_matter(given["leaf"]).pk)
+    signing.sign_report(actor=actor, matter=matter_named(given["leaf"]).pk)
 
 
 @verb("supervision.accept_report", "接受待审的填报", leaf="任务编号")
 def accept_report(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Accept the waiting report: `leaf`."""
-    matter_reports.accept_report(actor=actor, matter=_matter(given["leaf"]).pk)
+    matter_reports.accept_report(actor=actor, matter=matter_named(given["leaf"]).pk)
 
 
 @verb("supervision.return_report", "退回待审的填报", leaf="任务编号", reason="理由")
 def return_report(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Send the waiting report back: `leaf`, `reason`."""
-    matter_reports.return_report(actor=actor, matter=_matter(given["leaf"]).pk, reason=str(given["reason"]))
+    matter_reports.return_report(actor=actor, matter=matter_named(given["leaf"]).pk, reason=str(given["reason"]))
 
 
 @verb("supervision.submit", "申请销号", leaf="任务编号")
 def submit(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Ask for a task to be crossed off: `leaf`. The moment of receipt decides whether it is in time."""
-    matter_actions.submit_for_check(actor=actor, matter=_matter(given["leaf"]).pk)
+    matter_actions.submit_for_check(actor=actor, matter=matter_named(given["leaf"]).pk)
 
 
 @verb("supervision.sign_request", "责任单位主要负责人签销号申请", leaf="任务编号")
@@ -444,9 +449,9 @@ def cross_off(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Verify and cross a task off: `leaf`; or as the leader in charge an item: `item`."""
     note = str(given.get("note", ""))
     if "item" in given:
-        crossing.cross_off_item(actor=actor, item=_item(given["item"]).pk, note=note)
+        crossing.cross_off_item(actor=actor, item=item_named(given["item"]).pk, note=note)
     elif "leaf" in given:
-        matter_actions.accept_and_cross_off(actor=actor, matter=_matter(given["leaf"]).pk, note=note)
+        matter_actions.accept_and_cross_off(actor=actor, matter=matter_named(given["leaf"]).pk, note=note)
     else:
         raise LuoshiError("E_INPUT", "动作“supervision.cross_off”还要写：leaf（任务编号）或 item（事项）。",
                           fields={"missing": ["leaf"]})  # fmt: skip
@@ -456,7 +461,7 @@ def cross_off(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 def send_back(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Send a request to cross off back: `leaf`, `reason`; `formal: true` where only its form was wrong."""
     matter_actions.return_matter(
-        actor=actor, matter=_matter(given["leaf"]).pk, reason=str(given.get("reason", "佐证看不清，请重拍后再送")),
+        actor=actor, matter=matter_named(given["leaf"]).pk, reason=str(given.get("reason", "佐证看不清，请重拍后再送")),
         formal=bool(given.get("formal", False)),
     )  # fmt: skip
 
@@ -464,7 +469,7 @@ def send_back(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 @verb("supervision.reopen", "重开已销号的任务", leaf="任务编号", reason="理由")
 def reopen(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Open a crossed-off task again: `leaf`, `reason`."""
-    matter_actions.reopen(actor=actor, matter=_matter(given["leaf"]).pk, reason=str(given["reason"]))
+    matter_actions.reopen(actor=actor, matter=matter_named(given["leaf"]).pk, reason=str(given["reason"]))
 
 
 # --- pauses, extension, adjustment (P2, P6) ---------------------------------------------------------------------------
@@ -481,23 +486,23 @@ def reopen(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 def pause(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Stop a task's clock as the leader in charge: `leaf`, `kind`, `reason`, `until`."""
     matter_steps.pause(
-        actor=actor, matter=_matter(given["leaf"]).pk, kind=str(given.get("kind", "superior")),
+        actor=actor, matter=matter_named(given["leaf"]).pk, kind=str(given.get("kind", "superior")),
         reason=str(given.get("reason", "等待上级批复")),
-        expected_end=_day(given["until"]) if "until" in given else None,
+        expected_end=day_said(given["until"]) if "until" in given else None,
     )  # fmt: skip
 
 
 @verb("supervision.resume", "恢复计时", leaf="任务编号")
 def resume(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Let the clock run again: `leaf`."""
-    matter_steps.resume(actor=actor, matter=_matter(given["leaf"]).pk)
+    matter_steps.resume(actor=actor, matter=matter_named(given["leaf"]).pk)
 
 
 @verb("supervision.ask_extension", "申请延期", leaf="任务编号", new_due="要延到哪天", reason="理由")
 def ask_extension(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Ask for more time: `leaf`, `new_due`, `reason`."""
     matter_steps.ask_extension(
-        actor=actor, matter=_matter(given["leaf"]).pk, new_due=_day(given["new_due"]),
+        actor=actor, matter=matter_named(given["leaf"]).pk, new_due=day_said(given["new_due"]),
         reason=str(given.get("reason", "雨季停工，工期顺延")),
     )  # fmt: skip
 
@@ -508,7 +513,7 @@ def ask_extension(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None
 def decide_extension(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Grant the extension that was asked for, or refuse it: `leaf`, `grant` (yes), `reason`."""
     matter_steps.decide_extension(
-        actor=actor, matter=_matter(given["leaf"]).pk, grant=bool(given.get("grant", True)),
+        actor=actor, matter=matter_named(given["leaf"]).pk, grant=bool(given.get("grant", True)),
         reason=str(given.get("reason", "情况属实")),
     )  # fmt: skip
 
@@ -527,7 +532,7 @@ def decide_extension(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> N
 def ask_adjustment(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
     """Ask to change a task by an instrument: `leaf`, `instrument`, `place`, `value`, `due` or `withdraw`."""
     return adjusting.ask(
-        actor=actor, matter=_matter(given["leaf"]).pk, instrument=str(given["instrument"]),
+        actor=actor, matter=matter_named(given["leaf"]).pk, instrument=str(given["instrument"]),
         place=str(given.get("place", "1")), reason=str(given.get("reason", "文件调整了任务")),
         value=str(given["value"]) if "value" in given else None, withdraw=bool(given.get("withdraw", False)),
         **_days(given, "due"),
@@ -569,7 +574,7 @@ def _letter(given: Mapping[str, Any]) -> int:
 def draft_letter(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
     """Draft a letter by hand: `organ`, `leaves` (codes), `facts`, `demands`."""
     return letters.draft(
-        actor=actor, organ=organ_key(str(given["organ"])), matters=[_matter(one).pk for one in given["leaves"]],
+        actor=actor, organ=organ_key(str(given["organ"])), matters=[matter_named(one).pk for one in given["leaves"]],
         facts=str(given.get("facts", "")), demands=str(given.get("demands", "")),
     ).pk  # fmt: skip
 
@@ -644,7 +649,7 @@ def draft_circular(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int
     """Draft a circular: `period`, `praise`, `criticism` (organs), `following`, `public`."""
     return circulars.draft(
         actor=actor, period=str(given["period"]), following=str(given.get("following", "请逾期单位抓紧落实。")),
-        praise=_organs(given.get("praise")), criticism=_organs(given.get("criticism")),
+        praise=organs_said(given.get("praise")), criticism=organs_said(given.get("criticism")),
         praised=str(given.get("praised", "")), criticised=str(given.get("criticised", "")),
         public=bool(given.get("public", False)),
     ).pk  # fmt: skip
@@ -659,7 +664,7 @@ def sign_circular(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None
 def _referral(given: Mapping[str, Any]) -> int:
     rows = Referral.objects.all()
     if "leaf" in given:
-        rows = rows.filter(matter=_matter(given["leaf"]))
+        rows = rows.filter(matter=matter_named(given["leaf"]))
     found = rows.order_by("pk").last()
     if found is None:
         raise LuoshiError("E_NOT_FOUND", "没有移送建议。")
@@ -711,12 +716,12 @@ def draw(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
 )
 def record_check(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Record what a spot check found at a task: `leaf`, `passed`, `with`, `found`, `falsified`."""
-    line = SpotCheckLine.objects.filter(matter=_matter(given["leaf"])).order_by("pk").last()
+    line = SpotCheckLine.objects.filter(matter=matter_named(given["leaf"])).order_by("pk").last()
     if line is None:
         raise LuoshiError("E_NOT_FOUND", f"抽查没有抽到“{given['leaf']}”。")
     checking.record(
         actor=actor, line=line.pk, passed=bool(given["passed"]), falsified=bool(given.get("falsified", False)),
-        visited_on=_day(given.get("visited", CLOCK.now())), with_organ=organ_key(str(given.get("with", "audit"))),
+        visited_on=day_said(given.get("visited", CLOCK.now())), with_organ=organ_key(str(given.get("with", "audit"))),
         found=str(given.get("found", "到现场看过，与填报一致。")),
     )  # fmt: skip
 
@@ -732,7 +737,7 @@ def record_check(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 def assess(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
     """Reckon the scores of a period: `kind` month, half or year, `until` its last day, `reason` for another run."""
     return assessing.run(
-        actor=actor, plan=_plan(given).pk, kind=str(given.get("kind", "half")), until=_day(given["until"]),
+        actor=actor, plan=_plan(given).pk, kind=str(given.get("kind", "half")), until=day_said(given["until"]),
         reason=str(given.get("reason", "")),
     ).pk  # fmt: skip
 
@@ -812,14 +817,14 @@ def enter_integrity(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> in
     return integrity.enter(
         actor=actor, organ=organ_key(str(given["organ"])), level=str(given.get("level", "city")),
         basis=str(given.get("basis", "judgment")), reference=str(given.get("reference", f"场景{next(_serial)}号")),
-        title=str(given.get("title", "应付工程款")), amount=int(given.get("amount", 100)), due=_day(given["due"]),
+        title=str(given.get("title", "应付工程款")), amount=int(given.get("amount", 100)), due=day_said(given["due"]),
     ).pk  # fmt: skip
 
 
 @verb("supervision.execute", "凭履行凭证销号政务诚信事项", case="政务诚信事项（as 起的名）", on="履行日")
 def execute(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Cross an integrity case off with its voucher: `case`, `on`."""
-    on = _day(given.get("on", CLOCK.now()))
+    on = day_said(given.get("on", CLOCK.now()))
     integrity.execute(actor=actor, case=int(given["case"]), on=on, voucher=_files(["voucher"])[0])
 
 
@@ -836,8 +841,8 @@ def headquarters(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
     """Set a headquarters up: `name`, `organ`, `chief_post`, `members`, `items`."""
     return meetings.set_up(
         actor=actor, name=str(given["name"]), organ=organ_key(str(given["organ"])),
-        chief_post=str(given.get("chief_post", "副市长")), members=_organs(given["members"]),
-        items=[_item(one).pk for one in given.get("items", ())],
+        chief_post=str(given.get("chief_post", "副市长")), members=organs_said(given["members"]),
+        items=[item_named(one).pk for one in given.get("items", ())],
     ).pk  # fmt: skip
 
 
@@ -854,7 +859,7 @@ def meeting_task(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
     """Note a decision of a session: `headquarters`, `session`, `title`, `organ`, `due`; its matter's name."""
     made = meetings.give(
         actor=actor, headquarters=int(given["headquarters"]), session=int(given.get("session", 1)),
-        title=str(given["title"]), organ=organ_key(str(given["organ"])), due=_day(given["due"]),
+        title=str(given["title"]), organ=organ_key(str(given["organ"])), due=day_said(given["due"]),
     )  # fmt: skip
     return f"{made.matter.module}:{made.matter.external_id}"
 
@@ -879,7 +884,7 @@ def proposal(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
     made = meetings.receive_proposal(
         actor=actor, kind=str(given.get("kind", "deputy")), number=str(given["number"]),
         title=str(given.get("title", "关于改善出行的建议")), organ=organ_key(str(given["organ"])),
-        cooperating=_organs(given.get("coop")),
+        cooperating=organs_said(given.get("coop")),
     )  # fmt: skip
     return f"{made.module}:{made.external_id}"
 
@@ -901,8 +906,8 @@ def push(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
     made, _new = intake.push_matter(
         actor=actor, module=str(given["module"]), external_id=str(given["external_id"]),
         kind=str(given.get("kind", "instrument_duty")), title=str(given.get("title", "其他领域的任务")),
-        organ=organ_key(str(given["organ"])), due_on=_day(given["due"]) if "due" in given else None,
-        cooperating=_organs(given.get("coop")), basis=str(given.get("basis", "")),
+        organ=organ_key(str(given["organ"])), due_on=day_said(given["due"]) if "due" in given else None,
+        cooperating=organs_said(given.get("coop")), basis=str(given.get("basis", "")),
     )  # fmt: skip
     return f"{made.module}:{made.external_id}"
 
@@ -935,7 +940,7 @@ def _item_check(_scene: Scene, _subject: Any, asked: Mapping[Any, Any]) -> dict[
     """Items by number: state, decomposition, actual in percent, what is missing in the tree, what keeps it open."""
     found = {}
     for name in asked:
-        row = _item(name)
+        row = item_named(name)
         found[str(name)] = {
             "state": row.state, "decomposition": row.decomposition, "actual": _percent(row.actual),
             "complete": not plan_actions.failures(row), "missing": crossing.item_missing(row),
@@ -951,7 +956,7 @@ def _leaf_check(_scene: Scene, _subject: Any, asked: Mapping[Any, Any]) -> dict[
     found = {}
     today = CLOCK.today()
     for name in asked:
-        row = _matter(name)
+        row = matter_named(name)
         check_of = row.checks.order_by("pk").last()
         asked_of = CoopConfirmation.objects.filter(check_of=check_of) if check_of else CoopConfirmation.objects.none()
         found[str(name)] = {
@@ -1011,7 +1016,7 @@ def _scores(_scene: Scene, subject: Any, asked: Mapping[Any, Any]) -> dict[str, 
 @check("categories", "事项的年度评价")
 def _categories(_scene: Scene, _subject: Any, asked: Mapping[Any, Any]) -> dict[str, Any]:
     """The year's category of items by number."""
-    return {str(name): AnnualLine.objects.get(item=_item(name)).category for name in asked}
+    return {str(name): AnnualLine.objects.get(item=item_named(name)).category for name in asked}
 
 
 @check("review", "最新的年度评价：状态、谁没有签、结转几个")

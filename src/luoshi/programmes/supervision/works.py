@@ -96,13 +96,12 @@ def _said(text: str, name: str, what: str, most: int) -> str:
 
 def may_set(actor: Actor) -> bool:
     """Tell whether somebody may set key works: the mayor and vice mayors, and supervision for them."""
-    return may(actor, "work.plan") or may(actor, "work.lead", [CITY])
+    return may(actor, "work.set", [CITY])
 
 
 def require_setter(actor: Actor) -> None:
     """Refuse with E_FORBIDDEN whoever may not set key works."""
-    if not may_set(actor):
-        require(actor, "work.lead", [CITY])
+    require(actor, "work.set", [CITY])
 
 
 def set_work(*, actor: Actor, work: Work) -> KeyItem:

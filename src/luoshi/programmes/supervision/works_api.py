@@ -126,14 +126,14 @@ def listed(request: HttpRequest, year: Year = None, on: Day = None) -> dict[str,
     }  # fmt: skip
 
 
-@router.post("/supervision/works", auth=Needs("work.see"), response=_ANSWERS, summary="设立重点工作")
+@router.post("/supervision/works", auth=Needs("work.set"), response=_ANSWERS, summary="设立重点工作")
 def set_work(request: HttpRequest, body: WorkIn) -> dict[str, Any]:
     """Set a key work outside the yearly plan, as mayor, vice mayor or supervision; answers the item."""
     made = works.set_work(actor=actor_of(request), work=body.work())
     return plan_queries.as_data(made, CLOCK.today())
 
 
-@router.put("/supervision/works/{code}", auth=Needs("work.see"), response=_ANSWERS, summary="改重点工作")
+@router.put("/supervision/works/{code}", auth=Needs("work.set"), response=_ANSWERS, summary="改重点工作")
 def change_work(request: HttpRequest, code: str, body: WorkChangeIn) -> dict[str, Any]:
     """Change what is said of a key work; a due day that is past moves no more."""
     actor = actor_of(request)
