@@ -13,10 +13,12 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases import procedures
 from luoshi.office.cases.models import CaseEvent
-from luoshi.office.funds import bank
+from luoshi.office.funds import bank, payments
 from luoshi.office.funds.models import Account, PaymentInstruction
+from luoshi.office.funds.orders import Hand
+from luoshi.office.notices.models import Notice
 from luoshi.office.roles import Role
-from luoshi.programmes.home_escrow import contracts, holds, owing, sales, supplements
+from luoshi.programmes.home_escrow import contracts, holds, owing, queries, sales, supplements
 from luoshi.programmes.home_escrow.models import Payout
 from luoshi.site import banksim
 from luoshi.site.registry import load_decisions, load_programmes
@@ -26,6 +28,7 @@ from tests.office.test_two_at_once import at_once
 
 DAY = datetime.date(2018, 6, 20)
 ACCOUNT = "6222000000000018"
+HAND = Hand("银行", "test")
 
 
 class World:
@@ -279,3 +282,99 @@ def test_what_orders_nothing_moves_no_money_at_the_simulated_bank():
     answer = simulated.take(json.dumps(banksim.signed(told, simulated.key)).encode())
     assert answer == (200, {"result": "accepted"})
     assert [one.balance for one in simulated.accounts.values()] == [500]
+
+
+def told(world: World, **more):
+    """Return what opens a second sale on the world's account."""
+    return {
+        "account": world.book.key, "contract_no": "HT-9", "contract_on": "2018-06-19", "address": "测试路9号",
+        "unit_code": "371083001001GB00001F00010009", "title_no": "鲁(2018)乳山市不动产权第0000009号",
+        "buyers": "John A. Smith 护照 E1234567", "sellers": "测试乙 371083197002020011", "price": "8000",
+        "mode": "FULL", "contract_supervised": "8000", "own": "8000", "plan": "SINGLE", **more,
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_names_keep_their_blanks_and_a_price_is_more_than_nothing():
+    world = World()
+    for wrong, words in (({"price": "-5"}, "房价款应大于零"), ({"price": "0"}, "房价款应大于零"),
+                         ({"contract_supervised": "0"}, "监管资金应大于零"), ({"buyers": "测试甲"}, "第 1 行"),
+                         ({"sellers": "测试乙 371083197002020011 0"}, "第 1 行")):  # fmt: skip
+        with pytest.raises(LuoshiError, match=words):
+            contracts.open_sale(actor=world.clerk, told=told(world, **wrong))
+    case = contracts.open_sale(actor=world.clerk, told=told(world))
+    sale = sales.sale_of(case.number)
+    assert (sale.buyer, sale.parties.get(side="buyer").tail) == ("John A. Smith", "4567")
+    found = contracts.people_of("测试甲 371083197001010014 50\nAnna  Lee,护照E1，30", "seller")
+    assert [(one.name, one.number, one.share) for one in found] == [
+        ("测试甲", "371083197001010014", 50), ("Anna Lee", "护照E1", 30),
+    ]  # fmt: skip
+    # The paper that names the query code is the agreement, as the public page says.
+    paper = Notice.objects.get(subject=f"sale:{case.number}", kind="home_escrow.agreement")
+    assert len(sale.code) == 8
+    assert paper.fields["code"] == sale.code
+    CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_sellers_who_are_paid_by_shares_need_no_common_account_and_the_notice_says_how_much_each():
+    world = World()
+    row = sales.sale_of(world.number)
+    sales.add_party(row, sales.Person("seller", "测试丙", "371083197003030019"))
+    row.seller = "测试乙、测试丙"
+    row.save()
+    world.registered()
+    applied = {"buyer_applied": "1", "seller_applied": "1"}
+    with pytest.raises(LuoshiError, match="请写收款户名、请写收款账号") as lacking:
+        world.act("request", **applied)
+    assert set(lacking.value.fields["fields"]) == {"owner", "number", "payee_bank", "basis"}
+    assert queries.waits_on(row, "registered") == "双方共同申请划转"
+    sales.interest(actor=ACTOR, book=world.book, amount=101, first_on=DAY, last_on=DAY, key="i")
+    world.act("request", by_shares=f"测试乙 {ACCOUNT} 测试银行\n测试丙 6222000000000026 测试银行", **applied)
+    world.act("approve", world.reviewer)
+    paper = Notice.objects.get(subject=f"sale:{world.number}", kind="home_escrow.release_notice").fields
+    assert [(one["owner"], one["amount"]) for one in paper["payees"]] == [
+        ("测试乙", "4,000.00"),
+        ("测试丙", "4,000.00"),
+    ]
+    assert (paper["interest"], paper["registered"]) == ("1.01元（壹元零壹分）", "2018年6月20日")
+    world.act("instruct")
+    assert [one.amount for one in PaymentInstruction.objects.order_by("pk")] == [400_051, 400_050]
+    CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_interest_that_comes_while_the_money_is_on_its_way_does_not_keep_the_sale_open():
+    world = World()
+    world.registered()
+    world.request()
+    world.act("approve", world.reviewer)
+    world.act("instruct")
+    row = PaymentInstruction.objects.get()
+    sale = sales.sale_of(world.number)
+    assert queries.waits_on(sale, "releasing") == "房产管理部门另一人复核付款指令"
+    payments.check_payment(actor=world.reviewer, payment=row.pk)
+    assert queries.waits_on(sale, "releasing") == "监管银行付款"
+    sales.interest(actor=ACTOR, book=world.book, amount=77, first_on=DAY, last_on=DAY, key="i")
+    payments.apply_result(payments.locked(row.instr_id), "success", txn="b1", on=DAY, reason="", hand=HAND)
+    sale = sales.sale_of(world.number)
+    assert (sale.state, world.state(), sale.released, sales.money(sale)["2006"]) == ("closed", "closed", 800_000, 77)
+    paid = sales.pay_interest(actor=world.clerk, agreement_no=world.number)
+    assert (paid.amount, paid.payee_name) == (77, "测试乙")
+    payments.check_payment(actor=world.reviewer, payment=paid.pk)
+    payments.apply_result(payments.locked(paid.instr_id), "success", txn="b2", on=DAY, reason="", hand=HAND)
+    assert (sales.money(sale)["2006"], world.state(), sales.faults(world.book)) == (0, "closed", [])
+    CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_the_notice_of_the_end_names_only_what_goes_back():
+    world = World()
+    case = world.ending()
+    cases.act(actor=world.clerk, case=case.pk, step="verify", data={})
+    cases.act(actor=world.reviewer, case=case.pk, step="issue", data={})
+    paper = Notice.objects.get(kind="home_escrow.ending_notice")
+    assert paper.fields["refunds"] == [{"to": "买受人指定的账户", "amount": "8,000.00元（捌仟元整）"}]
+    assert paper.fields["papers"] == "双方申请和2018年6月20日出具的登记簿或权属查询证明"
+    assert queries.waits_on(sales.sale_of(world.number), "terminating") == "房产管理部门拟退款指令"
+    CLOCK.release()

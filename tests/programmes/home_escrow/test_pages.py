@@ -20,7 +20,7 @@ from luoshi.office.funds.models import Account, Book
 from luoshi.office.indicators.declaration import indicators
 from luoshi.office.indicators.spans import Span
 from luoshi.office.parameters import book as parameters
-from luoshi.programmes.home_escrow import contracts, demo, holds, sales
+from luoshi.programmes.home_escrow import contracts, demo, holds, sales, suspense
 from luoshi.programmes.home_escrow.models import Hold, Sale, StatusCheck, Voucher
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import client_of
@@ -53,6 +53,7 @@ def test_the_demonstration_has_a_sale_at_every_step_and_its_pages_say_so():
     assert case_pages.refused() == {}
     clerk = browser("fangguan1")
     workbench(clerk)
+    waiting_money(clerk)
     one_sale(clerk)
     form(clerk)
     counters()
@@ -84,6 +85,34 @@ def workbench(clerk: Client) -> None:
     assert clerk.get(reverse("escrow-export"), {"state": "all"}).content[:2] == b"PK"
 
 
+def waiting_money(clerk: Client) -> None:
+    """A stranger's money is asked for by its transaction; an agency's can only go back; a bank's people only look."""
+    address = reverse("escrow-suspense")
+    assert address in clerk.get(reverse("escrow")).content.decode()
+    html = clerk.get(address).content.decode()
+    assert "测试外人" in html
+    assert html.count("中介或担保机构代付，只能退回") == 1
+    assert html.count("认领到交易…") == 1
+    assert "退回付款人…" not in browser("nongshang1").get(address).content.decode()
+    book = Book.objects.filter(plan=sales.PLAN).order_by("pk")[0]
+    stranger, agency = suspense.inflows([book])
+    number = Sale.objects.filter(book=book, state="funding").order_by("pk").last().agreement_no
+    asked = {"act": "identify", "entry": stranger.entry, "amount": "50000.01", "agreement_no": number, "line": "own"}
+    unsigned = clerk.post(address, asked)
+    assert (unsigned.status_code, "由买受人和付款人签字" in unsigned.content.decode()) == (422, True)
+    more = clerk.post(address, asked | {"both_signed": "1"})
+    assert (more.status_code, "单笔最多还有 50,000.00 元" in more.content.decode()) == (422, True)
+    assert clerk.post(address, asked | {"entry": "0", "both_signed": "1"}).status_code == 404
+    done = clerk.post(address, asked | {"amount": "20000", "both_signed": "1"})
+    assert done.status_code == 303
+    case = Case.objects.get(procedure=contracts.SUSPENSE)
+    cases.act(actor=standing(User.objects.get(login="fangguan2")).actor("web"), case=case.pk, step="identify")
+    assert [one.left for one in suspense.inflows([book])] == [3_000_000, agency.left]
+    back = clerk.post(address, {"act": "send_back", "entry": agency.entry, "amount": "30000"})
+    assert (back.status_code, suspense.inflows([book])[1].left) == (303, 0)
+    assert "在办" in clerk.get(address).content.decode()
+
+
 def one_sale(clerk: Client) -> None:
     hold = Hold.objects.select_related("sale").get()
     funded = Sale.objects.filter(state="funding").first()
@@ -95,7 +124,7 @@ def one_sale(clerk: Client) -> None:
     assert "签补充协议" not in clerk.get(address).content.decode()
     html = clerk.get(address).content.decode()
     assert "放款还差什么" in html
-    assert "有一方没有申请" in html
+    assert "买受人、出卖人没有申请，须双方共同申请" in html
     assert "371083" in html
     assert sales.sale_of(hold.sale.agreement_no).parties.first().tail in html
     refused = clerk.post(address, {"act": "freeze", "authority": "某法院", "document_no": "测试2号", "amount": ""})

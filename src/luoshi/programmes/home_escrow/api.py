@@ -81,7 +81,7 @@ def one_sale(request: HttpRequest, number: str) -> dict[str, Any]:
          "deposited": one["line"].deposited, "before_filing": one["line"].before_filing}
         for one in money.pop("lines")
     ]  # fmt: skip
-    return {"state": state, "next": queries.next_of(sale, state), "money": money, "lines": lines, "waits_for": title,
+    return {"state": state, "next": queries.waits_on(sale, state), "money": money, "lines": lines, "waits_for": title,
             "reasons": reasons, **_told(sale)}  # fmt: skip
 
 

@@ -93,16 +93,20 @@ def href_of(case: Case) -> str:
     return f"/escrow/sales/{case.number}/" if case.procedure == SALE else f"/cases/{case.pk}/"
 
 
+_PERSON = re.compile(
+    r"(?P<name>.+?)[\s,，]+(?P<number>(?:(?:护照|通行证|居住证|居留证|军官证)\s*)?[^\s,，]+)(?:[\s,，]+(?P<share>[0-9]{1,5}))?"
+)
+
+
 def people_of(text: str, side: str) -> list[Person]:
-    """Read `name number [share]` line by line; E_INPUT names the line."""
+    """Read `name number [share]` line by line, the name with its blanks; E_INPUT names the line."""
     found = []
     for n, line in enumerate((one for one in re.split(r"[\n；;]+", text) if one.strip()), 1):
-        words = re.split(r"[\s,，]+", line.strip())
-        share = words[2] if len(words) == 3 else "1"
-        if not 2 <= len(words) <= 3 or not share.isdecimal() or not 0 < int(share) <= 10_000:
+        words = _PERSON.fullmatch(line.strip())
+        if words is None or not 0 < int(words["share"] or 1) <= 10_000:
             raise LuoshiError("E_INPUT", f"第 {n} 行应写“姓名 证件号码”，出卖人可再写份额（整数）。",
                               fields={"fields": {f"{side}s": f"第 {n} 行写法不对"}})  # fmt: skip
-        found.append(Person(side, words[0], words[1], int(share)))
+        found.append(Person(side, " ".join(words["name"].split()), words["number"], int(words["share"] or 1)))
     return found
 
 
@@ -158,6 +162,9 @@ def signed(turn: Turn) -> None:
         raise LuoshiError("E_INPUT", "没有这个监管账户。", fields={"fields": {"account": "请从已启用的账户里选"}})
     if told.get("area") and not 0 < Decimal(str(told["area"])) < 10**7:
         raise LuoshiError("E_INPUT", "建筑面积不对。", fields={"fields": {"area": "请核对建筑面积"}})
+    for name, title in (("price", "房价款"), ("contract_supervised", "合同写明的监管资金")):
+        if int(told[name]) <= 0:
+            raise LuoshiError("E_AMOUNT", f"{title}应大于零。", fields={"fields": {name: f"{title}应大于零"}})
     people = [*people_of(told["buyers"], "buyer"), *people_of(told["sellers"], "seller")]
     lines = lines_of(told)
     names = {side: "、".join(one.name for one in people if one.side == side)[:100] for side in ("buyer", "seller")}
@@ -287,7 +294,7 @@ def release_facts(turn: Turn) -> dict[str, Any]:
     sale = sales.sale_of(turn.case.number)
     told = turn.facts | turn.data
     row = Payout.objects.filter(sale=sale, purpose="release", live=True).first()
-    if "owner" in turn.data or row is None:
+    if row is None or turn.data.get("owner") or turn.data.get("by_shares"):
         amount = int(turn.data["amount"]) if turn.data.get("amount") else None
     else:
         amount = row.amount
@@ -302,6 +309,10 @@ def requested(turn: Turn) -> None:
     sale = sales.sale_of(turn.case.number, lock=Lock.SALE)
     told = turn.data
     shares = str(told.get("by_shares") or "").strip()
+    wanted = {"owner": "请写收款户名", "number": "请写收款账号", "payee_bank": "请写开户银行", "basis": "请选账户依据"}
+    if not shares and (lacking := {name: text for name, text in wanted.items() if not told.get(name)}):
+        raise LuoshiError("E_INCOMPLETE", f"{'、'.join(lacking.values())}；按份额的填“分别收款”。",
+                          fields={"fields": lacking}, citation=f"{RULES} 第十五条(四)")  # fmt: skip
     sellers = list(sale.parties.filter(side="seller"))
     Payout.objects.filter(sale=sale, purpose="release", live=True).update(live=False)
     amount = int(told["amount"]) if told.get("amount") else None

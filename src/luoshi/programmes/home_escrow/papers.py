@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from luoshi.office.cases.models import CasePaper
 from luoshi.office.cases.turns import PROGRAM, Turn
 from luoshi.office.notices import actions as notices
 from luoshi.office.notices.models import Notice
+from luoshi.office.notices.sandbox import day_words
 from luoshi.programmes.home_escrow import sales
 from luoshi.programmes.home_escrow.decisions.scope import EXCLUSIONS, PROOFS
 from luoshi.programmes.home_escrow.models import Hold, Outside, Payout, Sale, Supplement
@@ -29,7 +31,7 @@ def agreement(turn: Turn, sale: Sale) -> None:
         "number": sale.agreement_no, "contract": sale.contract_no, "buyer": sale.buyer, "seller": sale.seller,
         "home": f"{sale.address}（{sale.title_no}，{sale.unit_code}）", "price": words(sale.price),
         "mode": "全额监管" if sale.supervised == sale.price else "部分监管", "supervised": words(sale.supervised),
-        "lines": lines, "plan": sale.get_plan_display(), "account": sale.book.title,
+        "lines": lines, "plan": sale.get_plan_display(), "account": sale.book.title, "code": sale.code or "—",
     }  # fmt: skip
     _drafted(turn, "agreement", fields)
 
@@ -53,29 +55,47 @@ def supplement(turn: Turn, sale: Sale, row: Supplement) -> None:
 
 
 def release_notice(turn: Turn, sale: Sale, rows: Sequence[Payout]) -> None:
-    """Draw up the notice by which the bank is told whom to pay."""
+    """Draw up the notice by which the bank is told whom to pay, how much each; interest goes with the last of it."""
     kept = sales.money(sale)
-    fen = rows[0].amount or kept["2001"] + kept["2002"]
+    fen = sales.whole_release(sale) if rows[0].amount is None else rows[0].amount
+    shares = {one.name: one.share for one in sale.parties.filter(side="seller")}
+    parts = sales.shared(fen, [shares.get(one.seller, 1) for one in rows])
+    interest = kept["2006"] if fen == kept["2001"] + kept["2002"] else 0
     fields = {
         "number": sale.agreement_no, "contract": sale.contract_no, "buyer": sale.buyer, "seller": sale.seller,
-        "amount": words(fen), "payees": [{"owner": one.owner, "bank": one.bank, "tail": one.tail,
-                                          "basis": one.get_basis_display(), "paper": one.paper_no} for one in rows],
-        "registered": str(sale.registered_on),
+        "amount": words(fen), "interest": words(interest) if interest else "",
+        "payees": [{"owner": one.owner, "bank": one.bank, "tail": one.tail, "amount": f"{Money(part)}",
+                    "basis": one.get_basis_display(), "paper": one.paper_no}
+                   for one, part in zip(rows, parts, strict=True)],
+        "registered": day_words(sale.registered_on) if sale.registered_on else "—",
     }  # fmt: skip
     _drafted(turn, "release_notice", fields)
 
 
 def ending_notice(turn: Turn, sale: Sale) -> None:
-    """Draw up the notice that ends the supervision: what goes to the buyer, what to the lender."""
-    kept = sales.money(sale)
-    ground = {"1": "协商一致或登记机构不予登记", "2": "生效法律文书终止交易和登记", "3": "法律规定的其他情形"}
+    """Draw up the notice that ends the supervision: what goes to the buyer, what to each lender, as is free now."""
+    told, kept = sales.refund_of(sale).value, sales.money(sale)
+    interest = kept["2006"] if kept["2001"] and told["buyer"] == kept["2001"] else 0
     fields = {
-        "number": sale.agreement_no, "ground": ground[str(turn.facts["ground"])], "buyer": sale.buyer,
-        "seller": sale.seller, "to_buyer": words(kept["2001"]), "to_lender": words(kept["2002"]),
-        "lender": "、".join(sale.lines.exclude(lender="").values_list("lender", flat=True)) or "无",
-        "papers": str(turn.facts.get("document_no") or turn.facts.get("print_on") or turn.facts.get("citation") or "—"),
+        "number": sale.agreement_no, "ground": _GROUNDS[str(turn.facts["ground"])], "buyer": sale.buyer,
+        "seller": sale.seller, "papers": _proof_of(turn), "interest": words(interest) if interest else "",
+        "refunds": [{"to": "买受人指定的账户" if one["to"] == "buyer" else f"{one['name']}原付款账户",
+                     "amount": words(int(one["amount"]))} for one in told["instructions"]],
     }  # fmt: skip
     _drafted(turn, "ending_notice", fields)
+
+
+_GROUNDS = {"1": "协商一致或登记机构不予登记", "2": "生效法律文书终止交易和登记", "3": "法律规定的其他情形"}
+
+
+def _proof_of(turn: Turn) -> str:
+    """Return on what paper the end rests, by its kind."""
+    told = turn.facts
+    if told.get("document_no"):
+        return f"生效法律文书{told['document_no']}"
+    if told.get("print_on"):
+        return f"双方申请和{day_words(datetime.date.fromisoformat(str(told['print_on'])))}出具的登记簿或权属查询证明"
+    return str(told.get("citation") or "—")
 
 
 def certificate(turn: Turn, row: Outside) -> None:

@@ -62,7 +62,7 @@ def _own(request: HttpRequest) -> dict[str, Any]:
         "buyer": "、".join(mask_name(one) for one in sale.buyer.split("、")),
         "seller": "、".join(mask_name(one) for one in sale.seller.split("、")),
         "state_title": queries.TITLES[state],
-        "next": queries.next_of(sale, state),
+        "next": queries.waits_on(sale, state),
         "strip": strip(sale, state),
         "lines": [one | {"amount": yuan(one["line"].amount), "in": yuan(one["line"].deposited)}
                   for one in money["lines"]],

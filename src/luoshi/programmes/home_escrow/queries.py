@@ -211,7 +211,8 @@ def why(sale: Sale, state: str) -> tuple[str, list[dict[str, Any]]]:
         facts = {"route": "SUPERVISED", "lines": sales.lines_told(sale)}
         title, taken = "备案还差什么", sales.decide("filing", facts)
     elif state in ("filed", "registered", "requested", "approved"):
-        facts = sales.release_facts(sale, None) | {"applied": state in ("requested", "approved")}
+        applied = ["buyer", "seller"] if state in ("requested", "approved") else []
+        facts = sales.release_facts(sale, None) | {"applied_by": applied}
         title, taken = "放款还差什么", sales.decide("release", facts)
     else:
         return "", []
@@ -224,6 +225,35 @@ def next_of(sale: Sale, state: str) -> str:
     if state == "registered" and sale.plan == "SINGLE" and lacking > 0:
         return f"其余 {Money(lacking)} 元存入（按揭贷款由贷款银行付），再共同申请划转"
     return NEXT[state]
+
+
+def waits_on(sale: Sale, state: str) -> str:
+    """Return who acts next, by the orders to the bank where some are on their way: to be checked, paid, asked after."""
+    if state not in ("releasing", "terminating"):
+        return next_of(sale, state)
+    rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no)
+    states = set(rows.filter(replaced_by__isnull=True).values_list("state", flat=True))
+    for found, words in _ORDERS:
+        if found & states:
+            return words
+    if state == "releasing":
+        return _REDRAFT
+    case = sales.ending_of(sale.agreement_no)
+    return _ENDINGS.get(case.state, NEXT[state]) if case is not None else NEXT[state]
+
+
+_ORDERS = (
+    ({"drafted"}, "房产管理部门另一人复核付款指令"),
+    ({"unknown"}, "银行答复不明，等银行查明"),
+    ({"checked", "sent"}, "监管银行付款"),
+    ({"returned"}, "更正收款账户，再次付款"),
+)
+_REDRAFT = "付款指令已退回，房产管理部门重拟"
+_ENDINGS = {
+    "noticed": "房产管理部门拟退款指令",
+    "refunding": "退款指令已退回，房产管理部门重拟",
+    "owed": "更正收款账户，再次退款",
+}
 
 
 def strip(sale: Sale, state: str) -> list[dict[str, str]]:

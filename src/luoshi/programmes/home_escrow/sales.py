@@ -586,11 +586,16 @@ def releasable(sale: Sale, amount: int | None, applied_by: Sequence[str]) -> int
         raise LuoshiError(
             "E_STATE", "前一条指令尚无最终结果，只能查询，不能另发指令。", citation=f"{RULES} 第十五条(四)"
         )
-    kept = money(sale)
-    fen = amount if amount is not None else sum(kept[code] for code in OWN) if sale.plan == "SINGLE" else free(sale)
+    fen = whole_release(sale) if amount is None else amount
     told = {**release_facts(sale, fen), "applied_by": list(applied_by), "day": CLOCK.today().isoformat()}
     refuse(decide("release", told), "不能放款")
     return fen
+
+
+def whole_release(sale: Sale) -> int:
+    """Return what a release without an amount comes to (fen): all there is, of a staged one what is free."""
+    kept = money(sale)
+    return sum(kept[code] for code in OWN) if sale.plan == "SINGLE" else free(sale)
 
 
 def draft_release(
@@ -600,8 +605,8 @@ def draft_release(
     kept = money(sale)
     weights = [weight for _payee, weight in payees]
     whole = fen == sum(kept[code] for code in OWN)
-    parts = _shared(fen, weights)
-    interest = _shared(kept["2006"], weights) if whole and kept["2006"] else [0] * len(payees)
+    parts = shared(fen, weights)
+    interest = shared(kept["2006"], weights) if whole and kept["2006"] else [0] * len(payees)
     number = PaymentInstruction.objects.filter(book=sale.book, claim=sale.agreement_no).count()
     left, drafted = {code: kept[code] for code in OWN}, []
     for (payee, _weight), part, extra in zip(payees, parts, interest, strict=True):
@@ -623,7 +628,8 @@ def draft_release(
     return drafted
 
 
-def _shared(fen: int, weights: Sequence[int]) -> list[int]:
+def shared(fen: int, weights: Sequence[int]) -> list[int]:
+    """Return an amount divided by shares, to the fen."""
     if len(weights) == 1:
         return [fen]
     return [int(part) for part in decide("shares", {"amount": fen, "shares": list(weights)}).value["parts"]]
@@ -681,13 +687,7 @@ def refund(
             raise _state(sale, "退款")
         if open_payment(sale):
             raise LuoshiError("E_STATE", "前一条退款指令尚无最终结果。", citation=f"{RULES} 第十七条")
-        kept = money(sale)
-        loans, left = [], kept["2002"]
-        for one in sale.lines.all():
-            part = min(left, one.deposited) if one.lender else 0
-            left -= part
-            loans += [{"lender": one.lender, "amount": part}] if part else []
-        taken = decide("refund", {"buyer_money": kept["2001"], "loans": loans, "held": held(sale)})
+        kept, taken = money(sale), refund_of(sale)
         refuse(taken, "不能退款")
         drafted = []
         number = PaymentInstruction.objects.filter(book=sale.book, claim=sale.agreement_no).count()
@@ -712,6 +712,17 @@ def refund(
                 events=payments.Events("J9", "J10", "J10", "J10"), type="REFUND", meta={"sale": sale.agreement_no},
             ))  # fmt: skip
         return drafted
+
+
+def refund_of(sale: Sale) -> Decision:
+    """Return how what is left of a sale goes back: the buyer's part, each lender's, less what is frozen."""
+    kept, loans = money(sale), []
+    left = kept["2002"]
+    for one in sale.lines.all():
+        part = min(left, one.deposited) if one.lender else 0
+        left -= part
+        loans += [{"lender": one.lender, "amount": part}] if part else []
+    return decide("refund", {"buyer_money": kept["2001"], "loans": loans, "held": held(sale)})
 
 
 def pay_interest(*, actor: Actor, agreement_no: str) -> PaymentInstruction:
@@ -845,10 +856,14 @@ def confirmed(told: hooks.Told) -> None:
 
 
 def settle(sale: Sale, besides: int | None = None) -> None:
-    """Close a sale of which nothing is left: all came in and went out again, or its supervision ended."""
+    """Close a sale of which nothing is left: all came in and went out again, or its supervision ended.
+
+    Interest that came while the last money was on its way does not keep it open: it is paid after (`pay_interest`).
+    """
     complete = sale.deposits - sale.reversed >= sale.supervised or sale.state == State.TERMINATING
     gone = sale.released + sale.refunded > 0
-    if complete and gone and not any(money(sale).values()) and not open_payment(sale, besides=besides):
+    kept = money(sale)
+    if complete and gone and not any(kept[code] for code in OWN) and not open_payment(sale, besides=besides):
         sale.state, sale.live = State.CLOSED, False
         sale.save()
         advance(case_of(sale.agreement_no), "pay")

@@ -77,8 +77,8 @@ def _name(rows: Sequence[Inflow]) -> None:
     messages = BankMessage.objects.filter(way="in", account__in=account.values(), bank_txn_no__in=numbers)
     for message in messages:
         body = json.loads(message.body)
-        words = tuple(str(body.get(name) or "").strip() for name in ("counter_name", "ref", "memo"))
-        told[message.account_id, message.bank_txn_no] = words  # type: ignore[assignment]
+        payer, ref, memo = (str(body.get(name) or "").strip() for name in ("counter_name", "ref", "memo"))
+        told[message.account_id, message.bank_txn_no] = (payer, ref, memo)
     for row in rows:
         row.payer, row.ref, row.memo = told.get((account.get(row.book.pk), row.txn), ("", "", ""))
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("escrow/", views.workbench, name="escrow"),
     path("escrow/export.xlsx", views.export, name="escrow-export"),
     path("escrow/new/", views.new, name="escrow-new"),
+    path("escrow/suspense/", views.waiting_money, name="escrow-suspense"),
     path("escrow/check/", views.check, name="escrow-check"),
     path("escrow/sales/<str:number>/", views.sale, name="escrow-sale"),
     path("escrow/sales/<str:number>/vouchers/<int:n>/", views.voucher, name="escrow-voucher"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,14 +15,26 @@ from django.views.decorators.http import require_http_methods, require_safe
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
+from luoshi.office.cases import actions as cases
 from luoshi.office.cases import stepping
 from luoshi.office.cases.models import Case
 from luoshi.office.cases.procedures import procedure
-from luoshi.office.funds.models import Book
+from luoshi.office.funds.models import BOOK, Book
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, attachment, needs, page
-from luoshi.programmes.home_escrow import contracts, holds, papers, queries, sales, sheets, supplements, vouchers
+from luoshi.programmes.home_escrow import (
+    contracts,
+    holds,
+    papers,
+    queries,
+    sales,
+    sheets,
+    supplements,
+    suspense,
+    vouchers,
+)
+from luoshi.programmes.home_escrow.decisions.settings import RULES
 from luoshi.programmes.home_escrow.models import EscrowAccount, Hold, Sale, StatusCheck
 from luoshi.programmes.home_escrow.sales import ENDING, HOLD, ORGAN
 
@@ -148,7 +161,7 @@ def _figures(total: dict[str, int]) -> list[dict[str, Any]]:
          "note": _("买受人 %(a)s，贷款 %(b)s") % {"a": yuan(total["2001"]), "b": yuan(total["2002"])}},
         {"title": _("放款在途"), "yuan": yuan(total["2003"]), "note": ""},
         {"title": _("退款在途"), "yuan": yuan(total["2004"]), "note": ""},
-        {"title": _("待查来款"), "yuan": yuan(total["2005"]), "note": ""},
+        {"title": _("待查来款"), "yuan": yuan(total["2005"]), "href": reverse("escrow-suspense"), "note": _("逐笔看")},
         {"title": _("应收银行"), "yuan": yuan(total["1101"]), "note": _("应付利息 %s") % yuan(total["2006"])},
         {"title": _("账户与各方"), "words": _("相等") if even else _("不等"), "tone": "green" if even else "red",
          "note": _("存款和应收 %s") % yuan(assets)},
@@ -172,7 +185,8 @@ def export(request: HttpRequest) -> HttpResponse:
 
 _FIELDS = ("account", "contract_no", "contract_on", "unit_code", "title_no", "address", "area", "price", "mode",
            "contract_supervised", "own", "loan", "lender", "more_loans", "plan", "filed_already")  # fmt: skip
-_PEOPLE = 3
+_PEOPLE, _SHOWN = 8, 3
+"""How many persons a side may have on the form, and how many of their rows stand open."""
 
 
 @needs("case.open")
@@ -202,8 +216,8 @@ def new(request: HttpRequest) -> HttpResponse:
         "plans": Sale.Plan.choices,
         "people": [
             {"side": side, "title": title,
-             "rows": [{"n": n, "name": typed.get(f"{side}_name_{n}", ""), "number": typed.get(f"{side}_number_{n}", ""),
-                       "share": typed.get(f"{side}_share_{n}", "")} for n in range(1, _PEOPLE + 1)]}
+             "rows": _person_rows(typed, side)[:_SHOWN], "more": _person_rows(typed, side)[_SHOWN:],
+             "open": any(one["name"] for one in _person_rows(typed, side)[_SHOWN:])}
             for side, title in (("buyers", _("买受人")), ("sellers", _("出卖人")))
         ],
         "faults": _faults(error),
@@ -217,9 +231,15 @@ def _told(request: HttpRequest, name: str) -> str:
     return request.POST.get(name, "").replace("\0", "").strip()
 
 
+def _person_rows(typed: Any, side: str) -> list[dict[str, Any]]:
+    return [{"n": n, **{name: typed.get(f"{side}_{name}_{n}", "") for name in ("name", "number", "share")}}
+            for n in range(1, _PEOPLE + 1)]  # fmt: skip
+
+
 def _line(request: HttpRequest, side: str, n: int) -> str:
-    words = [_told(request, f"{side}_{name}_{n}")[:60].replace(" ", "") for name in ("name", "number", "share")]
-    return " ".join(one for one in words if one) if any(words[:2]) else ""
+    name = " ".join(_told(request, f"{side}_name_{n}")[:60].split())
+    number, share = ("".join(_told(request, f"{side}_{word}_{n}")[:60].split()) for word in ("number", "share"))
+    return " ".join(one for one in (name, number, share) if one) if name or number else ""
 
 
 def _faults(error: LuoshiError | None) -> dict[str, str]:
@@ -254,16 +274,18 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
     money = queries.money_of(row)
     title, reasons = queries.why(row, state)
     ending = sales.ending_of(number)
+    parties = list(row.parties.all())
     full = may(actor, "escrow.see", [ORGAN])
     context = {
         "page_title": _("监管协议 %s") % number,
         "crumbs": crumbs((number, "")),
         "row": row,
-        "parties": list(row.parties.all()),
+        "parties": parties,
+        "by_shares": sum(one.side == "seller" for one in parties) > 1,
         "state": state,
         "state_title": queries.TITLES[state],
         "strip": strip(row, state),
-        "next": queries.next_of(row, state),
+        "next": queries.waits_on(row, state),
         "figures": [
             {"title": _("现存"), "yuan": yuan(money["balance"]),
              "note": _("买受人 %(a)s，贷款 %(b)s") % {"a": yuan(money["buyer"]), "b": yuan(money["loan"])}},
@@ -401,6 +423,63 @@ def pdf_answer(data: bytes, name: str) -> HttpResponse:
     return attachment(data, name, "application/pdf", inline=True)
 
 
+# --- money in suspense ------------------------------------------------------------------------------------------------
+
+
+@needs("escrow.see")
+@require_http_methods(["GET", "HEAD", "POST"])
+def waiting_money(request: HttpRequest) -> HttpResponse:
+    """What lies in suspense, transaction by transaction: to be identified to a sale, or sent back to its payer."""
+    actor, error, refused = actor_of(request), None, ""
+    accounts = [one.book for one in queries.visible_accounts(actor)]
+    rows = [one for one in suspense.inflows(accounts) if one.left > 0 or one.case is not None]
+    if request.method == "POST":
+        refused = _told(request, "entry")
+        try:
+            row = next((one for one in rows if str(one.entry) == refused), None)
+            if row is None:
+                raise LuoshiError("E_NOT_FOUND", _("这笔来款已经处理，或不在您能看的账户里。"))
+            return HttpResponseRedirect(reverse("case", args=[_asked(request, row).pk]), status=303)
+        except LuoshiError as refusal:
+            error = refusal
+    total = queries.books_total(accounts)["2005"]
+    listed = sum(one.left for one in rows)
+    context = {
+        "page_title": _("待查来款"),
+        "crumbs": crumbs((_("待查来款"), "")),
+        "rows": [
+            {"row": one, "amount": yuan(one.amount), "left": yuan(one.left), "agency": sales.agency_kind(one.payer),
+             "href": f"{book_href(one.book)}entries/{one.entry % BOOK}/", "refused": refused == str(one.entry),
+             "plain": f"{Decimal(one.left) / 100:.2f}"}
+            for one in rows
+        ],
+        "clauses": [{"cite": f"{RULES} 第十五条(二)"}, {"cite": f"{RULES} 第九条"}],
+        "total": yuan(total),
+        "besides": yuan(total - listed) if total > listed else "",
+        "may_ask": may(actor, "escrow.see", [ORGAN]) and may(actor, "case.open", [ORGAN]),
+        "typed": request.POST if error else {},
+        "error": error,
+        "faults": _faults(error),
+    }  # fmt: skip
+    return page(request, "home_escrow/suspense.html", context, status=status_of(error))
+
+
+def _asked(request: HttpRequest, row: suspense.Inflow) -> Case:
+    """Open the case that disposes of a transaction: identified to a sale, or to be sent back."""
+    told = {name: _told(request, name)[:100] for name in ("amount", "agreement_no", "line", "lender", "both_signed")}
+    if request.POST.get("act") == "send_back":
+        told = {"amount": told["amount"]}
+    elif not told["agreement_no"] or not told["both_signed"]:
+        wanted = {"agreement_no": _("请写协议编号")} if not told["agreement_no"] else {"both_signed": _("请勾选")}
+        raise LuoshiError("E_INCOMPLETE", _("认领要写明监管协议，并由买受人和付款人签字。"), fields={"fields": wanted})
+    payer = row.payer or _told(request, "payer")[:100]
+    given = {name: value for name, value in told.items() if value}
+    return cases.open_case(
+        actor=actor_of(request), procedure=contracts.SUSPENSE, title=f"{payer}来款 {row.txn}"[:100], organ=ORGAN,
+        facts=given | {"account": row.book.key, "payer": payer, "txn": row.txn},
+    )  # fmt: skip
+
+
 # --- the counters of registry and tax ---------------------------------------------------------------------------------
 
 
@@ -422,6 +501,7 @@ def check(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs((_("核对合同备案"), "")),
         "asked": asked,
         "found": found,
+        "unknown": found is not None and not found.answer.get("contract_no"),
         "route": routes.get(str(found.answer.get("route")), _("查不到")) if found else "",
         "price": yuan(int(found.answer["price"])) if found and found.answer.get("price") else "",
         "mine": mine,
