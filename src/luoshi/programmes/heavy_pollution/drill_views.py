@@ -97,6 +97,7 @@ def drill_page(request: HttpRequest, pk: int) -> HttpResponse:
         "suggestions": drills.suggestions_of(row),
         "parts": case.parts.order_by("id") if case is not None and office else [],
         "warnings": PollutionWarning.objects.filter(exercise=True, live=True).select_related("case"),
+        "consultations": drills.open_consultations(case) if case is not None and case.is_open and office else [],
         "papers": case.papers.order_by("event") if case is not None else [],
         "way": stepping.offered(actor, case, request.POST if error else None) if office else {},
         "refused": request.POST.get("step", "") if error else "",

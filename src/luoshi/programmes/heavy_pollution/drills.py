@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from luoshi.kernel.clock import CLOCK, day_of, local
 from luoshi.kernel.errors import LuoshiError
@@ -134,14 +135,36 @@ def _run(turn: Turn) -> None:
     _change(_row(turn), {"held_on": day_of(turn.at)}, "开始演练")
 
 
-@effect("heavy_pollution.drill_summed")
-def _summed(turn: Turn) -> None:
+def open_consultations(drill: Case) -> QuerySet[Case]:
+    """Return the consultations held as an exercise that are still open, but those of another drill, oldest first.
+
+    One that adjusts the drill's warning stands under the warning, one opened from the board under nothing.
+    """
+    others = Case.objects.filter(procedure=PROCEDURE, is_open=True).exclude(pk=drill.pk)
+    rows = Case.objects.filter(procedure=episodes.APPROVAL, exercise=True, is_open=True)
+    return rows.exclude(parent__in=others).order_by("id")
+
+
+def _nothing_open(turn: Turn) -> None:
+    """Refuse while the drill's warning is live or a consultation of it is open. E_STATE names it and what to do."""
     live = episodes.live_warning(exercise=True)
     if live is not None:
         raise LuoshiError(
             "E_STATE", f"演练的预警{live.case.number}还没有结束。请先在那一件里按“演练结束”。",
             fields={"case": live.case_id, "number": live.case.number},
         )  # fmt: skip
+    left = open_consultations(turn.case).first()
+    if left is not None:
+        raise LuoshiError(
+            "E_STATE", f"演练的会商{left.number}还没有办完。请先把它办到发布；"
+            "只推演到这一步的，由指挥部办公室在那一件里按“撤回”并写明理由。",
+            fields={"case": left.pk, "number": left.number},
+        )  # fmt: skip
+
+
+@effect("heavy_pollution.drill_summed")
+def _summed(turn: Turn) -> None:
+    _nothing_open(turn)
     given = {"summary": str(turn.data["summary"]), "suggestions": str(turn.data.get("suggestions") or "")}
     row = _row(turn)
     if (row.summary, row.suggestions) != (given["summary"], given["suggestions"]):
@@ -150,7 +173,8 @@ def _summed(turn: Turn) -> None:
 
 @effect("heavy_pollution.drill_closed")
 def _closed(turn: Turn) -> None:
-    """The summary is signed; every suggestion becomes a matter of the office."""
+    """The summary is signed; every suggestion becomes a matter of the office. Nothing of it is left open."""
+    _nothing_open(turn)
     row = _row(turn)
     lines = suggestions_of(row)
     fields = {"name": row.title, "day": row.held_on, "summary": row.summary,
