@@ -339,6 +339,45 @@ def test_statement_is_matched_by_number_and_what_is_left_is_a_difference_that_tw
     assert code_of(lambda: reconcile.sign_sheet(actor=head, sheet=sheet.pk)) == "E_STATE"
 
 
+def test_a_line_of_a_statement_is_booked_where_the_room_says_and_by_the_two_who_settle_it(
+    fund, clerk, head, monkeypatch
+):
+    seen = []
+
+    def moved(told):
+        seen.append({name: told.message.get(name) for name in ("direction", "amount_fen", "business_date")})
+        return hooks.Booking([credit("2001", 70, "甲")], "J7", "利息入账")
+
+    monkeypatch.setitem(hooks._HOOKS, ("trial", "bank.movement"), moved)
+    statement = imported(fund, clerk)
+    row = Difference.objects.get(open=True)
+    # Before it is settled its page tells how it will be booked; nothing is kept of the look.
+    assert reconcile.outlook(fund.accounts["1001"], [row.line])[row.line.pk].memo == "利息入账"
+    draft = reconcile.propose_settle(actor=clerk, difference=row.pk)
+    assert reconcile.waiting(fund.accounts["1001"]) == {row.pk: draft.pk}
+    assert draft.content["value_on"] == str(row.line.on)
+    assert [(one.account, one.debit, one.credit) for one in reconcile.as_it_would_be(draft)] == [
+        ("1001", 70, 0), ("2001", 0, 70),
+    ]  # fmt: skip
+    assert net(fund, "2001") == 0
+    decide(actor=head, draft=draft.pk, accept=True)
+    assert (net(fund, "2001"), net(fund, "2003")) == (70, 0)
+    entry = Entry.objects.order_by("-pk").first()
+    seal = queries.journal_rows([entry])[0].seal
+    assert (entry.event, seal.maker, seal.checker) == ("J7", clerk.name, head.name)
+    assert seen[-1] == {"direction": "C", "amount_fen": 70, "business_date": str(row.line.on)}
+    assert reconcile.as_it_would_be(draft) == []
+    # The same file is known before it is looked at.
+    assert code_of(lambda: statements.of_file(fund.accounts["1001"], "b.csv", CSV.encode())) == "E_DUPLICATE_FILE"
+    assert statement.count == 2
+
+
+def test_money_nobody_knows_is_shown_as_it_will_wait(fund, clerk):
+    imported(fund, clerk)
+    draft = reconcile.propose_settle(actor=clerk, difference=Difference.objects.get(open=True).pk)
+    assert [one.account for one in reconcile.as_it_would_be(draft)] == ["1001", "2003"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
-from luoshi.office.funds import hooks, payments
-from luoshi.office.funds.models import Account, PaymentInstruction
+from luoshi.office.funds import actions, hooks, payments, reconcile, statements
+from luoshi.office.funds.models import Account, Difference, PaymentInstruction
 from luoshi.office.funds.orders import Hand, Order, credit, debit
 from luoshi.office.funds.writing import ledger_of, post_all
 from luoshi.office.roles import Role
@@ -207,6 +207,20 @@ def test_the_bank_s_money_is_booked_where_it_belongs() -> None:
     assert (interest.event, [line.account for line in interest.lines]) == ("J7", ["2002"])
     assert told(amount_fen=5, ref="BC1") is None
     assert told(amount_fen=5, direction="D") is None
+
+
+@pytest.mark.django_db
+def test_interest_on_a_statement_waits_for_finance_and_is_not_unidentified() -> None:
+    world = World()
+    row = world.banks[0]
+    account = Account.objects.select_related("book").get(book=row.book, code="1001")
+    text = "日期,流水号,收入（元）,支出（元）,摘要\n2019-06-21,JX1,12.34,,第二季度结息\n"
+    statements.import_file(actor=world.clerk, account=account, name="a.csv", data=text.encode())
+    difference = Difference.objects.get(account=account, open=True)
+    draft = reconcile.propose_settle(actor=world.clerk, difference=difference.pk)
+    actions.decide(actor=world.head, draft=draft.pk, accept=True)
+    now = fund.figures(row.book)
+    assert (now.accounts["2002"], now.accounts["2003"], now.balance) == (1234, 0, 0)
 
 
 @pytest.mark.django_db

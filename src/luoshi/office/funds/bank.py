@@ -245,36 +245,43 @@ _TYPES: Mapping[str, Callable[[Account, Envelope, BankMessage], dict[str, Any]]]
 
 
 def book_movement(
-    account: Account, direction: str, fen: int, txn: str, on: datetime.date, message: Mapping[str, Any]
-) -> int:
+    account: Account, direction: str, fen: int, txn: str, on: datetime.date, message: Mapping[str, Any],
+    hand: Hand | None = None,
+) -> int:  # fmt: skip
     """Book money that moved without an order of ours where the room says, else in suspense or as owed by the bank.
 
-    Returns the entry's id. Errors: E_STATE when the book has no account for it, those of posting.
+    `hand`: who books it, the bank itself unless given. Returns the entry's id. Errors: E_STATE when the book has no
+    account for it, those of posting.
     """
     book = Book.objects.get(pk=account.book_id)
-    booking = hooks.fire(hooks.Told("bank.movement", book, account, None, message))
+    booking: hooks.Booking | None = hooks.fire(hooks.Told("bank.movement", book, account, None, message))
     unknown = booking is None
-    if unknown:
-        part = Part.SUSPENSE if direction == "C" else Part.RECEIVABLE
-        other = Account.objects.filter(book=book, part=part).first()
-        if other is None or other.by_subject:
-            raise LuoshiError("E_STATE", f"账簿没有“{part.label}”科目，这笔钱没有地方记。")
-        line: Line = credit(other.code, fen) if direction == "C" else debit(other.code, fen)
+    if booking is None:
         word = "来款待查" if direction == "C" else "未经指令的扣款"
         who = str(message.get("counter_name", ""))[:60]
-        booking = hooks.Booking([line], memo=f"{word} {who} {str(message.get('memo', ''))[:80]}".strip())
+        lines = unclaimed_lines(account, direction, fen)
+        booking = hooks.Booking(lines, memo=f"{word} {who} {str(message.get('memo', ''))[:80]}".strip())
     own = debit(account.code, fen, bank_txn_no=txn) if direction == "C" else credit(account.code, fen, bank_txn_no=txn)
-    lines = [own, *booking.lines] if direction == "C" else [*booking.lines, own]
+    both = [own, *booking.lines] if direction == "C" else [*booking.lines, own]
     closed = book.closed_through
     day = on if closed is None or on > closed else closed + datetime.timedelta(days=1)
     order = Order(
-        f"bank:{account.pk}:{txn}", day, lines, booking.event, booking.memo or "银行流水",
+        f"bank:{account.pk}:{txn}", day, both, booking.event, booking.memo or "银行流水",
         booking.basis or f"银行流水 {txn}"[:200], booking.case,
     )  # fmt: skip
-    posted = post_all(ledger_of(book), [order], _hand(account))[0]
+    posted = post_all(ledger_of(book), [order], hand or _hand(account))[0]
     if waits := fen if unknown else _waits(book, booking.lines, direction):
         tasks.unclaimed(book, posted.entry, direction, waits, on)
     return posted.entry
+
+
+def unclaimed_lines(account: Account, direction: str, fen: int) -> list[Line]:
+    """Return where money nobody knows is booked: in suspense, or as owed by the bank. Errors: E_STATE."""
+    part = Part.SUSPENSE if direction == "C" else Part.RECEIVABLE
+    other = Account.objects.filter(book=account.book_id, part=part).first()
+    if other is None or other.by_subject:
+        raise LuoshiError("E_STATE", f"账簿没有“{part.label}”科目，这笔钱没有地方记。")
+    return [credit(other.code, fen) if direction == "C" else debit(other.code, fen)]
 
 
 def _waits(book: Book, lines: Sequence[Line], direction: str) -> int:

@@ -18,7 +18,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
-from luoshi.office.funds import bank, by_hand, matching, queries, tasks
+from luoshi.office.funds import bank, by_hand, hooks, matching, queries, tasks
 from luoshi.office.funds.drafts import drafted
 from luoshi.office.funds.models import (
     WITH_TXN,
@@ -179,10 +179,66 @@ def propose_settle(
         raise LuoshiError("E_DUPLICATE", "这笔差异的处理正待复核。")
     if lines:
         by_hand.refuse(actor, row.account.book, _order_of(row.account, row.line, lines, text))
-    content = {"difference": row.pk, "posting": posting, "lines": [list(one) for one in lines], "text": text[:150]}
+    line = row.line
+    content = {
+        "difference": row.pk, "posting": posting, "lines": [list(one) for one in lines], "text": text[:150],
+        "value_on": str(line.on), "memo": f"{line.counter_name} {line.memo}".strip(),
+        "basis": f"银行流水 {line.bank_txn_no}"[:200],
+    }  # fmt: skip
     return drafted(
         actor, row.account.book, Draft.Act.SETTLE, content, f"处理差异 {row.since_on} {Money(row.amount)} 元"
     )
+
+
+def outlook(account: Account, lines: Sequence[StatementLine]) -> dict[int, hooks.Booking]:
+    """Return by their keys the lines whose money the book's room knows, and how it would book them; nothing is kept."""
+    if not hooks.knows(account.book.room, "bank.movement"):
+        return {}
+    found: dict[int, hooks.Booking] = {}
+    with transaction.atomic():
+        for line in lines:
+            told = hooks.Told("bank.movement", account.book, account, None, _told(line))
+            try:
+                with transaction.atomic():
+                    booking = hooks.fire(told)
+            except LuoshiError:
+                continue
+            if booking is not None:
+                found[line.pk] = booking
+        transaction.set_rollback(True)
+    return found
+
+
+def as_it_would_be(draft: Draft) -> list[Line]:
+    """Return the lines a settlement that waits would be booked in as things stand; none where it is another posting."""
+    told = draft.content
+    rows = Difference.objects.select_related("account__book", "line").filter(pk=told.get("difference"))
+    row = rows.filter(line__isnull=False, open=True).first()
+    if row is None or row.line is None or told.get("posting"):
+        return []
+    account, line = row.account, row.line
+    make = debit if line.direction == "C" else credit
+    own = make(account.code, line.amount, bank_txn_no=line.bank_txn_no)
+    if told["lines"]:
+        return [own, *(Line(*one) for one in told["lines"])]
+    known = outlook(account, [line]).get(line.pk)
+    return [own, *(known.lines if known is not None else bank.unclaimed_lines(account, line.direction, line.amount))]
+
+
+def waiting(account: Account) -> dict[int, int]:
+    """Return the papers in which differences of an account wait for another hand, by the difference."""
+    rows = Draft.objects.filter(book=account.book_id, act=Draft.Act.SETTLE, state=Draft.State.PROPOSED)
+    told = rows.order_by("pk").values_list("pk", "content__difference")[:500]
+    return {int(difference): pk for pk, difference in told if difference is not None}
+
+
+def _told(line: StatementLine) -> dict[str, Any]:
+    """Return a line as the bank's message of the movement would have told it."""
+    return {
+        "direction": line.direction, "amount_fen": line.amount, "bank_txn_no": line.bank_txn_no,
+        "business_date": str(line.on), "ref": line.ref, "memo": line.memo, "counter_name": line.counter_name,
+        "counter_account": line.counter_account,
+    }  # fmt: skip
 
 
 def settle_drafted(actor: Actor, draft: Draft, hand: Hand) -> None:
@@ -212,9 +268,9 @@ def _book(actor: Actor, account: Account, line: StatementLine, lines: list[Line]
     if known is not None:
         raise LuoshiError("E_TXN_CONFLICT", "这个流水号在账上已有金额或方向不同的分录，请先对冲那一笔。")
     if not lines:
-        message = {"ref": line.ref, "memo": line.memo, "counter_name": line.counter_name,
-                   "counter_account": line.counter_account}  # fmt: skip
-        return bank.book_movement(account, line.direction, line.amount, line.bank_txn_no, line.on, message)
+        return bank.book_movement(
+            account, line.direction, line.amount, line.bank_txn_no, line.on, _told(line), hand
+        )  # fmt: skip
     order = _order_of(account, line, lines, text)
     return by_hand.post(actor, ledger_of(account.book), order, hand).entry
 

@@ -151,6 +151,7 @@ def of_file(account: Account, name: str, data: bytes) -> Parsed:
     Money in is the bank's credit. With a column of balances opening and closing come from it and every row is checked
     against it; without one the opening is the last statement's closing.
     """
+    _refuse_known(account, hashlib.sha256(data).hexdigest())
     rows, _size = cells_of(name, data)
     head: list[Sequence[Any]] = []
     columns: dict[str, int] = {}
@@ -182,6 +183,15 @@ def of_file(account: Account, name: str, data: bytes) -> Parsed:
     if not parsed and not faults:
         raise LuoshiError("E_ROWS", "对账单里没有明细。")
     return _whole_file(account, parsed, balances, faults, hashlib.sha256(data).hexdigest())
+
+
+def _refuse_known(account: Account, digest: str) -> None:
+    known = Statement.objects.filter(account=account, digest=digest).first()
+    if known is not None:
+        raise LuoshiError(
+            "E_DUPLICATE_FILE", f"这份对账单（{known.first_on} 至 {known.last_on}）已经导入过。",
+            fields={"statement": known.pk},
+        )  # fmt: skip
 
 
 def _header(cells: Sequence[Any]) -> dict[str, int]:
@@ -310,8 +320,6 @@ def import_file(*, actor: Actor, account: Account, name: str, data: bytes) -> St
     require_visible(actor, "fund.see", account.book.seen_by, "这个账户")
     require(actor, "fund.bank", [account.book.organ])
     parsed = of_file(account, name, data)
-    if Statement.objects.filter(account=account, digest=parsed.digest).exists():
-        raise LuoshiError("E_DUPLICATE_FILE", "这份对账单已经导入过。")
     if parsed.faults:
         first = parsed.faults[0]
         raise LuoshiError(
@@ -330,8 +338,7 @@ def take(*, actor: Actor, account: Account, parsed: Parsed, source: str) -> Stat
     """
     with transaction.atomic():
         serialise(f"funds.account:{account.pk}")
-        if Statement.objects.filter(account=account, digest=parsed.digest).exists():
-            raise LuoshiError("E_DUPLICATE_FILE", "这份对账单已经导入过。")
+        _refuse_known(account, parsed.digest)
         last = last_of(account)
         if parsed.last_on > CLOCK.today() or parsed.first_on > parsed.last_on:
             raise LuoshiError("E_INPUT", "对账单的起止日期不对。", fields={"field": "last_on"})

@@ -242,8 +242,9 @@ def returned(told: hooks.Told) -> None:
 def _moved(told: hooks.Told, state: Claim.State, step: str) -> None:
     row = _of(told)
     if row is None:
-        for tell_out in paid_out if told.payment is not None else ():
-            tell_out(told.payment, step)
+        if told.payment is not None:
+            for tell_out in paid_out:
+                tell_out(told.payment, step)
         return
     row.state = state
     row.save()

@@ -11,6 +11,7 @@ from django.urls import reverse
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.identifiers import parse_id_number, parse_uscc
+from luoshi.office.actors import Actor
 from luoshi.office.registers.declaration import Column, Link, Register, RowFault, register
 from luoshi.programmes.mitigation_fund.decisions.settings import RULES
 from luoshi.programmes.mitigation_fund.fund import ORGAN, ROOM
@@ -20,7 +21,7 @@ NIL = "-"
 """The contract of a nil report."""
 
 
-def _firm_links(firm: Firm, _on: datetime.date) -> Iterable[Link]:
+def _firm_links(firm: Firm, _on: datetime.date, _actor: Actor) -> Iterable[Link]:
     yield Link("企业情况", firm.name, reverse("mitigation-firm", args=[firm.credit_code]))
 
 

@@ -276,6 +276,8 @@ def _show_account(
     )
     latest = Statement.objects.filter(account=account).order_by("-pk")[:12]
     found = list(odd)
+    known = reconcile.outlook(account, [row.line for row in found if row.line is not None][:50])
+    drafts = reconcile.waiting(account)
     entries = {
         one.pk: one for one in Entry.objects.filter(pk__in={row.posting_id >> 16 for row in found if row.posting_id})
     }
@@ -290,7 +292,12 @@ def _show_account(
         ],
         "sheets": [{"sheet": one, "href": reverse("fund-sheet", args=[one.pk]), "difference": yuan(one.difference)}
                    for one in Sheet.objects.filter(account=account).order_by("-on", "-number")[:12]],
-        "differences": [_difference(one, book, entries) | {"holder": holders.get(one.organ, "")} for one in found],
+        "differences": [
+            _difference(one, book, entries)
+            | {"holder": holders.get(one.organ, ""), "known": known.get(one.line_id or 0),
+               "draft": reverse("fund-draft", args=[drafts[one.pk]]) if one.pk in drafts else ""}
+            for one in found
+        ],
         "proposals": [{"line": one.line, "amount": yuan(one.line.amount),
                        "entry": Entry(pk=one.posting.entry_id).number,
                        "href": book_href("fund-entry", book, one.posting.entry_id % (1 << 32)),

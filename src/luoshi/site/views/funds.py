@@ -19,7 +19,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern
-from luoshi.office.funds import actions, gauge, links, openings, orders, plans, queries
+from luoshi.office.funds import actions, gauge, links, openings, orders, plans, queries, reconcile
 from luoshi.office.funds.models import Account, Book, Draft, Entry, Period, Proof
 from luoshi.office.paging import Total
 from luoshi.office.permissions import may
@@ -615,6 +615,8 @@ def _draft_lines(row: Draft, book: Book) -> list[dict[str, Any]]:
     if row.act == Draft.Act.COUNTER and row.entry is not None and row.state == Draft.State.PROPOSED:
         found = queries.lines_of([row.entry]).get(row.entry.pk, [])
         lines = [[one.account.code, one.credit, one.debit, one.subject] for one in found]
+    if row.act == Draft.Act.SETTLE and row.state == Draft.State.PROPOSED:
+        lines = reconcile.as_it_would_be(row)
     return [
         {"code": one[0], "title": titles.get(one[0], ""), "debit": yuan(one[1]) if one[1] else "",
          "credit": yuan(one[2]) if one[2] else "", "subject": one[3] if len(one) > 3 else ""}
