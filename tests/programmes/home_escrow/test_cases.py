@@ -378,3 +378,139 @@ def test_the_notice_of_the_end_names_only_what_goes_back():
     assert paper.fields["papers"] == "双方申请和2018年6月20日出具的登记簿或权属查询证明"
     assert queries.waits_on(sales.sale_of(world.number), "terminating") == "房产管理部门拟退款指令"
     CLOCK.release()
+
+
+def paid(row: PaymentInstruction, result: str, txn: str = "") -> None:
+    payments.apply_result(payments.locked(row.instr_id), result, txn=txn, on=DAY, reason="", hand=HAND)
+
+
+def back(row: PaymentInstruction, txn: str) -> None:
+    payments.apply_return(payments.locked(row.instr_id), txn=txn, on=DAY, reason="销户", hand=HAND)
+
+
+def two_sellers(plan: str = "SINGLE") -> World:
+    """A registered sale of two sellers, 5 to 3, with an application by shares that is approved and instructed."""
+    world = World()
+    row = sales.sale_of(world.number)
+    row.parties.filter(side="seller").update(share=5)
+    sales.add_party(row, sales.Person("seller", "测试丙", "371083197003030019", 3))
+    row.seller, row.plan = "测试乙、测试丙", plan
+    row.save()
+    world.registered()
+    world.by_shares = f"测试乙 {ACCOUNT} 测试银行\n测试丙 6222000000000026 测试银行"
+    more = {"amount": "4000"} if plan == "STAGED" else {}
+    world.act("request", by_shares=world.by_shares, buyer_applied="1", seller_applied="1", **more)
+    world.act("approve", world.reviewer)
+    world.act("instruct")
+    return world
+
+
+def orders(world: World) -> list[tuple[str, int, str]]:
+    rows = PaymentInstruction.objects.filter(case=world.number).order_by("pk")
+    return [(one.payee_name, one.amount, str(one.state)) for one in rows]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("plan", ["SINGLE", "STAGED"])
+def test_the_seller_who_was_paid_gets_nothing_of_what_is_drafted_again_for_the_other(plan):
+    world = two_sellers(plan)
+    first, second = PaymentInstruction.objects.filter(case=world.number).order_by("pk")
+    wanted = (500_000, 300_000) if plan == "SINGLE" else (250_000, 150_000)
+    assert (first.amount, second.amount) == wanted
+    for row in (first, second):
+        payments.check_payment(actor=world.reviewer, payment=row.pk)
+    paid(first, "success", "b1")
+    paid(second, "failed")
+    assert world.state() == "approved"
+    world.act("instruct")
+    assert orders(world)[2:] == [("测试丙", wanted[1], "drafted")]
+    # The other hand sends it back, the clerk drafts it once more: still only what is the second seller's.
+    third = PaymentInstruction.objects.order_by("pk").last()
+    payments.check_payment(actor=world.reviewer, payment=third.pk, accept=False, reason="账号不对")
+    world.act("redraft")
+    world.act("instruct")
+    fourth = PaymentInstruction.objects.order_by("pk").last()
+    assert (fourth.payee_name, fourth.amount) == ("测试丙", wanted[1])
+    payments.check_payment(actor=world.reviewer, payment=fourth.pk)
+    paid(fourth, "success", "b2")
+    assert sales.sale_of(world.number).released == sum(wanted)
+    assert world.state() == ("closed" if plan == "SINGLE" else "registered")
+    if plan == "STAGED":
+        # The next part goes by what each has had: to the fen over both parts.
+        world.act("request", by_shares=world.by_shares, buyer_applied="1", seller_applied="1", amount="0.01")
+        world.act("approve", world.reviewer)
+        world.act("instruct")
+        assert PaymentInstruction.objects.order_by("pk").last().payee_name == "测试乙"
+    assert sales.faults(world.book) == []
+    CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_two_payments_that_came_back_are_put_right_one_after_the_other_each_for_its_own_seller():
+    world = two_sellers()
+    first, second = PaymentInstruction.objects.filter(case=world.number).order_by("pk")
+    for n, row in enumerate((first, second)):
+        payments.check_payment(actor=world.reviewer, payment=row.pk)
+        paid(row, "success", f"b{n}")
+    back(first, "r1")
+    back(second, "r2")
+    assert world.state() == "owed"
+    told = {"payee_bank": "测试银行", "basis": "own"}
+    with pytest.raises(LuoshiError, match="不能付到这个账户"):
+        world.act("reissue", owner="测试甲", number="6222000000000034", **told)
+    world.act("reissue", owner="测试乙", number="6222000000000042", **told)
+    again = PaymentInstruction.objects.order_by("pk").last()
+    assert (again.payee_name, again.amount, again.replaces_id) == ("测试乙", 500_000, first.pk)
+    payments.check_payment(actor=world.reviewer, payment=again.pk)
+    paid(again, "success", "b3")
+    assert world.state() == "owed", "the second seller's money is still to be put right"
+    world.act("reissue", owner="测试丙", number="6222000000000059", **told)
+    last = PaymentInstruction.objects.order_by("pk").last()
+    assert (last.payee_name, last.replaces_id) == ("测试丙", second.pk)
+    payments.check_payment(actor=world.reviewer, payment=last.pk)
+    paid(last, "success", "b4")
+    assert (world.state(), sales.faults(world.book)) == ("closed", [])
+    CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_a_refund_that_came_back_goes_only_to_the_party_who_paid_it():
+    world = World()
+    told = {"agreement_no": world.number, "price": "9000", "contract_supervised": "9000", "own": "8000",
+            "more_loans": "测试银行甲 600；测试银行乙 400", "all_signed": "1", "reason": "改价"}  # fmt: skip
+    case = supplements.open_supplement(actor=world.clerk, told=told)
+    cases.act(actor=world.reviewer, case=case.pk, step="agree")
+    lends(world)
+    ending = world.ending()
+    cases.act(actor=world.clerk, case=ending.pk, step="verify", data={})
+    cases.act(actor=world.reviewer, case=ending.pk, step="issue", data={})
+    accounts = "测试银行甲 9000000000000011 总行\n测试银行乙 9000000000000022"
+    cases.act(actor=world.clerk, case=ending.pk, step="refund", data={
+        "owner": "测试甲", "number": ACCOUNT, "payee_bank": "测试银行", "basis": "own", "lender_accounts": accounts,
+    })  # fmt: skip
+    rows = list(PaymentInstruction.objects.filter(case=world.number).order_by("pk"))
+    for n, row in enumerate(rows):
+        payments.check_payment(actor=world.reviewer, payment=row.pk)
+        paid(row, "success", f"b{n}")
+    back(rows[0], "r0")
+    back(rows[2], "r2")
+
+    def again(owner: str) -> None:
+        given = {"owner": owner, "number": "6222000000000042", "payee_bank": "测试银行"}
+        cases.act(actor=world.clerk, case=ending.pk, step="reissue", data=given)
+
+    for wrong in ("测试银行甲", "测试乙"):
+        with pytest.raises(LuoshiError, match="退款只能退给付款的一方：测试银行乙、测试甲"):
+            again(wrong)
+    again("测试 甲")
+    repeated = PaymentInstruction.objects.order_by("pk").last()
+    assert (repeated.replaces_id, repeated.amount) == (rows[0].pk, 800_000)
+    payments.check_payment(actor=world.reviewer, payment=repeated.pk)
+    paid(repeated, "success", "b8")
+    again("测试银行乙")
+    last = PaymentInstruction.objects.order_by("pk").last()
+    assert (last.replaces_id, last.amount) == (rows[2].pk, 40_000)
+    payments.check_payment(actor=world.reviewer, payment=last.pk)
+    paid(last, "success", "b9")
+    assert (world.state(), sales.faults(world.book)) == ("closed", [])
+    CLOCK.release()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -404,9 +404,16 @@ def instruct(turn: Turn) -> None:
         raise LuoshiError("E_INCOMPLETE", "收款账户没有经批准。")
     if termination_open(turn.case.number):
         raise LuoshiError("E_STATE", "解除正在办理，不能放款。", citation=f"{RULES} 第十六条")
-    fen = sales.releasable(sale, rows[0].amount, ["buyer", "seller"])
-    shares = {one.name: one.share for one in sale.parties.filter(side="seller")}
-    sales.draft_release(turn.actor, sale, fen, [(account_of(row), shares.get(row.seller, 1)) for row in rows])
+    amount = rows[0].amount
+    if amount is not None:
+        # What was approved is released once: a part of it may have been paid before the rest failed.
+        known = {row.pk for row in rows}
+        done = [one for one in sales.releases_of(sale) if one.meta.get("payout") in known]
+        amount -= sum(int(fen) for one in done for code, _sale, fen in one.lines if code in sales.OWN)
+    fen = sales.releasable(sale, amount, ["buyer", "seller"])
+    weights = {one.name: one.share for one in sale.parties.filter(side="seller")}
+    shares = [sales.Share(account_of(row), weights.get(row.seller, 1), row.seller, row.pk) for row in rows]
+    sales.draft_release(turn.actor, sale, fen, shares)
     turn.tell("reviewer", f"{turn.case.number} 的划转指令待复核")
 
 
@@ -427,22 +434,23 @@ def redraft(turn: Turn) -> None:
 
 @effect("home_escrow.reissue")
 def reissue(turn: Turn) -> None:
-    """Pay again what came back, to an account decided anew."""
+    """Pay again what came back, to an account decided anew: the seller's whose part it is."""
     told = turn.data
     sale = sales.sale_of(turn.case.number, lock=Lock.SALE)
-    _payee(sale, sale.seller, told["owner"], told["number"], told["basis"], str(told.get("paper_number") or ""))
-    _again(turn, sale, "RELEASE")
+    rows = sales.owed(sale, "RELEASE")
+    rows.sort(key=lambda one: not same(str(one.meta.get("seller") or sale.seller), str(told["owner"])))
+    seller = str(rows[0].meta.get("seller") or "") if rows else ""
+    _payee(sale, seller or sale.seller, told["owner"], told["number"], told["basis"],
+           str(told.get("paper_number") or ""))  # fmt: skip
+    _again(turn, rows)
 
 
-def _again(turn: Turn, sale: Sale, kind: str) -> None:
+def _again(turn: Turn, rows: Sequence[PaymentInstruction]) -> None:
     told = turn.data
-    owed = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no, type=kind)
-    back = Q(state="returned") | Q(state="failed", replaces__isnull=False)
-    row = owed.filter(back, replaced_by__isnull=True).order_by("-pk").first()
-    if row is None:
+    if not rows:
         raise LuoshiError("E_STATE", "没有退回待付的款项。")
     payee = payments.Payee(str(told["owner"]), str(told["number"]), str(told["payee_bank"]))
-    payments.reissue(actor=turn.actor, payment=row.pk, payee=payee, reason="更正账户")
+    payments.reissue(actor=turn.actor, payment=rows[0].pk, payee=payee, reason="更正账户")
     _mask(turn)
 
 
@@ -550,13 +558,19 @@ def refund(turn: Turn) -> None:
 
 @effect("home_escrow.refund_again")
 def refund_again(turn: Turn) -> None:
-    """Refund again what came back, to the same party."""
+    """Refund again what came back, to the same party: the buyer's part to a buyer, a loan to its lender."""
     sale = sales.sale_of(str(turn.facts["agreement_no"]), lock=Lock.CASE)
-    names = {sale.buyer, *sale.parties.filter(side="buyer").values_list("name", flat=True),
-             *sale.lines.exclude(lender="").values_list("lender", flat=True)}  # fmt: skip
-    if str(turn.data["owner"]).strip() not in names:
-        raise LuoshiError("E_RULE", "退款只能退给付款的一方。", citation=f"{RULES} 第十七条")
-    _again(turn, sale, "REFUND")
+    buyers = [sale.buyer, *sale.parties.filter(side="buyer").values_list("name", flat=True)]
+    owner, rows = str(turn.data["owner"]), sales.owed(sale, "REFUND")
+    mine = [
+        row for row in rows
+        if any(same(name, owner) for name in ([row.payee_name] if sales.of_loan(row) else buyers))
+    ]  # fmt: skip
+    if rows and not mine:
+        whose = "、".join(row.payee_name if sales.of_loan(row) else sale.buyer for row in rows)
+        faults = {"fields": {"owner": "不是付款的一方"}}
+        raise LuoshiError("E_RULE", f"退款只能退给付款的一方：{whose}。", fields=faults, citation=f"{RULES} 第十七条")
+    _again(turn, mine)
 
 
 # --- money nobody was known for ---------------------------------------------------------------------------------------

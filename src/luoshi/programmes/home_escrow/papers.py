@@ -59,7 +59,7 @@ def release_notice(turn: Turn, sale: Sale, rows: Sequence[Payout]) -> None:
     kept = sales.money(sale)
     fen = sales.whole_release(sale) if rows[0].amount is None else rows[0].amount
     shares = {one.name: one.share for one in sale.parties.filter(side="seller")}
-    parts = sales.shared(fen, [shares.get(one.seller, 1) for one in rows])
+    parts = sales.parts_of(sale, fen, [(one.seller, shares.get(one.seller, 1)) for one in rows])
     interest = kept["2006"] if fen == kept["2001"] + kept["2002"] else 0
     fields = {
         "number": sale.agreement_no, "contract": sale.contract_no, "buyer": sale.buyer, "seller": sale.seller,

@@ -575,7 +575,7 @@ def release(
         fen = releasable(sale, amount, applied_by)
         told = {"owner": payee.name, "number": payee.number, "paper": paper, "paper_number": paper_number}
         refuse(decide("payee", {"seller": sale.seller, **told}), "收款账户")
-        return draft_release(actor, sale, fen, [(payee, 1)])[0]
+        return draft_release(actor, sale, fen, [Share(payee)])[0]
 
 
 def releasable(sale: Sale, amount: int | None, applied_by: Sequence[str]) -> int:
@@ -598,18 +598,28 @@ def whole_release(sale: Sale) -> int:
     return sum(kept[code] for code in OWN) if sale.plan == "SINGLE" else free(sale)
 
 
-def draft_release(
-    actor: Actor, sale: Sale, fen: int, payees: Sequence[tuple[payments.Payee, int]]
-) -> list[PaymentInstruction]:
-    """Draft a release of `fen` to each payee by its share, to the fen; the interest with the last of it."""
+class Share(NamedTuple):
+    """An account a release goes to: whose part it is (empty: all sellers'), its weight, the row that named it."""
+
+    payee: payments.Payee
+    weight: int = 1
+    seller: str = ""
+    payout: int = 0
+
+
+def draft_release(actor: Actor, sale: Sale, fen: int, shares: Sequence[Share]) -> list[PaymentInstruction]:
+    """Draft a release of `fen` to each account by its share, to the fen; the interest with the last of it.
+
+    What a seller was given before counts: whose order failed or was sent back gets his part, nobody gets his twice.
+    """
     kept = money(sale)
-    weights = [weight for _payee, weight in payees]
+    weights = [(one.seller, one.weight) for one in shares]
     whole = fen == sum(kept[code] for code in OWN)
-    parts = shared(fen, weights)
-    interest = shared(kept["2006"], weights) if whole and kept["2006"] else [0] * len(payees)
+    parts = parts_of(sale, fen, weights)
+    interest = parts_of(sale, kept["2006"] if whole else 0, weights, codes=("2006",))
     number = PaymentInstruction.objects.filter(book=sale.book, claim=sale.agreement_no).count()
     left, drafted = {code: kept[code] for code in OWN}, []
-    for (payee, _weight), part, extra in zip(payees, parts, interest, strict=True):
+    for one, part, extra in zip(shares, parts, interest, strict=True):
         lines = []
         for code in OWN:
             taken = min(part, left[code])
@@ -620,12 +630,47 @@ def draft_release(
         if not lines:
             continue
         number += 1
+        meta = {"sale": sale.agreement_no, "seller": one.seller, "payout": one.payout}
         drafted.append(payments.draft_payment(
             actor=actor, book=sale.book.key, claim=sale.agreement_no, part=number, lines=lines, transit="2003",
-            account="1001", payee=payee, purpose="放款", basis=f"{RULES} 第十五条(四)", case=sale.agreement_no,
-            events=payments.Events("J5", "J6", "J7", "J8"), type="RELEASE", meta={"sale": sale.agreement_no},
+            account="1001", payee=one.payee, purpose="放款", basis=f"{RULES} 第十五条(四)", case=sale.agreement_no,
+            events=payments.Events("J5", "J6", "J7", "J8"), type="RELEASE", meta=meta,
         ))  # fmt: skip
     return drafted
+
+
+def parts_of(
+    sale: Sale, fen: int, weights: Sequence[tuple[str, int]], codes: Sequence[str] = OWN
+) -> list[int]:  # fmt: skip
+    """Return each seller's part of a release: of all that is released, by shares, less what he was given before."""
+    if len(weights) == 1 or not fen:
+        return [fen] if len(weights) == 1 else [0] * len(weights)
+    had = dict.fromkeys((name for name, _weight in weights), 0)
+    for row in releases_of(sale):
+        if (name := str(row.meta.get("seller") or "")) in had:
+            had[name] += sum(int(part) for code, _sale, part in row.lines if code in codes)
+    due = shared(fen + sum(had.values()), [weight for _name, weight in weights])
+    wanted = [max(part - had[name], 0) for (name, _weight), part in zip(weights, due, strict=True)]
+    return wanted if sum(wanted) == fen else shared(fen, wanted)
+
+
+def releases_of(sale: Sale) -> list[PaymentInstruction]:
+    """Return the releases of a sale that were paid, are on their way or are owed again."""
+    rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no, type="RELEASE")
+    rows = rows.exclude(state__in=("drafted", "cancelled")).exclude(state="failed", replaces__isnull=True)
+    return list(rows.filter(replaced_by__isnull=True))
+
+
+def owed(sale: Sale, kind: str) -> list[PaymentInstruction]:
+    """Return the payments of a kind that came back, or whose repetition failed, and wait to be paid; newest first."""
+    rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no, type=kind)
+    back = Q(state="returned") | Q(state="failed", replaces__isnull=False)
+    return list(rows.filter(back, replaced_by__isnull=True).order_by("-pk"))
+
+
+def of_loan(payment: PaymentInstruction) -> bool:
+    """Tell whether a payment is of loan money."""
+    return any(code == "2002" for code, _sale, _fen in payment.lines)
 
 
 def shared(fen: int, weights: Sequence[int]) -> list[int]:
@@ -853,6 +898,14 @@ def confirmed(told: hooks.Told) -> None:
     settle(sale, besides=payment.pk)
     if not waiting:
         _paid(sale)
+    elif not _on_way(sale, payment) and owed(sale, payment.type):
+        # Another payment came back before: its account is to be put right next.
+        advance(case_of(sale.agreement_no) if payment.type == "RELEASE" else ending_of(sale.agreement_no), "come_back")
+
+
+def _on_way(sale: Sale, besides: PaymentInstruction) -> bool:
+    rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no)
+    return rows.filter(state__in=("drafted", "checked", "sent", "unknown")).exclude(pk=besides.pk).exists()
 
 
 def settle(sale: Sale, besides: int | None = None) -> None:
