@@ -438,8 +438,9 @@ def reissue(turn: Turn) -> None:
     told = turn.data
     sale = sales.sale_of(turn.case.number, lock=Lock.SALE)
     rows = sales.owed(sale, "RELEASE")
-    rows.sort(key=lambda one: not same(str(one.meta.get("seller") or sale.seller), str(told["owner"])))
-    seller = str(rows[0].meta.get("seller") or "") if rows else ""
+    rows.sort(key=lambda one: not same(sales.seller_of(one) or sale.seller, str(told["owner"])))
+    known = set(sale.parties.filter(side="seller").values_list("name", flat=True))
+    seller = sales.seller_of(rows[0]) if rows and sales.seller_of(rows[0]) in known else ""
     _payee(sale, seller or sale.seller, told["owner"], told["number"], told["basis"],
            str(told.get("paper_number") or ""))  # fmt: skip
     _again(turn, rows)

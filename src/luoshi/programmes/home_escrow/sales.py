@@ -647,7 +647,7 @@ def parts_of(
         return [fen] if len(weights) == 1 else [0] * len(weights)
     had = dict.fromkeys((name for name, _weight in weights), 0)
     for row in releases_of(sale):
-        if (name := str(row.meta.get("seller") or "")) in had:
+        if (name := seller_of(row)) in had:
             had[name] += sum(int(part) for code, _sale, part in row.lines if code in codes)
     due = shared(fen + sum(had.values()), [weight for _name, weight in weights])
     wanted = [max(part - had[name], 0) for (name, _weight), part in zip(weights, due, strict=True)]
@@ -666,6 +666,11 @@ def owed(sale: Sale, kind: str) -> list[PaymentInstruction]:
     rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no, type=kind)
     back = Q(state="returned") | Q(state="failed", replaces__isnull=False)
     return list(rows.filter(back, replaced_by__isnull=True).order_by("-pk"))
+
+
+def seller_of(payment: PaymentInstruction) -> str:
+    """Return whose part a release is, empty for all sellers'; one without the note is its payee's."""
+    return str(payment.meta.get("seller", payment.payee_name))
 
 
 def of_loan(payment: PaymentInstruction) -> bool:
