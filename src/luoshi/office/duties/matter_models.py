@@ -217,6 +217,12 @@ class Matter(models.Model):
             models.Index(fields=["late_on", "id"], name="matter_open_late", condition=OPEN),
             models.Index(fields=["red_on", "id"], name="matter_open_red", condition=OPEN),
             models.Index(fields=["yellow_on", "red_on"], name="matter_open_yellow", condition=OPEN),
+            # What each night is looked at of the key works outside the plan, whatever else is open.
+            models.Index(
+                fields=["yellow_on", "late_on", "id"],
+                name="matter_open_governed",
+                condition=OPEN & Q(profile="governance"),
+            ),
             models.Index(fields=["holder", "due_sort", "id"], name="matter_open_holder", condition=OPEN),
             models.Index(fields=["instrument", "due_sort", "id"], name="matter_instrument"),
             models.Index(fields=["origin", "due_sort", "id"], name="matter_open_origin", condition=OPEN),

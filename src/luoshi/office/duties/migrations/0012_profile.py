@@ -20,4 +20,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(("profile__in", ["workpoints", "governance"])), name="matter_profile"
             ),
         ),
+        migrations.AddIndex(
+            model_name="matter",
+            index=models.Index(
+                condition=models.Q(("is_open", True), ("profile", "governance")),
+                fields=["yellow_on", "late_on", "id"],
+                name="matter_open_governed",
+            ),
+        ),
     ]
