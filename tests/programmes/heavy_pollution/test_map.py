@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from luoshi.programmes.heavy_pollution import board
+from luoshi.programmes.heavy_pollution import board, maps
 from luoshi.programmes.heavy_pollution.models import Enterprise, MeasureTask, PortBerth, School
 from tests.office.people import client_of, everybody
 from tests.programmes.heavy_pollution.test_indicators import NOW, _on_a_day, episode
@@ -45,3 +45,22 @@ def test_schools_and_berths_are_on_the_map_where_they_have_a_place():
     School.objects.update(lat=None, lon=None)
     PortBerth.objects.update(lat=None, lon=None)
     assert "还没有一个对象登记了坐标" in client.get(reverse("pollution")).content.decode()
+
+
+AREA = [(36.88, 121.48), (36.88, 121.58), (36.95, 121.58), (36.95, 121.48)]
+
+
+def test_the_built_up_area_is_named_above_what_is_drawn_and_beside_the_points():
+    """The word stood beneath the points, where they lay close behind the outline it could not be read."""
+    wide, high = maps._WORD
+    north = [maps.Point(36.955 + n / 1000, 121.49 + m / 50, "failed") for n in range(12) for m in range(5)]
+    for points in ([], north):
+        svg = str(maps.objects(points, AREA, "x"))
+        assert svg.endswith("建成区</text></svg>")
+        places = [maps.place(one.lat, one.lon) for one in points]
+        x, y = maps.word_place(AREA, places)
+        assert not [one for one in places if x <= one[0] <= x + wide and y - high <= one[1] <= y]
+    everywhere = [(float(x), float(y)) for x in range(0, maps.WIDTH, 4) for y in range(0, maps.HEIGHT, 4)]
+    x, y = maps.word_place(AREA, everywhere)
+    assert 0 <= x <= maps.WIDTH - wide
+    assert high <= y <= maps.HEIGHT

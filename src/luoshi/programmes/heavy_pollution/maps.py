@@ -57,21 +57,49 @@ def _outline(corners: Sequence[tuple[float, float]], style: str) -> SafeString:
     return format_html('<polygon class="{}" points="{}"/>', style, points)
 
 
-def _frame(parts: Iterable[SafeString], finding: str, area: Sequence[tuple[float, float]]) -> SafeString:
-    drawn = [_outline(RECTANGLE, "hp-map-city")]
+def _frame(
+    parts: Iterable[SafeString],
+    finding: str,
+    area: Sequence[tuple[float, float]],
+    taken: Sequence[tuple[float, float]],
+) -> SafeString:
+    """Return the whole picture; what is named lies above what is drawn, beside the places `taken` where it can."""
+    drawn, words = [_outline(RECTANGLE, "hp-map-city")], []
     if area:
-        x, y = place(max(lat for lat, _lon in area), sum(lon for _lat, lon in area) / len(area))
-        drawn += [
-            _outline(area, "hp-map-area"),
-            format_html(
-                '<text class="hp-map-word" x="{}" y="{}" text-anchor="middle">{}</text>', x, y - 4, _("建成区")
-            ),
-        ]
-    body = format_html_join("", "{}", ((part,) for part in [*drawn, *parts]))
+        drawn.append(_outline(area, "hp-map-area"))
+        x, y = word_place(area, taken)
+        words.append(format_html('<text class="hp-map-word" x="{}" y="{}">{}</text>', x, y, _("建成区")))
+    body = format_html_join("", "{}", ((part,) for part in [*drawn, *parts, *words]))
     return format_html(
         '<svg class="hp-map" viewBox="0 0 {} {}" role="img" aria-label="{}" font-size="12">{}</svg>',
         WIDTH, HEIGHT, finding, body,
     )  # fmt: skip
+
+
+_WORD = 40.0, 14.0
+"""Room the word for the built-up area takes: wide and high."""
+
+
+def word_place(area: Sequence[tuple[float, float]], taken: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return where the area is named: left edge and base line, around its outline, where it covers the fewest places.
+
+    `taken` are places on the picture. Of places as good the first of above, below, right, left is chosen.
+    """
+    corners = [place(lat, lon) for lat, lon in area]
+    left, right = min(x for x, _y in corners), max(x for x, _y in corners)
+    top, bottom = min(y for _x, y in corners), max(y for _x, y in corners)
+    wide, high = _WORD
+    across, down = (left + right - wide) / 2, (top + bottom + high) / 2
+    chosen, fewest = (across, top - 4), len(taken) + 1
+    over, under = top - 4, bottom + high
+    beside = ((across, over), (across, under), (right + 4, down), (left - 4 - wide, down))
+    for x, y in (*beside, (left, over), (right - wide, over), (left, under), (right - wide, under)):
+        if x < 0 or x + wide > WIDTH or y - high < 0 or y > HEIGHT:
+            continue
+        covered = sum(x - 4 <= one <= x + wide + 4 and y - high <= level <= y + 6 for one, level in taken)
+        if covered < fewest:
+            chosen, fewest = (x, y), covered
+    return round(chosen[0], 1), round(chosen[1], 1)
 
 
 def stations(found: Sequence[tuple[Any, int | None]], area: Sequence[tuple[float, float]]) -> SafeString:
@@ -95,7 +123,10 @@ def stations(found: Sequence[tuple[Any, int | None]], area: Sequence[tuple[float
                 x, y, fill, at, level - 1, anchor, words, at, level + 12, anchor, row.name,
             )
         )  # fmt: skip
-    return _frame(parts, _("示意图：%(n)s个监测站和建成区的位置") % {"n": len(parts)}, area)
+    # A station's words are as long as they are: what lies along them is taken too.
+    written = [(edge + step, level + line) for edge, level in taken for step in range(0, 85, 12) for line in (-6, 8)]
+    dots = [place(float(row.lat), float(row.lon)) for row, _aqi in found if row.lat is not None and row.lon is not None]
+    return _frame(parts, _("示意图：%(n)s个监测站和建成区的位置") % {"n": len(parts)}, area, [*written, *dots])
 
 
 _LABEL, _LINES = 84.0, 27.0
@@ -118,7 +149,7 @@ def objects(points: Sequence[Point], area: Sequence[tuple[float, float]], findin
     """Draw objects by state, the worst on top; each state has a shape of its own."""
     order = list(STATES)[::-1]
     parts = [_mark(one) for one in sorted(points, key=lambda one: order.index(one.state))]
-    return _frame(parts, finding, area)
+    return _frame(parts, finding, area, [place(one.lat, one.lon) for one in points])
 
 
 def _mark(one: Point) -> SafeString:
