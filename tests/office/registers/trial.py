@@ -66,7 +66,7 @@ def no_forbidden_names(rows):
     return [(number, ("name", "名称含“禁”字，不收")) for number, row in rows if "禁" in row["name"]]
 
 
-def links(record, day):
+def links(record, day, _actor):
     return [Link("测试链接", f"{record.name} {day.year}", "/desk/")]
 
 

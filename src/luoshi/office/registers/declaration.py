@@ -35,6 +35,7 @@ from django.db import models
 from django.db.models import Q
 
 from luoshi.kernel.errors import LuoshiError
+from luoshi.office.actors import Actor
 from luoshi.office.registers.kinds import KINDS, narrow
 from luoshi.office.registers.models import Record
 
@@ -126,7 +127,8 @@ class Register:
     column lists are sorted by. `public` shows the public columns of the records that fit `published` to everybody.
     `modes` are the ways an import may be confirmed; `group` is the column whose groups stand or fall together in mode
     by_group; beyond `most_faulty_bp` (1/10,000 of the rows) an import is refused whole. `links` names what belongs to a
-    record; `changed` is called with what was written, inside the transaction: (actor, changes, their records).
+    record and the reader may see: (record, day, actor); `changed` is called with what was written, inside the
+    transaction: (actor, changes, their records).
     """
 
     key: str
@@ -152,7 +154,7 @@ class Register:
     modes: Sequence[str] = ("all", "valid_rows")
     group: str = ""
     most_faulty_bp: int | None = None
-    links: Callable[[Any, datetime.date], Iterable[Link]] | None = None
+    links: Callable[[Any, datetime.date, Actor], Iterable[Link]] | None = None
     changed: Callable[[Any, Sequence[Any], Sequence[Any]], None] | None = None
 
     @property

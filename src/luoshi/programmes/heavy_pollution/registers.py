@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from luoshi.office.registers.declaration import Column, Register, RowFault, register
-from luoshi.programmes.heavy_pollution import plan
+from luoshi.programmes.heavy_pollution import plan, register_links
 from luoshi.programmes.heavy_pollution.decisions.settings import PLAN
 from luoshi.programmes.heavy_pollution.models import (
     ConstructionSite,
@@ -91,6 +91,7 @@ ENTERPRISES = register(
         key=f"{ROOM}.enterprises", title="应急减排企业", programme=ROOM, model=Enterprise,
         natural_key=("credit_code",), organ_field="town", owners=(*OFFICE, "economy-it"), checks=(_exempt_has_load,),
         public=True, citation=f"{PLAN} 3.1.1(2)",
+        links=register_links.of_firm,
         columns=(
             Column("credit_code", "统一社会信用代码", kind="uscc"),
             Column("name", "企业名称", public=True),
@@ -119,6 +120,7 @@ SITES = register(
     Register(
         key=f"{ROOM}.sites", title="停工工地", programme=ROOM, model=ConstructionSite, natural_key=("code",),
         organ_field=("town", "organ"), owners=OFFICE, checks=(_site_rises,), citation=f"{PLAN} 3.1.1(2)",
+        links=register_links.of_object("site"),
         columns=(
             Column("code", "工地编号", kind="code"),
             Column("name", "工地名称"),
@@ -166,6 +168,7 @@ ROADS = register(
     Register(
         key=f"{ROOM}.roads", title="城市主干道", programme=ROOM, model=RoadSection, natural_key=("code",),
         organ_field=("town", "organ"), owners=OFFICE, citation=f"{PLAN} 3.2.1.3(3)③",
+        links=register_links.of_object("road"),
         columns=(
             Column("code", "路段编号", kind="code"),
             Column("name", "路段"),
@@ -183,6 +186,7 @@ BERTHS = register(
     Register(
         key=f"{ROOM}.berths", title="港口泊位", programme=ROOM, model=PortBerth, natural_key=("code",),
         organ_field="town", owners=(*OFFICE, "transport"), citation=f"{PLAN} 3.2.3.3(3)⑤",
+        links=register_links.of_object("port"),
         columns=(
             Column("code", "泊位编号", kind="code"),
             Column("name", "泊位"),
@@ -198,6 +202,7 @@ SCHOOLS = register(
     Register(
         key=f"{ROOM}.schools", title="学校和幼儿园", programme=ROOM, model=School, natural_key=("code",),
         organ_field="town", owners=(*OFFICE, "education"), citation=f"{PLAN} 3.2.2.3(1)",
+        links=register_links.of_object("school"),
         columns=(
             Column("code", "学校编码", kind="code"),
             Column("name", "校名"),
@@ -216,6 +221,7 @@ HOSPITALS = register(
     Register(
         key=f"{ROOM}.hospitals", title="医疗机构", programme=ROOM, model=MedicalInstitution, natural_key=("code",),
         organ_field="town", owners=(*OFFICE, "health-family"), citation=f"{PLAN} 4.5",
+        links=register_links.of_object("hospital"),
         columns=(
             Column("code", "机构编码", kind="code"),
             Column("name", "机构名称"),

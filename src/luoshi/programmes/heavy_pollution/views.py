@@ -474,13 +474,16 @@ def task_list(request: HttpRequest) -> HttpResponse:
     rows = MeasureTask.objects.filter(response=warning.response) if warning else MeasureTask.objects.none()
     if reach is not None:
         rows = rows.filter(Q(organ__in=reach) | Q(town__in=reach))
-    chosen, shown = {key: request.GET.get(key, "") for key in ("measure", "state", "organ", "town", "q")}, rows
+    chosen, shown = {key: request.GET.get(key, "") for key in _FILTERS}, rows
     leads = sorted(rows.order_by().values_list("organ", flat=True).distinct()) if warning else []
     for key in ("measure", "state", "organ", "town"):
         if chosen[key]:
             rows = rows.filter(**{key: chosen[key]})
     if chosen["q"]:
         rows = rows.filter(object_name__contains=chosen["q"][:60])
+    if chosen["object"]:
+        kind, _colon, number = chosen["object"].partition(":")
+        rows = rows.filter(object_kind=kind[:20], object_id=number[:60])
     found = keyset_page(
         rows, _ORDER, size=PAGE, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
@@ -501,12 +504,17 @@ def task_list(request: HttpRequest) -> HttpResponse:
         "states": MeasureTask.State.choices,
         "measures": [measures[key] for key in warning.response.measures] if warning else [],
         "chosen": chosen,
+        "only": next((row.object_name for row in found.rows), "") if chosen["object"] else "",
         "may_report": may(actor, "pollution.task"),
         "may_excuse": may(actor, "pollution.command", [plan.COMMAND]),
         "error": error,
         "opened": request.GET.get("open", ""),
     }  # fmt: skip
     return page(request, "heavy_pollution/tasks.html", context, status=status)
+
+
+_FILTERS = ("measure", "state", "organ", "town", "q", "object")
+"""What the list of tasks is narrowed by; `object` is a kind and a number (firm:9137…)."""
 
 
 def _report(request: HttpRequest, actor: Any) -> MeasureTask:
