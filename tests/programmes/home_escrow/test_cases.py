@@ -8,7 +8,7 @@ import json
 import pytest
 from django.db import transaction
 
-from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases import procedures
@@ -513,4 +513,30 @@ def test_a_refund_that_came_back_goes_only_to_the_party_who_paid_it():
     payments.check_payment(actor=world.reviewer, payment=last.pk)
     paid(last, "success", "b9")
     assert (world.state(), sales.faults(world.book)) == ("closed", [])
+    CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_a_stale_register_print_is_replaced_in_the_same_case_and_its_days_run_afresh():
+    world = World()
+    case = world.ending(print_on="2018-06-14")
+
+    def renewed(day: str, whose: str = "seller") -> None:
+        cases.act(actor=world.clerk, case=case.pk, step="new_print", data={"print_on": day, "title_in": whose})
+
+    due = case.clocks.get(state="running")
+    # 3 working days after Thursday 14 June 2018, over the Dragon Boat holiday of 16 to 18 June: the 15th, 19th, 20th.
+    assert f"{due.until.astimezone(SHANGHAI) - datetime.timedelta(seconds=1):%m-%d}" == "06-20"
+    clock_at(datetime.date(2018, 6, 21))
+    with pytest.raises(LuoshiError, match="已4个工作日，超过3个工作日"):
+        cases.act(actor=world.clerk, case=case.pk, step="verify", data={})
+    with pytest.raises(LuoshiError, match="早于原来的"):
+        renewed("2018-06-13")
+    renewed("2018-06-21")
+    due = case.clocks.get(state="running")
+    assert f"{due.until.astimezone(SHANGHAI) - datetime.timedelta(seconds=1):%m-%d}" == "06-26"
+    cases.act(actor=world.clerk, case=case.pk, step="verify", data={})
+    renewed("2018-06-21", "buyer")
+    with pytest.raises(LuoshiError, match="已登记在买受人名下"):
+        cases.act(actor=world.reviewer, case=case.pk, step="issue", data={})
     CLOCK.release()

@@ -485,6 +485,16 @@ def ending_opened(turn: Turn) -> None:
                         "fresh_from": str(told.get("print_on") or day_of(turn.at).isoformat())}  # fmt: skip
 
 
+@effect("home_escrow.print_renewed")
+def print_renewed(turn: Turn) -> None:
+    """A register print made anew takes the place of the old one; its limit runs afresh. Never an older one."""
+    old, new = str(turn.case.facts["fresh_from"]), str(turn.data["print_on"])
+    if new < old:
+        raise LuoshiError("E_INPUT", f"新证明的出具日 {new} 早于原来的 {old}。",
+                          fields={"fields": {"print_on": "早于原来的证明"}})  # fmt: skip
+    turn.case.facts |= {"print_on": new, "title_in": turn.data["title_in"], "fresh_from": new}
+
+
 @facts("home_escrow.ending_facts")
 def ending_facts(turn: Turn) -> dict[str, Any]:
     """Who applied, on what ground, whose the title is, what is left."""
