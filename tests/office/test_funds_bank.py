@@ -531,6 +531,6 @@ def test_sheet_prints(fund, clerk):
     # Before eight in the morning it is still yesterday elsewhere; the paper bears the day here.
     Sheet.objects.filter(pk=sheet.pk).update(made_at=datetime.datetime(2019, 3, 5, 7, tzinfo=SHANGHAI))
     early = sheets.paper(Sheet.objects.select_related("account__book").get(pk=sheet.pk))
-    assert "2019-03-05" in early.blocks[-1]["t"]
+    assert early.blocks[-1]["rows"] == [[f"{clerk.name}　2019-03-05", "（待复核）", ""]]
     assert Posting.objects.count() == 2
     assert HAND

@@ -63,6 +63,7 @@ def test_the_demonstration_shows_the_fund_at_work(django_assert_max_num_queries)
     assert case_pages.refused() == {}
     steps_that_come_by_themselves_lead_where_they_are_taken()
     a_payee_s_account_is_not_told_in_a_story()
+    what_the_room_refuses_is_said_on_the_page_of_the_entry()
     a_risk_is_reported_and_a_breach_is_shown()
     a_bank_takes_an_application_in()
     the_api_answers()
@@ -351,6 +352,15 @@ def a_risk_is_reported_and_a_breach_is_shown() -> None:
     # Somebody of another bank finds neither the loan nor the bank.
     other = client_of(person("otherbank", (Role.CLERK, "agri-guarantee")))
     assert "JK005" not in shown(other, "mitigation-risk")
+
+
+def what_the_room_refuses_is_said_on_the_page_of_the_entry() -> None:
+    centre, book = client_of(User.objects.get(login="jinfu1")), f"/funds/mitigation_fund/{demo.BANK}/"
+    undone = centre.post(f"{book}entries/1/counter/", {"reason": "记错了银行"})
+    assert (undone.status_code, "不够 5,000,000.00 元" in undone.content.decode()) == (422, True)
+    form = {"value_on": str(CLOCK.today()), "memo": "补回", "basis": "回单", "account": ["1001", "1101"],
+            "subject": ["", ""], "debit": ["20", ""], "credit": ["", "19.99"]}  # fmt: skip
+    assert "差 0.01 元" in centre.post(f"{book}new/", form).content.decode()
 
 
 def a_payee_s_account_is_not_told_in_a_story() -> None:

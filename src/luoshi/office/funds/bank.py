@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.funds import envelope, hooks, links, payments, statements, tasks
@@ -160,7 +161,7 @@ def _result(account: Account, message: Envelope, row: BankMessage) -> dict[str, 
         if message.amount_fen != payment.amount or message.direction != "D":
             raise _AlarmError(
                 "E_CONFLICT",
-                f"指令 {payment.instr_id} 金额 {payment.amount} 分，回执不同，没有受理。",
+                f"指令 {payment.instr_id} 金额 {Money(payment.amount)} 元，回执不同，没有受理。",
                 fields={"instr_id": payment.instr_id, "msg_id": message.msg_id, "account": account.pk},
             )
     elif message.bank_txn_no:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
 
 LIMITS = {"key": 120, "event": 20, "memo": 200, "basis": 200, "case": 80, "subject": 60, "bank_txn_no": 60}
 MOST_FEN = 10**16
@@ -124,7 +125,7 @@ def faults(order: Order, accounts: dict[str, tuple[int, bool]]) -> LuoshiError |
     if owed != had:
         return LuoshiError(
             "E_SUM",
-            f"借贷不平：借方 {owed} 分，贷方 {had} 分，没有入账。",
+            f"借贷不平：借方 {Money(owed)} 元，贷方 {Money(had)} 元，差 {Money(abs(owed - had))} 元，没有入账。",
             fields={**where, "debit": owed, "credit": had},
         )
     return None

@@ -49,7 +49,7 @@ def paper(sheet: Sheet) -> Paper:
             )  # fmt: skip
     checked = f"{sheet.checker_name}　{day_of(sheet.checked_at)}" if sheet.checked_at else "（待复核）"
     made = f"{sheet.maker_name}　{day_of(sheet.made_at)}"
-    blocks.append({"k": "p", "t": f"制表：{made}　　复核：{checked}　　开户银行（章）："})
+    blocks.append({"k": "table", "head": ["制表", "复核", "开户银行（章）"], "rows": [[made, checked, ""]]})
     issuer = full_name(book.organ, sheet.on)
     return Paper(**_paper(sheet, blocks, issuer, day))
 

@@ -293,7 +293,7 @@ def counter(request: HttpRequest, room: str, name: str, no: int) -> HttpResponse
             actor=actor_of(request), book=book.key, entry=no, reason=request.POST.get("reason", "")
         )
     except LuoshiError as error:
-        if error.code not in ("E_INCOMPLETE", "E_DUPLICATE", "E_STATE"):
+        if error.http_status not in (409, 422):
             raise
         return _entry(request, book, actions.entry_of(book, no), error)
     return back(reverse("fund-draft", args=[draft.pk]), "proposed")
@@ -595,11 +595,12 @@ def draft_page(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
         "book": book, "draft": row, "content": row.content, "cite": cite_of(str(row.content.get("basis", ""))),
         "lines": _draft_lines(row, book),
+        "trial_href": _trial_href(row, book),
         "entry_href": book_href("fund-entry", book, row.entry.no) if row.entry else "",
         "entry": row.entry,
         "hands": hands(row, actor, "fund.close" if row.act == Draft.Act.CLOSE else "fund.check", book),
         "errors": {str(error.fields.get("field", "")): error.message} if error else {},
-        "done": said(request),
+        "done": "" if error else said(request),
     }  # fmt: skip
     return page(request, "funds/draft.html", context, status=422 if error else 200)
 
@@ -607,6 +608,14 @@ def draft_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
     return int(text) if text.isdecimal() and len(text) < 9 else None
+
+
+def _trial_href(row: Draft, book: Book) -> str:
+    """Return the trial balance of the month that is to be closed."""
+    if row.act != Draft.Act.CLOSE:
+        return ""
+    first, last = actions.month_of(datetime.date.fromisoformat(f"{row.content['month']}-01"))
+    return f"{book_href('fund-trial', book)}?from={first}&to={last}"
 
 
 def _draft_lines(row: Draft, book: Book) -> list[dict[str, Any]]:
