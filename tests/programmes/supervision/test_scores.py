@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
 from math import ceil
@@ -31,6 +32,7 @@ from luoshi.programmes.supervision import (
     papers,
     plan_actions,
     reviewing,
+    rollup,
     score_sheets,
 )
 from luoshi.programmes.supervision.decisions.settings import PARAMETERS
@@ -311,6 +313,28 @@ def test_a_failed_spot_check_opens_the_task_again_and_costs_points(plan: Plan) -
     july = assessing.run(actor=supervisor(), plan=plan.pk, kind="month", until=datetime.date(2019, 7, 31))
     counts = july.lines.get(organ="finance").inputs["counts"]
     assert (counts["spot_failed"], counts["falsified"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("figure", "false"), [("94.99", True), ("95", False), ("54", True)])
+def test_progress_falls_back_to_the_figure_a_check_found(plan: Plan, figure: str, false: bool) -> None:
+    """Found more than five points below, what was reported was false (services-governance 6.3)."""
+    line = checking.draw(actor=supervisor(), plan=plan.pk, quarter="2019-Q2").lines.get(organ="finance")
+    told = {"actor": supervisor(), "line": line.pk, "visited_on": datetime.date(2019, 7, 1), "with_organ": "transport"}
+    for wrong, passed, word in (("40", True, "合格的不填"), ("一半", False, "数字"), ("100", False, "不少于填报的")):
+        with pytest.raises(LuoshiError, match=word) as refused:
+            checking.record(**told, passed=passed, found="现场没有完成。", reached=wrong)
+        assert refused.value.fields["field"] == "reached"
+    row = Matter.objects.get(pk=line.matter_id)
+    assert row.state == "crossed_off"
+    kept = checking.record(**told, passed=False, found="现场没有完成。", reached=figure)
+    assert (kept.falsified, kept.reached) == (false, Decimal(figure))
+    row.refresh_from_db()
+    assert (row.state, row.percent_bp) == ("in_progress", int(Decimal(figure) * 100))
+    report = row.reports.order_by("-pk").first()
+    assert (report.state, report.filed_name, report.percent_bp) == ("accepted", "核查", row.percent_bp)
+    assert not rollup.check_all()[1]
+    page = client_of(person("ducha")).get(f"/supervision/checks/{line.check_of_id}/").content.decode()
+    assert f"查到 {Decimal(figure).normalize():f}%" in page
 
 
 # --- the annual review ------------------------------------------------------------------------------------------------

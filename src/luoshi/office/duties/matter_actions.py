@@ -76,7 +76,7 @@ def report_progress(
         acts.in_state(row, RUNNING, "填报进展")
         hooks.call(row, "reporting", actor)
         words = _checked(narrative, obstacles, help_from, help_text, stage)
-        done, measured = _measured(row, percent, value)
+        done, measured = figures_of(row, percent, value)
         _plausible(row, measured, done, reason)
         before = acts.picture(row)
         report = _stored(actor, row, period, words, done, measured, reason, organs)
@@ -164,9 +164,10 @@ def number(text: Decimal | int | str | None, name: str, places: int) -> Decimal 
     return found
 
 
-def _measured(
-    row: Matter, percent: Decimal | int | str | None, value: Decimal | int | str | None
+def figures_of(
+    row: Matter, percent: Decimal | int | str | None = None, value: Decimal | int | str | None = None
 ) -> tuple[int, Decimal | None]:
+    """Return progress in 1/10,000 and the value of what is typed, either of them; E_INPUT with the field."""
     done, measured = number(percent, "完成比例", 2), number(value, "完成值", 6)
     if done is None and measured is None:
         raise LuoshiError("E_INPUT", "请填完成比例，或按目标的单位填完成值。", fields={"field": "percent"})

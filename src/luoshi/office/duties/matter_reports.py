@@ -7,6 +7,7 @@ acceptance, and the report says so for ever (`tacit`). An accepted report is not
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -16,7 +17,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.duties import acts, hooks, workdays
 from luoshi.office.duties.lights import progress, shown
-from luoshi.office.duties.matter_actions import need, taken_over
+from luoshi.office.duties.matter_actions import figures_of, need, taken_over
 from luoshi.office.duties.matter_acts_open import RUNNING
 from luoshi.office.duties.matter_models import Matter, ProgressReport, State
 from luoshi.office.permissions import require, require_other_hand
@@ -50,6 +51,34 @@ def accept_report(
         acts.tell_holder(row, key=f"matter.accept_report:{report.pk}", text=f"填报已接受：{row.title}"[:300])
         acts.answer(actor, key, "accept_report", [matter, note], {"report": report.pk, "version": row.version})
         return report
+
+
+def put_right(*, actor: Actor, matter: int, reached: Decimal | str, words: str) -> ProgressReport:
+    """Put the progress of a running matter at the figure a check found: a counter-report, accepted as it is made.
+
+    `reached` is in the unit of the target, in percent where there is none. It stands in the period last reported on, so
+    that it is nobody's report in time. Side effects: progress and lights, history, audit, a message to the holder.
+    Errors: E_NOT_FOUND, E_FORBIDDEN, E_STATE, E_INPUT.
+    """
+    with transaction.atomic():
+        row = acts.opened(actor, matter)
+        require(actor, "matter.check")
+        acts.in_state(row, RUNNING, "核定进度")
+        given = {"value": reached} if row.target_value is not None else {"percent": reached}
+        done, value = figures_of(row, **given)
+        now, last = CLOCK.now(), ProgressReport.objects.filter(matter=row).order_by("-id").first()
+        period = last.period if last is not None else hooks.period(row, now.date())
+        before = acts.picture(row)
+        made = ProgressReport.objects.create(
+            matter=row, period=period, state="accepted", narrative=words[:2000], filed_at=now, filed_name="核查",
+            version=ProgressReport.objects.filter(matter=row, period=period).count() + 1, value=value,
+            percent_bp=done, decided_at=now, decided_by_id=actor.user_id, reason=words[:1000],
+        )  # fmt: skip
+        taken_over(row, made)
+        text = f"核查，进展按{shown(progress(row))}%计：{words}"[:400]
+        acts.written(row, actor=actor, act="accept_report", text=text, before=before, data={"report": made.pk})
+        acts.tell_holder(row, key=f"matter.put_right:{made.pk}", text=text[:300])
+        return made
 
 
 def return_report(

@@ -25,7 +25,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.fact_kinds import exact
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
-from luoshi.office.duties import concern, matter_actions
+from luoshi.office.duties import concern, lights, matter_actions, matter_reports
 from luoshi.office.duties.matter_models import CrossOff, Matter, State
 from luoshi.office.parameters import book
 from luoshi.office.permissions import require
@@ -150,11 +150,14 @@ def record(
     with_organ: str,
     found: str,
     falsified: bool = False,
+    reached: str = "",
 ) -> SpotCheckLine:
     """Record what was found at one task, with one other organ; failed, the task is opened again.
 
-    Side effects: the line, audit; failed: the matter reopened (its own history, message). Errors: E_FORBIDDEN,
-    E_NOT_FOUND, E_STATE (recorded already), E_INPUT (day, organ, words), and those of reopening.
+    `reached` is the figure found at one that failed, in the unit of its target or in percent: its progress falls back
+    to it, and found more than five points below what was reported it is a false report (services-governance 6.3).
+    Side effects: the line, audit; failed: the matter reopened and put right (its own history, messages). Errors:
+    E_FORBIDDEN, E_NOT_FOUND, E_STATE (recorded already), E_INPUT (day, organ, words, figure), those of reopening.
     """
     require(actor, "work.score")
     found = found.replace("\0", "").strip()
@@ -173,6 +176,12 @@ def record(
             raise LuoshiError("E_INPUT", "一同抽查的不得是被抽查的单位。", fields={"field": "with_organ"})
         if not day_of(one.check_of.drawn_at) <= visited_on <= CLOCK.today():
             raise LuoshiError("E_INPUT", "抽查的日子应在抽取以后、今天以前。", fields={"field": "visited_on"})
+        if passed and reached.strip():
+            raise LuoshiError(
+                "E_INPUT", "合格的不填查到的进度；查到的少于填报的，为不合格。", fields={"field": "reached"}
+            )
+        if reached.strip():
+            falsified = _reached(one, reached) or falsified
         one.result = SpotCheckLine.Result.PASSED if passed else SpotCheckLine.Result.FAILED
         one.falsified = falsified and not passed
         one.visited_on, one.with_organ, one.found = visited_on, with_organ, found
@@ -180,14 +189,36 @@ def record(
         one.save()
         if not passed and one.matter.state == State.CROSSED_OFF:
             matter_actions.reopen(actor=actor, matter=one.matter_id, reason=f"抽查不合格：{found}"[:1000])
+        if one.reached is not None:
+            matter_reports.put_right(actor=actor, matter=one.matter_id, reached=one.reached, words=f"抽查查到：{found}")
         if not one.check_of.lines.filter(result=SpotCheckLine.Result.DRAWN).exists():
             one.check_of.closed_at = CLOCK.now()
             one.check_of.save()
         audit.append(
             actor=actor, act="work.spot_record", subject=f"spot_check:{one.check_of_id}", permission="work.score",
-            after={"matter": one.matter_id, "result": one.result, "falsified": one.falsified, "with": with_organ},
+            after={"matter": one.matter_id, "result": one.result, "falsified": one.falsified, "with": with_organ,
+                   "reached": None if one.reached is None else str(one.reached)},
         )  # fmt: skip
     return one
+
+
+def _reached(one: SpotCheckLine, text: str) -> bool:
+    """Keep the figure found at a task with its line; return whether it makes what was reported false."""
+    row = one.matter
+    given = {"value": text} if row.target_value is not None else {"percent": text}
+    try:
+        done, value = matter_actions.figures_of(row, **given)
+    except LuoshiError as refusal:
+        raise LuoshiError(refusal.code, refusal.message, fields={"field": "reached"}) from None
+    measured = lights.measured(row, value)
+    found, reported = Fraction(done, 100) if measured is None else measured.percent, lights.progress(row)
+    if found >= reported:
+        raise LuoshiError(
+            "E_INPUT", f"查到的{lights.shown(found)}%不少于填报的{lights.shown(reported)}%，不填；别的不合格请写明。",
+            fields={"field": "reached"},
+        )  # fmt: skip
+    one.reached = Decimal(str(text).strip().replace(",", "").removesuffix("%"))
+    return reported - found > exact(book.current().values("supervision", CLOCK.today())["gov_false"])
 
 
 def checks() -> QuerySet[SpotCheck]:

@@ -712,6 +712,7 @@ def draw(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
     falsified="弄虚作假",
     visited="到现场的日子",
     found="查到什么",
+    reached="查到的进度：目标的单位，没有目标的写百分数",
     **{"with": "会同的单位"},
 )
 def record_check(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
@@ -722,7 +723,7 @@ def record_check(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     checking.record(
         actor=actor, line=line.pk, passed=bool(given["passed"]), falsified=bool(given.get("falsified", False)),
         visited_on=day_said(given.get("visited", CLOCK.now())), with_organ=organ_key(str(given.get("with", "audit"))),
-        found=str(given.get("found", "到现场看过，与填报一致。")),
+        found=str(given.get("found", "到现场看过，与填报一致。")), reached=str(given.get("reached", "")),
     )  # fmt: skip
 
 

@@ -401,6 +401,7 @@ def check_record(request: HttpRequest, pk: int) -> HttpResponse:
         checking.record(
             actor=actor_of(request), line=int(line), passed=result == "passed", visited_on=day,
             with_organ=text_of(data, "with_organ", 80), found=text_of(data, "found"), falsified="falsified" in data,
+            reached=text_of(data, "reached", 30),
         )  # fmt: skip
     except LuoshiError as error:
         return _check(request, pk, error)

@@ -1,4 +1,4 @@
-# Key works set outside the yearly plan, with orders to explain or to put right what is behind.
+# Key works set outside the yearly plan, orders to explain or to put right what is behind, figures found by checks.
 
 import django.db.models.deletion
 from django.conf import settings
@@ -46,6 +46,11 @@ class Migration(migrations.Migration):
             name="words",
             field=models.TextField(blank=True, default=""),
         ),
+        migrations.AddField(
+            model_name="spotcheckline",
+            name="reached",
+            field=models.DecimalField(decimal_places=6, max_digits=20, null=True),
+        ),
         migrations.AlterField(
             model_name="plan",
             name="kind",
@@ -66,6 +71,13 @@ class Migration(migrations.Migration):
             model_name="plan",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["work_points", "key_works"])), name="plan_kind_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="spotcheckline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reached__isnull", True), ("result", "failed"), _connector="OR"),
+                name="spot_check_reached_failed",
             ),
         ),
         migrations.AddField(

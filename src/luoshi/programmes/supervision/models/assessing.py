@@ -167,7 +167,10 @@ class SpotCheck(models.Model):
 
 
 class SpotCheckLine(models.Model):
-    """One task drawn: who went (two organs), what was found; failed, it was opened again."""
+    """One task drawn: who went (two organs), what was found; failed, it was opened again.
+
+    `reached` is the figure found, in the unit of the task's target or in percent: from then on it counts.
+    """
 
     class Result(models.TextChoices):
         """What was found."""
@@ -182,6 +185,7 @@ class SpotCheckLine(models.Model):
     order = models.PositiveIntegerField()
     result = models.CharField(max_length=6, choices=Result.choices, default=Result.DRAWN)
     falsified = models.BooleanField(default=False)
+    reached = models.DecimalField(max_digits=20, decimal_places=6, null=True)
     visited_on = models.DateField(null=True)
     with_organ = models.CharField(max_length=80, default="", blank=True)
     found = models.CharField(max_length=2000, default="", blank=True)
@@ -200,6 +204,9 @@ class SpotCheckLine(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(falsified=False) | Q(result="failed"), name="spot_check_falsified_failed"
+            ),
+            models.CheckConstraint(
+                condition=Q(reached__isnull=True) | Q(result="failed"), name="spot_check_reached_failed"
             ),
             models.CheckConstraint(condition=~Q(with_organ=F("organ")), name="spot_check_other_organ"),
         )
