@@ -10,6 +10,7 @@ from django.db import transaction
 
 from luoshi.kernel.clock import CLOCK, SHANGHAI
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases import procedures
 from luoshi.office.cases.models import CaseEvent
@@ -539,4 +540,51 @@ def test_a_stale_register_print_is_replaced_in_the_same_case_and_its_days_run_af
     renewed("2018-06-21", "buyer")
     with pytest.raises(LuoshiError, match="已登记在买受人名下"):
         cases.act(actor=world.reviewer, case=case.pk, step="issue", data={})
+    CLOCK.release()
+
+
+def deducted(world: World, fen: int) -> None:
+    case = holds.open_hold(actor=world.clerk, told={
+        "agreement_no": world.number, "authority": "测试法院", "document_no": "测试冻1号", "amount": str(Money(fen)),
+    })  # fmt: skip
+    sales.deduct(actor=world.clerk, checker=world.reviewer, hold=int(case.facts["hold"]), amount=fen, key="d")
+
+
+@pytest.mark.django_db
+def test_a_sale_whose_money_a_court_took_can_be_cancelled_and_its_interest_goes_to_the_buyer():
+    world = World()
+    with pytest.raises(LuoshiError, match="不能取消，请办理解除"):
+        sales.cancel(actor=ACTOR, agreement_no=world.number)
+    sales.interest(actor=ACTOR, book=world.book, amount=77, first_on=DAY, last_on=DAY, key="i")
+    deducted(world, 800_000)
+    assert (world.state(), sales.sale_of(world.number).live) == ("funding", True), "the buyer may pay in again"
+    world.act("cancel", all_agree="1", reason="款项被扣划，不再交易")
+    assert (world.state(), sales.sale_of(world.number).live) == ("cancelled", False)
+    with pytest.raises(LuoshiError, match="请写买受人的收款账户"):
+        sales.pay_interest(actor=world.clerk, agreement_no=world.number)
+    with pytest.raises(LuoshiError, match="付给买受人本人"):
+        sales.pay_interest(actor=world.clerk, agreement_no=world.number,
+                           payee=payments.Payee("测试乙", ACCOUNT, "测试银行"))  # fmt: skip
+    row = sales.pay_interest(actor=world.clerk, agreement_no=world.number,
+                             payee=payments.Payee("测试甲", ACCOUNT, "测试银行"))  # fmt: skip
+    assert (row.amount, row.type) == (77, "REFUND")
+    payments.check_payment(actor=world.reviewer, payment=row.pk)
+    paid(row, "success", "b1")
+    assert (world.state(), sales.faults(world.book)) == ("cancelled", [])
+    CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_a_transferred_sale_of_which_a_court_took_the_last_is_over_whatever_was_applied_for():
+    world = World()
+    world.registered()
+    world.request()
+    world.act("approve", world.reviewer)
+    deducted(world, 800_000)
+    assert (world.state(), sales.sale_of(world.number).state) == ("closed", "closed")
+    assert not Payout.objects.filter(live=True).exists()
+    assert sales.faults(world.book) == []
+    with pytest.raises(LuoshiError, match="止日早于今天"):
+        sales.freeze_account(actor=ACTOR, book=world.book, authority="测试法院", document_no="测试冻2号",
+                             to_on=DAY - datetime.timedelta(days=1))  # fmt: skip
     CLOCK.release()

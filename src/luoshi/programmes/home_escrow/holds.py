@@ -104,8 +104,6 @@ def hold_noted(turn: Turn) -> None:
         return
     turn.case.facts.pop("hold", None)
     to_on = datetime.date.fromisoformat(str(told["to_on"])) if told.get("to_on") else None
-    if to_on is not None and to_on < CLOCK.today():
-        raise LuoshiError("E_INPUT", "冻结的止日早于今天。", fields={"fields": {"to_on": "早于今天"}})
     words = {name: str(told.get(name) or "").strip()[:length] for name, length in
              (("authority", 100), ("document_no", 80), ("party", 100))}  # fmt: skip
     number = str(told.get("agreement_no") or "").strip()

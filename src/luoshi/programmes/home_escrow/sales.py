@@ -273,12 +273,18 @@ def add_party(sale: Sale, one: Person) -> Party:
 
 
 def cancel(*, actor: Actor, agreement_no: str, lock: Lock = Lock.BOOK) -> Sale:
-    """End an agreement under which nothing was ever paid in. Errors: E_FORBIDDEN, E_STATE."""
+    """End an agreement before the transfer of whose money nothing is there: never paid in, reversed, or deducted.
+
+    Errors: E_FORBIDDEN, E_STATE.
+    """
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
         sale = sale_of(agreement_no, lock=lock)
-        if sale.state != State.FUNDING or sale.deposits > sale.reversed or any(money(sale).values()):
-            raise LuoshiError("E_STATE", "已有存款或已备案，不能取消，请办理解除。", fields={"state": sale.state})
+        kept = money(sale)
+        there = sale.deposits - sale.reversed - sale.deducted or any(kept[code] for code in OWN)
+        if sale.state not in (State.FUNDING, State.FILED) or there or open_payment(sale):
+            raise LuoshiError("E_STATE", f"{agreement_no} 监管账户里有钱或已过户，不能取消，请办理解除。",
+                              fields={"state": sale.state})  # fmt: skip
         sale.state, sale.live = State.CANCELLED, False
         sale.save()
         _note(actor, sale, "escrow.cancel", {})
@@ -775,37 +781,51 @@ def refund_of(sale: Sale) -> Decision:
     return decide("refund", {"buyer_money": kept["2001"], "loans": loans, "held": held(sale)})
 
 
-def pay_interest(*, actor: Actor, agreement_no: str) -> PaymentInstruction:
-    """Draft the payment of interest that came after a sale was closed, to whom its last money went (6.12).
+def pay_interest(
+    *, actor: Actor, agreement_no: str, payee: payments.Payee | None = None
+) -> PaymentInstruction:  # fmt: skip
+    """Draft the payment of interest that came after a sale was over, to whom its last money went (6.12).
 
-    Errors: E_FORBIDDEN, E_STATE (not closed, nothing to pay, a payment is not settled), E_RULE (too small).
+    Where nothing was paid out (all was deducted, the agreement cancelled) it goes to `payee`, a buyer. Errors:
+    E_FORBIDDEN, E_STATE (not over, nothing to pay, a payment is not settled), E_RULE (too small, not a buyer),
+    E_INCOMPLETE (no account).
     """
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
         sale = sale_of(agreement_no, lock=Lock.BOOK)
         fen = money(sale)["2006"]
-        if sale.state != State.CLOSED or not fen or open_payment(sale):
+        if sale.live or not fen or open_payment(sale):
             raise LuoshiError("E_STATE", f"{agreement_no} 没有办结后待付的利息。", fields={"state": sale.state})
         least = int(parameters.current().values(ROOM, CLOCK.today())["interest_min"])
         if fen < least:
             raise LuoshiError(
                 "E_RULE", f"利息 {Money(fen)} 元，不足 {Money(least)} 元，暂不付出。", citation=f"{RULES} 第十条"
             )
-        rows = PaymentInstruction.objects.filter(book=sale.book, case=sale.agreement_no, state="confirmed")
-        # To the seller what was released, to the buyer what was refunded: never to a lender.
-        wanted = rows.filter(type="RELEASE") if sale.released else rows.filter(type="REFUND")
-        last = wanted.exclude(payee_name__in=sale.lines.exclude(lender="").values("lender")).order_by("-pk").first()
-        if last is None:
-            raise LuoshiError("E_STATE", f"{agreement_no} 没有付过款，利息的收款账户要先定。")
+        last = last_paid(sale)
+        if last is not None:
+            payee = payments.Payee(last.payee_name, payments.payee_number(last), last.payee_bank)
+        elif payee is None or not all(payee):
+            raise LuoshiError("E_INCOMPLETE", f"{agreement_no} 没有付过款，请写买受人的收款账户。",
+                              fields={"fields": {"owner": "请写买受人的账户"}})  # fmt: skip
+        elif payer_of(sale, payee.name, []) != "buyer":
+            raise LuoshiError("E_RULE", "利息付给买受人本人的账户。", fields={"fields": {"owner": "不是买受人"}},
+                              citation=f"{RULES} 第十条")  # fmt: skip
         count = PaymentInstruction.objects.filter(book=sale.book, claim=sale.agreement_no).count()
-        payee = payments.Payee(last.payee_name, payments.payee_number(last), last.payee_bank)
         return payments.draft_payment(
             actor=actor, book=sale.book.key, claim=sale.agreement_no, part=count + 1, account="1001", payee=payee,
             lines=[("2006", sale.agreement_no, fen)], transit="2003" if sale.released else "2004", purpose="利息",
-            basis=f"{RULES} 第十条", case=sale.agreement_no, type=last.type,
+            basis=f"{RULES} 第十条", case=sale.agreement_no, type="RELEASE" if sale.released else "REFUND",
             events=payments.Events(*("J5 J6 J7 J8" if sale.released else "J9 J10 J10 J10").split()),
             meta={"sale": sale.agreement_no, "interest": True},
         )  # fmt: skip
+
+
+def last_paid(sale: Sale) -> PaymentInstruction | None:
+    """Return the last payment of a sale that interest follows: what the seller was released, what a buyer got back."""
+    rows = PaymentInstruction.objects.filter(book=sale.book, case=sale.agreement_no, state="confirmed")
+    wanted = rows.filter(type="RELEASE") if sale.released else rows.filter(type="REFUND")
+    # Never to a lender.
+    return wanted.exclude(payee_name__in=sale.lines.exclude(lender="").values("lender")).order_by("-pk").first()
 
 
 def withdraw_drafts(*, sale: Sale, reason: str) -> int:
@@ -918,13 +938,17 @@ def settle(sale: Sale, besides: int | None = None) -> None:
 
     Interest that came while the last money was on its way does not keep it open: it is paid after (`pay_interest`).
     """
+    case = case_of(sale.agreement_no)
     complete = sale.deposits - sale.reversed >= sale.supervised or sale.state == State.TERMINATING
-    gone = sale.released + sale.refunded > 0
+    gone = sale.released + sale.refunded > 0 or sale.registered_on is not None
     kept = money(sale)
     if complete and gone and not any(kept[code] for code in OWN) and not open_payment(sale, besides=besides):
         sale.state, sale.live = State.CLOSED, False
         sale.save()
-        advance(case_of(sale.agreement_no), "pay")
+        # What a court deducted leaves nothing to apply for.
+        if case is not None and case.state in ("requested", "approved"):
+            advance(case, "void_request")
+        advance(case, "pay")
 
 
 def _paid(sale: Sale) -> None:
@@ -1069,6 +1093,7 @@ def freeze(
     require(actor, "fund.post", [ORGAN])
     if not authority.strip() or not document_no.strip() or amount <= 0:
         raise LuoshiError("E_INCOMPLETE", "冻结要写明机关、文书号和金额。", citation=f"{RULES} 第十条")
+    _ahead(to_on)
     with transaction.atomic():
         sale = sale_of(agreement_no, lock=Lock.BOOK)
         row = Hold.objects.create(
@@ -1086,6 +1111,7 @@ def freeze_account(
     require(actor, "fund.post", [ORGAN])
     if not authority.strip() or not document_no.strip():
         raise LuoshiError("E_INCOMPLETE", "冻结要写明机关和文书号。", citation=f"{RULES} 第十条")
+    _ahead(to_on)
     with transaction.atomic():
         Book.objects.select_for_update().get(pk=book.pk)
         row = Hold.objects.create(book=book, authority=authority, document_no=document_no, from_on=CLOCK.today(),
@@ -1093,6 +1119,11 @@ def freeze_account(
         audit.append(actor=actor, act="escrow.freeze_account", subject=f"book:{book.key}", permission="fund.post",
                      after={"authority": authority, "document": document_no}, basis=f"{RULES} 第十条")  # fmt: skip
     return row
+
+
+def _ahead(to_on: datetime.date | None) -> None:
+    if to_on is not None and to_on < CLOCK.today():
+        raise LuoshiError("E_INPUT", "冻结的止日早于今天。", fields={"fields": {"to_on": "早于今天"}, "field": "to"})
 
 
 def show_proof(*, actor: Actor, hold: int, to: str) -> Hold:
@@ -1154,6 +1185,7 @@ def deduct(
         _empty(sale, amount, loan=account == "2002")
         lines = [debit(account, amount, sale.agreement_no), credit("1001", amount, bank_txn_no=txn)]
         _post(actor, sale, "J12", key, lines, f"{row.authority}扣划 {row.document_no}"[:150], checker=checker)
+        follow(sale)
         settle(sale)
     return sale
 
@@ -1176,6 +1208,7 @@ def reverse(
         sale.save()
         _empty(sale, part, loan=loan)
         _post(actor, sale, "J14", key, [*lines, credit("1001", amount, bank_txn_no=txn)], "存款冲回", checker=checker)
+        follow(sale)
     return sale
 
 

@@ -19,6 +19,7 @@ from luoshi.office.cases import actions as cases
 from luoshi.office.cases import stepping
 from luoshi.office.cases.models import Case
 from luoshi.office.cases.procedures import procedure
+from luoshi.office.funds import payments
 from luoshi.office.funds.models import BOOK, Book
 from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
@@ -320,7 +321,9 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "may_supplement": may(actor, "case.open") and row.state in (Sale.State.FUNDING, Sale.State.FILED),
         "supplement_asks": _supplement(request, row, error),
         "may_hold": may(actor, "fund.post", [ORGAN]) and may(actor, "case.open"),
-        "late_interest": money["interest"] and row.state == Sale.State.CLOSED and may(actor, "fund.post", [ORGAN]),
+        "late_interest": money["interest"] and not row.live and may(actor, "fund.post", [ORGAN]),
+        "interest_yuan": yuan(money["interest"]),
+        "interest_to": sales.last_paid(row) if money["interest"] and not row.live else None,
         "book_href": f"{book_href(row.book)}?{urlencode({'case': number})}" if full else "",
         "refused": request.POST.get("step", "") or request.POST.get("act", "") if error else "",
         "typed": request.POST if error else {},
@@ -374,7 +377,8 @@ def _posted(request: HttpRequest, row: Sale, case: Case | None) -> str:
         paper = papers.proof(actor=actor, hold=Hold.objects.select_related("sale__book").get(pk=hold))
         return reverse("notice", args=[paper.pk])
     elif act == "interest":
-        sales.pay_interest(actor=actor, agreement_no=row.agreement_no)
+        to = payments.Payee(*(told.get(name, "")[:100] for name in ("owner", "number", "payee_bank")))
+        sales.pay_interest(actor=actor, agreement_no=row.agreement_no, payee=to)
     elif act == "end":
         asks = procedure(ENDING, CLOCK.today()).asks
         given = {ask.name: told.get(ask.name, "") for ask in asks} | {"agreement_no": row.agreement_no}
