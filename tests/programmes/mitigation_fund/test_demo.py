@@ -113,6 +113,9 @@ def what_stands_on_the_pages(most_queries) -> None:
     assert "每户不超过" in visitor
     tried = centre.get(reverse("open-mitigation"), {"board": "QILU", "amount": "3000000.01"}).content.decode()
     assert "不可以，最多 3,000,000.00 元" in tried
+    for odd, word in (("-5", "应大于零"), ("0", "应大于零"), ("三百万", "不是金额")):
+        tried = centre.get(reverse("open-mitigation"), {"board": "QILU", "amount": odd}).content.decode()
+        assert (word in tried, "“amount”" in tried) == (True, False)
 
 
 def what_the_indicators_say() -> None:
@@ -133,6 +136,14 @@ def what_the_indicators_say() -> None:
     )
     # The first loan of the first firm was outstanding before it was repaid.
     assert indicators.outstanding(before[0])[CITY] > 0
+    # What passed in a month stays that month's, however far its case has gone since; its record is found by its number.
+    first = Application.objects.order_by("passed_at").filter(passed_at__isnull=False).first()
+    then = find(f"{ROOM}.passed").spans_between(first.passed_at.date(), first.passed_at.date())[0]
+    assert first.case.entered_at > then.ends
+    assert indicators.passed(then)[CITY] == 1
+    centre = client_of(User.objects.get(login="jinfu1"))
+    records = find(f"{ROOM}.overdue").denominator.rows(hand("jinfu1"), this, "")
+    assert {centre.get(records.shown(row).href).status_code for row in records.rows} == {200}
     said = Measurement.objects.filter(indicator=f"{ROOM}.loss", place="", period=this.key).get()
     assert Decimal(said.numerator or 0) == 1_150_000
 

@@ -360,9 +360,11 @@ class _Play:
             for number, loan in enumerate(running):
                 if back == 1 and number == 1:
                     continue
+                late = loan.unpaid_since is not None and loan.unpaid_since <= last
                 rows.append({
                     "bank": ORGAN, "month": month, "contract_no": loan.contract_no, "outstanding": loan.outstanding,
-                    "interest_paid": True, "loan_class": "normal", "money_use": "购买原材料",
+                    "interest_paid": not late, "loan_class": "substandard" if late else "normal",
+                    "money_use": "购买原材料",
                     "business": f"结算额比上月{'增' if back % 2 else '减'}{number + 2}%",
                     "received_on": min(last + datetime.timedelta(days=8), today),
                 })  # fmt: skip

@@ -71,7 +71,7 @@ def _as_it_stood(span: Span) -> list[tuple[Loan, int]]:
     """Return the loans drawn by the end of a period with what was outstanding then (fen): later repayments put back."""
     rows = (
         Loan.objects.filter(disbursed_at__lt=span.ends)
-        .select_related("agreement", "application", "firm")
+        .select_related("agreement", "application__case", "firm")
         .order_by("pk")
     )
     after: dict[str, int] = {}
@@ -158,7 +158,7 @@ def drawn(span: Span) -> Counts:
 
 def _concluded(span: Span) -> list[Application]:
     """Return the applications the committee or the platform decided in a period."""
-    rows = Application.objects.filter(case__entered_at__lt=span.ends).select_related("case", "firm", "agreement")
+    rows = Application.objects.select_related("case", "firm", "agreement")
     passed = rows.filter(passed_at__gte=span.begins, passed_at__lt=span.ends)
     rejected = rows.filter(rejected=True, case__closed_at__gte=span.begins, case__closed_at__lt=span.ends)
     return [*passed.order_by("pk"), *rejected.order_by("pk")]
@@ -215,7 +215,7 @@ def _owing_behind(late: bool) -> Callable[[Any, Span, str], Records]:
 
 def _owing(told: tuple[Loan, int]) -> Behind:
     one, fen = told
-    return Behind(one.contract_no, f"/cases/{one.application.case_id}/", f"{one.firm.name} {Money(fen)} 元",
+    return Behind(one.contract_no, f"/cases/{one.application.case.pk}/", f"{one.firm.name} {Money(fen)} 元",
                   one.agreement.organ)  # fmt: skip
 
 

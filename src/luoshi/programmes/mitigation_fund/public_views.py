@@ -56,7 +56,10 @@ def _answer(request: HttpRequest, day: Any) -> dict[str, Any]:
         return {}
     amount = request.GET.get("amount", "").strip()
     try:
-        facts = {"board": request.GET["board"], **({"amount_yuan": amount} if amount else {})}
+        asked = Money.yuan(amount).fen if amount else None
+        if asked is not None and asked <= 0:
+            raise LuoshiError("E_AMOUNT", _("想贷的金额应大于零。"))
+        facts = {"board": request.GET["board"], **({} if asked is None else {"amount": asked})}
         taken = decide("ceiling", facts, day)
     except LuoshiError as refusal:
         return {"error": refusal}
