@@ -30,11 +30,17 @@ def split_yuan(fen: int) -> dict[str, Any]:
 _MESSAGES = {
     "MOVEMENT": _lazy("动账通知"), "RESULT": _lazy("付款结果"), "RETURNED": _lazy("退汇"), "STATEMENT": _lazy("对账单"),
     "QUERY": _lazy("查询"), "PAY": _lazy("付款指令"),
+    # Those of rooms' own links.
+    "DEPOSIT": _lazy("存款"), "DEPOSIT_REVERSED": _lazy("存款冲回"), "INTEREST": _lazy("利息"), "FEE": _lazy("扣费"),
+    "FREEZE": _lazy("冻结"), "UNFREEZE": _lazy("解除冻结"), "DEDUCTION": _lazy("扣划"), "HOLD_INFO": _lazy("冻结通知"),
+    "AGREEMENT_SIGNED": _lazy("签约"), "RELEASE": _lazy("划转指令"), "REFUND": _lazy("退款指令"),
+    "SEND_BACK": _lazy("退回指令"), "LOAN_DISBURSED": _lazy("放贷"), "LOAN_BALANCE": _lazy("贷款余额"),
+    "LOAN_REPAID": _lazy("还款"), "RATE_SET": _lazy("调息"), "OVERDUE": _lazy("逾期"), "RECOVERY": _lazy("追偿"),
 }  # fmt: skip
 
 
 def message_word(kind: str) -> str:
-    """Return the word for a type of bank message; a room's own type stands as it is."""
+    """Return the word for a type of bank message; one nobody has named stands as it is."""
     return str(_MESSAGES.get(kind, kind))
 
 
