@@ -339,7 +339,7 @@ def a_bank_sees_its_own_files_only() -> None:
     reviewer = client_of(User.objects.get(login="shuiwu1"))
     asked = reviewer.get(f"/cases/{review.pk}/").content.decode()
     assert "测试壬包装公司（" in asked
-    assert "纳税 120,000.00 元（2018年度，税务局）" in asked
+    assert "纳税 120,000.00元（2018年度，税务局）" in asked
     assert f"/cases/{review.parent_id}/" not in asked
     assert reviewer.get(f"/cases/{review.parent_id}/").status_code == 404
 

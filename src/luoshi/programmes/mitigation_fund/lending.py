@@ -207,7 +207,7 @@ def circulated(turn: Turn) -> None:
         turn, "application", f"{row.firm.name} 申请 {Money(row.amount)} 元",
         {"firm": row.firm.credit_code, "firm_name": row.firm.name, "amount": row.amount, "purpose": row.purpose,
          "bank_name": row.agreement.name, "queried_at": told.get("credit_queried_at", ""),
-         "matter": _asked_for(row, day_of(turn.at)), "grounds": _six(told)},
+         "matter": _asked_for(row, day_of(turn.at)), "grounds": papers.six_factors(told)},
     )  # fmt: skip
 
 
@@ -219,15 +219,6 @@ def _asked_for(row: Application, day: datetime.date) -> str:
         f"{firm.name}（{firm.credit_code}，{where}）经{row.agreement.name}申请 {Money(row.amount)} 元，"
         f"用途：{row.purpose}"
     )
-
-
-def _six(told: Mapping[str, Any]) -> str:
-    """Return what the bank found of the six factors (M 10)."""
-    sums = (("纳税", "tax_paid", "tax_source"), ("结算流量", "settlement", "settlement_source"),
-            ("外贸订单", "export_orders", "export_source"), ("POS机流水", "pos_volume", "pos_source"),
-            ("股权估值", "share_valuation", "valuation_source"))  # fmt: skip
-    found = [f"{word} {Money(int(told[sum_]))} 元（{told[source]}）" for word, sum_, source in sums if sum_ in told]
-    return "；".join([*found, f"股权结构：{told.get('share_structure', '')}"])
 
 
 @effect("mitigation_fund.passed")

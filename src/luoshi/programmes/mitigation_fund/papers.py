@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from django.db.models import Q
 
 from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.money import Money
@@ -11,6 +14,7 @@ from luoshi.office.cases.models import CasePaper
 from luoshi.office.cases.turns import PROGRAM, Turn
 from luoshi.office.notices import actions as notices
 from luoshi.office.notices.models import Notice
+from luoshi.office.registers.models import standing
 from luoshi.programmes.mitigation_fund import fund
 from luoshi.programmes.mitigation_fund.models import Agreement, Application, Claim, Listing, Loan
 
@@ -33,20 +37,26 @@ def _drafted(turn: Turn, kind: str, fields: dict[str, Any]) -> Notice:
     return paper
 
 
+def six_factors(told: Mapping[str, Any]) -> str:
+    """Return what the bank found of the six factors (M 10)."""
+    sums = (("纳税", "tax_paid", "tax_source"), ("结算流量", "settlement", "settlement_source"),
+            ("外贸订单", "export_orders", "export_source"), ("POS机流水", "pos_volume", "pos_source"),
+            ("股权估值", "share_valuation", "valuation_source"))  # fmt: skip
+    found = [f"{word} {Money(int(told[sum_]))}元（{told[source]}）" for word, sum_, source in sums if sum_ in told]
+    return "；".join([*found, f"股权结构：{told.get('share_structure', '')}"])
+
+
 def review_slip(turn: Turn, row: Application) -> None:
     """The annexed form with what is known of firm and loan (M 附件)."""
     told = turn.facts | turn.data
-    boards = [
-        f"{one.listed_on} {Listing.Board(one.board).label}" for one in row.firm.listings.order_by("listed_on")
-    ]  # fmt: skip
-    grounds = (
-        f"纳税{_yuan(told['tax_paid'])}（{told['tax_source']}）；结算{_yuan(told['settlement'])}"
-        f"（{told['settlement_source']}）；股权估值{_yuan(told['share_valuation'])}（{told['valuation_source']}）"
-    )
+    day = day_of(turn.at)
+    rows = row.firm.listings.filter(standing(day), listed_on__lte=day).order_by("listed_on")
+    rows = rows.filter(Q(delisted_on=None) | Q(delisted_on__gt=day))
+    boards = [f"{one.listed_on} {Listing.Board(one.board).label}" for one in rows]
     _drafted(turn, "review_slip", {
         "firm": row.firm.name, "address": row.firm.address or "—", "listed": "；".join(boards) or "无",
-        "amount": _yuan(row.amount), "purpose": row.purpose, "grounds": grounds[:900], "bank": row.agreement.name,
-        "list_no": str(told["list_no"]),
+        "amount": _yuan(row.amount), "purpose": row.purpose, "grounds": six_factors(told)[:900],
+        "bank": row.agreement.name, "list_no": str(told["list_no"]),
     })  # fmt: skip
 
 
