@@ -166,3 +166,18 @@ def test_sentences_of_a_notice_name_the_person_alone():
         ("appoint", "测试丁", "市政府副秘书长", None),
         ("remove", "测试戊", "市审计局副局长", None),
     ]
+
+
+def test_a_verb_printed_once_governs_the_acts_after_it():
+    order = [
+        "免去测试甲的县甲委办公室副主任职务,测试乙的县乙局副局长职务;测试丙的县丙街道办事处主任职务;决定免去测试丁的县丁局局长职务。任命测试戊为县甲委办公室副主任,测试己为县乙局副局长(试用期一年)。",
+        "测试庚为人正直,工作负责。",
+    ]
+    assert brief(find_acts(order)) == [
+        ("remove", "测试甲", "县甲委办公室副主任", None),
+        ("remove", "测试乙", "县乙局副局长", None),
+        ("remove", "测试丙", "县丙街道办事处主任", None),
+        ("remove", "测试丁", "县丁局局长", None),
+        ("appoint", "测试戊", "县甲委办公室副主任", None),
+        ("appoint", "测试己", "县乙局副局长", "试用期一年"),
+    ]

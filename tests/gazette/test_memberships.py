@@ -394,3 +394,22 @@ def test_lists_of_names_only_and_roles_in_a_sentence() -> None:
         *(("成员", name, None) for name in ("温测试", "文测", "应测试", "卓测试", "时测试")),
     ]
     assert compiled("组长由副市长于测试担任,副组长由市政府副秘书长温测试担任。\n") == NAMED[:2]
+
+
+def test_committees_with_blanks_in_their_roles_and_two_posts_of_one_person() -> None:
+    text = (
+        "1、市甲委员会\n主 任 委 员:于测试\n常务副主任委员:温测试\n2、市乙委员会\n主 任:文测试\n副主任:应测试、卓测试\n"
+    )
+    assert compiled(text) == [
+        ("主任委员", "于测试", None),
+        ("常务副主任委员", "温测试", None),
+        ("主任", "文测试", None),
+        ("副主任", "应测试", None),
+        ("副主任", "卓测试", None),
+    ]
+    running = "县政府成立由县委副书记、县长任组长,县政府办公室副主任和县甲局局长任副组长的县测试工作领导小组。\n"
+    assert compiled(running) == [
+        ("组长", None, "县委副书记、县长"),
+        ("副组长", None, "县政府办公室副主任"),
+        ("副组长", None, "县甲局局长"),
+    ]

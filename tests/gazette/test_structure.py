@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from luoshi.gazette.compiler import compile_text
 from luoshi.gazette.structure import read_structure
 from luoshi.gazette.text import read_lines
 
@@ -164,3 +165,23 @@ def test_part_titles_make_a_level_inside_an_annex() -> None:
 def test_run_in_heading_is_separated_without_its_closing_mark(source: str, path: str, heading: str | None) -> None:
     found = {node.path: node.heading for node in read_structure(read_lines(source))}
     assert found[path] == heading
+
+
+def test_a_fragment_may_begin_with_any_heading_of_decimals() -> None:
+    clauses = (
+        compile_text("3 组织体系\n3.1 市指挥部\n3.1.1 组成\n总指挥:分管副市长\n副总指挥:市甲局局长\n3.2 办公室\n")
+        .instruments[0]
+        .clauses
+    )
+    assert [clause.path for clause in clauses if clause.kind == "decimal"] == ["3", "3/3.1", "3/3.1/3.1.1", "3/3.2"]
+    assert [clause.text for clause in clauses if clause.kind == "paragraph"] == [
+        "总指挥:分管副市长",
+        "副总指挥:市甲局局长",
+    ]
+
+
+def test_an_annex_named_above_a_contact_line_is_only_named() -> None:
+    text = (
+        "一、各部门要抓好落实。\n附件:1.测试情况表\n2.测试名单\n(联系人:甲某,联系电话:1234567)\n用微信扫描二维码分享\n"
+    )
+    assert [clause.path for clause in compile_text(text).instruments[0].clauses if clause.kind == "annex"] == []

@@ -67,6 +67,7 @@ _NOT_A_NAME = re.compile(
 _APPOINTED_BY_VERB = re.compile(rf"{_APPOINT_VERB}{_NAMES}(?:为(?!为)|担任|任(?![命免])|兼任)(?P<post>.+)$")
 _APPOINTED = re.compile(rf"{_NAMES}(?:担任|兼任|挂任|代理|聘任为|(?:试用)?任命?为|任(?![命免])|为(?!为))(?P<post>.+)$")
 _APPOINTED_PLAINLY = re.compile(rf"{_NAMES}(?:担任|兼任|任(?![命免]))(?P<post>.+)$")
+_APPOINTED_TOO = re.compile(rf"{_NAMES}为(?!为)(?P<post>.+)$")
 _REMOVED_BY_VERB = re.compile(rf"{_REMOVE_VERB}(?:{_NAMES}的(?!的)|{_NAMED})(?P<post>.+)$")
 _REMOVED_FROM_PLACE = re.compile(
     rf"{_REMOVE_VERB}(?P<names>[{CHINESE}]{{2,4}}?)(?P<post>[市县区省州][{CHINESE}()、]+职务)(?P<rest>.*)$"
@@ -138,6 +139,7 @@ def find_acts(paragraphs: Sequence[str]) -> list[Act]:
     text, starts = _join(paragraphs)
     acts: list[Act] = []
     section: str | None = None
+    carried: str | None = None
     settled = 0
     for token in _TOKEN.finditer(text):
         raw = token.group()
@@ -158,7 +160,9 @@ def find_acts(paragraphs: Sequence[str]) -> list[Act]:
                     acts[i] = acts[i]._replace(remark=above["remark"])
             settled = len(acts)
             continue
-        acts.extend(_read_item(body, start, section))
+        found = _read_item(body, start, section, carried)
+        carried = found[-1].action if found and raw[-1] == ";" else None
+        acts.extend(found)
     return [_place(act, starts, paragraphs) for act in acts]
 
 
@@ -186,12 +190,17 @@ def _place(act: Act, starts: list[int], paragraphs: Sequence[str]) -> Act:
     return act._replace(paragraph=index, start=act.start - base, end=min(act.end - base, len(paragraphs[index])))
 
 
-def _read_item(body: str, start: int, section: str | None) -> list[Act]:
-    """Read one item; its parts between commas are acts, remarks on the act before, or more of its post."""
+def _read_item(body: str, start: int, section: str | None, carried: str | None) -> list[Act]:
+    """Read one item; its parts between commas are acts, remarks on the act before, or more of its post.
+
+    `carried` is the act of the item before in the same sentence, whose verb is not printed again.
+    """
     acts: list[Act] = []
     offset = start
     for part in body.split(","):
         found = _read_part(part, offset, section, acts)
+        if not found and section is None:
+            found = _read_with_verb_before(part, offset, acts[-1].action if acts else carried)
         if found:
             acts.extend(found)
         elif acts and part:
@@ -245,6 +254,15 @@ def _read_part(part: str, offset: int, section: str | None, before: list[Act]) -
     if m and m.re is _APPOINTED_PLAINLY and not ends_with_title(_BRACKET_AT_END.sub("", m["post"])):
         return []
     return _acts("appoint", _persons(m, "names", offset), m["post"], end) if m else []
+
+
+def _read_with_verb_before(part: str, offset: int, action: str | None) -> list[Act]:
+    """Read an act whose verb stands once before several: `免去甲的某职务,乙的某职务`, `任命甲为某职,乙为某职`."""
+    m = _REMOVED.match(part) if action == "remove" else _APPOINTED_TOO.match(part) if action == "appoint" else None
+    if m is None or (action == "appoint" and not ends_with_title(_BRACKET_AT_END.sub("", m["post"]))):
+        return []
+    printed = m["post"] + m["rest"] if action == "remove" else m["post"]
+    return _acts(action or "", _persons(m, "names", offset), printed, offset + len(part))
 
 
 def _persons(m: re.Match[str], group: str, offset: int) -> list[tuple[str, int]]:

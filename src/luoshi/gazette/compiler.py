@@ -40,7 +40,7 @@ _YEAR_IN_HEAD = re.compile(
     r"[〔\[(]?(20\d\d)(?:[〕\])]第?\d{1,4}[号期]|年第\d{1,4}[号期]|年(?:度)?[^\d,。;]{2,40}(?:要点|计划|方案|清单|任务|安排|分工))$"
 )
 """The year of a document without date: of a number that names no issuer, or at the beginning of a plan's title."""
-_ROLE_WORDS = re.compile("组 *长|召集人|总指挥|主 *任:|成 *员|秘书长")
+_ROLE_WORDS = re.compile("组 *长|召集人|总 *指 *挥|主 *任(?: *委 *员)? *:|成 *员|秘书长")
 _SEAT = re.compile("(?:[总正副常务执行第一]{0,4}(?:组长|召集人|总?指挥长?|主任)|成员)(?:单位)?:")
 _SAYS_WHAT_FOLLOWS = re.compile(
     "(?:主要)?(?:组成人员|人员组成|人员名单|成员名单|成员单位|组成单位|组织机构|组织领导|组织架构|工作机制|机构组成|领导机构|指挥机构组成)"

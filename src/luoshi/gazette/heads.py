@@ -417,7 +417,7 @@ def _zone_end(lines: list[Line]) -> int:
         label = read_label(line.text)
         if label and "关于" not in text and not _WEB_NOISE.search(text) and (label.kind != "num" or label.ordinal == 1):
             return index
-        if text in ("1总则", "总则") or _STARTS_TEXT.match(text):
+        if text in ("1总则", "总则") or _STARTS_TEXT.match(text) or _begins_with_decimals(lines, index):
             return index
         running = (text[-1] in "。;:" and len(text) > 24) or len(text) > 110
         if running and not _WEB_NOISE.search(text) and not _NUMBER_IN_LINE.match(line.text):
@@ -425,6 +425,16 @@ def _zone_end(lines: list[Line]) -> int:
     return min(len(lines), 60)
 
 
+def _begins_with_decimals(lines: list[Line], index: int) -> bool:
+    """Whether a fragment begins here with a heading of decimals: `3 组织体系` above `3.1 指挥部`, or a `3.1` itself."""
+    text = lines[index].text
+    if not text[0].isdigit() or index + 1 >= len(lines):
+        return False
+    top = _TOP_HEADING.match(text)
+    return top is not None and lines[index + 1].text.startswith(f"{top[1]}.1")
+
+
+_TOP_HEADING = re.compile(r"(\d{1,2})[ .、]{0,2}[\u4e00-\u9fff]{2,16}$")
 _ABOUT = re.compile("关于|印发|转发|《")
 _ANNOUNCES = re.compile(r"(?:全文|内容)如下[:。]?$")
 """A web page's sentence before the document it copies."""

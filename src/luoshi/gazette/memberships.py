@@ -25,7 +25,8 @@ _ROLES_OF_RANK = {
     DEPUTY: (
         "副组长 第一副组长 常务副组长 执行组长 执行副组长 副召集人 常务副召集人 副总召集人 副总指挥 "
         "常务副总指挥 执行总指挥 副总指挥长 副指挥长 常务副指挥长 执行指挥长 副指挥 副主任 常务副主任 "
-        "副主任委员 副会长 副主席 副团长 副队长 副政委 秘书长 副秘书长 顾问 组长单位 副组长单位"
+        "副主任委员 常务副主任委员 第一副主任委员 副会长 副主席 副团长 副队长 副政委 秘书长 副秘书长 顾问 "
+        "组长单位 副组长单位"
     ),
     MEMBER: ("成员 组员 委员 队员 成员单位 联络员"),
     OFFICE: ("办公室主任 办公室副主任 办公室常务副主任 办公室成员"),
@@ -723,9 +724,8 @@ def read_posts(text: str, start: int, end: int) -> list[tuple[str | None, str | 
     """
     seats: list[tuple[str | None, str | None, int, int]] = []
     run: int | None = None
-    for piece in re.finditer(r"(?:[^、,;。()]|\([^()]{0,40}\)?|\))+", text[start:end]):
-        words = piece.group()
-        first, last = start + piece.start(), start + piece.end()
+    for words, first in _post_pieces(text[start:end], start):
+        last = first + len(words)
         lead = len(words) - len(words.lstrip(" 由"))
         words, first = words[lead:].rstrip(" "), first + lead
         if not words:
@@ -734,6 +734,12 @@ def read_posts(text: str, start: int, end: int) -> list[tuple[str | None, str | 
             run = first if run is None else run
             continue
         organ, title = split_post(words)
+        if not organ and seats and run is None and text[seats[-1][3] : first] == "、":
+            party, post, opened, _ = seats[-1]
+            if post and post.endswith(_PARTY_TITLES):
+                # 县委副书记、县长 is one person with two posts.
+                seats[-1] = (party, f"{post}、{words}", opened, last)
+                continue
         opened = first if run is None else run
         names = _organs(text[opened : first + len(organ)])
         if len(names) > 1:
@@ -745,6 +751,22 @@ def read_posts(text: str, start: int, end: int) -> list[tuple[str | None, str | 
     if run is not None:
         seats.extend((name, None, run, end) for name in _organs(text[run:end]))
     return seats
+
+
+def _post_pieces(run: str, offset: int) -> Iterator[tuple[str, int]]:
+    """Yield what stands between commas, cut at 和 where posts stand on both its sides, each with its place."""
+    for piece in re.finditer(r"(?:[^、,;。()]|\([^()]{0,40}\)?|\))+", run):
+        words, start = piece.group(), piece.start()
+        for both in _BETWEEN_POSTS.finditer(words):
+            left = words[start - piece.start() : both.start()]
+            if ends_with_title(left) and ends_with_title(words[both.end() :]):
+                yield left, offset + start
+                start = piece.start() + both.end()
+        yield words[start - piece.start() :], offset + start
+
+
+_BETWEEN_POSTS = re.compile("以及|[和及](?!其)")
+_PARTY_TITLES = ("副书记", "常委", "党组书记", "党委书记", "党组成员", "党委委员")
 
 
 def _organs(run: str) -> list[str]:

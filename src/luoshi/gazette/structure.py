@@ -32,6 +32,16 @@ _MARK_WORDS = re.compile(r"牵头|负责|单位|参与|落实|配合|部门|局\
 _LIST_ENTRY = re.compile(r"[\u4e00-\u9fff· ]{2,12}\([^()]{2,40}\)$")
 _TITLE_LIKE = re.compile(r"[\u4e00-\u9fffA-Za-z0-9“”、《》()—\-]{2,40}$")
 _PART_TITLE = re.compile(r"(?:细则|方案|办法|规定|预案|意见|职责|分工|措施|规则|标准|流程|制度|计划)$")
+_ROLE = re.compile(
+    "(?:第?[总副正常务执行一 ]{0,8}(?:组 *长|召 *集 *人|指 *挥 *长?|主 *任(?: *委 *员)?)|成 *员(?: *单 *位)?) *:"
+)
+"""The label of a seat, with which an entry of a list begins."""
+_LONGEST_ROLE = 24
+_NOTE = re.compile(
+    r"[(【]? ?(?:联 ?系 ?(?:人|电话|方式|单位|地址)|电 ?话|传 ?真|邮箱|抄 ?[送报]|此件"
+    r"|.{0,4}微信|.{0,3}扫[描一]|分享|来源|(?:责任)?编辑|打印|关闭)"
+)
+_LONGEST_NOTE = 120
 _ONLY_A_MARK = re.compile(r"[(\[【] ?(?:责任|牵头|配合|主办|承办|落实)[\u4e00-\u9fff]{0,4} ?[:]")
 
 
@@ -164,6 +174,8 @@ def _continues(block: Block, line: Line, width: int, running: frozenset[str]) ->
     last = before[-1]
     if (line.marked and not block.marked) or line.row is not None or block.lines[-1].row is not None:
         return False
+    if ":" in line.text[:_LONGEST_ROLE] and last not in ",、(" and _ROLE.match(line.text):
+        return False
     tail = before if len(block.lines) == 1 else "".join([part.text for part in block.lines[-3:]])
     if ("(" in tail and tail.count("(") > tail.count(")")) or ("《" in tail and tail.count("《") > tail.count("》")):
         return True
@@ -213,7 +225,7 @@ class _Nesting:
         annexes = [i for i, block in enumerate(blocks) if block.label is not None and block.label.kind == "annex"]
         self.last_bare = max((i for i in annexes if _is_bare_annex(blocks[i])), default=-1)
         backwards = range(len(blocks) - 1, -1, -1)
-        self.last_text = next((i for i in backwards if not _lists_annex(blocks[i])), -1)
+        self.last_text = next((i for i in backwards if not _lists_annex(blocks[i]) and not _is_note(blocks[i])), -1)
 
     def run(self) -> list[Node]:
         index = 0
@@ -328,11 +340,15 @@ class _Nesting:
             self._cut(paragraph, block, node)
 
     def _top_decimal(self, label: Label) -> Label:
-        """In a document of decimal headings `1.` is a heading only in the row of the top numbers; elsewhere an item."""
+        """In a document of decimal headings `1.` is a heading only in the row of the top numbers; elsewhere an item.
+
+        A fragment may begin with any number.
+        """
         if "." in label.text:
             return label
         inside = any(node.kind not in ("decimal", "part", "chapter") for node in self.stack)
-        if label.ordinal != self.top + 1 or (inside and self.stack[0].kind != "decimal"):
+        begins = not self.top and not self.nodes
+        if not (begins or label.ordinal == self.top + 1) or (inside and self.stack[0].kind != "decimal"):
             return label._replace(kind="num")
         self.top = label.ordinal
         return label
@@ -420,6 +436,11 @@ def _is_bare_annex(block: Block) -> bool:
     return (
         block.label is not None and block.label.kind == "annex" and not block.lines[0].text[block.label.end :].strip()
     )
+
+
+def _is_note(block: Block) -> bool:
+    """Whom to call, who gets a copy, or what a web page prints under a document: no text of it."""
+    return block.label is None and block.length < _LONGEST_NOTE and _NOTE.match(block.lines[0].text) is not None
 
 
 def _lists_annex(block: Block) -> bool:

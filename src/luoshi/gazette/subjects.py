@@ -136,7 +136,8 @@ _HOLDS_VERB = re.compile(
     any_of(
         r"""
         的 由 或 报(?=市|省|县|区|请|送) 同志任 负责(?!人|同志) 决定 移送 追究 仅限 属于 纳入 提交 送(?=领导|市|省) 凭
-        以及其 应(?!急) 需要 实行 经过 所指 所称 或者 给予 设在 下设 资金 来源 反馈 以(?![外上下内]) 企业(?![服家发局])
+        以及其 应(?!急) 需要 实行 经过 所指 所称 或者 给予 设在 下设 适用 资金 来源 反馈 以(?![外上下内])
+        企业(?![服家发局])
         [“”] (?:布|格|大|全|结|时)局$ [全内外]部$"""
     )
 )
@@ -459,17 +460,21 @@ def colon_subject(text: str, level: Level) -> tuple[tuple[str, ...], tuple[str, 
     """Read `市甲局:负责...` at the start of a text: (names, local, open-ended, offset after the colon)."""
     if text.find(":", 0, LONGEST_RUN + 1) < 0 or (match := _COLON.match(text)) is None:
         return None
-    if len(match["run"]) > LONGEST_RUN:
+    if len(match["run"]) > LONGEST_RUN or match["run"] in _LISTED:
         return None
     parsed = bodies(match["run"], level)
     return (*parsed, match.end()) if parsed else None
 
 
+_LISTED = frozenset(("成员单位", "组成单位", "参加单位", "组成部门", "成员部门"))
+"""What names those listed after it, not a body that does something."""
+
+
 _LEFT_OUT = re.compile(
-    r"(?:并|同时|还|也|另外|此外|原则上|,)*(?:(?:应当|应该|应(?!急)|必须|须|需(?!求)|要(?!求|点|素)|将|负责)(?:在|于)?|[在于]|$)"
+    r"(?:[自从][^,。;]{2,16}起,)?(?:并|同时|还|也|另外|此外|原则上|,)*务?(?:必|请)?(?:(?:应当|应该|应(?!急)|必须|须|需(?!求)|要(?!求|点|素)|将|负责)(?:在|于)?|[在于]|$)"
 )
 _ACTS = re.compile(
-    rf"[,内前]*(?:{_GOES_ON.pattern}|(?:不少于|至少)?[一二三两四1-9][次轮]?|报[送告请经]?|上报|完成|召开|更新|出台|总结|形成|组织)"
+    rf"[,内前]*(?:务(?:必|须|请)?)?(?:{_GOES_ON.pattern}|(?:不少于|至少)?[一二三两四1-9][次轮]?|报[送告请经]?|上报|完成|召开|更新|出台|总结|形成|组织)"
 )
 
 
