@@ -75,6 +75,7 @@ def test_index_names_primary_and_exceeding_pollutants() -> None:
         ({"series": "PM2.5", "c": -1}, "不得为负"),
         ({"series": "PM2.5", "c": 5001}, "浓度值无效"),
         ({"series": "CO_1h", "c": 1200}, "mg/m³"),
+        ({"series": "CO_1h", "c": "150.05"}, "CO_1h为150.05"),
         ({"series": "PM2.5", "c": "多"}, "不是数字"),
         ({"series": "PM2.5", "c": 1e300}, "不是数字"),
         ({"series": "SO2", "c": 10}, "平均时间"),

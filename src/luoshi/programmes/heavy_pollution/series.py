@@ -73,10 +73,10 @@ def concentration(name: str, value: Any) -> Exact | None:
     pollutant = name.partition("_")[0]
     number = exact(value)
     if number < 0:
-        raise ValueError(f"浓度值无效：{name}为{value}，不得为负")
+        raise ValueError(f"浓度值无效：{name}为{plain(number)}，不得为负")
     if number > air.largest(pollutant):
         why = "CO 单位应为 mg/m³" if pollutant == "CO" else "超出可信范围"
-        raise ValueError(f"浓度值无效：{name}为{value}，{why}")
+        raise ValueError(f"浓度值无效：{name}为{plain(number)}，{why}")
     return number
 
 
