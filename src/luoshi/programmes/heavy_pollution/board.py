@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Sum, Value
 from django.utils.translation import gettext as _
@@ -167,26 +168,44 @@ def chain(warning: PollutionWarning) -> list[dict[str, Any]]:
     return found
 
 
-def measures(response: Response, organs: frozenset[str] | None) -> list[dict[str, Any]]:
-    """Return the measures of a response with how far their tasks are; `organs` bounds what is counted."""
+class Tally(NamedTuple):
+    """How many tasks of a response are alike in these."""
+
+    measure: str
+    organ: str
+    town: str
+    state: str
+    tasks: int
+
+
+def tallies(response: Response) -> list[Tally]:
+    """Count the tasks of a response in one pass: those that stand, all of them once it is over."""
     rows = response.tasks.all() if response.ended_at else response.tasks.filter(closed="")
-    if organs is not None:
-        rows = rows.filter(Q(organ__in=organs) | Q(town__in=organs))
-    counts: dict[str, dict[str, int]] = {}
-    for measure, state, count in rows.values_list("measure", "state").annotate(n=Count("id")):
-        counts.setdefault(measure, {})[state] = count
+    # Counting rows reads less than counting a column.
+    found = rows.order_by().values_list("measure", "organ", "town", "state").annotate(n=Count("*"))
+    return [Tally(*one) for one in found]
+
+
+def measures(
+    response: Response, organs: frozenset[str] | None, counted: Sequence[Tally] | None = None
+) -> list[dict[str, Any]]:
+    """Return the measures of a response with how far their tasks are; `organs` bounds what is counted."""
+    counts: dict[str, Counter[str]] = {}
+    for one in tallies(response) if counted is None else counted:
+        if organs is None or one.organ in organs or one.town in organs:
+            counts.setdefault(one.measure, Counter())[one.state] += one.tasks
     names = concern.titles({lead for one in plan.measures().values() for lead in one.lead if lead != "all"})
     found = []
     for key in response.measures:
-        one, state = plan.measures()[key], counts.get(key, {})
+        measure, state = plan.measures()[key], counts.get(key, Counter())
         if organs is not None and not state:
             continue
         done = state.get(State.IN_PLACE, 0) + state.get(State.EXCUSED, 0)
         failed = state.get(State.FAILED, 0)
         found.append(
             {
-                "measure": one,
-                "lead": "、".join(names.get(lead, "各镇区") for lead in one.lead),
+                "measure": measure,
+                "lead": "、".join(names.get(lead, "各镇区") for lead in measure.lead),
                 "done": done,
                 "going": sum(state.values()) - done - failed,
                 "failed": failed,
@@ -221,6 +240,8 @@ def _came(one: EpisodeDuty) -> tuple[bool, Any, str]:
     return (one.received_at is None, one.received_at or one.due_at, one.organ)
 
 
+MOST_MAPPED = 40_000
+"""Of more tasks than these no map is made."""
 _RANK = {"failed": 3, "going": 2, "in_place": 1, "none": 0}
 _PLACED: tuple[tuple[str, Any, str], ...] = (
     ("firm", Enterprise, "credit_code"), ("site", ConstructionSite, "code"), ("school", School, "code"),
@@ -231,13 +252,16 @@ _PLACED: tuple[tuple[str, Any, str], ...] = (
 def object_map(response: Response, organs: frozenset[str] | None, day: datetime.date) -> dict[str, Any]:
     """Return the map of objects by their worst task, how many are in which state, and what has no place.
 
-    `organs` bounds what is shown. Above `maps.MOST_POINTS` points there is no map: the towns tell.
+    `organs` bounds what is shown. Above `maps.MOST_POINTS` points there is no map: the towns tell; and above
+    `MOST_MAPPED` tasks (`many`) objects are not asked one by one what their worst task is.
     """
     rows = response.tasks.exclude(object_kind="")
     if response.ended_at is None:
         rows = rows.filter(closed="")
     if organs is not None:
         rows = rows.filter(Q(organ__in=organs) | Q(town__in=organs))
+    if rows[MOST_MAPPED : MOST_MAPPED + 1].exists():
+        return {"many": True, "svg": "", "counts": {}, "total": MOST_MAPPED, "unplaced": 0, "placed": 0}
     states: dict[tuple[str, str], str] = {}
     for kind, object_id, state in rows.values_list("object_kind", "object_id", "state"):
         name = _shown_state(state)
@@ -273,11 +297,12 @@ def _map_words(counts: Mapping[str, int]) -> str:
     }  # fmt: skip
 
 
-def towns(response: Response) -> dict[str, dict[str, Any]]:
+def towns(response: Response, counted: Sequence[Tally] | None = None) -> dict[str, dict[str, Any]]:
     """Return, by town, the share of its objects that are in place, in whole percent, and how many are not."""
-    rows = response.tasks.filter(closed="") if response.ended_at is None else response.tasks
     found: dict[str, dict[str, Any]] = {}
-    for town, state, count in rows.exclude(town="").values_list("town", "state").annotate(n=Count("id")):
+    for _measure, _organ, town, state, count in tallies(response) if counted is None else counted:
+        if not town:
+            continue
         one = found.setdefault(town, {"done": 0, "total": 0, "failed": 0})
         one["total"] += count
         one["done"] += count if state in (State.IN_PLACE, State.EXCUSED) else 0

@@ -157,8 +157,9 @@ def _beyond(found: dict[str, Any]) -> list[dict[str, Any]]:
 def _warning_context(warning: PollutionWarning, actor: Any, now: datetime.datetime) -> dict[str, Any]:
     reach = tasks.reach_of(actor)
     response = warning.response
-    rows = board.measures(response, reach)
-    share = board.towns(response)
+    counted = board.tallies(response)
+    rows = board.measures(response, reach, counted)
+    share = board.towns(response, counted)
     reduction = board.reductions(response.level)
     names = concern.titles([slug for row in board.TILES for slug in row if slug])
     return {
@@ -475,7 +476,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     if reach is not None:
         rows = rows.filter(Q(organ__in=reach) | Q(town__in=reach))
     chosen, shown = {key: request.GET.get(key, "") for key in _FILTERS}, rows
-    leads = sorted(rows.order_by().values_list("organ", flat=True).distinct()) if warning else []
+    leads = tasks.leads_of(warning.response, reach) if warning else []
     for key in ("measure", "state", "organ", "town"):
         if chosen[key]:
             rows = rows.filter(**{key: chosen[key]})

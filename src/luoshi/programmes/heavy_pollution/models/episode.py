@@ -154,7 +154,7 @@ class MeasureTask(models.Model):
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
-        """Once a measure and object while it is open; lists by organ and state."""
+        """Once a measure and object while it is open; lists by organ and state; counts read the index alone."""
 
         constraints = (
             models.UniqueConstraint(
@@ -166,6 +166,7 @@ class MeasureTask(models.Model):
         indexes = (
             models.Index(fields=["response", "organ", "state", "id"], name="hp_task_organ"),
             models.Index(fields=["response", "measure", "state"], name="hp_task_measure"),
+            models.Index(fields=["response", "closed", "measure", "organ", "town", "state"], name="hp_task_tally"),
             models.Index(fields=["object_kind", "object_id"], name="hp_task_object"),
         )
 
