@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import io
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from python_calamine import CalamineWorkbook
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
@@ -164,7 +166,11 @@ def papers_and_limits_are_there() -> None:
 def the_year_and_the_records_behind_figures() -> None:
     centre, year = client_of(User.objects.get(login="jinfu1")), CLOCK.today().year
     assert "5,950,000.00" in shown(centre, "mitigation-year", year)
-    assert centre.get(reverse("mitigation-year-export", args=[year])).content[:2] == b"PK"
+    book = centre.get(reverse("mitigation-year-export", args=[year])).content
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    # Amounts are numbers, so that they can be added up.
+    assert next(row for row in rows if row[1] == "F")[6] == 5_950_000.0
+    assert sum(row[6] for row in rows if row[0] != "各行合计" and row[1] == "3001") == 7_000_000.0
     told = centre.get(f"/api/v1/mitigation/years/{year}").json()
     assert told["fund"]["closing"] == 595_000_000
     assert {one["code"]: one["closing"] for one in told["lines"]}["3101"] == 115_000_000

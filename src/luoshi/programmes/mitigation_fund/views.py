@@ -441,9 +441,16 @@ def year_export(request: HttpRequest, year: int) -> HttpResponse:
     for name, part in ((_("各行合计"), told), *((one["row"].name, one) for one in told["banks"])):
         for one in part["lines"]:
             sheet.add([name, one["code"], one["title"],
-                       *(_yuan(one[key]) for key in ("opening", "debit", "credit", "closing"))])  # fmt: skip
-        sheet.add([name, "F", _("基金余额 F"), _yuan(part["fund"]["opening"]), "", "", _yuan(part["fund"]["closing"])])
-    sheet.close([[_("导出"), f"{CLOCK.now():%Y-%m-%d %H:%M} {actor_of(request).name}"]])
+                       *(one[key] / 100 for key in ("opening", "debit", "credit", "closing"))])  # fmt: skip
+        told_fund = part["fund"]
+        sheet.add([name, "F", _("基金余额 F"), told_fund["opening"] / 100, "", "", told_fund["closing"] / 100])
+    sheet.close(
+        [
+            [_("年度"), str(year)],
+            [_("金额"), _("元")],
+            [_("导出"), f"{CLOCK.now():%Y-%m-%d %H:%M} {actor_of(request).name}"],
+        ]
+    )
     response = HttpResponse(stream.getvalue(), content_type=_XLSX)
     response["Content-Disposition"] = f'attachment; filename="mitigation-fund-{year}.xlsx"'
     response["Cache-Control"] = "no-store, private"
