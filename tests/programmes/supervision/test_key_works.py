@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
@@ -431,6 +433,10 @@ def test_the_board_keeps_both_plans_apart(morning: None) -> None:
     assert "测试滨河步道贯通" in outside
     assert "测试滨河步道贯通" not in inside
     assert "测试事项" in inside
+    sheet = CalamineWorkbook.from_filelike(
+        io.BytesIO(client.get("/supervision/board.xlsx", {"kind": "key_works"}).content)
+    ).get_sheet_by_index(0)
+    assert any("Z001" in row for row in sheet.to_python())
     assert "测试事项" not in outside
 
 

@@ -36,7 +36,8 @@ def workbook(found: Board, reader: str) -> bytes:
         leads = "、".join(found.names.get(slug, slug) for slug in tile.leads) or tile.item.raw_lead
         numbers = [_points(tile.planned), _points(tile.actual)]
         chapter = names.get(tile.item.chapter_id, "")
-        items.append([tile.item.seq, chapter, tile.item.title, leads, str(tile.word), *numbers, tile.item.due])
+        number = tile.number if found.plan is not None and found.plan.outside else tile.item.seq
+        items.append([number, chapter, tile.item.title, leads, str(tile.word), *numbers, tile.item.due])
         for task in known.get(tile.item.pk, ()):
             matter = task.matter
             tasks.append(

@@ -325,7 +325,7 @@ def add_target(
         made = Target.objects.create(
             item=row,
             seq=seq,
-            code=f"T{row.seq}.{max(numbers, default=0) + 1}",
+            code=f"T{row.number}.{max(numbers, default=0) + 1}",
             name=name,
             comparator=comparator,
             value=least,
