@@ -588,3 +588,30 @@ def test_a_transferred_sale_of_which_a_court_took_the_last_is_over_whatever_was_
         sales.freeze_account(actor=ACTOR, book=world.book, authority="测试法院", document_no="测试冻2号",
                              to_on=DAY - datetime.timedelta(days=1))  # fmt: skip
     CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_a_contract_outside_supervision_is_refused_at_once_where_it_could_never_be_filed():
+    world = World()
+    good = {
+        "route": "OPT_OUT", "contract_no": "HT-8", "unit_code": "371083001001GB00001F00010008", "buyer": "测试戊",
+        "seller": "测试己", "price": "5000", "buyer_signed": "1", "seller_signed": "1", "risk_read": "1",
+    }  # fmt: skip
+
+    def opened(**more):
+        return cases.open_case(actor=world.clerk, procedure=contracts.OUTSIDE, title="测试", facts=good | more)
+
+    for wrong, words in (
+        ({"unit_code": "123"}, "不合规则"), ({"unit_code": "371083001001JC00001F00010008"}, "集体所有"),
+        ({"unit_code": "371083001001GB00001F00010001"}, "已有在办监管"), ({"contract_no": "HT-1"}, "已纳入监管"),
+        ({"price": "0"}, "应大于零"), ({"seller": "测试 戊"}, "同一人"),
+    ):  # fmt: skip
+        with pytest.raises(LuoshiError, match=words):
+            opened(**wrong)
+    first, second = opened(), opened()
+    for case in (first, second):
+        cases.act(actor=world.clerk, case=case.pk, step="check", data={"opinion": "齐全"})
+    cases.act(actor=world.reviewer, case=first.pk, step="certify")
+    with pytest.raises(LuoshiError, match="已备案"):
+        cases.act(actor=world.reviewer, case=second.pk, step="certify")
+    CLOCK.release()

@@ -674,13 +674,34 @@ def route_facts(turn: Turn) -> dict[str, Any]:
                           "paid": bool(told.get("paid_on")), "proofs": proofs}}  # fmt: skip
 
 
+@effect("home_escrow.outside_asked")
+def outside_asked(turn: Turn) -> None:
+    """Refuse at once what could never be filed: a home out of scope or in a live sale, a contract filed already."""
+    _outside(turn.data)
+
+
+def _outside(told: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the unit code and the contract number of a sale outside supervision, if it may be filed as one."""
+    unit, contract = clean(str(told["unit_code"])), str(told["contract_no"]).strip()
+    sales.refuse(sales.decide("scope", {"unit_code": unit}), "不能办理")
+    if int(told["price"]) <= 0:
+        raise LuoshiError("E_AMOUNT", "房价款应大于零。", fields={"fields": {"price": "房价款应大于零"}})
+    if same(str(told["buyer"]), str(told["seller"])):
+        raise LuoshiError("E_INPUT", "买受人和出卖人是同一人。", fields={"fields": {"buyer": "买受人和出卖人是同一人"}})
+    if Sale.objects.filter(Q(contract_no=contract) | Q(unit_code=unit), live=True).exists():
+        raise LuoshiError("E_DUPLICATE", "该房屋已有在办监管，或这份合同已纳入监管。",
+                          fields={"fields": {"contract_no": "该房屋已有在办监管，或这份合同已纳入监管"}}, citation=f"{RULES} 第四条")  # fmt: skip
+    if Outside.objects.filter(contract_no=contract).exists():
+        raise LuoshiError("E_DUPLICATE", f"合同 {contract} 已备案，请核对合同编号。",
+                          fields={"fields": {"contract_no": f"合同 {contract} 已备案，请核对合同编号"}})  # fmt: skip
+    return unit, contract
+
+
 @effect("home_escrow.outside_filed")
 def outside_filed(turn: Turn) -> None:
     """Issue the certificate and file the contract by it."""
     told = turn.facts
-    unit, contract = clean(str(told["unit_code"])), str(told["contract_no"]).strip()
-    if Sale.objects.filter(contract_no=contract, live=True).exists():
-        raise LuoshiError("E_DUPLICATE", f"合同 {contract} 已纳入监管。")
+    unit, contract = _outside(told)
     try:
         with transaction.atomic():
             row = Outside.objects.create(

@@ -110,16 +110,16 @@ def inflow_of(book: Book, payer: str, amount: int, txn: str = "") -> Inflow:
     if not rows:
         what = f"流水“{txn[:60]}”" if txn else "钱"
         raise LuoshiError("E_NOT_FOUND", f"这个账户的待查来款里没有这笔{what}。",
-                          fields={"fields": {"txn": "待查来款里没有"}})  # fmt: skip
+                          fields={"fields": {"txn": f"这个账户的待查来款里没有这笔{what}"}})  # fmt: skip
     mine = [one for one in rows if same(one.payer, payer)] or [one for one in rows if not one.payer]
     if not mine:
-        told = {"fields": {"payer": "与银行流水上的付款人不同"}}
+        told = {"fields": {"payer": f"待查来款里没有“{payer[:60]}”付的钱，请核对付款人"}}
         raise LuoshiError("E_NOT_FOUND", f"待查来款里没有“{payer[:60]}”付的钱，请核对付款人。", fields=told,
                           citation=f"{RULES} 第九条")  # fmt: skip
     if (row := next((one for one in mine if one.left >= amount), None)) is None:
         most = max(one.left for one in mine)
         raise LuoshiError("E_CAPACITY", f"“{payer[:60]}”的待查来款单笔最多还有 {Money(most)} 元，请按流水逐笔办理。",
-                          fields={"fields": {"amount": "多于这笔来款所余"}}, citation=f"{RULES} 第九条")  # fmt: skip
+                          fields={"fields": {"amount": f"这笔来款最多还有 {Money(most)} 元"}}, citation=f"{RULES} 第九条")  # fmt: skip
     return row
 
 
