@@ -689,8 +689,9 @@ def _outside(told: Mapping[str, Any]) -> tuple[str, str]:
     if same(str(told["buyer"]), str(told["seller"])):
         raise LuoshiError("E_INPUT", "买受人和出卖人是同一人。", fields={"fields": {"buyer": "买受人和出卖人是同一人"}})
     if Sale.objects.filter(Q(contract_no=contract) | Q(unit_code=unit), live=True).exists():
-        raise LuoshiError("E_DUPLICATE", "该房屋已有在办监管，或这份合同已纳入监管。",
-                          fields={"fields": {"contract_no": "该房屋已有在办监管，或这份合同已纳入监管"}}, citation=f"{RULES} 第四条")  # fmt: skip
+        words = "该房屋已有在办监管，或这份合同已纳入监管"
+        raise LuoshiError("E_DUPLICATE", f"{words}。", fields={"fields": {"contract_no": words}},
+                          citation=f"{RULES} 第四条")  # fmt: skip
     if Outside.objects.filter(contract_no=contract).exists():
         raise LuoshiError("E_DUPLICATE", f"合同 {contract} 已备案，请核对合同编号。",
                           fields={"fields": {"contract_no": f"合同 {contract} 已备案，请核对合同编号"}})  # fmt: skip

@@ -118,8 +118,9 @@ def inflow_of(book: Book, payer: str, amount: int, txn: str = "") -> Inflow:
                           citation=f"{RULES} 第九条")  # fmt: skip
     if (row := next((one for one in mine if one.left >= amount), None)) is None:
         most = max(one.left for one in mine)
+        told = {"fields": {"amount": f"这笔来款最多还有 {Money(most)} 元"}}
         raise LuoshiError("E_CAPACITY", f"“{payer[:60]}”的待查来款单笔最多还有 {Money(most)} 元，请按流水逐笔办理。",
-                          fields={"fields": {"amount": f"这笔来款最多还有 {Money(most)} 元"}}, citation=f"{RULES} 第九条")  # fmt: skip
+                          fields=told, citation=f"{RULES} 第九条")  # fmt: skip
     return row
 
 
