@@ -394,6 +394,36 @@ def test_orders_by_hand_hold_in_both_profiles_and_end_with_the_task(morning: Non
         correcting.order(actor=made.supervisor(), matter=row.pk, level="red", words="请核实。")
 
 
+def test_who_gets_a_task_may_ask_once_within_a_working_day_to_have_it_corrected(morning: None) -> None:
+    item = begun("2018-03-01", "2018-04-09", (10000, "2018-03-01", "2018-04-09"))
+    row, clerk = Matter.objects.get(), made.clerk("housing-construction")
+    assert works.object_by(row) == date(2018, 3, 2)
+    with pytest.raises(LuoshiError, match="请写明"):
+        works.object_to(actor=clerk, matter=row.pk, reason=" ")
+    with pytest.raises(LuoshiError) as refused:
+        works.object_to(actor=made.supervisor(), matter=row.pk, reason="期限太短")
+    assert refused.value.code == "E_FORBIDDEN"
+    CLOCK.set(made.moment("2018-03-02 23:59"))
+    works.object_to(actor=clerk, matter=row.pk, reason="期限太短，应到月底")
+    item.refresh_from_db()
+    assert item.decomposition == "drafted"
+    assert "请改正任务2018-Z001.01" in item.events.order_by("-pk").first().text
+    with pytest.raises(LuoshiError, match="视为已经接受"):
+        works.object_to(actor=clerk, matter=row.pk, reason="再改一次")
+
+
+def test_silence_for_a_working_day_accepts_a_task(morning: None) -> None:
+    begun("2018-03-01", "2018-04-09", (10000, "2018-03-01", "2018-04-09"))
+    row, clerk = Matter.objects.get(), made.clerk("housing-construction")
+    page = client_of(person("clerk-housing-construction"))
+    assert "可请牵头单位改一次" in page.get(f"/tasks/{row.pk}/").content.decode()
+    CLOCK.set(made.moment("2018-03-03 00:00"))
+    assert "可请牵头单位改一次" not in page.get(f"/tasks/{row.pk}/").content.decode()
+    with pytest.raises(LuoshiError, match="视为已经接受"):
+        works.object_to(actor=clerk, matter=row.pk, reason="期限太短")
+    assert works.object_by(made.leaf("2018-12-31")) is None
+
+
 @pytest.mark.parametrize("line", ["完工", "2018-13-01 完工", "三月完工"])
 def test_a_step_without_its_day_is_refused_by_its_line(line: str) -> None:
     with pytest.raises(LuoshiError, match="第2行"):

@@ -14,7 +14,7 @@ from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern, curve, hooks
 from luoshi.office.duties.matter_models import Extension, Matter, ProgressReport
-from luoshi.programmes.supervision import adjusting, correcting, signing
+from luoshi.programmes.supervision import adjusting, correcting, signing, works
 from luoshi.programmes.supervision.crossing import leaf_of
 from luoshi.programmes.supervision.letters import ROOM
 from luoshi.programmes.supervision.models import Adjustment, CoopConfirmation, CrossOffRequest, ReportSignature
@@ -55,6 +55,7 @@ def block(matter: Matter, actor: Actor, day: datetime.date) -> dict[str, Any] | 
         ],
         "may_ask": adjusting.may_ask(actor, matter),
         "corrections": list(correcting.of(matter)[:6]),
+        "object_by": works.object_by(matter) if works.may_object(actor, matter) else None,
         "may_correct": matter.is_open and (correcting.may_order(actor, matter) or correcting.may_answer(actor, matter)),
         "waiting": waiting,
         "may_decide": waiting is not None and adjusting.may_decide(actor, waiting),

@@ -16,7 +16,7 @@ from luoshi.office.duties import acts, concern, hooks, lights
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.notices.content import Paper
 from luoshi.office.web import actor_of, needs, page
-from luoshi.programmes.supervision import adjusting, correcting, matter_block, papers, signing
+from luoshi.programmes.supervision import adjusting, correcting, matter_block, papers, signing, works
 from luoshi.programmes.supervision.crossing import leaf_of
 from luoshi.programmes.supervision.letter_forms import crumbs, date_of, errors_of, status_of, text_of, version_of
 from luoshi.programmes.supervision.letters import ROOM
@@ -110,7 +110,11 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     row, data = task_of(actor, pk), request.POST
     if request.method == "POST":
         try:
-            if data.get("act") == "order":
+            if data.get("act") == "object":
+                works.object_to(
+                    actor=actor, matter=pk, reason=text_of(data, "reason", 500), version=version_of(data)
+                )  # fmt: skip
+            elif data.get("act") == "order":
                 correcting.order(
                     actor=actor, matter=pk, level=text_of(data, "level", 10), words=text_of(data, "words", 1100),
                     version=version_of(data),
@@ -140,6 +144,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
         "running": running,
         "rows": found,
         "may_answer": running is not None and not running.answer and correcting.may_answer(actor, row),
+        "object_by": works.object_by(row) if works.may_object(actor, row) else None,
         "may_order": row.is_open and correcting.may_order(actor, row),
         "levels": Correction.Level.choices,
         "values": data.dict() if error else {"level": "red"},

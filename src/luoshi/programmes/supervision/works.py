@@ -14,19 +14,21 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from luoshi.kernel.clock import CLOCK
+from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
-from luoshi.office.duties import acts, concern
-from luoshi.office.duties.matter_models import State
+from luoshi.office.duties import acts, concern, workdays
+from luoshi.office.duties.curve import GOVERNANCE
+from luoshi.office.duties.matter_models import Matter, State
 from luoshi.office.locks import serialise
 from luoshi.office.messages.actions import tell_organ
+from luoshi.office.parameters import book
 from luoshi.office.permissions import may, require
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import plan_import
 from luoshi.programmes.supervision.models import SOURCES, Chapter, ItemOrgan, KeyItem, Leaf, Plan
-from luoshi.programmes.supervision.plan_actions import address, decompose_by, locked, record
+from luoshi.programmes.supervision.plan_actions import MODULE, address, decompose_by, leads, locked, record
 
 CITY = "city-government"
 """The organ of the mayor and the vice mayors, who set work."""
@@ -288,6 +290,55 @@ def withdraw_work(*, actor: Actor, item: int, reason: str, version: int | None =
             before, matter.state = acts.picture(matter), State.WITHDRAWN
             acts.written(matter, actor=actor, act="withdraw", text=f"{row.code}已撤销：{reason}"[:400], before=before)
         _tell(row, f"work.withdraw:{row.pk}", f"重点工作{row.code} {row.title}已撤销：{reason}")
+        return row
+
+
+_OBJECTED = "object"
+
+
+def object_by(matter: Matter) -> datetime.date | None:
+    """Return the last day on which who got a task may ask to have it corrected; None where nobody may (any more).
+
+    Once, within a working day of getting it; silence is acceptance (services-governance 7.1).
+    """
+    known = matter.events.filter(act=_OBJECTED).exists()
+    if matter.profile != GOVERNANCE.key or not matter.is_open or matter.worked or known:
+        return None
+    days = int(book.current().values(MODULE, CLOCK.today())["gov_accept_wd"])
+    last = workdays.shift(day_of(matter.handed_at), days)
+    return last if CLOCK.today() <= last else None
+
+
+def may_object(actor: Actor, matter: Matter) -> bool:
+    """Tell whether somebody may ask to have a task corrected now: who reports on it."""
+    return object_by(matter) is not None and acts.reaches(actor, "matter.report", [matter.organ])
+
+
+def object_to(*, actor: Actor, matter: int, reason: str, version: int | None = None) -> Matter:
+    """Ask, for the organ that got a task of a key work, to have it corrected; the tree is a draft again.
+
+    Side effects: histories, audit, messages to the lead organs. Errors: E_FORBIDDEN, E_NOT_FOUND, E_VERSION, E_STATE
+    (asked before, the day is past, work has begun), E_INPUT.
+    """
+    reason = _said(reason, "reason", "要怎么改、为什么", 400)
+    with transaction.atomic():
+        row = acts.opened(actor, matter)
+        acts.expect(row, version)
+        require(actor, "matter.report", [row.organ])
+        leaf = Leaf.objects.select_related("node").filter(matter=row).first()
+        if leaf is None or object_by(row) is None:
+            raise LuoshiError("E_STATE", "交办后1个工作日内、动手以前，可请改正一次；现在视为已经接受。")
+        item = _outside(leaf.node.item_id, None)
+        if item.decomposition == KeyItem.Decomposition.APPROVED:
+            item.decomposition = KeyItem.Decomposition.DRAFTED
+        said = f"{concern.title(row.organ)}请改正任务{leaf.node.code}：{reason}"
+        record(item, actor, _OBJECTED, said, {"matter": row.pk})
+        acts.written(row, actor=actor, act=_OBJECTED, text=f"请改正：{reason}"[:400], before=acts.picture(row))
+        for organ in leads(item):
+            tell_organ(
+                key=f"work.object:{row.pk}:{organ}", organ=organ, roles=(Role.CLERK, Role.LEADER), kind="matter",
+                text=said[:300], href=address(item),
+            )  # fmt: skip
         return row
 
 

@@ -153,6 +153,15 @@ def withdraw(request: HttpRequest, code: str, body: WithdrawIn) -> dict[str, Any
     return {"code": made.code, "state": made.state}
 
 
+@router.post(
+    "/supervision/tasks/{int:task}/object", auth=Needs("matter.report"), response=_ANSWERS, summary="请改正任务"
+)
+def object_to(request: HttpRequest, task: int, body: WithdrawIn) -> dict[str, Any]:
+    """Ask once, within a working day of getting it, to have a task of a key work corrected."""
+    made = works.object_to(actor=actor_of(request), matter=task, reason=body.reason, version=body.version)
+    return {"matter": made.pk, "version": made.version}
+
+
 @router.get(
     "/supervision/tasks/{int:task}/corrections", auth=Needs("work.see"), response=_ANSWERS, summary="任务的纠偏"
 )
