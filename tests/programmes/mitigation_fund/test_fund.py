@@ -15,7 +15,7 @@ from luoshi.office.funds.models import Account, Difference, PaymentInstruction
 from luoshi.office.funds.orders import Hand, Order, credit, debit
 from luoshi.office.funds.writing import ledger_of, post_all
 from luoshi.office.roles import Role
-from luoshi.programmes.mitigation_fund import claims, fund
+from luoshi.programmes.mitigation_fund import board, claims, fund
 from luoshi.programmes.mitigation_fund.models import Claim, ClaimVote
 from tests.office import histories, people
 from tests.office.funds_made import ACTOR, clock_at
@@ -238,6 +238,30 @@ def test_a_loan_is_claimed_for_once_and_never_above_half() -> None:
         less = {name: value for name, value in facts.items() if name != lacking}
         with pytest.raises(LuoshiError):
             claims.file_claim(**{**given, "contract_no": "乙", "number": "BC3", "facts": less})
+
+
+@pytest.mark.django_db
+def test_a_claim_s_sheet_says_what_capped_it_before_and_after_it_is_paid() -> None:
+    world = World()
+    bank = world.banks[0]
+    fund.allocate(actor=ACTOR, agreement=bank, amount=60_000_000, value_on=START, key="first")
+    facts = {"principal": 240_000_001, "recovered": 70_000_000, "approved": 300_000_000, "disbursed": 300_000_000,
+             "judicial_end": "enforcement_ended"}  # fmt: skip
+    row = claims.file_claim(actor=ACTOR, agreement=bank, number="BC1", contract_no="甲", firm="测试公司", facts=facts)
+    told = board.claim_steps(row)
+    assert (told["fixed"], told["capped"], told["available"], told["paid"], told["bank"]) == (
+        False, True, 60_000_000, 60_000_000, 110_000_001,
+    )  # fmt: skip
+    for organ in ClaimVote.Organ.values:
+        claims.vote(actor=ACTOR, claim=row.pk, organ=organ, passes=True)
+    payment = claims.instruct(actor=world.clerk, claim=row.pk, payee=PAYEE)
+    payments.check_payment(actor=world.head, payment=payment.pk)
+    told = board.claim_steps(Claim.objects.select_related("agreement__book").get(pk=row.pk))
+    # What is left now says nothing of what there was; the reasons still tell the loss and its half.
+    assert (told["fixed"], told["capped"], told["available"], told["paid"]) == (True, True, 0, 60_000_000)
+    assert [word in "".join(one.text for one in told["reasons"]) for word in ("1,700,000.01", "850,000.00")] == [
+        True
+    ] * 2
 
 
 @pytest.mark.django_db

@@ -456,6 +456,14 @@ def settled(turn: Turn) -> None:
     loan.save(update_fields=["unpaid_since"])
 
 
+@effect("mitigation_fund.finished")
+def finished(turn: Turn) -> None:
+    """A loan in recourse ends with its recourse, not before it."""
+    begun = recourse_on(loan_of(turn))
+    if begun is not None:
+        raise LuoshiError("E_STATE", f"追偿 {begun.number} 还没有办结，不能终结。", fields={"case": begun.pk})
+
+
 # --- overdue ----------------------------------------------------------------------------------------------------------
 
 
