@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from luoshi.office.duties import concern
-from luoshi.programmes.heavy_pollution.models import EpisodeDuty, MeasureTask
+from luoshi.programmes.heavy_pollution.models import EpisodeDuty, MeasureTask, Response
 
 _KINDS = (EpisodeDuty.Kind.DAILY, EpisodeDuty.Kind.COMPILED)
 _STATES: Mapping[str, str] = {MeasureTask.State.IN_PLACE: "in_place", MeasureTask.State.FAILED: "failed"}
@@ -29,14 +29,17 @@ def known(rows: Iterable[EpisodeDuty]) -> Mapping[int, Mapping[str, int]]:
     asked = [row for row in rows if row.kind in _KINDS and row.state == EpisodeDuty.State.DUE]
     if not asked:
         return {}
-    tasks = MeasureTask.objects.filter(response__in={row.response_id for row in asked}).order_by()
+    responses = {row.response_id for row in asked}
+    ended = Response.objects.filter(pk__in=responses, ended_at__isnull=False).values("pk")
     # Two readings of an index instead of one of the tasks: what stands, and what was closed before a response ended.
-    standing, closed = tasks.filter(closed=""), tasks.filter(response__ended_at__isnull=False).exclude(closed="")
+    standing = MeasureTask.objects.filter(response__in=responses, closed="").order_by()
+    closed = MeasureTask.objects.filter(response__in=ended).exclude(closed="").order_by()
     found: dict[tuple[int, str], Counter[str]] = {}
     towns = concern.towns()
-    alike = ("response", "organ", "town", "state")
+    # By measure too, though nobody asks: in the order of the index nothing has to be sorted.
+    alike = ("response", "measure", "organ", "town", "state")
     groups = [part.values_list(*alike).annotate(n=Count("*")) for part in (standing, closed)]
-    for response, organ, town, state, n in groups[0].union(groups[1], all=True):
+    for response, _measure, organ, town, state, n in groups[0].union(groups[1], all=True):
         if state == MeasureTask.State.EXCUSED:
             continue
         for whose in {"", organ, town if town in towns else organ}:

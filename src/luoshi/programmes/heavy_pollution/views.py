@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from luoshi.kernel.clock import CLOCK, day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern
-from luoshi.office.paging import Key, bounded_total, keyset_page
+from luoshi.office.paging import Key, Total, bounded_total, keyset_page
 from luoshi.office.parameters import book
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, needs, page, status_of
@@ -491,7 +491,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
     names = concern.titles({*leads, *(row.town for row in found.rows)} | {row.organ for row in found.rows})
     measures, now = plan.measures(), CLOCK.now()
     context = {
-        "total": bounded_total(rows),
+        # A page that is the whole list is its own count.
+        "total": Total(len(found.rows), True) if not found.next and not found.previous else bounded_total(rows),
         "done": shown.filter(pk=_number(request.GET.get("done", ""))).first() if request.GET.get("done") else None,
         "leads": [(slug, names.get(slug, slug)) for slug in leads],
         "query": urlencode({key: value for key, value in chosen.items() if value}),
