@@ -199,3 +199,66 @@ def test_other_tables_and_lone_words_are_none(text: str) -> None:
     instrument = read(text)
     assert not [duty for duty in instrument.duties if duty.basis == "mark"]
     assert [clause.path for clause in instrument.clauses if clause.kind == "cn"] == ["一", "二", "三"]
+
+
+ANNEX = (
+    "测州市人民政府办公室关于印发测试方案的通知\n测政办发〔2021〕9号\n各县区:\n现将方案印发给你们。\n2021年3月1日\n"
+    "测试方案\n一、总体要求\n稳步推进。\n附件\n重点任务分工表\n"
+)
+GROUPS_WITH_BARS = (
+    "|序号|工作任务|责任单位|\n|--|--|--|\n|一|甲类工作| |\n|1|建设甲类平台|市甲局|\n"
+    "|二|乙类工作| |\n|2|建设乙类平台|市乙局|\n"
+)
+GROUPS_A_CELL_A_LINE = (
+    "序号\n工作任务\n责任单位\n一\n甲类工作\n1\n建设甲类平台\n市甲局\n二\n乙类工作\n2\n建设乙类平台\n市乙局\n"
+)
+GROUPS_A_LINE = GROUPS_A_CELL_A_LINE.replace("一\n", "一、").replace("二\n", "二、")
+GROUPS_WITH_BLANKS = (
+    "序号 工作任务 责任单位\n一、甲类工作\n1 建设甲类平台 市甲局\n二、乙类工作\n2 建设乙类平台 市乙局\n"
+)
+
+
+@pytest.mark.parametrize("table", [GROUPS_WITH_BARS, GROUPS_A_CELL_A_LINE, GROUPS_A_LINE, GROUPS_WITH_BLANKS])
+def test_the_number_of_a_group_of_rows_is_a_clause(table: str) -> None:
+    instrument = compile_text(ANNEX + table).instruments[0]
+    assert duties(instrument) == [("附件/一/1", ["市甲局"], [], []), ("附件/二/2", ["市乙局"], [], [])]
+    assert [c.heading for c in instrument.clauses if c.path in ("附件/一", "附件/二")] == ["甲类工作", "乙类工作"]
+    start = next(clause.start for clause in instrument.clauses if clause.path == "附件/二")
+    assert (ANNEX + table)[start] == "二"
+
+
+def test_tables_side_by_side_may_have_one_cell_a_line() -> None:
+    names = "序号 任务 责任单位 " * 2
+    cells = f"{names}1 建设甲类平台 市甲局 3 建设丙类平台 市丙局 2 建设乙类平台 市乙局、市丁局"
+    assert duties(read(cells.replace(" ", "\n"))) == [
+        ("二/1", ["市甲局"], [], []),
+        ("二/2", ["市乙局", "市丁局"], [], []),
+        ("二/3", ["市丙局"], [], []),
+    ]
+
+
+def test_a_table_alone_has_the_line_above_it_as_title_and_may_begin_with_any_row() -> None:
+    table = (
+        "2021年测试项目推进情况(1-11月)\n序号 |\n项目任务 |\n分管 领导 |\n牵头 单位 |\n责任主体与协同单位 |\n"
+        "1-11月推进情况 |\n是否达序 |\n说明 |\n"
+        "24 |\n优化5条道路。 |\n测试甲 |\n甲局 |\n乙局、相关街道 |\n已完成60%。 |\n是 |\n||\n"
+        "25 |\n新增小区21个。 |\n测试甲 |\n甲局 |\n丙局 |\n正在推进。 |\n否 |\n前期受影响,后期将加快推进。 |\n|\n"
+    )
+    instrument = compile_text(table).instruments[0]
+    assert instrument.title == "2021年测试项目推进情况(1-11月)"
+    assert [(clause, lead, others) for clause, lead, others, _ in duties(instrument)] == [
+        ("24", ["甲局"], ["乙局"]),
+        ("25", ["甲局"], ["丙局"]),
+    ]
+
+
+def test_items_inside_a_cell_and_columns_of_unknown_name_belong_to_the_row() -> None:
+    table = (
+        "序号 | 实事项目 | 举措及实施计划 | 责任单位 | 配合单位 |\n"
+        "1 | 新建学校7所。 | 1.4月底前甲校开工。 2.8月底前乙校交付。 | 甲局 | 乙局、丙局 |\n"
+        "2 | 新增车位9个。 | 7月底前开工。 | 乙局 | 丙局 |\n"
+    )
+    assert duties(read(table)) == [
+        ("二/1", ["甲局"], ["乙局", "丙局"], ["2021-04-30", "2021-08-31"]),
+        ("二/2", ["乙局"], ["丙局"], ["2021-07-31"]),
+    ]

@@ -383,6 +383,8 @@ def _read_document(document: Document, lines: list[Line]) -> None:
         _set_decree(document, zone)
     labelled = _labelled_fields(zone)
     picked = _best_title(zone)
+    if picked is None and zone and stop < len(lines) and lines[stop].row is not None:
+        picked = [zone[-1]] if _LONE_TITLE.fullmatch(compact(zone[-1].text)) else None
     if picked is None:
         picked = next(([Line(0, labelled[key], 0)] for key in _TITLE_KEYS if labelled.get(key)), None)
     if picked:
@@ -408,6 +410,8 @@ def _zone_end(lines: list[Line]) -> int:
     """Return the index of the first line that belongs to the text: addressees, a label, or a running sentence."""
     for index, line in enumerate(lines[:60]):
         text = compact(line.text)
+        if line.row is not None:
+            return index
         if _ANNOUNCES.search(text):
             continue
         if _ADDRESSEE.match(text) or _ADDRESSEE_START.match(text) or _FIRST_SENTENCE.match(text):
@@ -434,6 +438,8 @@ def _begins_with_decimals(lines: list[Line], index: int) -> bool:
     return top is not None and lines[index + 1].text.startswith(f"{top[1]}.1")
 
 
+_LONE_TITLE = re.compile(r"(?!附件)[\u4e00-\u9fff\d“”《》〈〉、\-—]{6,60}(?:\([^()]{1,24}\))?")
+"""What stands above a table that is a document of its own."""
 _TOP_HEADING = re.compile(r"(\d{1,2})[ .、]{0,2}[\u4e00-\u9fff]{2,16}$")
 _ABOUT = re.compile("关于|印发|转发|《")
 _ANNOUNCES = re.compile(r"(?:全文|内容)如下[:。]?$")

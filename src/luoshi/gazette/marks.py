@@ -60,13 +60,14 @@ _HELPING = any_of("配合 参与 参加 协办 协助 协同 协作 支持 会�
 _WORKING = any_of("责任 落实 实施 承办 承担 负责 完成 执行 任务")
 _TIMING = any_of("完成 办结 整改 办理 落实 实施 推进 启动")
 _PERSON_OF = any_of("牵头 分管 包抓 联系 挂钩 协管 责任 配合 市级 县级 区级 主管")
+_LEVEL = "(?:[市县区省州旗](?:级|直|属|有关|相关))"
 _LABELS = (
-    (_LEAD, rf"(?:总|第一|责任)?{_LEADING}(?:责任|负责|实施|落实|办理|组织)?{_NOUN}"),
-    (_HELP, rf"(?:责任)?{_HELPING}(?:责任|实施|落实)?{_NOUN}"),
+    (_LEAD, rf"{_LEVEL}?(?:总|第一|责任)?{_LEADING}(?:责任|负责|实施|落实|办理|组织)?{_NOUN}"),
+    (_HELP, rf"{_LEVEL}?(?:责任)?{_HELPING}(?:责任|实施|落实)?{_NOUN}"),
     (_OTHER, rf"(?:督导|监督|督办|督查|验收|考核)(?:责任)?{_NOUN}"),
-    (_OTHER, rf"{_TIMING}?(?:时限|时间|期限|时间节点)(?:要求|安排)?|联络员|联系电话|备注|工作进度|目标要求"),
+    (_OTHER, rf"{_TIMING}?(?:时限|时间|期限|时间节点)(?:要求|安排)?|联络员|联系电话|电话|备注|说明|工作进度|目标要求"),
     (_OTHER, rf"(?:第一)?责任人|{_PERSON_OF}[市县区省]?级?(?:责任)?(?:领导|人)|(?:单位)?负责人"),
-    (_WORK, rf"(?:具体|直接|相关|主体|共同|各)?{_WORKING}(?:责任|落实)?{_NOUN}"),
+    (_WORK, rf"{_LEVEL}?(?:具体|直接|相关|主体|共同|各)?{_WORKING}(?:责任|落实)?{_NOUN}"),
     (_LEAD, r"牵头|主办"),
     (_HELP, r"配合|参与|参加|协办"),
     (_WORK, r"责任|落实|承办|(?:任务|职责|责任|工作)?分工"),
@@ -74,7 +75,9 @@ _LABELS = (
 """What a label before a colon says of the list behind it; first match wins."""
 _ROLE_BY_GROUP = tuple(role for role, _ in _LABELS)
 _LABEL_WORDS = "|".join(f"({words})" for _, words in _LABELS)
-_LABEL_STARTS = "总第责牵主首配参协支会联指辅其督监验考完办整落实推启时期分包挂市县区单备工目具直相共各负承执任"
+_LABEL_STARTS = (
+    "总第责牵主首配参协支会联指辅其督监验考完办整落实推启时期分包挂市县区省州旗单备工目具直相共各负承执任说电"
+)
 _TWO_NOUNS = rf"(?:[和及与、/](?:{_NOUN}|[\u4e00-\u9fff]{{2,4}}{_NOUN}))?"
 _LABEL = re.compile(rf"(?=[{_LABEL_STARTS}])(?:{_LABEL_WORDS}){_TWO_NOUNS}(?:\([^()]{{1,30}}\))?:")
 _LABEL_IN_BRACKETS = re.compile(rf"[(〔【\[](?P<label>{_LABEL_WORDS}):?[)〕】\]]:?")
@@ -152,7 +155,7 @@ _BARE_LIST = re.compile(r"[市县区省州旗盟各][\u4e00-\u9fff、,;()·]{2,2
 
 ORGANS = frozenset((_LEAD, _WORK, _HELP))
 """The roles of columns that hold organs; see `column_role`."""
-_REMARK = re.compile("备注|说明|联系人|联系方式|联系电话|电话")
+_REMARK = re.compile("联系人|联系方式")
 
 
 def column_role(name: str) -> str | None:

@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from luoshi.gazette.labels import INLINE_GATE, LABEL_STARTS, Label, inline_labels, numbers_by_decimals, read_label
+from luoshi.gazette.labels import (
+    INLINE_GATE,
+    LABEL_STARTS,
+    Label,
+    inline_labels,
+    numbers_by_decimals,
+    numeral,
+    read_label,
+)
 from luoshi.gazette.text import TERMINAL, Line, Paragraph, Row, compact, join
 
 _RANK = {
@@ -123,7 +131,9 @@ def _blocks(lines: Sequence[Line], *, decimals: bool, articles: bool) -> list[Bl
 
 
 def _row_label(row: Row) -> Label | None:
-    """The printed number of a table's row."""
+    """The printed number of a table's row, or of the group of rows that a row heads."""
+    if row.label and not row.label.isdigit():
+        return Label("cn", row.label, numeral(row.label), row.skip)
     return Label("num", row.label, int(row.label), row.skip) if row.label else None
 
 
@@ -332,6 +342,9 @@ class _Nesting:
         if kind == "dash":
             self._unnumbered(join(lines, label.end), block, kind, first.start)
             return
+        if kind == "cn" and first.row is not None and any(_is_printed_cn(node) for node in self.stack):
+            self._unnumbered(join(lines), block, "paragraph", first.start)
+            return
         if kind == "decimal":
             label = self._top_decimal(label)
         paragraph = join(lines, label.end)
@@ -382,7 +395,8 @@ class _Nesting:
     def _push(self, label: Label, start: int, paragraph: Paragraph, block: Block) -> Node:
         parent, nodes, last = self._parent(label), self.nodes, self.last
         kind, name, ordinal, _ = label
-        heading, end = _run_in_heading(paragraph.text) if block.lines[0].row is None else (None, 0)
+        titled = block.lines[0].row is None or kind == "cn"
+        heading, end = _run_in_heading(paragraph.text) if titled else (None, 0)
         node = Node(kind, name, ordinal, start, paragraph, parent, heading, end, lines=block.lines)
         if not (nodes and nodes[-1].kind == kind):
             for lower in _RESTARTS[kind].intersection(last):
@@ -436,6 +450,11 @@ def _is_bare_annex(block: Block) -> bool:
     return (
         block.label is not None and block.label.kind == "annex" and not block.lines[0].text[block.label.end :].strip()
     )
+
+
+def _is_printed_cn(node: Node) -> bool:
+    """A clause 一、 that is no group of a table's rows: a table under it has groups, but they number no clauses."""
+    return node.kind == "cn" and node.lines[0].row is None
 
 
 def _is_note(block: Block) -> bool:

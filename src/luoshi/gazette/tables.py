@@ -23,13 +23,13 @@ _NUMBER, _TEXT = "number", "text"
 _NUMBER_NAME = re.compile("序号|编号|项次|No[.]?")
 _KIND_OF_TEXT = any_of(
     """工作 重点 主要 具体 目标 年度 任务 改革 整改 建设 分解 整治 创建 治理 行动 项目 考核 量化 序时 阶段 落实 二级
-    一级 三级 实施 细化 存在 问题 反馈 责任 推进 类 专项 措施 预期"""
+    一级 三级 实施 细化 存在 问题 反馈 责任 推进 类 专项 措施 预期 实事 民生 全年 20\\d\\d年"""
 )
 _TEXT_NAME = re.compile(
     rf"{_KIND_OF_TEXT}{{0,4}}"
     + any_of(
         """任务 内容 事项 项目 措施 目标 要求 举措 指标 名称 工作 类别 类型 领域 要点 建议 问题 分工 环节 阶段 步骤 清单
-        条款 政策 成果 情况 规模 地点 标准 方向 板块 成效 形式"""
+        条款 政策 成果 情况 规模 地点 标准 方向 板块 成效 形式 计划 进度"""
     )
     + any_of("名称 内容 分解 清单 要求 及要求 和措施 及措施 及标准 标准 值 类别")
     + "?"
@@ -42,14 +42,24 @@ _HINT = re.compile("(?:[位门体室关构区]|分工|责任(?:落实)?)(?=[ |\t
 _NOTHING = frozenset(("", "—", "——", "-", "--", "/", "无", "\\", "―"))
 _ROW_NUMBER = re.compile(r"\(?(\d{1,3})\)?[.、]?")
 _GROUP_NUMBER = re.compile(r"\(?[一二三四五六七八九十]{1,3}\)?[、.]?")
-_LONE_NUMBER = re.compile(r"(?:^|[\n>])[ \t\u3000\r]*(\d{1,3})[ \t\u3000\r.、]*(?=[\n<]|$)")
+_LONE_NUMBER = re.compile(r"(?:^|[\n>])[ \t\u3000\r]*(\d{1,3})[ \t\u3000\r.、|]*(?=[\n<]|$)")
+_NUMBER_BELOW = re.compile(
+    r"[ \t\u3000\r|]*(?:\n[ \t\u3000\r]*|<[^\u4e00-\u9fff]{1,80}>)\d{1,3}[ \t\u3000\r.、|]*(?=[\n<]|$)"
+)
+"""A number alone on the line after a name: the first row begins."""
 _RULE = re.compile(r"[-=:|+ ]*")
 _BLANKS = re.compile(r"[^ ](?:[^ ]| (?! ))*")
 _WORDS = re.compile(r"[^ ]+")
 _OPEN_END = "、,和与及("
 _DATE = re.compile(r"\d{1,4}年|\d{1,2}月|年底|全年|长期|持续|季度|常态|每[年月季]|立即|即时|^-?\d{4}[./-]\d")
 _SENTENCE_END = "。;!?"
+_UNKNOWN_NAME = re.compile(r"[\u4e00-\u9fff\d\-/、“”]{2,12}")
+_MOST_UNKNOWN = 4
 _MOST_LINES_OF_A_ROW = 24
+_MOST_LINES_OF_A_HEADING = 3
+_LONGEST_HEADING = 50
+_LONGEST_NAME = 16
+"""No column has a longer name."""
 _MOST_COLUMNS = 16
 _MOST_LINES_WRAPPED = 6
 _MOST_IDLE = 40
@@ -113,11 +123,18 @@ def _name(printed: str) -> str:
     return re.sub(r"\([^()]*\)|\*", "", compact(printed)).replace(" ", "")
 
 
-def _columns(cells: Sequence[tuple[str, int]]) -> list[_Column] | None:
-    """Return the columns of a header; None where a cell names no column, or none of them holds organs."""
+def _columns(cells: Sequence[tuple[str, int]], *, barred: bool = False) -> list[_Column] | None:
+    """Return the columns of a header; None where a cell names no column, or none of them holds organs.
+
+    `barred` says that bars or tabs divide the cells: under a first column of numbers a few of them may then have names
+    that are not known, and hold text.
+    """
     columns: list[_Column] = []
+    unknown = _MOST_UNKNOWN if barred and cells and _column(cells[0][0]) == _NUMBER else 0
     for printed, left in cells:
         role = _column(printed)
+        if role is None and unknown and _UNKNOWN_NAME.fullmatch(_name(printed)):
+            role, unknown = _TEXT, unknown - 1
         if role is None:
             return None
         columns.append(_Column(compact(printed).replace(" ", "").replace("*", ""), role, left))
@@ -194,19 +211,55 @@ def _divided(source: str, lines: list[Line], index: int) -> tuple[list[Line], in
                 end = wrapped[1]
                 continue
             cells = _row_cells(raw, divider, columns, first=table.empty)
+            if cells is None and _heads_row(source, lines, end, columns, divider):
+                cells = []
             if cells is None:
                 break
             if not cells:
-                table.title(line)
+                table.title(_group_title(raw, start, divider) or line)
             else:
                 for side, beside in enumerate(tables):
                     row = cells[side * width : (side + 1) * width]
                     if any(part.strip() for part, _ in row):
                         goes_on = _goes_on(row, columns, divider)
                         beside.add([(part, start + place) for part, place in row], goes_on=goes_on)
+        while end + 1 < len(lines) and lines[end + 1].start < start + len(raw):
+            end += 1  # items of one cell that were read as lines of their own
         end += 1
     rows = [row for beside in tables for row in beside.rows()]
     return (rows, end) if rows else None
+
+
+def _heads_row(source: str, lines: list[Line], index: int, columns: Sequence[_Column], divider: str) -> bool:
+    """Whether a numbered title stands alone between rows that blanks divide: the next line is a row."""
+    text = lines[index].text
+    label = read_label(text) if len(text) <= _LONGEST_HEADING and divider in ("  ", " ") else None
+    if label is None or label.kind not in ("cn", "cn_paren") or text[-1] in _SENTENCE_END or index + 1 >= len(lines):
+        return False
+    raw, _ = _physical(source, lines[index + 1])
+    return bool(_row_cells(raw, divider, columns, first=True))
+
+
+def _group_title(raw: str, start: int, divider: str) -> Line | None:
+    """Return the line of a group whose number stands in a cell of its own: `一 | 甲类工作` heads as 一、甲类工作."""
+    cells = [cell for part, place in _cells(raw, divider) if (cell := _cell([(part, start + place)])) is not None]
+    return _group_line(cells) if len(cells) > 1 and _GROUP_NUMBER.fullmatch(cells[0].text) else None
+
+
+def _group_line(cells: Sequence[_Cell]) -> Line:
+    """Write out the cells of a heading between rows; a number in a cell of its own becomes its label."""
+    number = cells[0].text.strip("()、.")
+    written = _Written()
+    alone = len(cells) > 1 and _GROUP_NUMBER.fullmatch(cells[0].text) is not None
+    for place, cell in enumerate(cells):
+        written.put(cell)
+        if not place and alone and cell.text[-1] not in "、.":
+            written.say("、", cell.end - 1)
+    if not alone and len(cells) == 1:
+        return Line(cells[0].pieces[0][1], written.text, 0)
+    skip = written.text.index(number) + len(number) + 1 if alone else 0
+    label = number if alone else ""
+    return Line(written.pieces[0][1], written.text, 0, row=Row(label, skip, tuple(written.pieces)))
 
 
 def _header(source: str, lines: list[Line], index: int) -> tuple[list[_Column], str, int] | None:
@@ -218,7 +271,7 @@ def _header(source: str, lines: list[Line], index: int) -> tuple[list[_Column], 
         cells = [(part, _width(raw[:place])) for part, place in _cells(raw, kind)]
         if below and (columns := _columns(_in_two_lines(cells, below))) is not None:
             return columns, divider, index + 2
-        if (columns := _columns([cell for cell in cells if cell[0].strip()])) is not None:
+        if (columns := _columns([cell for cell in cells if cell[0].strip()], barred=kind in "|\t")) is not None:
             return columns, divider, index + 1
     return None
 
@@ -356,53 +409,129 @@ def _pieces(source: str, lines: list[Line], index: int) -> Iterator[_Piece]:
 
 def _one_cell_a_line(source: str, lines: list[Line], index: int) -> tuple[list[Line], int] | None:
     """Read a table each of whose cells stands on a line of its own: (its rows, the first line after it)."""
-    names: list[tuple[str, int]] = []
-    while (
-        len(names) < _MOST_COLUMNS
-        and index + len(names) < len(lines)
-        and _column(text := lines[index + len(names)].text)
-        and len(text) <= 16
-    ):
-        names.append((text, 0))
-    columns = _columns(_out_of_group(names))
+    names = _names_below(source, lines, index)
+    columns = _columns(_out_of_group(names), barred=True)
     if columns is None or columns[0].role != _NUMBER or len(columns) < 3:
         return None
-    header = [_name(column.name) for column in columns]
-    table = _Table(columns)
-    row: list[_Piece] = []
-    ordinal = idle = 0
+    reader = _CellReader(columns)
     skip = len(names)
     end = index + skip
     for piece in _pieces(source, lines, index):
         if skip:
             skip -= 1
             continue
-        idle += 1
-        if ordinal and idle < _MOST_IDLE and len(piece.text) <= 16 and _name(piece.text) in header:
-            continue
-        number = _ROW_NUMBER.fullmatch(piece.text)
-        if number and int(number[1]) == ordinal + 1:
-            table.place(row)
-            row, ordinal, idle = [piece], ordinal + 1, 0
-            continue
-        if (
-            idle < _MOST_IDLE
-            and number
-            and piece.text.isdigit()
-            and piece.line < len(lines)
-            and lines[piece.line].start != piece.start
-        ):
-            continue  # a page's number
-        if not ordinal or _ends_table(piece.text, row, len(columns)):
+        lone = piece.line < len(lines) and lines[piece.line].start != piece.start
+        if not reader.take(piece, lone=lone):
             end = piece.line
             break
-        row.append(piece)
-        end, idle = piece.line + 1, 0
+        end = max(end, reader.end)
     else:
         end = len(lines)
-    table.place(row)
-    rows = table.rows()
-    return (rows, end) if rows else None
+    rows = reader.rows()
+    return (rows, min(end, reader.end)) if rows else None
+
+
+def _names_below(source: str, lines: list[Line], index: int) -> list[tuple[str, int]]:
+    """The names of columns from a line on, one a line; where bars end the lines a few may be names not known."""
+    names: list[tuple[str, int]] = []
+    unknown = _MOST_UNKNOWN
+    for line in lines[index : index + _MOST_COLUMNS]:
+        if len(line.text) > _LONGEST_NAME:
+            break
+        if _column(line.text) is None:
+            barred = unknown and source.startswith("|", _after_blanks(source, line.end))
+            if not barred or not _UNKNOWN_NAME.fullmatch(_name(line.text)) or read_label(line.text):
+                break
+            unknown -= 1
+        elif names and _column(line.text) == _NUMBER and _name(line.text) != _name(names[0][0]):
+            break
+        names.append((line.text, 0))
+        if _NUMBER_BELOW.match(source, line.end):
+            break
+    return names
+
+
+def _after_blanks(source: str, place: int) -> int:
+    while source[place : place + 1] in (" ", "\t", "\u3000"):
+        place += 1
+    return place
+
+
+class _CellReader:
+    """Takes the cells of a table one by one; tables that stand side by side give their rows in turn.
+
+    A row begins with the number after the one above it; a heading between two rows is kept as a line.
+    """
+
+    def __init__(self, columns: Sequence[_Column]) -> None:
+        self.header = [_name(column.name) for column in columns]
+        self.width = _repeated(columns)
+        self.tables = [_Table(columns[: self.width]) for _ in range(0, len(columns), self.width)]
+        self.ordinals = [0] * len(self.tables)
+        self.side = 0
+        self.row: list[_Piece] = []
+        self.heading: list[_Piece] = []
+        self.idle = 0
+        self.end = 0
+
+    def take(self, piece: _Piece, *, lone: bool) -> bool:
+        """Take a cell; False where the table has ended before it. `lone`: a number that is no line of its own."""
+        text, short = piece.text, self.idle < _MOST_IDLE
+        self.idle += 1
+        if self.row and short and len(text) <= _LONGEST_NAME and _name(text) in self.header:
+            return True
+        number = _ROW_NUMBER.fullmatch(text)
+        if number and self._opens(int(number[1])):
+            self.row, self.idle, self.end = [piece], 0, piece.line + (not lone)
+            return True
+        if number and short and text.isdigit() and lone:
+            return True  # a page's number
+        if self._heads(text):
+            self.heading.append(piece)
+            return len(self.heading) <= _MOST_LINES_OF_A_HEADING
+        if not self.row or _ends_table(text, self.row, self.width):
+            return False
+        self.row.append(piece)
+        self.idle, self.end = 0, piece.line + 1
+        return True
+
+    def _opens(self, number: int) -> bool:
+        """Whether a number opens a row of one of the tables; the row before it is then complete."""
+        full = not self.row or len(_joined(self.row)) >= self.width
+        count = len(self.tables)
+        for step in range(1, count + 1):
+            side = (self.side + step) % count if self.row else 0
+            begun = self.ordinals[side]
+            first = not begun and (full if side else not self.row)
+            if number == begun + 1 or first or (number == 1 and self.heading):
+                self._finish()
+                self.side, self.ordinals[side] = side, number
+                return True
+        return False
+
+    def _heads(self, text: str) -> bool:
+        """Whether a line heads the rows after it: the number of a group in a cell of its own, or a numbered title."""
+        if self.heading and len(text) <= _LONGEST_HEADING and text[-1] not in _SENTENCE_END:
+            return True
+        if len(text) > _LONGEST_HEADING or (self.row and len(_joined(self.row)) < self.width - 1):
+            return False
+        label = read_label(text)
+        titled = label is not None and label.kind in ("cn", "cn_paren") and text[-1] not in _SENTENCE_END
+        return titled or _GROUP_NUMBER.fullmatch(text) is not None
+
+    def _finish(self) -> None:
+        table = self.tables[self.side]
+        table.place(self.row)
+        self.row = []
+        if self.heading:
+            table.title(_group_line([_Cell(piece.text, ((0, piece.start),)) for piece in self.heading]))
+            self.heading = []
+
+    def rows(self) -> list[Line]:
+        """Return the lines of the tables, one table after the other."""
+        self.heading = []
+        self._finish()
+        return [row for table in self.tables for row in table.rows()]
 
 
 def _out_of_group(names: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
