@@ -26,6 +26,7 @@ from luoshi.programmes.supervision import (
     demo_works,
     plan_actions,
     plan_sheets,
+    reporting,
     rollup,
     signing,
     timers,
@@ -449,6 +450,26 @@ def test_two_reports_missed_are_yellow_and_one_report_ends_it(morning: None) -> 
     )  # fmt: skip
     row.refresh_from_db()
     assert lights.lamp(row, CLOCK.today()).light == "green"
+
+
+def test_silence_verifies_no_report_of_a_key_work_and_is_told(morning: None) -> None:
+    begun("2018-03-01", "2018-05-31", (10000, "2018-03-01", "2018-05-31"))
+    row = Matter.objects.get()
+    matter_actions.report_progress(
+        actor=made.clerk("housing-construction"), matter=row.pk, percent=9, narrative=made.PLAIN, evidence=made.proof()
+    )  # fmt: skip
+    signing.sign_report(actor=made.head("housing-construction"), matter=row.pk)
+    office, director = made.supervisor(), made.director()
+    for day, told in (("2018-03-05", 0), ("2018-03-06", 2), ("2018-03-07", 2), ("2018-03-20", 2)):
+        CLOCK.set(made.moment(f"{day} 00:01"))
+        assert matter_reports.accept_in_silence(made.moment(f"{day} 00:00")) == 0
+        reporting.tell_unverified(made.moment(f"{day} 00:00"))
+        assert Message.objects.filter(key__startswith="work.unverified").count() == told, day
+    assert {one.user_id for one in Message.objects.filter(key__startswith="work.unverified")} == {
+        office.user_id, director.user_id,
+    }  # fmt: skip
+    row.refresh_from_db()
+    assert row.percent_bp == 0
 
 
 # --- the board and its pages ------------------------------------------------------------------------------------------

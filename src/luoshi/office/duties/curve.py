@@ -27,7 +27,7 @@ class Profile:
     `yellow` and `red` are percentage points behind the plan; `beyond`: only more than so many, else that many already.
     `both_days`: the first day counts as a day of work, so that the plan stands at 0 on the day before it. `grace`:
     overdue is yellow up to so many working days, red beyond; None: red at once. `silent`: so many reports missed in a
-    row are yellow; None: a missed report has no light.
+    row are yellow; None: a missed report has no light. `tacit`: a report nobody looks at in time is taken for accepted.
     """
 
     key: str
@@ -37,6 +37,7 @@ class Profile:
     both_days: bool = False
     grace: int | None = None
     silent: int | None = None
+    tacit: bool = True
 
     def from_day(self, start: datetime.date) -> datetime.date:
         """Return the day at whose end the plan's line leaves 0."""
@@ -56,7 +57,7 @@ class Profile:
 
 WORKPOINTS = Profile("workpoints", yellow=10, red=25)
 """The work points of a year and the duties of instruments (supervision section 5, D6)."""
-GOVERNANCE = Profile("governance", yellow=5, red=15, beyond=True, both_days=True, grace=5, silent=2)
+GOVERNANCE = Profile("governance", yellow=5, red=15, beyond=True, both_days=True, grace=5, silent=2, tacit=False)
 """Key works set outside the yearly plan (services-governance 5, 6.1 and 7.1)."""
 PROFILES = {one.key: one for one in (WORKPOINTS, GOVERNANCE)}
 

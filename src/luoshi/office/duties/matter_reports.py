@@ -16,6 +16,7 @@ from luoshi.kernel.clock import CLOCK, day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
 from luoshi.office.duties import acts, hooks, workdays
+from luoshi.office.duties.curve import PROFILES
 from luoshi.office.duties.lights import progress, shown
 from luoshi.office.duties.matter_actions import figures_of, need, taken_over
 from luoshi.office.duties.matter_acts_open import RUNNING
@@ -112,13 +113,15 @@ def return_report(
 def accept_in_silence(moment: datetime.datetime) -> int:
     """Accept the reports nobody looked at for three working days, marked so; return how many.
 
-    Nothing becomes tacit on a day whose calendar was not announced.
+    Nothing becomes tacit on a day whose calendar was not announced, nor where the matter's profile wants a word.
     """
     day = day_of(moment)
     if workdays.is_provisional(day):
         return 0
     latest = workdays.shift(day, -REVIEW_WD)
+    tacit = [one.key for one in PROFILES.values() if one.tacit]
     rows = ProgressReport.objects.filter(state="filed", matter__accepted_only=True, matter__is_open=True)
+    rows = rows.filter(matter__profile__in=tacit)
     waiting = rows.exclude(matter__state=State.SUBMITTED).values_list("pk", "matter_id", "filed_at").order_by("pk")
     done = 0
     for pk, matter, filed_at in waiting:

@@ -9,18 +9,18 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef, QuerySet
 
 from luoshi.kernel.calendar import ONE_DAY
-from luoshi.kernel.clock import day_of
+from luoshi.kernel.clock import day_of, start_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
-from luoshi.office.duties import acts, hooks, workdays
+from luoshi.office.duties import acts, concern, hooks, workdays
 from luoshi.office.duties.curve import PROFILES
 from luoshi.office.duties.matter_acts_open import RUNNING
 from luoshi.office.duties.matter_models import FAR, Matter, ProgressReport
-from luoshi.office.messages.actions import Telling, tell_organs
+from luoshi.office.messages.actions import Telling, tell_organ, tell_organs
 from luoshi.office.parameters import book
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision.decisions.course import due_of_period
-from luoshi.programmes.supervision.models import Leaf
+from luoshi.programmes.supervision.models import Leaf, ReportSignature
 from luoshi.programmes.supervision.plan_actions import MODULE
 
 AHEAD = datetime.timedelta(days=7)
@@ -114,6 +114,27 @@ def _before(cycle: str, day: datetime.date) -> str:
         return period_on(cycle, day - datetime.timedelta(days=7))
     month = day.replace(month=(day.month - 1) // 3 * 3 + 1) if cycle == Leaf.Cycle.QUARTERLY else day
     return period_on(cycle, month.replace(day=1) - ONE_DAY)
+
+
+def tell_unverified(moment: datetime.datetime) -> int:
+    """Tell supervision and its director of signed reports nobody verified in time, where silence is no acceptance.
+
+    Once a report (services-governance 7.1: two working days). Returns how many were told.
+    """
+    day, told = day_of(moment), 0
+    asked = [one.key for one in PROFILES.values() if not one.tacit]
+    latest = workdays.shift(day, -int(book.current().values(MODULE, day)["gov_verify_wd"]))
+    rows = ReportSignature.objects.filter(
+        report__state=ProgressReport.State.FILED, report__matter__profile__in=asked, report__matter__is_open=True,
+        signed_at__lt=start_of(latest),
+    )  # fmt: skip
+    for one in rows.select_related("report__matter").order_by("pk"):
+        told += tell_organ(
+            key=f"work.unverified:{one.report_id}", organ=concern.GOVERNMENT_OFFICE,
+            roles=(Role.SUPERVISOR, Role.LEADER), kind="matter", href=acts.href(one.report.matter_id),
+            text=f"填报签字后已过2个工作日，还没有核实：{one.report.matter.title}"[:300],
+        )  # fmt: skip
+    return told
 
 
 def tell_late(moment: datetime.datetime) -> int:

@@ -38,7 +38,7 @@ def unverified(moment: datetime.datetime) -> int:
 @timer("supervision.reports")
 def late_reports(moment: datetime.datetime) -> int:
     """Tell organs, on the day after the last, which reports are late."""
-    return reporting.tell_late(moment) + reporting.note_silence(moment)
+    return reporting.tell_late(moment) + reporting.note_silence(moment) + reporting.tell_unverified(moment)
 
 
 @timer("supervision.corrections")
