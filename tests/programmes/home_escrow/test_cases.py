@@ -19,7 +19,22 @@ from luoshi.office.funds.models import Account, PaymentInstruction
 from luoshi.office.funds.orders import Hand
 from luoshi.office.notices.models import Notice
 from luoshi.office.roles import Role
-from luoshi.programmes.home_escrow import contracts, holds, owing, queries, sales, supplements
+from luoshi.programmes.home_escrow import (
+    common,
+    contracts,
+    course,
+    earning,
+    freezing,
+    holds,
+    incoming,
+    owing,
+    paying,
+    proving,
+    queries,
+    releasing,
+    signing,
+    supplements,
+)
 from luoshi.programmes.home_escrow.models import Payout
 from luoshi.site import banksim
 from luoshi.site.registry import load_decisions, load_programmes
@@ -42,7 +57,7 @@ class World:
         organ = "housing-admin"
         self.clerk = people.actor("clerk", (Role.CLERK, organ))
         self.reviewer = people.actor("reviewer", (Role.REVIEWER, organ))
-        self.book = sales.open_account(actor=ACTOR, bank=BANK, name="测试银行", number=NUMBER, opened_on=DAY)
+        self.book = signing.open_account(actor=ACTOR, bank=BANK, name="测试银行", number=NUMBER, opened_on=DAY)
         self.case = contracts.open_sale(actor=self.clerk, told={
             "account": self.book.key, "contract_no": "HT-1", "contract_on": "2018-06-19", "address": "测试路1号",
             "unit_code": "371083001001GB00001F00010001", "title_no": "鲁（2018）乳山市不动产权第0000001号",
@@ -77,7 +92,7 @@ class World:
         return contracts.open_ending(actor=self.clerk, told=told | {"print_on": "2018-06-20"} | more)
 
     def state(self) -> str:
-        return str(sales.case_of(self.number).state)
+        return str(course.case_of(self.number).state)
 
 
 def test_release_and_ending_at_the_same_moment_one_wins(transactional_db):
@@ -103,7 +118,7 @@ def test_release_and_ending_at_the_same_moment_one_wins(transactional_db):
     refused = next(words for code, words in results if code != "done")
     assert ("解除正在办理" in refused) or ("划转正在办理" in refused)
     assert world.state() == ("requested" if "解除正在办理" in refused else "approved")
-    assert sales.faults(world.book) == []
+    assert proving.faults(world.book) == []
     CLOCK.release()
 
 
@@ -120,11 +135,11 @@ def test_guards_judge_on_the_day_of_the_step_and_not_on_the_day_the_case_was_ope
     taken = CaseEvent.objects.get(case=world.case, act="approve").decisions[0]
     assert taken["inputs"]["day"] == "2018-07-30", "the receipt says on which day the release was judged"
     assert taken["on"] == str(DAY), "and by the parameters under which the sale was signed"
-    sale = sales.sale_of(world.number)
-    given = sales.release_facts(sale, None) | {"applied_by": ["buyer", "seller"]}
-    ahead = sales.decide("release", given | {"day": "2018-07-29"})
+    sale = course.sale_of(world.number)
+    given = releasing.release_facts(sale, None) | {"applied_by": ["buyer", "seller"]}
+    ahead = common.decide("release", given | {"day": "2018-07-29"})
     assert (ahead.value["result"], ahead.value["code"]) == ("REFUSE", "E_FUTURE")
-    assert sales.decide("release", given).value["result"] == "OK", "a question without a day of its own asks nothing"
+    assert common.decide("release", given).value["result"] == "OK", "a question without a day of its own asks nothing"
     CLOCK.release()
 
 
@@ -154,7 +169,7 @@ def test_a_verified_court_document_voids_an_approval_whose_money_is_not_on_its_w
     case = world.ending("2", document_no="测试判决1号")
     cases.act(actor=world.clerk, case=case.pk, step="verify", data={})
     assert world.state() == "registered"
-    assert sales.open_payment(sales.sale_of(world.number)) == ""
+    assert course.open_payment(course.sale_of(world.number)) == ""
     assert not Payout.objects.filter(live=True).exists()
     cases.act(actor=world.reviewer, case=case.pk, step="issue", data={})
     assert world.state() == "terminating"
@@ -176,8 +191,8 @@ def test_a_freeze_holds_at_once_and_one_hand_neither_confirms_nor_lifts_it():
     case = holds.open_hold(actor=world.clerk, told={
         "agreement_no": world.number, "authority": "测试法院", "document_no": "测试冻1号", "amount": "3000",
     })  # fmt: skip
-    sale = sales.sale_of(world.number)
-    assert (case.state, sales.held(sale), sales.free(sale)) == ("noted", 300_000, 500_000)
+    sale = course.sale_of(world.number)
+    assert (case.state, course.held(sale), course.free(sale)) == ("noted", 300_000, 500_000)
     same = people.actor("clerk", (Role.REVIEWER, "housing-admin"))
     with pytest.raises(LuoshiError, match="另一人"):
         cases.act(actor=same, case=case.pk, step="confirm")
@@ -188,21 +203,21 @@ def test_a_freeze_holds_at_once_and_one_hand_neither_confirms_nor_lifts_it():
     holds.ask_lift(actor=world.clerk, hold=hold, document_no="测试解1号")
     with pytest.raises(LuoshiError, match="另一人"):
         cases.act(actor=same, case=case.pk, step="lift")
-    assert sales.held(sale) == 300_000
+    assert course.held(sale) == 300_000
     cases.act(actor=world.reviewer, case=case.pk, step="lift")
-    assert sales.held(sale) == 0
+    assert course.held(sale) == 0
     # A false note frees the money again; one whose last day is past ends by itself.
     wrong = holds.open_hold(actor=world.clerk, told={
         "agreement_no": world.number, "authority": "测试法院", "document_no": "测试冻2号", "amount": "1",
     })  # fmt: skip
     cases.act(actor=world.reviewer, case=wrong.pk, step="refuse", data={"reason": "没有这道文书"})
-    assert sales.held(sale) == 0
+    assert course.held(sale) == 0
     whole = holds.open_hold(actor=world.clerk, told={
         "account": world.book.key, "authority": "测试法院", "document_no": "测试冻3号", "to_on": "2018-06-21",
     })  # fmt: skip
-    assert sales.frozen(world.book) is not None
+    assert course.frozen(world.book) is not None
     clock_at(datetime.date(2018, 6, 22))
-    assert (sales.frozen(world.book), holds.lapse()) == (None, 1)
+    assert (course.frozen(world.book), holds.lapse()) == (None, 1)
     assert holds.case_of(int(whole.facts["hold"])).state == "lapsed"
     CLOCK.release()
 
@@ -222,16 +237,16 @@ def test_a_supplementary_agreement_changes_a_sale_only_when_another_hand_agrees_
         with pytest.raises(LuoshiError, match=words):
             supplements.open_supplement(actor=world.clerk, told=told | wrong)
     case = supplements.open_supplement(actor=world.clerk, told=told)
-    assert sales.sale_of(world.number).price == 800_000
+    assert course.sale_of(world.number).price == 800_000
     with pytest.raises(LuoshiError, match="另一人"):
         cases.act(actor=people.actor("clerk", (Role.REVIEWER, "housing-admin")), case=case.pk, step="agree")
     cases.act(actor=world.reviewer, case=case.pk, step="agree")
-    sale = sales.sale_of(world.number)
+    sale = course.sale_of(world.number)
     assert (sale.price, sale.supervised, sale.contract_no, sale.buyer) == (900_000, 900_000, "HT-2", "测试甲、测试丙")
     lines = [(one.lender, one.amount, one.deposited) for one in sale.lines.all()]
     assert lines == [("", 800_000, 800_000), ("测试银行甲", 60_000, 0), ("测试银行乙", 40_000, 0)]
     row = sale.supplements.get()
-    assert (row.before["price"], row.after["price"], sales.faults(world.book)) == (800_000, 900_000, [])
+    assert (row.before["price"], row.after["price"], proving.faults(world.book)) == (800_000, 900_000, [])
     # No number of a person stands in the story or the record; a lender's money goes back to that lender's account.
     case.refresh_from_db()
     assert "371083197003030019" not in str(case.facts) + str(row.after) + str(list(CaseEvent.objects.values("data")))
@@ -304,7 +319,7 @@ def test_names_keep_their_blanks_and_a_price_is_more_than_nothing():
         with pytest.raises(LuoshiError, match=words):
             contracts.open_sale(actor=world.clerk, told=told(world, **wrong))
     case = contracts.open_sale(actor=world.clerk, told=told(world))
-    sale = sales.sale_of(case.number)
+    sale = course.sale_of(case.number)
     assert (sale.buyer, sale.parties.get(side="buyer").tail) == ("John A. Smith", "4567")
     found = contracts.people_of("测试甲 371083197001010014 50\nAnna  Lee,护照E1，30", "seller")
     assert [(one.name, one.number, one.share) for one in found] == [
@@ -320,18 +335,20 @@ def test_names_keep_their_blanks_and_a_price_is_more_than_nothing():
 @pytest.mark.django_db
 def test_sellers_who_are_paid_by_shares_need_no_common_account_and_the_notice_says_how_much_each():
     world = World()
-    row = sales.sale_of(world.number)
-    sales.add_party(row, sales.Person("seller", "测试丙", "371083197003030019"))
+    row = course.sale_of(world.number)
+    signing.add_party(row, common.Person("seller", "测试丙", "371083197003030019"))
     row.seller = "测试乙、测试丙"
     row.save()
     world.registered()
     applied = {"buyer_applied": "1", "seller_applied": "1"}
     with pytest.raises(LuoshiError, match="请写收款户名、请写收款账号") as lacking:
         world.act("request", **applied)
-    assert set(lacking.value.fields["fields"]) == {"owner", "number", "payee_bank", "basis"}
+    assert set(lacking.value.fields["fields"]) == {"owner", "number", "payee_bank"}
     assert queries.waits_on(row, "registered") == "双方共同申请划转"
-    sales.interest(actor=ACTOR, book=world.book, amount=101, first_on=DAY, last_on=DAY, key="i")
-    world.act("request", by_shares=f"测试乙 {ACCOUNT} 测试银行\n测试丙 6222000000000026 测试银行", **applied)
+    earning.interest(actor=ACTOR, book=world.book, amount=101, first_on=DAY, last_on=DAY, key="i")
+    world.act(
+        "request", by_shares=f"测试 乙 {ACCOUNT} 测试银行 城区支行\n测试丙，6222000000000026，测试银行", **applied
+    )
     world.act("approve", world.reviewer)
     paper = Notice.objects.get(subject=f"sale:{world.number}", kind="home_escrow.release_notice").fields
     assert [(one["owner"], one["amount"]) for one in paper["payees"]] == [
@@ -352,19 +369,19 @@ def test_interest_that_comes_while_the_money_is_on_its_way_does_not_keep_the_sal
     world.act("approve", world.reviewer)
     world.act("instruct")
     row = PaymentInstruction.objects.get()
-    sale = sales.sale_of(world.number)
+    sale = course.sale_of(world.number)
     assert queries.waits_on(sale, "releasing") == "房产管理部门另一人复核付款指令"
     payments.check_payment(actor=world.reviewer, payment=row.pk)
     assert queries.waits_on(sale, "releasing") == "监管银行付款"
-    sales.interest(actor=ACTOR, book=world.book, amount=77, first_on=DAY, last_on=DAY, key="i")
+    earning.interest(actor=ACTOR, book=world.book, amount=77, first_on=DAY, last_on=DAY, key="i")
     payments.apply_result(payments.locked(row.instr_id), "success", txn="b1", on=DAY, reason="", hand=HAND)
-    sale = sales.sale_of(world.number)
-    assert (sale.state, world.state(), sale.released, sales.money(sale)["2006"]) == ("closed", "closed", 800_000, 77)
-    paid = sales.pay_interest(actor=world.clerk, agreement_no=world.number)
+    sale = course.sale_of(world.number)
+    assert (sale.state, world.state(), sale.released, course.money(sale)["2006"]) == ("closed", "closed", 800_000, 77)
+    paid = paying.pay_interest(actor=world.clerk, agreement_no=world.number)
     assert (paid.amount, paid.payee_name) == (77, "测试乙")
     payments.check_payment(actor=world.reviewer, payment=paid.pk)
     payments.apply_result(payments.locked(paid.instr_id), "success", txn="b2", on=DAY, reason="", hand=HAND)
-    assert (sales.money(sale)["2006"], world.state(), sales.faults(world.book)) == (0, "closed", [])
+    assert (course.money(sale)["2006"], world.state(), proving.faults(world.book)) == (0, "closed", [])
     CLOCK.release()
 
 
@@ -377,7 +394,7 @@ def test_the_notice_of_the_end_names_only_what_goes_back():
     paper = Notice.objects.get(kind="home_escrow.ending_notice")
     assert paper.fields["refunds"] == [{"to": "买受人指定的账户", "amount": "8,000.00元（捌仟元整）"}]
     assert paper.fields["papers"] == "双方申请和2018年6月20日出具的登记簿或权属查询证明"
-    assert queries.waits_on(sales.sale_of(world.number), "terminating") == "房产管理部门拟退款指令"
+    assert queries.waits_on(course.sale_of(world.number), "terminating") == "房产管理部门拟退款指令"
     CLOCK.release()
 
 
@@ -392,9 +409,9 @@ def back(row: PaymentInstruction, txn: str) -> None:
 def two_sellers(plan: str = "SINGLE") -> World:
     """A registered sale of two sellers, 5 to 3, with an application by shares that is approved and instructed."""
     world = World()
-    row = sales.sale_of(world.number)
+    row = course.sale_of(world.number)
     row.parties.filter(side="seller").update(share=5)
-    sales.add_party(row, sales.Person("seller", "测试丙", "371083197003030019", 3))
+    signing.add_party(row, common.Person("seller", "测试丙", "371083197003030019", 3))
     row.seller, row.plan = "测试乙、测试丙", plan
     row.save()
     world.registered()
@@ -434,7 +451,7 @@ def test_the_seller_who_was_paid_gets_nothing_of_what_is_drafted_again_for_the_o
     assert (fourth.payee_name, fourth.amount) == ("测试丙", wanted[1])
     payments.check_payment(actor=world.reviewer, payment=fourth.pk)
     paid(fourth, "success", "b2")
-    assert sales.sale_of(world.number).released == sum(wanted)
+    assert course.sale_of(world.number).released == sum(wanted)
     assert world.state() == ("closed" if plan == "SINGLE" else "registered")
     if plan == "STAGED":
         # The next part goes by what each has had: to the fen over both parts.
@@ -442,7 +459,7 @@ def test_the_seller_who_was_paid_gets_nothing_of_what_is_drafted_again_for_the_o
         world.act("approve", world.reviewer)
         world.act("instruct")
         assert PaymentInstruction.objects.order_by("pk").last().payee_name == "测试乙"
-    assert sales.faults(world.book) == []
+    assert proving.faults(world.book) == []
     CLOCK.release()
 
 
@@ -470,7 +487,7 @@ def test_two_payments_that_came_back_are_put_right_one_after_the_other_each_for_
     assert (last.payee_name, last.replaces_id) == ("测试丙", second.pk)
     payments.check_payment(actor=world.reviewer, payment=last.pk)
     paid(last, "success", "b4")
-    assert (world.state(), sales.faults(world.book)) == ("closed", [])
+    assert (world.state(), proving.faults(world.book)) == ("closed", [])
     CLOCK.release()
 
 
@@ -513,7 +530,7 @@ def test_a_refund_that_came_back_goes_only_to_the_party_who_paid_it():
     assert (last.replaces_id, last.amount) == (rows[2].pk, 40_000)
     payments.check_payment(actor=world.reviewer, payment=last.pk)
     paid(last, "success", "b9")
-    assert (world.state(), sales.faults(world.book)) == ("closed", [])
+    assert (world.state(), proving.faults(world.book)) == ("closed", [])
     CLOCK.release()
 
 
@@ -547,30 +564,30 @@ def deducted(world: World, fen: int) -> None:
     case = holds.open_hold(actor=world.clerk, told={
         "agreement_no": world.number, "authority": "测试法院", "document_no": "测试冻1号", "amount": str(Money(fen)),
     })  # fmt: skip
-    sales.deduct(actor=world.clerk, checker=world.reviewer, hold=int(case.facts["hold"]), amount=fen, key="d")
+    incoming.deduct(actor=world.clerk, checker=world.reviewer, hold=int(case.facts["hold"]), amount=fen, key="d")
 
 
 @pytest.mark.django_db
 def test_a_sale_whose_money_a_court_took_can_be_cancelled_and_its_interest_goes_to_the_buyer():
     world = World()
     with pytest.raises(LuoshiError, match="不能取消，请办理解除"):
-        sales.cancel(actor=ACTOR, agreement_no=world.number)
-    sales.interest(actor=ACTOR, book=world.book, amount=77, first_on=DAY, last_on=DAY, key="i")
+        signing.cancel(actor=ACTOR, agreement_no=world.number)
+    earning.interest(actor=ACTOR, book=world.book, amount=77, first_on=DAY, last_on=DAY, key="i")
     deducted(world, 800_000)
-    assert (world.state(), sales.sale_of(world.number).live) == ("funding", True), "the buyer may pay in again"
+    assert (world.state(), course.sale_of(world.number).live) == ("funding", True), "the buyer may pay in again"
     world.act("cancel", all_agree="1", reason="款项被扣划，不再交易")
-    assert (world.state(), sales.sale_of(world.number).live) == ("cancelled", False)
+    assert (world.state(), course.sale_of(world.number).live) == ("cancelled", False)
     with pytest.raises(LuoshiError, match="请写买受人的收款账户"):
-        sales.pay_interest(actor=world.clerk, agreement_no=world.number)
+        paying.pay_interest(actor=world.clerk, agreement_no=world.number)
     with pytest.raises(LuoshiError, match="付给买受人本人"):
-        sales.pay_interest(actor=world.clerk, agreement_no=world.number,
+        paying.pay_interest(actor=world.clerk, agreement_no=world.number,
                            payee=payments.Payee("测试乙", ACCOUNT, "测试银行"))  # fmt: skip
-    row = sales.pay_interest(actor=world.clerk, agreement_no=world.number,
+    row = paying.pay_interest(actor=world.clerk, agreement_no=world.number,
                              payee=payments.Payee("测试甲", ACCOUNT, "测试银行"))  # fmt: skip
     assert (row.amount, row.type) == (77, "REFUND")
     payments.check_payment(actor=world.reviewer, payment=row.pk)
     paid(row, "success", "b1")
-    assert (world.state(), sales.faults(world.book)) == ("cancelled", [])
+    assert (world.state(), proving.faults(world.book)) == ("cancelled", [])
     CLOCK.release()
 
 
@@ -581,11 +598,11 @@ def test_a_transferred_sale_of_which_a_court_took_the_last_is_over_whatever_was_
     world.request()
     world.act("approve", world.reviewer)
     deducted(world, 800_000)
-    assert (world.state(), sales.sale_of(world.number).state) == ("closed", "closed")
+    assert (world.state(), course.sale_of(world.number).state) == ("closed", "closed")
     assert not Payout.objects.filter(live=True).exists()
-    assert sales.faults(world.book) == []
+    assert proving.faults(world.book) == []
     with pytest.raises(LuoshiError, match="止日早于今天"):
-        sales.freeze_account(actor=ACTOR, book=world.book, authority="测试法院", document_no="测试冻2号",
+        freezing.freeze_account(actor=ACTOR, book=world.book, authority="测试法院", document_no="测试冻2号",
                              to_on=DAY - datetime.timedelta(days=1))  # fmt: skip
     CLOCK.release()
 

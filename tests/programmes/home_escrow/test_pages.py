@@ -20,7 +20,7 @@ from luoshi.office.funds.models import Account, Book
 from luoshi.office.indicators.declaration import indicators
 from luoshi.office.indicators.spans import Span
 from luoshi.office.parameters import book as parameters
-from luoshi.programmes.home_escrow import contracts, demo, holds, sales, suspense
+from luoshi.programmes.home_escrow import common, contracts, course, demo, holds, proving, suspense
 from luoshi.programmes.home_escrow.models import Hold, Sale, StatusCheck, Voucher
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office.people import client_of
@@ -45,10 +45,10 @@ def test_the_demonstration_has_a_sale_at_every_step_and_its_pages_say_so():
     load_programmes()
     load_people()
     assert len(list(demo.load())) == 1
-    states = set(Case.objects.filter(procedure=sales.SALE).values_list("state", flat=True))
+    states = set(Case.objects.filter(procedure=common.SALE).values_list("state", flat=True))
     assert states == {"signed", "funding", "funded", "filing", "filed", "registered", "requested", "approved",
                       "releasing", "owed", "terminating", "closed"}  # fmt: skip
-    assert [sales.faults(book) for book in Book.objects.filter(plan=sales.PLAN)] == [[], []]
+    assert [proving.faults(book) for book in Book.objects.filter(plan=common.PLAN)] == [[], []]
     assert "已装入过" in next(iter(demo.load()))
     assert case_pages.refused() == {}
     clerk = browser("fangguan1")
@@ -94,7 +94,7 @@ def waiting_money(clerk: Client) -> None:
     assert html.count("中介或担保机构代付，只能退回") == 1
     assert html.count("认领到交易…") == 1
     assert "退回付款人…" not in browser("nongshang1").get(address).content.decode()
-    book = Book.objects.filter(plan=sales.PLAN).order_by("pk")[0]
+    book = Book.objects.filter(plan=common.PLAN).order_by("pk")[0]
     stranger, agency = suspense.inflows([book])
     number = Sale.objects.filter(book=book, state="funding").order_by("pk").last().agreement_no
     asked = {"act": "identify", "entry": stranger.entry, "amount": "50000.01", "agreement_no": number, "line": "own"}
@@ -126,20 +126,20 @@ def one_sale(clerk: Client) -> None:
     assert "放款还差什么" in html
     assert "买受人、出卖人没有申请，须双方共同申请" in html
     assert "371083" in html
-    assert sales.sale_of(hold.sale.agreement_no).parties.first().tail in html
+    assert course.sale_of(hold.sale.agreement_no).parties.first().tail in html
     refused = clerk.post(address, {"act": "freeze", "authority": "某法院", "document_no": "测试2号", "amount": ""})
     assert refused.status_code == 422
     assert "请写金额" in refused.content.decode()
     done = clerk.post(address, {"act": "lift", "hold": hold.pk, "document_no": "测试解1号"})
     assert done.status_code == 303
     # One hand asks, another lifts: the money stays held until then.
-    assert sales.held(hold.sale) == 20_000_000
+    assert course.held(hold.sale) == 20_000_000
     lifting = holds.case_of(hold.pk)
     assert "解除待复核" in clerk.get(address).content.decode()
     with pytest.raises(LuoshiError, match="由房产管理审核人"):
         cases.act(actor=standing(User.objects.get(login="fangguan1")).actor("web"), case=lifting.pk, step="lift")
     cases.act(actor=standing(User.objects.get(login="fangguan2")).actor("web"), case=lifting.pk, step="lift")
-    assert sales.held(hold.sale) == 0
+    assert course.held(hold.sale) == 0
     told = json.loads(BankMessage.objects.get(type="HOLD_INFO").body)
     assert (told["act"], told["ref"], told["basis"]) == ("UNFREEZE", hold.sale.agreement_no, "测试解1号")
     reasons = Sale.objects.get(pk=hold.sale_id).registered_on
@@ -221,4 +221,4 @@ def figures() -> None:
     assert found["home_escrow.checked"] == Sale.objects.filter(registered_on__year=today.year).count()
     # Supervision is free (article 4): the parameter home_escrow.fee is nothing, and no account could take a fee.
     assert parameters.current().values(contracts.ROOM, today)["fee"] == 0
-    assert not Account.objects.filter(book__plan=sales.PLAN, title__contains="费").exists()
+    assert not Account.objects.filter(book__plan=common.PLAN, title__contains="费").exists()

@@ -15,7 +15,18 @@ from luoshi.office.funds.models import Account, PaymentInstruction
 from luoshi.office.funds.orders import Hand, Order, credit, debit
 from luoshi.office.funds.writing import ledger_of, post_all
 from luoshi.office.roles import Role
-from luoshi.programmes.home_escrow import queries, sales
+from luoshi.programmes.home_escrow import (
+    course,
+    earning,
+    freezing,
+    incoming,
+    paying,
+    proving,
+    queries,
+    refunding,
+    releasing,
+    signing,
+)
 from luoshi.programmes.home_escrow.models import Hold, Sale
 from tests.office import histories, people
 from tests.office.funds_made import ACTOR, BANK, NUMBER, clock_at
@@ -44,13 +55,13 @@ class World:
         clock_at(self.day)
         self.clerk = people.actor("clerk", (Role.CLERK, "housing-admin"))
         self.head = people.actor("head", (Role.REVIEWER, "housing-admin"))
-        self.book = sales.open_account(actor=ACTOR, bank=BANK, name="测试银行", number=NUMBER, opened_on=START)
+        self.book = signing.open_account(actor=ACTOR, bank=BANK, name="测试银行", number=NUMBER, opened_on=START)
         self.account = Account.objects.select_related("book").get(book=self.book, code="1001")
         self.names, self.signed = list(NAMES), len(NAMES)
 
     def sign(self, name: str, plan: str = "SINGLE", own: int = 300, loan: int = 500) -> None:
         lines = [{"kind": "首付款", "amount": own}, {"kind": "按揭贷款", "amount": loan, "lender": LENDER}]
-        sales.sign(
+        signing.sign(
             actor=ACTOR, book=self.book, agreement_no=name, contract_no=f"HT{name}", price=own + loan, plan=plan,
             unit_code=f"371083001001GB00001F{int(name[-6:]):08d}", buyer=BUYER, seller=SELLER, lines=lines,
         )  # fmt: skip
@@ -86,12 +97,12 @@ class World:
         name = self.random.choice(self.names)
         fen, key = self.random.randint(1, 300), self.next()
         for _ in range(2):
-            self.try_(lambda: sales.identify(
+            self.try_(lambda: incoming.identify(
                 actor=self.clerk, checker=self.head, agreement_no=name, amount=fen, key=key,
                 payer="测试丙"))  # fmt: skip
 
     def send_back(self) -> None:
-        row = self.try_(lambda: sales.send_back(
+        row = self.try_(lambda: paying.send_back(
             actor=self.clerk, book=self.book, amount=self.random.randint(1, 200), key=self.next(),
             payee=TO_BUYER))  # fmt: skip
         if row is not None:
@@ -99,16 +110,16 @@ class World:
 
     def file(self, name: str = "") -> None:
         name = name or self.random.choice(self.names)
-        self.try_(lambda: sales.file(actor=ACTOR, agreement_no=name))
+        self.try_(lambda: signing.file(actor=ACTOR, agreement_no=name))
 
     def register(self, name: str = "") -> None:
         name = name or self.random.choice(self.names)
-        self.try_(lambda: sales.register(actor=ACTOR, agreement_no=name, on=self.day))
+        self.try_(lambda: signing.register(actor=ACTOR, agreement_no=name, on=self.day))
 
     def release(self, name: str = "") -> None:
         name = name or self.random.choice(self.names)
         amount = None if self.random.random() < 0.7 else self.random.randint(1, 400)
-        row = self.try_(lambda: sales.release(
+        row = self.try_(lambda: releasing.release(
             actor=self.clerk, agreement_no=name, payee=TO_SELLER, amount=amount,
             applied_by=["buyer", "seller"]))  # fmt: skip
         if row is not None:
@@ -123,11 +134,11 @@ class World:
     def terminate(self, name: str = "") -> None:
         name = name or self.random.choice(self.names)
         facts = {"ground": 2, "legal_document": True} if self.random.random() < 0.3 else {"ground": 1, "joint": True}
-        self.try_(lambda: sales.terminate(actor=ACTOR, agreement_no=name, facts=facts))
+        self.try_(lambda: refunding.terminate(actor=ACTOR, agreement_no=name, facts=facts))
 
     def refund(self, name: str = "") -> None:
         name = name or self.random.choice(self.names)
-        for row in self.try_(lambda: sales.refund(
+        for row in self.try_(lambda: refunding.refund(
             actor=self.clerk, agreement_no=name, buyer=TO_BUYER, lenders={LENDER: TO_LENDER})) or ():  # fmt: skip
             self.check(row)
 
@@ -155,18 +166,18 @@ class World:
     def freeze(self) -> None:
         name = self.random.choice(self.names)
         to_on = self.random.choice((None, self.day, self.day + datetime.timedelta(days=9)))
-        self.try_(lambda: sales.freeze(actor=ACTOR, agreement_no=name, authority="某法院", document_no="测试1号",
+        self.try_(lambda: freezing.freeze(actor=ACTOR, agreement_no=name, authority="某法院", document_no="测试1号",
                                        amount=self.random.randint(1, 200), to_on=to_on))  # fmt: skip
 
     def lift(self) -> None:
         row = Hold.objects.filter(lifted_by="").order_by("pk").first()
         if row is not None:
-            self.try_(lambda: sales.lift(actor=ACTOR, hold=row.pk, document_no="测试2号"))
+            self.try_(lambda: freezing.lift(actor=ACTOR, hold=row.pk, document_no="测试2号"))
 
     def deduct(self) -> None:
         row = Hold.objects.order_by("-pk").first()
         if row is not None:
-            self.try_(lambda: sales.deduct(
+            self.try_(lambda: incoming.deduct(
                 actor=self.clerk, checker=self.head, hold=row.pk, amount=self.random.randint(1, 150), key=self.next(),
                 account=self.random.choice(("2001", "2001", "2002")),
             ))  # fmt: skip
@@ -174,14 +185,14 @@ class World:
     def reverse(self) -> None:
         name = self.random.choice(self.names)
         if self.random.random() < 0.3:
-            self.try_(lambda: sales.reverse(
+            self.try_(lambda: incoming.reverse(
                 actor=self.clerk, checker=self.head, agreement_no=name, amount=self.random.randint(1, 100),
                 key=self.next(), loan=self.random.random() < 0.4,
             ))  # fmt: skip
 
     def interest(self) -> None:
         first = self.day - datetime.timedelta(days=5)
-        self.try_(lambda: sales.interest(
+        self.try_(lambda: earning.interest(
             actor=ACTOR, book=self.book, amount=self.random.randint(1, 90), first_on=first, last_on=self.day,
             key=self.next()))  # fmt: skip
 
@@ -232,7 +243,7 @@ def test_random_orders_of_every_event() -> None:
         return world
 
     def holds(world: World) -> None:
-        assert sales.faults(world.book) == []
+        assert proving.faults(world.book) == []
         moved.update(way for way in ("released", "refunded") if Sale.objects.filter(**{f"{way}__gt": 0}).exists())
 
     histories.run(histories.machine(begin, ACTS, holds))
@@ -243,10 +254,10 @@ def test_random_orders_of_every_event() -> None:
 def test_what_must_hold_is_seen_when_it_does_not() -> None:
     world = World()
     world.sign(NAMES[0])
-    assert sales.faults(world.book) == []
+    assert proving.faults(world.book) == []
     lines = [debit("1001", 10), credit("2001", 10, NAMES[0])]
     post_all(ledger_of(world.book), [Order("x", START, lines)], HAND)
-    assert any(NAMES[0] in fault for fault in sales.faults(world.book))
+    assert any(NAMES[0] in fault for fault in proving.faults(world.book))
 
 
 @pytest.mark.django_db
@@ -255,11 +266,11 @@ def test_what_comes_next_names_the_money_that_has_not_come_in() -> None:
     for name, plan in ((NAMES[0], "SINGLE"), (NAMES[1], "STAGED")):
         world.sign(name, plan)
         world.came(name, 300)
-    whole, staged = (sales.sale_of(name) for name in NAMES[:2])
+    whole, staged = (course.sale_of(name) for name in NAMES[:2])
     assert queries.next_of(whole, "registered").startswith("其余 5.00 元存入")
     assert queries.next_of(staged, "registered") == "双方共同申请划转"
     world.came(NAMES[0], 500, LENDER)
-    assert queries.next_of(sales.sale_of(NAMES[0]), "registered") == "双方共同申请划转"
+    assert queries.next_of(course.sale_of(NAMES[0]), "registered") == "双方共同申请划转"
 
 
 @pytest.mark.django_db
@@ -280,17 +291,17 @@ def test_release_and_termination_are_never_both_open() -> None:
     world.sign(NAMES[0])
     world.came(NAMES[0], 300)
     world.came(NAMES[0], 500, LENDER)
-    sales.file(actor=ACTOR, agreement_no=NAMES[0])
+    signing.file(actor=ACTOR, agreement_no=NAMES[0])
     ended = {"ground": 2, "legal_document": True}
-    sales.register(actor=ACTOR, agreement_no=NAMES[0], on=START)
-    row = sales.release(actor=world.clerk, agreement_no=NAMES[0], payee=TO_SELLER, applied_by=["buyer", "seller"])
+    signing.register(actor=ACTOR, agreement_no=NAMES[0], on=START)
+    row = releasing.release(actor=world.clerk, agreement_no=NAMES[0], payee=TO_SELLER, applied_by=["buyer", "seller"])
     with pytest.raises(LuoshiError) as refused:
-        sales.terminate(actor=ACTOR, agreement_no=NAMES[0], facts=ended)
+        refunding.terminate(actor=ACTOR, agreement_no=NAMES[0], facts=ended)
     assert refused.value.code == "E_STATE"
     payments.check_payment(actor=world.head, payment=row.pk, accept=False, reason="不对")
-    sales.terminate(actor=ACTOR, agreement_no=NAMES[0], facts=ended)
+    refunding.terminate(actor=ACTOR, agreement_no=NAMES[0], facts=ended)
     with pytest.raises(LuoshiError) as refused:
-        sales.release(actor=world.clerk, agreement_no=NAMES[0], payee=TO_SELLER, applied_by=["buyer", "seller"])
+        releasing.release(actor=world.clerk, agreement_no=NAMES[0], payee=TO_SELLER, applied_by=["buyer", "seller"])
     assert refused.value.code == "E_STATE"
 
 
@@ -299,10 +310,10 @@ def test_a_freeze_after_drafting_stops_the_payment() -> None:
     world = World()
     world.sign(NAMES[0], "STAGED")
     world.came(NAMES[0], 300)
-    sales.file(actor=ACTOR, agreement_no=NAMES[0])
-    sales.register(actor=ACTOR, agreement_no=NAMES[0], on=START)
-    row = sales.release(actor=world.clerk, agreement_no=NAMES[0], payee=TO_SELLER, applied_by=["buyer", "seller"])
-    sales.freeze(actor=ACTOR, agreement_no=NAMES[0], authority="某法院", document_no="测试1号", amount=1)
+    signing.file(actor=ACTOR, agreement_no=NAMES[0])
+    signing.register(actor=ACTOR, agreement_no=NAMES[0], on=START)
+    row = releasing.release(actor=world.clerk, agreement_no=NAMES[0], payee=TO_SELLER, applied_by=["buyer", "seller"])
+    freezing.freeze(actor=ACTOR, agreement_no=NAMES[0], authority="某法院", document_no="测试1号", amount=1)
     with pytest.raises(LuoshiError) as refused:
         payments.check_payment(actor=world.head, payment=row.pk)
     assert refused.value.code == "E_CAPACITY"
@@ -316,12 +327,12 @@ def test_interest_follows_the_principal() -> None:
     for name, fen in zip(NAMES, (300, 300, 300), strict=True):
         world.sign(name, "STAGED")
         world.came(name, fen)
-    parts = sales.interest(actor=ACTOR, book=world.book, amount=100, first_on=START, last_on=START, key="i")
+    parts = earning.interest(actor=ACTOR, book=world.book, amount=100, first_on=START, last_on=START, key="i")
     assert list(parts.values()) == [34, 33, 33]
-    sales.file(actor=ACTOR, agreement_no=NAMES[0])
-    sales.register(actor=ACTOR, agreement_no=NAMES[0], on=START)
-    row = sales.release(actor=world.clerk, agreement_no=NAMES[0], payee=TO_SELLER, applied_by=["buyer", "seller"])
+    signing.file(actor=ACTOR, agreement_no=NAMES[0])
+    signing.register(actor=ACTOR, agreement_no=NAMES[0], on=START)
+    row = releasing.release(actor=world.clerk, agreement_no=NAMES[0], payee=TO_SELLER, applied_by=["buyer", "seller"])
     assert row.amount == 334
     payments.check_payment(actor=world.head, payment=row.pk)
     payments.apply_result(payments.locked(row.instr_id), "success", txn="t", on=START, reason="", hand=HAND)
-    assert (Sale.objects.get(agreement_no=NAMES[0]).released, sales.faults(world.book)) == (300, [])
+    assert (Sale.objects.get(agreement_no=NAMES[0]).released, proving.faults(world.book)) == (300, [])

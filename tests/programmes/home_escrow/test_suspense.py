@@ -17,7 +17,7 @@ from luoshi.office.funds import bank, envelope, links, payments, queries
 from luoshi.office.funds.models import PaymentInstruction
 from luoshi.office.funds.orders import Hand
 from luoshi.office.roles import Role
-from luoshi.programmes.home_escrow import contracts, sales, suspense
+from luoshi.programmes.home_escrow import contracts, course, incoming, proving, signing, suspense
 from luoshi.programmes.home_escrow.models import Agency
 from luoshi.site.registry import load_decisions, load_programmes
 from tests.office import people
@@ -38,10 +38,10 @@ class World:
         clock_at(DAY)
         self.clerk = people.actor("clerk", (Role.CLERK, "housing-admin"))
         self.head = people.actor("head", (Role.REVIEWER, "housing-admin"))
-        self.book = sales.open_account(actor=ACTOR, bank=BANK, name="测试银行", number=NUMBER, opened_on=DAY)
+        self.book = signing.open_account(actor=ACTOR, bank=BANK, name="测试银行", number=NUMBER, opened_on=DAY)
         links.set_link(actor=Actor.system("测试", "test"), bank=BANK, name="测试银行", key=KEY)
         lines = [{"kind": "首付款", "amount": 300}, {"kind": "按揭贷款", "amount": 500, "lender": LENDER}]
-        sales.sign(actor=ACTOR, book=self.book, agreement_no=SALE, contract_no="HT-1", price=800, buyer="John Smith",
+        signing.sign(actor=ACTOR, book=self.book, agreement_no=SALE, contract_no="HT-1", price=800, buyer="John Smith",
                    unit_code="371083001001GB00001F00000001", seller="测试乙", lines=lines)  # fmt: skip
 
     def says(self, kind: str, txn: str, fen: int, payer: str = "", way: str = "C", **more):
@@ -86,7 +86,7 @@ def test_a_name_with_spaces_or_wide_signs_is_the_same_payer(world):
     Agency.objects.create(credit_code="91371083MA3CTXYT1X", name="测试中介（乳山）公司")
     world.says("DEPOSIT", "t3", 7, "测试中介(乳山) 公司")
     assert world.kept()["2005"] == 7, "an agency's money is never a buyer's, however the bank spells it"
-    assert sales.agency_kind("测试中介(乳山)公司") == "agency"
+    assert incoming.agency_kind("测试中介(乳山)公司") == "agency"
 
 
 def test_nobody_is_given_what_another_paid_in(world):
@@ -123,11 +123,11 @@ def test_loan_money_under_another_name_is_identified_to_the_loan_s_line(world):
     world.says("DEPOSIT", "t1", 500, "测试银行乳山支行贷款户")
     case = world.asks("测试银行乳山支行贷款户", "5.00", agreement_no=SALE, both_signed="1", line="loan")
     world.act(case, "identify")
-    sale = sales.sale_of(SALE)
+    sale = course.sale_of(SALE)
     assert world.kept() == {"1001": 500, "2002": 500}
     assert [(one.lender, one.deposited) for one in sale.lines.all()] == [("", 0), (LENDER, 500)]
     assert [(one.payer, one.bank_txn_no) for one in sale.vouchers.all()] == [("测试银行乳山支行贷款户", "t1")]
-    assert (world.waiting(), sales.faults(world.book)) == ([], [])
+    assert (world.waiting(), proving.faults(world.book)) == ([], [])
     world.says("DEPOSIT", "t2", 1, "测试丙")
     over = world.asks("测试丙", "0.01", agreement_no=SALE, both_signed="1", line="loan")
     with pytest.raises(LuoshiError, match=r"测试银行待存 0.00 元，不能认领 0.01 元"):
@@ -138,7 +138,7 @@ def test_a_reversed_deposit_takes_back_its_excess_too_and_a_stranger_s_money_is_
     world.says("DEPOSIT", "t1", 350, "John Smith")
     world.says("DEPOSIT_REVERSED", "r1", 350, "John Smith", way="D", ground="误入账")
     assert world.kept() == {}
-    assert sales.sale_of(SALE).reversed == 300
+    assert course.sale_of(SALE).reversed == 300
     world.says("DEPOSIT", "t2", 70, "测试丙", ref="")
     world.says("DEPOSIT", "t3", 90, "测试丁", ref="")
     world.says("DEPOSIT_REVERSED", "r2", 70, "测试丙", way="D", ground="误入账", ref="")
@@ -148,4 +148,4 @@ def test_a_reversed_deposit_takes_back_its_excess_too_and_a_stranger_s_money_is_
     world.says("DEPOSIT_REVERSED", "r3", 100, "测试丁", way="D", ground="误入账", ref="", reversed_txn="t3")
     assert world.kept() == {"1001": 20, "1101": 10, "2005": 30}
     assert [one.left for one in suspense.inflows([world.book])] == [0, 0, 0, 30]
-    assert sales.faults(world.book) == []
+    assert proving.faults(world.book) == []

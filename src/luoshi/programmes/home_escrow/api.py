@@ -12,7 +12,7 @@ from pydantic import Field
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.web import Needs, actor_of
-from luoshi.programmes.home_escrow import contracts, holds, queries, sales, supplements
+from luoshi.programmes.home_escrow import contracts, course, holds, queries, supplements
 from luoshi.programmes.home_escrow.models import Hold, Sale
 
 router = Router()
@@ -159,8 +159,8 @@ def freeze(request: HttpRequest, number: str, body: FreezeIn) -> dict[str, Any]:
             "party": body.party, "amount": str(Money(body.amount)),
             "to_on": body.to_on.isoformat() if body.to_on else ""}  # fmt: skip
     case = holds.open_hold(actor=actor, told=told)
-    return {"hold": case.facts["hold"], "case": case.pk, "state": case.state, "held": sales.held(sale),
-            "free": sales.free(sale)}  # fmt: skip
+    return {"hold": case.facts["hold"], "case": case.pk, "state": case.state, "held": course.held(sale),
+            "free": course.free(sale)}  # fmt: skip
 
 
 class LiftIn(Schema):
@@ -177,4 +177,4 @@ def lift(request: HttpRequest, number: str, hold: int, body: LiftIn) -> dict[str
     if not 0 < hold < 2**63 or not Hold.objects.filter(pk=hold, sale=sale).exists():
         raise LuoshiError("E_NOT_FOUND", "没有这道冻结。")
     case = holds.ask_lift(actor=actor, hold=hold, document_no=body.document_no)
-    return {"hold": hold, "case": case.pk, "state": case.state, "held": sales.held(sale)}
+    return {"hold": hold, "case": case.pk, "state": case.state, "held": course.held(sale)}

@@ -30,11 +30,22 @@ from luoshi.office.funds.models import Book, PaymentInstruction
 from luoshi.office.locks import serialise
 from luoshi.office.organs.sealing import blind, seal, unseal
 from luoshi.office.permissions import require
-from luoshi.programmes.home_escrow import papers, sales, suspense
+from luoshi.programmes.home_escrow import (
+    common,
+    course,
+    incoming,
+    papers,
+    paying,
+    refunding,
+    releasing,
+    signing,
+    suspense,
+)
+from luoshi.programmes.home_escrow.common import ENDING, ORGAN, ROOM, SALE, Home, Person
+from luoshi.programmes.home_escrow.course import Lock
 from luoshi.programmes.home_escrow.decisions.settings import RULES
 from luoshi.programmes.home_escrow.models import Agency, Bank, EscrowAccount, Outside, Payout, Sale, StatusCheck
 from luoshi.programmes.home_escrow.names import same
-from luoshi.programmes.home_escrow.sales import ENDING, ORGAN, ROOM, SALE, Home, Lock, Person
 
 OUTSIDE, BANK, DISCIPLINE = f"{ROOM}.outside", f"{ROOM}.bank", f"{ROOM}.discipline"
 SUSPENSE = suspense.PROCEDURE
@@ -52,7 +63,7 @@ def open_sale(*, actor: Actor, told: Mapping[str, Any]) -> Case:
 
     Errors: those of `cases.open_case` and of `sales.sign`.
     """
-    book = Book.objects.filter(key=str(told.get("account", "")), plan=sales.PLAN).first()
+    book = Book.objects.filter(key=str(told.get("account", "")), plan=common.PLAN).first()
     given = {name: value for name, value in told.items() if value not in (None, "")}
     if book is not None:
         given.setdefault("bank_organ", organ_of(book))
@@ -157,7 +168,7 @@ def next_number(book: Book, day: datetime.date) -> str:
 def signed(turn: Turn) -> None:
     """Sign the agreement; the numbers of persons are sealed and masked in the case."""
     told, day = turn.data, day_of(turn.at)
-    book = Book.objects.filter(key=str(told["account"]), plan=sales.PLAN).first()
+    book = Book.objects.filter(key=str(told["account"]), plan=common.PLAN).first()
     if book is None:
         raise LuoshiError("E_INPUT", "没有这个监管账户。", fields={"fields": {"account": "请从已启用的账户里选"}})
     if told.get("area") and not 0 < Decimal(str(told["area"])) < 10**7:
@@ -169,7 +180,7 @@ def signed(turn: Turn) -> None:
     lines = lines_of(told)
     names = {side: "、".join(one.name for one in people if one.side == side)[:100] for side in ("buyer", "seller")}
     number = next_number(book, day)
-    sales.sign(
+    signing.sign(
         actor=PROGRAM, book=book, agreement_no=number, contract_no=str(told["contract_no"])[:60],
         unit_code=clean(str(told["unit_code"])), buyer=names["buyer"], seller=names["seller"],
         price=int(told["price"]), lines=lines, plan=str(told["plan"]), mode=str(told["mode"]),
@@ -182,7 +193,7 @@ def signed(turn: Turn) -> None:
     for side in ("buyers", "sellers"):
         shown = "\n".join(f"{one.name} 尾号{clean(one.number)[-4:]}" for one in people if f"{one.side}s" == side)
         turn.data[side] = turn.case.facts[side] = shown
-    papers.agreement(turn, sales.sale_of(number))
+    papers.agreement(turn, course.sale_of(number))
 
 
 # --- filing and transfer ----------------------------------------------------------------------------------------------
@@ -193,13 +204,13 @@ def filing_facts(turn: Turn) -> dict[str, Any]:
     """The lines with what is in, and the papers ticked."""
     told = turn.facts | turn.data
     ticked = [paper for name, paper in _PAPERS.items() if told.get(name)]
-    return {"route": "SUPERVISED", "lines": sales.lines_told(sales.sale_of(turn.case.number)), "papers": ticked}
+    return {"route": "SUPERVISED", "lines": signing.lines_told(course.sale_of(turn.case.number)), "papers": ticked}
 
 
 @effect("home_escrow.file")
 def file(turn: Turn) -> None:
     """File the contract, today."""
-    sales.file(actor=turn.actor, agreement_no=turn.case.number, on=day_of(turn.at), lock=Lock.SALE)
+    signing.file(actor=turn.actor, agreement_no=turn.case.number, on=day_of(turn.at), lock=Lock.SALE)
 
 
 @effect("home_escrow.registry_checked")
@@ -215,7 +226,7 @@ def tax_checked(turn: Turn) -> None:
 
 
 def _checked(turn: Turn, organ: str) -> None:
-    sale = sales.sale_of(turn.case.number)
+    sale = course.sale_of(turn.case.number)
     StatusCheck.objects.create(asked=sale.contract_no, organ=organ, by=turn.actor.name[:100], at=turn.at, sale=sale,
                                answer=status_of(sale.contract_no))  # fmt: skip
 
@@ -224,7 +235,7 @@ def _checked(turn: Turn, organ: str) -> None:
 def register(turn: Turn) -> None:
     """The home is in the buyers' names."""
     day = datetime.date.fromisoformat(str(turn.data["registered_on"]))
-    sales.register(actor=PROGRAM, agreement_no=turn.case.number, on=day, lock=Lock.SALE)
+    signing.register(actor=PROGRAM, agreement_no=turn.case.number, on=day, lock=Lock.SALE)
     turn.tell("clerk", f"{turn.case.number} 已登记到买受人名下，可以申请划转")
 
 
@@ -233,7 +244,7 @@ def cancel(turn: Turn) -> None:
     """End an agreement nothing was paid under, as all three agree."""
     if not turn.data.get("all_agree"):
         raise LuoshiError("E_INCOMPLETE", "取消须三方都同意。", fields={"fields": {"all_agree": "请勾选"}})
-    sales.cancel(actor=PROGRAM, agreement_no=turn.case.number, lock=Lock.SALE)
+    signing.cancel(actor=PROGRAM, agreement_no=turn.case.number, lock=Lock.SALE)
 
 
 def status_of(asked: str) -> dict[str, Any]:
@@ -255,7 +266,7 @@ def status_of(asked: str) -> dict[str, Any]:
         else:
             told = {"online_signed": True, "filed_on": str(other.filed_on), "route": other.route, "price": other.price}
             found = {"contract_no": other.contract_no, "unit_code": other.unit_code, "certificate": other.certificate}
-    taken = sales.decide("status", told)
+    taken = common.decide("status", told)
     return {**taken.value, **found, "reasons": [one.text for one in taken.reasons]}
 
 
@@ -282,7 +293,7 @@ def check_status(*, actor: Actor, asked: str) -> StatusCheck:
 
 def termination_open(number: str) -> bool:
     """Tell whether an ending stands against a release: a court's document that is not verified yet does not."""
-    case = sales.ending_of(number)
+    case = course.ending_of(number)
     if case is None or not case.is_open:
         return False
     return not (case.facts.get("ground") == "2" and case.state == "requested")
@@ -291,7 +302,7 @@ def termination_open(number: str) -> bool:
 @facts("home_escrow.release_facts")
 def release_facts(turn: Turn) -> dict[str, Any]:
     """The sale as it stands, who has applied, the amount, whether an ending is open."""
-    sale = sales.sale_of(turn.case.number)
+    sale = course.sale_of(turn.case.number)
     told = turn.facts | turn.data
     row = Payout.objects.filter(sale=sale, purpose="release", live=True).first()
     if row is None or turn.data.get("owner") or turn.data.get("by_shares"):
@@ -299,17 +310,21 @@ def release_facts(turn: Turn) -> dict[str, Any]:
     else:
         amount = row.amount
     applied = [side for side, name in (("buyer", "buyer_applied"), ("seller", "seller_applied")) if told.get(name)]
-    given = sales.release_facts(sale, amount)
+    given = releasing.release_facts(sale, amount)
     return given | {"applied_by": applied, "termination_open": termination_open(turn.case.number)}
+
+
+_ACCOUNT = re.compile(r"(.+?)[\s,，]+(\S*[0-9]\S*)[\s,，]+(.+)")
+"""Owner (blanks and all), account number, bank."""
 
 
 @effect("home_escrow.requested")
 def requested(turn: Turn) -> None:
     """Keep where the money shall go; an account that is not the seller's needs one of the two papers."""
-    sale = sales.sale_of(turn.case.number, lock=Lock.SALE)
+    sale = course.sale_of(turn.case.number, lock=Lock.SALE)
     told = turn.data
     shares = str(told.get("by_shares") or "").strip()
-    wanted = {"owner": "请写收款户名", "number": "请写收款账号", "payee_bank": "请写开户银行", "basis": "请选账户依据"}
+    wanted = {"owner": "请写收款户名", "number": "请写收款账号", "payee_bank": "请写开户银行"}
     if not shares and (lacking := {name: text for name, text in wanted.items() if not told.get(name)}):
         raise LuoshiError("E_INCOMPLETE", f"{'、'.join(lacking.values())}；按份额的填“分别收款”。",
                           fields={"fields": lacking}, citation=f"{RULES} 第十五条(四)")  # fmt: skip
@@ -317,17 +332,19 @@ def requested(turn: Turn) -> None:
     Payout.objects.filter(sale=sale, purpose="release", live=True).update(live=False)
     amount = int(told["amount"]) if told.get("amount") else None
     if shares:
-        rows = [re.split(r"[\s,，]+", line.strip()) for line in shares.splitlines() if line.strip()]
-        if len(rows) != len(sellers) or any(len(one) != 3 for one in rows):
+        found = [_ACCOUNT.fullmatch(line.strip()) for line in shares.splitlines() if line.strip()]
+        rows = [one.groups() for one in found if one is not None]
+        if len(rows) != len(sellers) or len(rows) != len(found):
             raise LuoshiError("E_INPUT", f"按份额收款要写 {len(sellers)} 行，每行“户名 账号 开户银行”。",
                               fields={"fields": {"by_shares": "行数或写法不对"}})  # fmt: skip
         for seller, (owner, number, bank) in zip(sellers, rows, strict=True):
             _payee(sale, seller.name, owner, number, "own", "")
             _payout(turn, sale, "release", (owner, number, bank), "own", "", "", amount, seller.name)
     else:
+        basis = str(told.get("basis") or "own")
         # One account for several sellers is one all of them designated: by a deed, or it is the only seller's own.
-        _payee(sale, sale.seller, told["owner"], told["number"], told["basis"], str(told.get("paper_number") or ""))
-        _payout(turn, sale, "release", (told["owner"], told["number"], told["payee_bank"]), told["basis"],
+        _payee(sale, sale.seller, told["owner"], told["number"], basis, str(told.get("paper_number") or ""))
+        _payout(turn, sale, "release", (told["owner"], told["number"], told["payee_bank"]), basis,
                 str(told.get("paper_no") or ""), str(told.get("paper_number") or ""), amount, "")  # fmt: skip
     _mask(turn)
 
@@ -335,14 +352,14 @@ def requested(turn: Turn) -> None:
 def _payee(sale: Sale, seller: str, owner: str, number: str, basis: str, paper_number: str) -> None:
     paper = None if basis == "own" else basis
     told = {"seller": seller, "owner": owner, "number": number, "paper": paper, "paper_number": paper_number or None,
-            "agency": bool(sales.agency_kind(owner))}  # fmt: skip
-    taken = sales.decide("payee", told)
+            "agency": bool(incoming.agency_kind(owner))}  # fmt: skip
+    taken = common.decide("payee", told)
     if taken.outcome.value == "refuse":
         against = "；".join(one.text for one in taken.reasons if one.ok is False)
         raise LuoshiError("E_RULE", f"不能付到这个账户：{against}。",
                           fields={"fields": {"owner": against}, "result": "REFUSE_PAYEE"},
                           citation=f"{RULES} 第十五条(四)")  # fmt: skip
-    sales.refuse(taken, "不能付到这个账户")
+    common.refuse(taken, "不能付到这个账户")
 
 
 def _payout(
@@ -379,7 +396,7 @@ def account_of(row: Payout) -> payments.Payee:
 @effect("home_escrow.approved")
 def approved(turn: Turn) -> None:
     """Another hand approves payee and amount; what is changed after it must be approved again."""
-    sale = sales.sale_of(turn.case.number, lock=Lock.SALE)
+    sale = course.sale_of(turn.case.number, lock=Lock.SALE)
     rows = Payout.objects.filter(sale=sale, purpose="release", live=True)
     if not rows.update(approved=True):
         raise LuoshiError("E_INCOMPLETE", "没有写明收款账户，请退回重新申请。")
@@ -390,15 +407,15 @@ def approved(turn: Turn) -> None:
 @effect("home_escrow.request_void")
 def request_void(turn: Turn) -> None:
     """The application is void: so is the review of its payee, and an instruction whose money has not moved."""
-    sale = sales.sale_of(turn.case.number, lock=Lock.SALE)
+    sale = course.sale_of(turn.case.number, lock=Lock.SALE)
     Payout.objects.filter(sale=sale, purpose="release", live=True).update(live=False, approved=False)
-    sales.withdraw_drafts(sale=sale, reason="划转批准作废")
+    paying.withdraw_drafts(sale=sale, reason="划转批准作废")
 
 
 @effect("home_escrow.instruct")
 def instruct(turn: Turn) -> None:
     """Draft the order to the bank, to whom and for what was approved; each seller's part where they share."""
-    sale = sales.sale_of(turn.case.number, lock=Lock.SALE)
+    sale = course.sale_of(turn.case.number, lock=Lock.SALE)
     rows = list(Payout.objects.filter(sale=sale, purpose="release", live=True, approved=True).order_by("pk"))
     if not rows:
         raise LuoshiError("E_INCOMPLETE", "收款账户没有经批准。")
@@ -408,12 +425,12 @@ def instruct(turn: Turn) -> None:
     if amount is not None:
         # What was approved is released once: a part of it may have been paid before the rest failed.
         known = {row.pk for row in rows}
-        done = [one for one in sales.releases_of(sale) if one.meta.get("payout") in known]
-        amount -= sum(int(fen) for one in done for code, _sale, fen in one.lines if code in sales.OWN)
-    fen = sales.releasable(sale, amount, ["buyer", "seller"])
+        done = [one for one in releasing.releases_of(sale) if one.meta.get("payout") in known]
+        amount -= sum(int(fen) for one in done for code, _sale, fen in one.lines if code in common.OWN)
+    fen = releasing.releasable(sale, amount, ["buyer", "seller"])
     weights = {one.name: one.share for one in sale.parties.filter(side="seller")}
-    shares = [sales.Share(account_of(row), weights.get(row.seller, 1), row.seller, row.pk) for row in rows]
-    sales.draft_release(turn.actor, sale, fen, shares)
+    shares = [releasing.Share(account_of(row), weights.get(row.seller, 1), row.seller, row.pk) for row in rows]
+    releasing.draft_release(turn.actor, sale, fen, shares)
     turn.tell("reviewer", f"{turn.case.number} 的划转指令待复核")
 
 
@@ -427,7 +444,7 @@ def settled(turn: Turn) -> None:
 def redraft(turn: Turn) -> None:
     """Only where nothing is on its way: the other hand has sent the draft back."""
     number = turn.case.number if turn.case.procedure == SALE else str(turn.facts["agreement_no"])
-    if sales.open_payment(sales.sale_of(number)):
+    if course.open_payment(course.sale_of(number)):
         clause = "第十五条(四)" if turn.case.procedure == SALE else "第十七条"
         raise LuoshiError("E_STATE", "指令还在办理，不能重拟。", citation=f"{RULES} {clause}")
 
@@ -436,11 +453,11 @@ def redraft(turn: Turn) -> None:
 def reissue(turn: Turn) -> None:
     """Pay again what came back, to an account decided anew: the seller's whose part it is."""
     told = turn.data
-    sale = sales.sale_of(turn.case.number, lock=Lock.SALE)
-    rows = sales.owed(sale, "RELEASE")
-    rows.sort(key=lambda one: not same(sales.seller_of(one) or sale.seller, str(told["owner"])))
+    sale = course.sale_of(turn.case.number, lock=Lock.SALE)
+    rows = paying.owed(sale, "RELEASE")
+    rows.sort(key=lambda one: not same(releasing.seller_of(one) or sale.seller, str(told["owner"])))
     known = set(sale.parties.filter(side="seller").values_list("name", flat=True))
-    seller = sales.seller_of(rows[0]) if rows and sales.seller_of(rows[0]) in known else ""
+    seller = releasing.seller_of(rows[0]) if rows and releasing.seller_of(rows[0]) in known else ""
     _payee(sale, seller or sale.seller, told["owner"], told["number"], told["basis"],
            str(told.get("paper_number") or ""))  # fmt: skip
     _again(turn, rows)
@@ -470,8 +487,8 @@ def open_ending(*, actor: Actor, told: Mapping[str, Any]) -> Case:
 def ending_opened(turn: Turn) -> None:
     """Never beside an open release: who locks the sale's case first wins; a court's document is recorded meanwhile."""
     told = turn.data
-    sale = sales.sale_of(str(told["agreement_no"]).strip(), lock=Lock.CASE)
-    case = sales.case_of(sale.agreement_no)
+    sale = course.sale_of(str(told["agreement_no"]).strip(), lock=Lock.CASE)
+    case = course.case_of(sale.agreement_no)
     if not sale.live or sale.state == Sale.State.TERMINATING:
         raise LuoshiError("E_STATE", f"{sale.agreement_no} {sale.get_state_display()}，不能解除。",
                           fields={"state": sale.state})  # fmt: skip
@@ -499,10 +516,10 @@ def print_renewed(turn: Turn) -> None:
 def ending_facts(turn: Turn) -> dict[str, Any]:
     """Who applied, on what ground, whose the title is, what is left."""
     told = turn.facts
-    sale = sales.sale_of(str(told["agreement_no"]))
-    kept = sales.money(sale)
+    sale = course.sale_of(str(told["agreement_no"]))
+    kept = course.money(sale)
     registered = sale.registered_on is not None
-    case = sales.case_of(sale.agreement_no)
+    case = course.case_of(sale.agreement_no)
     given: dict[str, Any] = {
         "ground": told["ground"], "title_in": "buyer" if registered else told.get("title_in") or "seller",
         "applied_by": [side for side in ("buyer", "seller") if told.get(f"{side}_applied")],
@@ -517,14 +534,14 @@ def ending_facts(turn: Turn) -> dict[str, Any]:
 @effect("home_escrow.ending_verified")
 def ending_verified(turn: Turn) -> None:
     """A verified court's document voids the approval of a release whose money is not on its way."""
-    sale = sales.sale_of(str(turn.facts["agreement_no"]), lock=Lock.CASE)
-    case = sales.case_of(sale.agreement_no)
+    sale = course.sale_of(str(turn.facts["agreement_no"]), lock=Lock.CASE)
+    case = course.case_of(sale.agreement_no)
     moving = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no)
     if moving.filter(state__in=("checked", "sent", "unknown")).exists():
         raise LuoshiError("E_STATE", "放款已在途，等银行结果以后再核实。", fields={"state": sale.state},
                           citation=f"{RULES} 第十六条")  # fmt: skip
-    sales.withdraw_drafts(sale=sale, reason=f"{turn.case.number} 已核实，划转作废")
-    sales.advance(case, "void_request")
+    paying.withdraw_drafts(sale=sale, reason=f"{turn.case.number} 已核实，划转作废")
+    course.advance(case, "void_request")
 
 
 @effect("home_escrow.ending_issued")
@@ -533,8 +550,10 @@ def ending_issued(turn: Turn) -> None:
     told = ending_facts(turn)
     given = {name: told[name] for name in ("ground", "applied_by", "title_in", "legal_document", "print_given", "day")}
     given |= {name: told[name] for name in ("print_on", "citation") if told.get(name)}
-    sale = sales.terminate(actor=turn.actor, agreement_no=str(turn.facts["agreement_no"]), facts=given, lock=Lock.CASE)
-    sales.advance(sales.case_of(sale.agreement_no), "terminate")
+    sale = refunding.terminate(
+        actor=turn.actor, agreement_no=str(turn.facts["agreement_no"]), facts=given, lock=Lock.CASE
+    )
+    course.advance(course.case_of(sale.agreement_no), "terminate")
     papers.ending_notice(turn, sale)
 
 
@@ -542,7 +561,7 @@ def ending_issued(turn: Turn) -> None:
 def refund(turn: Turn) -> None:
     """Draft the refunds: the buyer's part to the account the buyer named, the loan to its lender."""
     told, number = turn.data, str(turn.facts["agreement_no"])
-    sale = sales.sale_of(number, lock=Lock.CASE)
+    sale = course.sale_of(number, lock=Lock.CASE)
     buyer = None
     if told.get("number"):
         buyer = payments.Payee(
@@ -562,7 +581,7 @@ def refund(turn: Turn) -> None:
                               fields={"fields": {"lender_accounts": f"第 {n} 行写法不对"}})  # fmt: skip
         lenders[words[0]] = payments.Payee(words[0], words[1], words[-1] if len(words) == 3 else words[0])
     paper = None if told["basis"] == "own" else (str(told["basis"]), str(told.get("paper_number") or ""))
-    sales.refund(actor=turn.actor, agreement_no=number, buyer=buyer, lenders=lenders, paper=paper, lock=Lock.CASE)
+    refunding.refund(actor=turn.actor, agreement_no=number, buyer=buyer, lenders=lenders, paper=paper, lock=Lock.CASE)
     _mask(turn)
     turn.tell("reviewer", f"{turn.case.number} 的退款指令待复核")
 
@@ -570,15 +589,15 @@ def refund(turn: Turn) -> None:
 @effect("home_escrow.refund_again")
 def refund_again(turn: Turn) -> None:
     """Refund again what came back, to the same party: the buyer's part to a buyer, a loan to its lender."""
-    sale = sales.sale_of(str(turn.facts["agreement_no"]), lock=Lock.CASE)
+    sale = course.sale_of(str(turn.facts["agreement_no"]), lock=Lock.CASE)
     buyers = [sale.buyer, *sale.parties.filter(side="buyer").values_list("name", flat=True)]
-    owner, rows = str(turn.data["owner"]), sales.owed(sale, "REFUND")
+    owner, rows = str(turn.data["owner"]), paying.owed(sale, "REFUND")
     mine = [
         row for row in rows
-        if any(same(name, owner) for name in ([row.payee_name] if sales.of_loan(row) else buyers))
+        if any(same(name, owner) for name in ([row.payee_name] if paying.of_loan(row) else buyers))
     ]  # fmt: skip
     if rows and not mine:
-        whose = "、".join(row.payee_name if sales.of_loan(row) else sale.buyer for row in rows)
+        whose = "、".join(row.payee_name if paying.of_loan(row) else sale.buyer for row in rows)
         faults = {"fields": {"owner": "不是付款的一方"}}
         raise LuoshiError("E_RULE", f"退款只能退给付款的一方：{whose}。", fields=faults, citation=f"{RULES} 第十七条")
     _again(turn, mine)
@@ -598,13 +617,13 @@ def suspense_asked(turn: Turn) -> None:
     found = suspense.inflow_of(book, str(told["payer"]), int(told["amount"]), str(told.get("txn") or "").strip())
     number = str(told.get("agreement_no") or "").strip()
     if number:
-        sales.sale_of(number)
+        course.sale_of(number)
     turn.case.subject = found.subject
     turn.case.facts["txn"] = found.txn
 
 
 def _book_of(told: Mapping[str, Any]) -> Book:
-    book = Book.objects.filter(key=str(told["account"]), plan=sales.PLAN).first()
+    book = Book.objects.filter(key=str(told["account"]), plan=common.PLAN).first()
     if book is None:
         raise LuoshiError("E_INPUT", "没有这个监管账户。", fields={"fields": {"account": "没有这个账户"}})
     return book
@@ -618,14 +637,14 @@ def identified(turn: Turn) -> None:
         raise LuoshiError(
             "E_INCOMPLETE", "认领要写明监管协议，并由买受人和付款人签字。", citation=f"{RULES} 第十五条(二)"
         )
-    if sales.agency_kind(str(told["payer"]).strip()):
+    if incoming.agency_kind(str(told["payer"]).strip()):
         raise LuoshiError("E_RULE", "中介机构、担保机构代付的款项不能认领，应当退回。", citation=f"{RULES} 第九条")
     number = str(told["agreement_no"]).strip()
-    sale = sales.sale_of(number)
+    sale = course.sale_of(number)
     if sale.book.key != str(told["account"]):
         raise LuoshiError("E_RULE", f"{number} 的钱在另一个监管账户，这笔来款只能退回。",
                           citation=f"{RULES} 第十五条(二)")  # fmt: skip
-    sales.identify(
+    incoming.identify(
         actor=PROGRAM, checker=turn.actor, agreement_no=number, amount=int(told["amount"]),
         key=f"suspense:{turn.case.number}", payer=str(told["payer"]), lender=_lender(sale, told),
         txn=str(told.get("txn") or ""),
@@ -651,7 +670,7 @@ def sent_back(turn: Turn) -> None:
     """Draft sending the money back to its payer."""
     told = turn.facts
     payee = payments.Payee(str(told["payer"]), str(turn.data["number"]), str(turn.data["payee_bank"]))
-    sales.send_back(actor=turn.actor, book=_book_of(told), amount=int(told["amount"]), key=turn.case.number,
+    paying.send_back(actor=turn.actor, book=_book_of(told), amount=int(told["amount"]), key=turn.case.number,
                     payee=payee)  # fmt: skip
     _mask(turn)
 
@@ -683,7 +702,7 @@ def outside_asked(turn: Turn) -> None:
 def _outside(told: Mapping[str, Any]) -> tuple[str, str]:
     """Return the unit code and the contract number of a sale outside supervision, if it may be filed as one."""
     unit, contract = clean(str(told["unit_code"])), str(told["contract_no"]).strip()
-    sales.refuse(sales.decide("scope", {"unit_code": unit}), "不能办理")
+    common.refuse(common.decide("scope", {"unit_code": unit}), "不能办理")
     if int(told["price"]) <= 0:
         raise LuoshiError("E_AMOUNT", "房价款应大于零。", fields={"fields": {"price": "房价款应大于零"}})
     if same(str(told["buyer"]), str(told["seller"])):
@@ -757,7 +776,7 @@ def account_opened(turn: Turn) -> None:
 def link_accounts(row: Bank) -> int:
     """Take the books of a bank's accounts into the register of supervised accounts; return how many are new."""
     known = EscrowAccount.objects.values("book")
-    books = Book.objects.filter(plan=sales.PLAN, accounts__bank=row.number).exclude(pk__in=known).distinct()
+    books = Book.objects.filter(plan=common.PLAN, accounts__bank=row.number).exclude(pk__in=known).distinct()
     for book in books:
         number = str(book.accounts.exclude(number="").values_list("number", flat=True).first() or "")
         EscrowAccount.objects.create(book=book, bank=row, tail=number[-4:])
@@ -834,4 +853,4 @@ def agency_paid(book: Book, body: Mapping[str, Any], kind: str) -> None:
     cases.open_case(actor=PROGRAM, procedure=DISCIPLINE, title=f"{who}代付交易资金", organ=ORGAN, facts=told)
 
 
-sales.ON_AGENCY.append(agency_paid)
+incoming.ON_AGENCY.append(agency_paid)

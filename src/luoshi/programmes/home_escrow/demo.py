@@ -26,7 +26,7 @@ from luoshi.office.funds import bank, envelope, links, payments
 from luoshi.office.funds.demo import with_the_bank
 from luoshi.office.funds.models import Book, PaymentInstruction
 from luoshi.office.parameters import actions as parameters
-from luoshi.programmes.home_escrow import contracts, queries, sales
+from luoshi.programmes.home_escrow import common, contracts, queries, signing
 from luoshi.programmes.home_escrow.models import Agency, Bank, Sale
 
 _PEOPLE = {"clerk": "fangguan1", "reviewer": "fangguan2", "leader": "fangguan3", "registry": "guotu1", "tax": "shuiwu3",
@@ -80,7 +80,7 @@ def load(now: datetime.datetime | None = None) -> Iterator[str]:
                 with_the_bank(maker=play.people["clerk"], book=book, fee=0 if n else 500)
     finally:
         CLOCK.release()
-    total = queries.books_total(list(Book.objects.filter(plan=sales.PLAN)))
+    total = queries.books_total(list(Book.objects.filter(plan=common.PLAN)))
     yield (
         f"存量房交易资金监管：{Sale.objects.count()} 笔交易，监管中 {Money(total['2001'] + total['2002'])} 元，"
         f"待查来款 {Money(total['2005'])} 元。"
@@ -141,7 +141,7 @@ class _Play:
     def set(self, name: str, value: Any, first: datetime.date) -> None:
         """Set a parameter by two hands."""
         change = parameters.propose(
-            actor=self.people["clerk"], room=sales.ROOM, name=name, value=value, valid_from=first,
+            actor=self.people["clerk"], room=common.ROOM, name=name, value=value, valid_from=first,
             source="outside_rule", document="（演示）后继文件，虚构", reason="演示：原办法2020年期满",
             citation="《（演示）存量房交易资金监管办法》第一条",
         )  # fmt: skip
@@ -160,7 +160,7 @@ class _Play:
             today = CLOCK.today()
             self.act("leader", case, "agree", agreement_no=f"测试合作{code}号", from_on=today.isoformat(),
                      to_on=today.replace(year=today.year + 3, day=min(today.day, 28)).isoformat())  # fmt: skip
-            book = sales.open_account(actor=Actor.system("演示", "cli"), bank=number, name=name, number=account,
+            book = signing.open_account(actor=Actor.system("演示", "cli"), bank=number, name=name, number=account,
                                       opened_on=today, demo=True)  # fmt: skip
             links.set_link(actor=Actor.system("演示", "cli"), bank=number, name=name, key=self.key)
             self.act("clerk", case, "open_account")

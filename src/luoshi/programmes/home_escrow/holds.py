@@ -21,15 +21,15 @@ from luoshi.office.cases.turns import PROGRAM, Turn
 from luoshi.office.funds import links
 from luoshi.office.funds.models import Account, Book
 from luoshi.office.permissions import require
-from luoshi.programmes.home_escrow import sales
+from luoshi.programmes.home_escrow import common, course, freezing
+from luoshi.programmes.home_escrow.common import HOLD, ORGAN
 from luoshi.programmes.home_escrow.decisions.settings import RULES
 from luoshi.programmes.home_escrow.models import Hold
-from luoshi.programmes.home_escrow.sales import HOLD, ORGAN
 
 
 def case_of(hold: int) -> Case | None:
     """Return the case of a freeze, None while it has none."""
-    return sales.hold_case(hold)
+    return course.hold_case(hold)
 
 
 def open_hold(*, actor: Actor, told: Mapping[str, Any]) -> Case:
@@ -68,7 +68,7 @@ def lapse() -> int:
     past = Hold.objects.filter(to_on__lt=CLOCK.today()).values_list("pk", flat=True)
     rows = Case.objects.filter(procedure=HOLD, is_open=True, subject__in=[f"hold:{pk}" for pk in past])
     for row in rows:
-        sales.advance(row, "lapse")
+        course.advance(row, "lapse")
     return len(rows)
 
 
@@ -110,13 +110,13 @@ def hold_noted(turn: Turn) -> None:
     if number:
         if not told.get("amount"):
             raise LuoshiError("E_INCOMPLETE", "冻结一笔交易要写金额。", fields={"fields": {"amount": "请写金额"}})
-        row = sales.freeze(actor=PROGRAM, agreement_no=number, amount=int(told["amount"]), to_on=to_on, **words)
+        row = freezing.freeze(actor=PROGRAM, agreement_no=number, amount=int(told["amount"]), to_on=to_on, **words)
     else:
-        book = Book.objects.filter(key=str(told.get("account") or ""), plan=sales.PLAN).first()
+        book = Book.objects.filter(key=str(told.get("account") or ""), plan=common.PLAN).first()
         if book is None:
             wanted = {"agreement_no": "请写协议编号", "account": "或写账簿编号"}
             raise LuoshiError("E_INCOMPLETE", "请写监管协议编号，或要冻结的账户。", fields={"fields": wanted})
-        row = sales.freeze_account(actor=PROGRAM, book=book, to_on=to_on, **words)
+        row = freezing.freeze_account(actor=PROGRAM, book=book, to_on=to_on, **words)
     turn.case.subject = f"hold:{row.pk}"
     turn.case.facts["hold"] = row.pk
     tell_bank(row, "FREEZE", turn.case.number)
@@ -133,7 +133,7 @@ def hold_confirmed(turn: Turn) -> None:
 def hold_refused(turn: Turn) -> None:
     """There is no such order: the money is free again."""
     row = _of(turn)
-    sales.lift(actor=PROGRAM, hold=row.pk, document_no=f"{turn.case.number} 登记有误")
+    freezing.lift(actor=PROGRAM, hold=row.pk, document_no=f"{turn.case.number} 登记有误")
     tell_bank(row, "UNFREEZE", turn.case.number)
 
 
@@ -141,5 +141,5 @@ def hold_refused(turn: Turn) -> None:
 def hold_lifted(turn: Turn) -> None:
     """The document frees the money."""
     row = _of(turn)
-    sales.lift(actor=PROGRAM, hold=row.pk, document_no=str(turn.facts["lift_no"]))
+    freezing.lift(actor=PROGRAM, hold=row.pk, document_no=str(turn.facts["lift_no"]))
     tell_bank(row, "UNFREEZE", str(turn.facts["lift_no"]))

@@ -20,10 +20,10 @@ from luoshi.office.indicators.declaration import CITY, Behind, Indicator, Part, 
 from luoshi.office.indicators.figures import Direction
 from luoshi.office.indicators.spans import Span
 from luoshi.programmes.home_escrow import queries
+from luoshi.programmes.home_escrow.common import ORGAN, OWN, PLAN
 from luoshi.programmes.home_escrow.contracts import DISCIPLINE
 from luoshi.programmes.home_escrow.decisions.settings import ROOM, RULES
 from luoshi.programmes.home_escrow.models import Outside, Sale
-from luoshi.programmes.home_escrow.sales import ORGAN, OWN, PLAN
 
 Counts = Mapping[str, Any]
 _LONGER = ("quarter", "year")

@@ -10,9 +10,9 @@ from luoshi.office.actors import Actor
 from luoshi.office.duties.intake import push_matter
 from luoshi.office.duties.matter_models import Kind, Matter
 from luoshi.office.parameters import book as parameters
+from luoshi.programmes.home_escrow.common import ORGAN, ROOM
 from luoshi.programmes.home_escrow.decisions.settings import RULES
 from luoshi.programmes.home_escrow.models import Sale
-from luoshi.programmes.home_escrow.sales import ORGAN, ROOM
 
 MODULE = "home-escrow"
 _ACTOR = Actor.system("定时", "timer")

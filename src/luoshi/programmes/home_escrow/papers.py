@@ -14,7 +14,7 @@ from luoshi.office.cases.turns import PROGRAM, Turn
 from luoshi.office.notices import actions as notices
 from luoshi.office.notices.models import Notice
 from luoshi.office.notices.sandbox import day_words
-from luoshi.programmes.home_escrow import sales
+from luoshi.programmes.home_escrow import course, refunding, releasing
 from luoshi.programmes.home_escrow.decisions.scope import EXCLUSIONS, PROOFS
 from luoshi.programmes.home_escrow.models import Hold, Outside, Payout, Sale, Supplement
 
@@ -56,10 +56,10 @@ def supplement(turn: Turn, sale: Sale, row: Supplement) -> None:
 
 def release_notice(turn: Turn, sale: Sale, rows: Sequence[Payout]) -> None:
     """Draw up the notice by which the bank is told whom to pay, how much each; interest goes with the last of it."""
-    kept = sales.money(sale)
-    fen = sales.whole_release(sale) if rows[0].amount is None else rows[0].amount
+    kept = course.money(sale)
+    fen = releasing.whole_release(sale) if rows[0].amount is None else rows[0].amount
     shares = {one.name: one.share for one in sale.parties.filter(side="seller")}
-    parts = sales.parts_of(sale, fen, [(one.seller, shares.get(one.seller, 1)) for one in rows])
+    parts = releasing.parts_of(sale, fen, [(one.seller, shares.get(one.seller, 1)) for one in rows])
     interest = kept["2006"] if fen == kept["2001"] + kept["2002"] else 0
     fields = {
         "number": sale.agreement_no, "contract": sale.contract_no, "buyer": sale.buyer, "seller": sale.seller,
@@ -74,7 +74,7 @@ def release_notice(turn: Turn, sale: Sale, rows: Sequence[Payout]) -> None:
 
 def ending_notice(turn: Turn, sale: Sale) -> None:
     """Draw up the notice that ends the supervision: what goes to the buyer, what to each lender, as is free now."""
-    told, kept = sales.refund_of(sale).value, sales.money(sale)
+    told, kept = refunding.refund_of(sale).value, course.money(sale)
     interest = kept["2006"] if kept["2001"] and told["buyer"] == kept["2001"] else 0
     fields = {
         "number": sale.agreement_no, "ground": _GROUNDS[str(turn.facts["ground"])], "buyer": sale.buyer,
@@ -127,7 +127,7 @@ def proof(*, actor: Actor, hold: Hold) -> Notice:
     fields = {
         "authority": hold.authority, "document": hold.document_no,
         "sales": [{"number": one.agreement_no, "buyer": one.buyer, "seller": one.seller,
-                   "amount": f"{Money(sum(sales.money(one).values()))}"} for one in rows],
+                   "amount": f"{Money(sum(course.money(one).values()))}"} for one in rows],
     }  # fmt: skip
     return notices.draft(actor=actor, kind="home_escrow.proof", fields=fields, subject=f"hold:{hold.pk}",
                          key=f"he-proof:{hold.pk}:{CLOCK.today()}")  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 from luoshi.office.programme import Page, Programme, register
 
 _ROOM = "luoshi.programmes.home_escrow"
-_HOOKS = ("sales", "contracts", "holds", "supplements", "registers", "indicators", "scenes")
+_HOOKS = ("incoming", "paying", "freezing", "contracts", "holds", "supplements", "registers", "indicators", "scenes")
 
 
 def _demo() -> Iterator[str]:

@@ -14,7 +14,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.identifiers import clean, mask_name
 from luoshi.office.duties import concern
 from luoshi.office.web import needs, page
-from luoshi.programmes.home_escrow import queries, sales, vouchers
+from luoshi.programmes.home_escrow import common, incoming, queries, vouchers
 from luoshi.programmes.home_escrow.decisions.scope import PAPERS
 from luoshi.programmes.home_escrow.models import EscrowAccount, Sale, Voucher
 from luoshi.programmes.home_escrow.views import pdf_answer, shown, strip, yuan
@@ -32,8 +32,8 @@ def public(request: HttpRequest) -> HttpResponse:
         "accounts": EscrowAccount.objects.filter(status="active", published_on__isnull=False)
         .select_related("bank").order_by("bank__code"),
         "papers": list(PAPERS.values()),
-        "organ": concern.title(sales.ORGAN, CLOCK.today()),
-        "deadline": sales.decide("agreement", {}),
+        "organ": concern.title(common.ORGAN, CLOCK.today()),
+        "deadline": common.decide("agreement", {}),
         "typed": request.POST,
     }  # fmt: skip
     status = 200
@@ -82,7 +82,7 @@ def _voucher(request: HttpRequest) -> dict[str, Any]:
     """Tell whether a printed voucher is one of ours: its number and its check code."""
     number, code = clean(request.POST.get("voucher", "")[:60]), clean(request.POST.get("check", "")[:20])
     row = Voucher.objects.filter(number=number).first()
-    good = row is not None and code != "" and code == sales.voucher_code(row.number, row.amount)
+    good = row is not None and code != "" and code == incoming.voucher_code(row.number, row.amount)
     return {"checked": True, "genuine": good, "voucher": row if good else None,
             "amount": yuan(row.amount) if good and row is not None else "", "href": reverse("open-escrow")}  # fmt: skip
 
@@ -91,7 +91,7 @@ def _pdf(request: HttpRequest) -> HttpResponse:
     """Return a voucher as PDF by its number and check code; one refusal, whether there is none or it is off."""
     number, code = clean(request.POST.get("voucher", "")[:60]), clean(request.POST.get("check", "")[:20])
     row = Voucher.objects.select_related("sale__book").filter(number=number).first()
-    if row is None or code == "" or code != sales.voucher_code(row.number, row.amount):
+    if row is None or code == "" or code != incoming.voucher_code(row.number, row.amount):
         raise LuoshiError("E_NOT_FOUND", _("凭证编号和校验码不符，这张凭证不是本系统出的。"))
     numbers = list(row.sale.vouchers.order_by("at", "pk").values_list("pk", flat=True))
     response = pdf_answer(vouchers.pdf(row.sale, numbers.index(row.pk) + 1), f"{row.number}.pdf")

@@ -22,10 +22,10 @@ from luoshi.office.notices.models import Notice
 from luoshi.office.organs.sealing import blind
 from luoshi.office.parameters.book import current
 from luoshi.office.permissions import scope_of
-from luoshi.programmes.home_escrow import sales
+from luoshi.programmes.home_escrow import common, course, proving, releasing, signing
+from luoshi.programmes.home_escrow.common import ORGAN, ROOM, SALE
 from luoshi.programmes.home_escrow.escrow import ACCOUNTS
 from luoshi.programmes.home_escrow.models import EscrowAccount, Party, Sale, Voucher
-from luoshi.programmes.home_escrow.sales import ORGAN, ROOM, SALE
 
 STEPS = ("存入", "备案", "过户", "到账")
 """The four steps parties see."""
@@ -107,7 +107,7 @@ def in_state(rows: QuerySet[Sale], state: str) -> QuerySet[Sale]:
     if state == "here":
         return rows.filter(agreement_no__in=Case.objects.filter(procedure=SALE, state__in=WAITS_HERE).values("number"))
     if state == "held":
-        return rows.filter(pk__in=sales.live_holds().exclude(sale=None).values("sale"))
+        return rows.filter(pk__in=course.live_holds().exclude(sale=None).values("sale"))
     return rows.filter(agreement_no__in=Case.objects.filter(procedure=SALE, state=state).values("number"))
 
 
@@ -131,7 +131,7 @@ def balances_of(rows: Sequence[Sale]) -> dict[str, dict[str, int]]:
 def listed(rows: Sequence[Sale]) -> list[dict[str, Any]]:
     """Return sales as a list shows them: money, what is frozen, where the case stands and since when."""
     kept = balances_of(rows)
-    frozen = sales.live_holds().filter(sale__in=rows).order_by().values_list("sale")
+    frozen = course.live_holds().filter(sale__in=rows).order_by().values_list("sale")
     held = dict(frozen.annotate(n=Sum(F("amount") - F("used"))))
     cases = {one.number: one for one in Case.objects.filter(procedure=SALE, number__in=list(kept))}
     today, shown = CLOCK.today(), []
@@ -157,7 +157,7 @@ def books_total(books: Sequence[Book]) -> dict[str, int]:
     return {code: int(found.get(code) or 0) for code in ACCOUNTS}
 
 
-@headlines(sales.PLAN)
+@headlines(common.PLAN)
 def said(book: Book) -> list[Headline]:
     """What an account's book says first: whose money it is, what is on its way, whether both sides agree (Z2)."""
     kept = fund_queries.balances(book)
@@ -190,8 +190,8 @@ def queue(rows: QuerySet[Sale]) -> list[dict[str, Any]]:
 
 def money_of(sale: Sale) -> dict[str, Any]:
     """Return the money of a sale line by line, where it lies, what is frozen and what is free."""
-    kept = sales.money(sale)
-    held = sales.held(sale)
+    kept = course.money(sale)
+    held = course.held(sale)
     balance = kept["2001"] + kept["2002"]
     lines = [
         {"line": one, "open": one.amount - one.deposited, "payer": one.lender or sale.buyer,
@@ -200,7 +200,7 @@ def money_of(sale: Sale) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "lines": lines, "buyer": kept["2001"], "loan": kept["2002"], "interest": kept["2006"], "balance": balance,
-        "held": held, "free": max(balance - held, 0), "in_transit": sales.moving(sale),
+        "held": held, "free": max(balance - held, 0), "in_transit": proving.moving(sale),
         "inside": sale.deposits - sale.reversed - sale.deducted,
     }  # fmt: skip
 
@@ -208,12 +208,12 @@ def money_of(sale: Sale) -> dict[str, Any]:
 def why(sale: Sale, state: str) -> tuple[str, list[dict[str, Any]]]:
     """Return what the sale waits for as a decision says it: title and reasons; none where nothing is decided next."""
     if state in ("signed", "funding", "funded", "filing"):
-        facts = {"route": "SUPERVISED", "lines": sales.lines_told(sale)}
-        title, taken = "备案还差什么", sales.decide("filing", facts)
+        facts = {"route": "SUPERVISED", "lines": signing.lines_told(sale)}
+        title, taken = "备案还差什么", common.decide("filing", facts)
     elif state in ("filed", "registered", "requested", "approved"):
         applied = ["buyer", "seller"] if state in ("requested", "approved") else []
-        facts = sales.release_facts(sale, None) | {"applied_by": applied}
-        title, taken = "放款还差什么", sales.decide("release", facts)
+        facts = releasing.release_facts(sale, None) | {"applied_by": applied}
+        title, taken = "放款还差什么", common.decide("release", facts)
     else:
         return "", []
     return title, [one.as_dict() for one in taken.reasons]
@@ -238,7 +238,7 @@ def waits_on(sale: Sale, state: str) -> str:
             return words
     if state == "releasing":
         return _REDRAFT
-    case = sales.ending_of(sale.agreement_no)
+    case = course.ending_of(sale.agreement_no)
     return _ENDINGS.get(case.state, NEXT[state]) if case is not None else NEXT[state]
 
 
@@ -273,7 +273,7 @@ def strip(sale: Sale, state: str) -> list[dict[str, str]]:
 
 def state_of(sale: Sale) -> str:
     """Return where the case of a sale stands."""
-    case = sales.case_of(sale.agreement_no)
+    case = course.case_of(sale.agreement_no)
     return case.state if case is not None else _STATE_OF[Sale.State(sale.state)]
 
 

@@ -18,7 +18,19 @@ from luoshi.office.funds.models import Account, Book, PaymentInstruction
 from luoshi.office.funds.orders import Hand, credit, debit
 from luoshi.office.notices.models import Notice
 from luoshi.office.scenarios import Scene, check, moment, verb
-from luoshi.programmes.home_escrow import contracts, sales
+from luoshi.programmes.home_escrow import (
+    common,
+    contracts,
+    course,
+    earning,
+    freezing,
+    incoming,
+    paying,
+    proving,
+    refunding,
+    releasing,
+    signing,
+)
 from luoshi.programmes.home_escrow.models import Agency, Bank, Hold, Sale
 
 BANK, NUMBER = "313465000019", "37050000000000000291"
@@ -28,7 +40,7 @@ _LINES = [{"kind": "首付款", "amount": 32_000_000}, {"kind": "按揭贷款", 
 
 
 def _book() -> Book:
-    found = Book.objects.filter(plan=sales.PLAN).first()
+    found = Book.objects.filter(plan=common.PLAN).first()
     if found is None:
         raise LuoshiError("E_STATE", "场景里还没有开立监管账户。")
     return found
@@ -48,7 +60,7 @@ def _hands(scene: Scene) -> tuple[Actor, Actor]:
 @verb("home_escrow.open", "开立监管账户")
 def open_account(_scene: Scene, actor: Actor, _given: Mapping[str, Any]) -> None:
     """Open the supervised account."""
-    sales.open_account(actor=actor, bank=BANK, name="测试银行", number=NUMBER, opened_on=_today())
+    signing.open_account(actor=actor, bank=BANK, name="测试银行", number=NUMBER, opened_on=_today())
 
 
 @verb(
@@ -66,7 +78,7 @@ def sign(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> str:
     number = str(given.get("agreement", "JG2018010000001"))
     lines = [dict(one) for one in given.get("lines", _LINES)]
     price = int(given.get("price", sum(int(one["amount"]) for one in lines)))
-    sales.sign(
+    signing.sign(
         actor=actor, book=_book(), agreement_no=number, contract_no=f"HT{number}", price=price, lines=lines,
         unit_code=str(given.get("unit", f"371083001001GB00001F{int(number[-8:]):08d}")), buyer=BUYER, seller=SELLER,
         plan=str(given.get("plan", "SINGLE")), contract_supervised=given.get("contract_supervised"),
@@ -114,14 +126,14 @@ def post(scene: Scene, actor: Actor, given: Mapping[str, Any]) -> Any:
             deposit(scene, actor, came | {"payer": told.get("payer", "buyer" if event == "J1" else "lender")})
         case "J3" if told["identified"]:
             clerk, head = _hands(scene)
-            sales.identify(actor=clerk, checker=head, agreement_no=number, amount=fen, key=key,
+            incoming.identify(actor=clerk, checker=head, agreement_no=number, amount=fen, key=key,
                            payer=str(told.get("payer", "测试丙")))  # fmt: skip
         case "J3":
             deposit(scene, actor, came | {"payer": told.get("payer", "测试丙")})
         case "J4":
             clerk, head = _hands(scene)
             payee = payments.Payee(str(told.get("payer", "测试丙")), "6222000000000042", "测试银行")
-            row = sales.send_back(actor=clerk, book=_book(), amount=fen, key=key, payee=payee)
+            row = paying.send_back(actor=clerk, book=_book(), amount=fen, key=key, payee=payee)
             payments.check_payment(actor=head, payment=row.pk)
             return _said(row.pk, str(told.get("result", "success")))
         case "J5":
@@ -134,10 +146,10 @@ def post(scene: Scene, actor: Actor, given: Mapping[str, Any]) -> Any:
             return _said(told.get("payment"), str(told.get("result", "success")))
         case "J11":
             first, last = (moment(told[name]).date() for name in ("first_on", "last_on"))
-            sales.interest(actor=actor, book=_book(), amount=fen, first_on=first, last_on=last, key=key, txn=txn)
+            earning.interest(actor=actor, book=_book(), amount=fen, first_on=first, last_on=last, key=key, txn=txn)
         case "J12":
             clerk, head = _hands(scene)
-            sales.deduct(actor=clerk, checker=head, hold=int(told["hold"]), amount=fen, key=key, txn=txn,
+            incoming.deduct(actor=clerk, checker=head, hold=int(told["hold"]), amount=fen, key=key, txn=txn,
                          account=str(told.get("account", "2001")))  # fmt: skip
         case "J13" if told["made_good"]:
             ledger.post(book=_book().key, actor=actor, key=key, value_on=_today(), event="J13", memo="银行补回",
@@ -147,7 +159,7 @@ def post(scene: Scene, actor: Actor, given: Mapping[str, Any]) -> Any:
             bank_debit(scene, actor, {"amount": fen, "txn": txn})
         case "J14":
             clerk, head = _hands(scene)
-            sales.reverse(actor=clerk, checker=head, agreement_no=number, amount=fen, key=key, txn=txn,
+            incoming.reverse(actor=clerk, checker=head, agreement_no=number, amount=fen, key=key, txn=txn,
                           loan=bool(told.get("loan")))  # fmt: skip
         case _:
             raise LuoshiError("E_INPUT", f"过账表没有“{event}”这一行，有 J1 至 J14。", fields={"event": event})
@@ -168,13 +180,13 @@ def _said(payment: Any, result: str) -> int:
 @verb("home_escrow.file", "合同备案", sale="协议编号")
 def file(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """File the contract of `sale`."""
-    sales.file(actor=actor, agreement_no=str(given["sale"]))
+    signing.file(actor=actor, agreement_no=str(given["sale"]))
 
 
 @verb("home_escrow.register", "登记到买受人名下，当天", sale="协议编号")
 def register(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Note that the home of `sale` is in the buyer's name, today."""
-    sales.register(actor=actor, agreement_no=str(given["sale"]), on=_today())
+    signing.register(actor=actor, agreement_no=str(given["sale"]), on=_today())
 
 
 @verb(
@@ -192,7 +204,7 @@ def release(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int:
     """Release `amount` of `sale` to the seller, or to `owner` with `paper` and `paper_number`; by two hands."""
     clerk, head = _hands(scene)
     payee = payments.Payee(str(given.get("owner", SELLER)), str(given.get("number", "6222000000000018")), "测试银行")
-    row = sales.release(
+    row = releasing.release(
         actor=clerk, agreement_no=str(given["sale"]), payee=payee, amount=given.get("amount"),
         applied_by=list(given.get("applied_by", ["buyer", "seller"])), paper=given.get("paper"),
         paper_number=given.get("paper_number"),
@@ -220,7 +232,7 @@ def reissue(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> int:
 def terminate(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Issue the notice that ends the supervision of `sale`; the rest are facts of `home_escrow.termination`."""
     facts = {name: value for name, value in given.items() if name != "sale"}
-    sales.terminate(actor=actor, agreement_no=str(given["sale"]), facts=facts)
+    refunding.terminate(actor=actor, agreement_no=str(given["sale"]), facts=facts)
 
 
 @verb(
@@ -232,7 +244,7 @@ def terminate(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
 def refund(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> list[int]:
     """Refund a terminated `sale` to the buyer and the lender; by two hands; the bank pays at once."""
     clerk, head = _hands(scene)
-    rows = sales.refund(
+    rows = refunding.refund(
         actor=clerk, agreement_no=str(given["sale"]), buyer=payments.Payee(BUYER, "6222000000000034", "测试银行"),
         lenders={LENDER: payments.Payee(LENDER, "3705000000000007", "测试银行")},
     )  # fmt: skip
@@ -323,7 +335,7 @@ def bank_sends(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> dict[s
 @verb("home_escrow.freeze", "法院冻结", sale="协议编号", amount="金额，分")
 def freeze(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
     """Freeze `amount` of `sale` for a court."""
-    return int(sales.freeze(actor=actor, agreement_no=str(given["sale"]), authority="某法院", document_no="测试1号",
+    return int(freezing.freeze(actor=actor, agreement_no=str(given["sale"]), authority="某法院", document_no="测试1号",
                             amount=int(given["amount"])).pk)  # fmt: skip
 
 
@@ -331,7 +343,7 @@ def freeze(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> int:
 def deduct(scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
     """Deduct `amount` by the freeze `hold`."""
     clerk, head = _hands(scene)
-    sales.deduct(actor=clerk, checker=head, hold=int(given["hold"]), amount=int(given["amount"]),
+    incoming.deduct(actor=clerk, checker=head, hold=int(given["hold"]), amount=int(given["amount"]),
                  key=f"deduct:{given['hold']}:{given['amount']}")  # fmt: skip
 
 
@@ -346,7 +358,7 @@ def bank_debit(_scene: Scene, _actor: Actor, given: Mapping[str, Any]) -> None:
 def escrow(_scene: Scene, _thing: Any, _asked: Any) -> Any:
     """What the account's book has by account, and what does not hold of it (`faults`)."""
     book = _book()
-    return {**queries.balances(book), "faults": sales.faults(book)}
+    return {**queries.balances(book), "faults": proving.faults(book)}
 
 
 @check("sales", "按协议编号：state、2001、2002、balance、free、held、deposits、released、refunded、deducted、vouchers")
@@ -354,10 +366,10 @@ def sales_seen(_scene: Scene, _thing: Any, asked: Any) -> Any:
     """What came of sales by agreement number: state, balance, free, held, flows, vouchers."""
     found = {}
     for row in Sale.objects.filter(agreement_no__in=[str(one) for one in asked]).select_related("book"):
-        kept = sales.money(row)
+        kept = course.money(row)
         found[row.agreement_no] = {
-            "state": row.state, **kept, "balance": kept["2001"] + kept["2002"], "free": sales.free(row),
-            "held": sales.held(row), "deposits": row.deposits, "released": row.released, "refunded": row.refunded,
+            "state": row.state, **kept, "balance": kept["2001"] + kept["2002"], "free": course.free(row),
+            "held": course.held(row), "deposits": row.deposits, "released": row.released, "refunded": row.refunded,
             "deducted": row.deducted, "vouchers": row.vouchers.count(), "holds": Hold.objects.filter(sale=row).count(),
         }  # fmt: skip
     return found

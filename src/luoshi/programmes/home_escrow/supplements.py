@@ -22,10 +22,11 @@ from luoshi.office.cases.hooks import effect
 from luoshi.office.cases.models import Case
 from luoshi.office.cases.turns import Turn
 from luoshi.office.organs.sealing import seal, unseal
-from luoshi.programmes.home_escrow import contracts, papers, sales
+from luoshi.programmes.home_escrow import common, contracts, course, papers, signing
+from luoshi.programmes.home_escrow.common import ORGAN, ROOM, Person
+from luoshi.programmes.home_escrow.course import Lock
 from luoshi.programmes.home_escrow.decisions.settings import RULES
 from luoshi.programmes.home_escrow.models import Sale, SaleLine, Supplement
-from luoshi.programmes.home_escrow.sales import ORGAN, ROOM, Lock, Person
 
 SUPPLEMENT = f"{ROOM}.supplement"
 _CLAUSE = f"{RULES} 第十二条"
@@ -49,7 +50,7 @@ def open_supplement(*, actor: Actor, told: Mapping[str, Any]) -> Case:
     """
     given = {name: value for name, value in told.items() if value not in (None, "")}
     number = str(given.get("agreement_no", "")).strip()
-    sale = sales.sale_of(number)
+    sale = course.sale_of(number)
     given["bank_organ"] = contracts.organ_of(sale.book)
     return cases.open_case(actor=actor, procedure=SUPPLEMENT, title=f"补充协议 {number}", facts=given,
                            subject=f"sale:{number}", organ=actor.organ or ORGAN)  # fmt: skip
@@ -65,7 +66,7 @@ def terms(sale: Sale, told: Mapping[str, Any], people: Sequence[Person]) -> Term
     price = int(told["price"])
     facts = {"mode": "FULL" if supervised == price else "PARTIAL", "price": price, "supervised": supervised,
              "lines": lines, "contract_supervised": int(told["contract_supervised"])}  # fmt: skip
-    sales.refuse(sales.decide("amount", facts), "监管资金不符")
+    common.refuse(common.decide("amount", facts), "监管资金不符")
     inside = {one.lender: one.deposited for one in sale.lines.all() if one.lender}
     inside[""] = sum(one.deposited for one in sale.lines.all() if not one.lender)
     agreed = {str(one.get("lender") or ""): int(one["amount"]) for one in lines}
@@ -86,7 +87,7 @@ def _parties(sale: Sale, people: Sequence[Person], inside: int) -> None:
     if not people:
         return
     told = {f"{side}s": [one.number for one in people if one.side == side] for side in ("buyer", "seller")}
-    sales.refuse(sales.decide("party", {name: numbers for name, numbers in told.items() if numbers}), "证件号码有误")
+    common.refuse(common.decide("party", {name: numbers for name, numbers in told.items() if numbers}), "证件号码有误")
     numbers = {side: {clean(one.number) for one in people if one.side == side} for side in ("buyer", "seller")}
     for side, kept in numbers.items():
         if not kept:
@@ -112,7 +113,7 @@ def supplement_asked(turn: Turn) -> None:
     if not told.get("all_signed"):
         raise LuoshiError("E_INCOMPLETE", "补充协议须三方都签字。", fields={"fields": {"all_signed": "请勾选"}},
                           citation=_CLAUSE)  # fmt: skip
-    sale = sales.sale_of(str(told["agreement_no"]).strip())
+    sale = course.sale_of(str(told["agreement_no"]).strip())
     if turn.facts.get("bank_organ") != contracts.organ_of(sale.book):
         raise LuoshiError("E_NOT_FOUND", f"没有监管协议“{sale.agreement_no}”。")
     people = [one for side in ("buyer", "seller") for one in contracts.people_of(str(told.get(f"{side}s") or ""), side)]
@@ -133,7 +134,7 @@ def supplement_asked(turn: Turn) -> None:
 def supplement_agreed(turn: Turn) -> None:
     """The sale is what the supplementary agreement says; what it was before is kept beside it."""
     told = turn.facts
-    sale = sales.sale_of(str(told["agreement_no"]).strip(), lock=Lock.CASE)
+    sale = course.sale_of(str(told["agreement_no"]).strip(), lock=Lock.CASE)
     people = [
         Person(side, name, unseal(suite, sealed, f"home_escrow_supplement.{turn.case.number}.{n}"), share)
         for n, (side, name, suite, sealed, share) in enumerate(told.get("sealed") or [])
@@ -150,7 +151,7 @@ def supplement_agreed(turn: Turn) -> None:
                                     after=picture(sale))  # fmt: skip
     audit.append(actor=turn.actor, act="escrow.supplement", subject=f"sale:{sale.agreement_no}",
                  before=shown(before), after=shown(row.after), basis=_CLAUSE)  # fmt: skip
-    sales.follow(sale)
+    course.follow(sale)
     papers.supplement(turn, sale, row)
 
 
@@ -161,7 +162,7 @@ def _write(sale: Sale, agreed: Terms) -> None:
         if rows:
             sale.parties.filter(side=side).delete()
             for one in rows:
-                sales.add_party(sale, one)
+                signing.add_party(sale, one)
             setattr(sale, side, "、".join(one.name for one in rows)[:100])
     sale.save()
     inside = {one.lender: 0 for one in sale.lines.all()}

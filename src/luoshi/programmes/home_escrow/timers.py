@@ -13,7 +13,7 @@ from luoshi.office.parameters import book
 from luoshi.office.roles import Role
 from luoshi.office.timer import timer
 from luoshi.programmes.home_escrow import contracts, holds, owing
-from luoshi.programmes.home_escrow.sales import ENDING, ORGAN, ROOM, SALE
+from luoshi.programmes.home_escrow.common import ENDING, ORGAN, ROOM, SALE
 
 _WAITS = (
     (SALE, "filing", "review_days", "备案待审核"),

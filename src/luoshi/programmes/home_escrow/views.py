@@ -25,19 +25,23 @@ from luoshi.office.paging import Key, bounded_total, keyset_page
 from luoshi.office.permissions import may
 from luoshi.office.web import actor_of, attachment, needs, page
 from luoshi.programmes.home_escrow import (
+    common,
     contracts,
+    course,
+    freezing,
     holds,
+    incoming,
     papers,
+    paying,
     queries,
-    sales,
     sheets,
     supplements,
     suspense,
     vouchers,
 )
+from luoshi.programmes.home_escrow.common import ENDING, HOLD, ORGAN
 from luoshi.programmes.home_escrow.decisions.settings import RULES
 from luoshi.programmes.home_escrow.models import EscrowAccount, Hold, Sale, StatusCheck
-from luoshi.programmes.home_escrow.sales import ENDING, HOLD, ORGAN
 
 PAGE = 30
 _ORDER = (Key("id", int, descending=True),)
@@ -116,7 +120,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "accounts": [
             {"account": one, "href": book_href(one.book) if full else "", "balance": yuan(kept["1001"]),
              "even": kept["1001"] + kept["1101"] == sum(net for code, net in kept.items() if code[0] == "2"),
-             "frozen": sales.frozen(one.book)}
+             "frozen": course.frozen(one.book)}
             for one in accounts for kept in (queries.books_total([one.book]),)
         ],
         "rows": _rows(queries.listed(found.rows)),
@@ -131,7 +135,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "full": full,
         "unset": queries.unset_limits() if full else [],
         "export": f"?{urlencode({'q': text, 'state': state})}",
-        "deadline": sales.decide("agreement", {}),
+        "deadline": common.decide("agreement", {}),
     }  # fmt: skip
     return page(request, "home_escrow/workbench.html", context, fragment="sales")
 
@@ -223,7 +227,7 @@ def new(request: HttpRequest) -> HttpResponse:
         ],
         "faults": _faults(error),
         "error": error,
-        "deadline": sales.decide("agreement", {}),
+        "deadline": common.decide("agreement", {}),
     }  # fmt: skip
     return page(request, "home_escrow/new.html", context, status=status_of(error))
 
@@ -261,7 +265,7 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
     """One sale: the four steps, its money line by line, what is held and why, papers, orders, its story."""
     actor, error = actor_of(request), None
     row = queries.visible_sale(actor, number)
-    case = sales.case_of(number)
+    case = course.case_of(number)
     if request.method == "POST":
         try:
             done = _posted(request, row, case)
@@ -274,7 +278,7 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
     state = queries.state_of(row)
     money = queries.money_of(row)
     title, reasons = queries.why(row, state)
-    ending = sales.ending_of(number)
+    ending = course.ending_of(number)
     parties = list(row.parties.all())
     full = may(actor, "escrow.see", [ORGAN])
     context = {
@@ -305,7 +309,7 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "reasons": shown(reasons),
         "holds": [{"hold": one, "amount": yuan(one.amount - one.used), "live": _live(one), "case": case}
                   for one in Hold.objects.filter(sale=row).order_by("-pk") for case in (holds.case_of(one.pk),)],
-        "account_hold": sales.frozen(row.book),
+        "account_hold": course.frozen(row.book),
         "vouchers": [{"voucher": one, "amount": yuan(one.amount)} for one in row.vouchers.order_by("at", "pk")],
         "orders": [{"order": one, "amount": yuan(one.amount)} for one in queries.payments_of(row)] if full else [],
         "papers": queries.papers_of(row) if full else [],
@@ -323,7 +327,7 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "may_hold": may(actor, "fund.post", [ORGAN]) and may(actor, "case.open"),
         "late_interest": money["interest"] and not row.live and may(actor, "fund.post", [ORGAN]),
         "interest_yuan": yuan(money["interest"]),
-        "interest_to": sales.last_paid(row) if money["interest"] and not row.live else None,
+        "interest_to": paying.last_paid(row) if money["interest"] and not row.live else None,
         "book_href": f"{book_href(row.book)}?{urlencode({'case': number})}" if full else "",
         "refused": request.POST.get("step", "") or request.POST.get("act", "") if error else "",
         "typed": request.POST if error else {},
@@ -373,12 +377,12 @@ def _posted(request: HttpRequest, row: Sale, case: Case | None) -> str:
     elif act == "lift":
         holds.ask_lift(actor=actor, hold=hold, document_no=told.get("document_no", ""))
     elif act == "proof":
-        sales.show_proof(actor=actor, hold=hold, to=told.get("to", ""))
+        freezing.show_proof(actor=actor, hold=hold, to=told.get("to", ""))
         paper = papers.proof(actor=actor, hold=Hold.objects.select_related("sale__book").get(pk=hold))
         return reverse("notice", args=[paper.pk])
     elif act == "interest":
         to = payments.Payee(*(told.get(name, "")[:100] for name in ("owner", "number", "payee_bank")))
-        sales.pay_interest(actor=actor, agreement_no=row.agreement_no, payee=to)
+        paying.pay_interest(actor=actor, agreement_no=row.agreement_no, payee=to)
     elif act == "end":
         asks = procedure(ENDING, CLOCK.today()).asks
         given = {ask.name: told.get(ask.name, "") for ask in asks} | {"agreement_no": row.agreement_no}
@@ -452,7 +456,7 @@ def waiting_money(request: HttpRequest) -> HttpResponse:
         "page_title": _("待查来款"),
         "crumbs": crumbs((_("待查来款"), "")),
         "rows": [
-            {"row": one, "amount": yuan(one.amount), "left": yuan(one.left), "agency": sales.agency_kind(one.payer),
+            {"row": one, "amount": yuan(one.amount), "left": yuan(one.left), "agency": incoming.agency_kind(one.payer),
              "href": f"{book_href(one.book)}entries/{one.entry % BOOK}/", "refused": refused == str(one.entry),
              "plain": f"{Decimal(one.left) / 100:.2f}"}
             for one in rows

@@ -9,7 +9,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.notices.content import Paper, full_name
 from luoshi.office.notices.pdf import render
-from luoshi.programmes.home_escrow import sales
+from luoshi.programmes.home_escrow import common
 from luoshi.programmes.home_escrow.models import Sale, Voucher
 
 TITLE = "存量房交易资金监管存款凭证"
@@ -41,7 +41,7 @@ def paper(sale: Sale, row: Voucher, so_far: int, left: int) -> Paper:
         ["存入时间", f"{at:%Y-%m-%d %H:%M}", "银行流水号", row.bank_txn_no],
         ["校验码", row.code, "查询码", sale.code],
     ]
-    issuer = full_name(sales.ORGAN, day_of(at))
+    issuer = full_name(common.ORGAN, day_of(at))
     return Paper(
         layout="form", masthead="", number=row.number, title=TITLE, to="",
         blocks=[{"k": "table", "head": ["项目", "内容", "项目", "内容"], "rows": rows},
