@@ -45,8 +45,8 @@ def _of_application(row: Application) -> list[Page]:
     loan = getattr(row, "loan", None)
     begun = lending.recourse_on(loan) if loan is not None else None
     return [
-        (row.firm.name, reverse("mitigation-firm", args=[row.firm.credit_code])),
-        (_("%s的额度") % row.agreement.name, reverse("mitigation-bank", args=[row.agreement.bank])),
+        (_("企业情况"), reverse("mitigation-firm", args=[row.firm.credit_code])),
+        (_("银行额度"), reverse("mitigation-bank", args=[row.agreement.bank])),
         *([(_("追偿 %s") % begun.number, reverse("case", args=[begun.pk]))] if begun is not None else []),
     ]
 
