@@ -352,7 +352,7 @@ def test_sellers_who_are_paid_by_shares_need_no_common_account_and_the_notice_sa
     world.act("approve", world.reviewer)
     paper = Notice.objects.get(subject=f"sale:{world.number}", kind="home_escrow.release_notice").fields
     assert [(one["owner"], one["amount"]) for one in paper["payees"]] == [
-        ("测试乙", "4,000.00"),
+        ("测试 乙", "4,000.00"),
         ("测试丙", "4,000.00"),
     ]
     assert (paper["interest"], paper["registered"]) == ("1.01元（壹元零壹分）", "2018年6月20日")
