@@ -4,6 +4,9 @@ A view marks its answer with `keep(response, until)`. In front of Django stands 
 an answer whole, with the headers all middleware gave it, and gives it to whoever asks for the same address, host,
 language, size of type and compression, until the moment named. `forget` drops all of them. Only GET without a query is
 kept, and nothing that sets a cookie. Times are seconds of the epoch.
+
+Shortly before that moment one request is let through, marked `RENEWAL`, to have the next answer made, while all others
+still get this one: in a rush nobody waits for it but that one.
 """
 
 from __future__ import annotations
@@ -19,6 +22,10 @@ from django.http import HttpResponse
 
 MARK = "X-Luoshi-Ready"
 """The header by which a view asks; it never leaves the house."""
+RENEWAL = "luoshi.renewal"
+"""What the request's environment holds when its answer is to be made anew before the one that is kept has ended."""
+AHEAD_S = 5.0
+"""So long before its end an answer is made anew."""
 MOST = 400
 _CHOICES = re.compile(r"(?:^|; ?)(ls_(?:lang|size)=[a-z-]{1,12})(?=;|$)")
 Start = Callable[..., Any]
@@ -36,6 +43,8 @@ class Kept(NamedTuple):
 
 _kept: dict[tuple[str, ...], Kept] = {}
 _paths: set[str] = set()
+_renewed: dict[tuple[str, ...], float] = {}
+"""Which answers are being made anew, or were, each with the end of the one it follows: once for each."""
 _round = [0]
 """How often everything was dropped: an answer begun before is not kept after."""
 _lock = threading.Lock()
@@ -52,6 +61,7 @@ def forget() -> None:
     with _lock:
         _kept.clear()
         _paths.clear()
+        _renewed.clear()
         _round[0] += 1
 
 
@@ -66,9 +76,11 @@ class Ready:
         if environ.get("REQUEST_METHOD") != "GET" or environ.get("QUERY_STRING"):
             return self.application(environ, start)
         if environ.get("PATH_INFO") in _paths:
-            kept = _kept.get(_key(environ))
-            if kept is not None and time.time() < kept.until:
-                return _given(kept, environ.get("HTTP_IF_NONE_MATCH", ""), start)
+            kept = _kept.get(key := _key(environ))
+            if kept is not None and (left := kept.until - time.time()) > 0:
+                if left > AHEAD_S or not _first(key, kept.until):
+                    return _given(kept, environ.get("HTTP_IF_NONE_MATCH", ""), start)
+                environ[RENEWAL] = True
         return self._asked(environ, start)
 
     def _asked(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -96,6 +108,16 @@ class Ready:
                 _kept[_key(environ)] = Kept(until, status, headers, whole, tag)
                 _paths.add(str(environ.get("PATH_INFO")))
         return [whole]
+
+
+def _first(key: tuple[str, ...], until: float) -> bool:
+    """Tell whether nobody has been let through yet to make anew the answer that ends at `until`."""
+    if _renewed.get(key) == until:
+        return False
+    with _lock:
+        mine = _renewed.get(key) != until
+        _renewed[key] = until
+    return mine
 
 
 def _key(environ: dict[str, Any]) -> tuple[str, ...]:

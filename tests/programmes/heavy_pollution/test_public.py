@@ -150,6 +150,47 @@ def test_what_is_ready_is_given_without_django(own_connection):
     assert len(asked) == 8
 
 
+def test_shortly_before_a_copy_ends_one_request_makes_the_next_and_the_others_get_the_old(own_connection):
+    """In a rush everybody waited, every twenty seconds, for who made the next copy."""
+    made, meanwhile = [], []
+
+    class Asking(WSGIHandler):
+        def get_response(self, request):
+            made.append(ready.RENEWAL in request.META)
+            if made[-1]:
+                meanwhile.extend(get() for _ in range(5))
+            return super().get_response(request)
+
+    front = ready.Ready(Asking())
+
+    def get():
+        return b"".join(front(RequestFactory().get(PAGE).environ, lambda *_told: None))
+
+    def age(seconds):
+        for key, held in list(publication._copies.items()):
+            publication._copies[key] = held._replace(made=held.made - seconds)
+        for file in publication._folder().iterdir():
+            os.utime(file, (file.stat().st_mtime - seconds,) * 2)
+        for key, kept in list(ready._kept.items()):
+            ready._kept[key] = kept._replace(until=kept.until - seconds, body=b"old")
+
+    with override_settings(PUBLIC_AGE_S=20):
+        get()
+        age(10)
+        assert (get(), made) == (b"old", [False])
+        age(6)
+        renewed = get()
+        assert "目前没有预警" in renewed.decode()
+        assert (made, meanwhile) == ([False, True], [b"old"] * 5)
+        # What was made is what the others get from now on, for its full time.
+        assert (get(), made) == (renewed, [False, True])
+        age(14)
+        assert (get(), made) == (b"old", [False, True])
+        publication.drop()
+        get()
+        assert made == [False, True, False]
+
+
 def test_the_page_says_what_is_in_force_in_two_languages():
     station()
     measured()

@@ -28,6 +28,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import concern
 from luoshi.office.parameters import book
 from luoshi.office.programme import Emergency
+from luoshi.office.ready import RENEWAL
 from luoshi.office.web import needs
 from luoshi.programmes.heavy_pollution import (
     air,
@@ -75,7 +76,13 @@ def _ready(
     def build() -> str:
         return render_to_string(template, context() | _shell(size, language, path))
 
-    return publication.answer(request, publication.copy_of(f"{name}{query}-{language}-{size}.html", build), HTML)
+    return publication.answer(
+        request, publication.copy_of(f"{name}{query}-{language}-{size}.html", build, renewal=_renewal(request)), HTML
+    )
+
+
+def _renewal(request: HttpRequest) -> bool:
+    return RENEWAL in request.META
 
 
 def _shell(size: str, language: str, path: str) -> dict[str, Any]:
@@ -334,7 +341,9 @@ def feed(request: HttpRequest) -> HttpResponse:
             return _feed(root.rstrip("/"))
 
     name = f"feed-{request.scheme}-{request.get_host().replace(':', '_')}.atom"
-    return publication.answer(request, publication.copy_of(name, build), "application/atom+xml; charset=utf-8")
+    return publication.answer(
+        request, publication.copy_of(name, build, renewal=_renewal(request)), "application/atom+xml; charset=utf-8"
+    )
 
 
 def _feed(root: str) -> str:

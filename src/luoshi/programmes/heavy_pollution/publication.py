@@ -1,7 +1,8 @@
 """Pages everybody asks for, made ahead and given out as they are: in a red warning 50,000 are asked for in an hour.
 
 A copy holds for `AGE_S` seconds and for the day on which it was made, its name says which: an older one, or
-yesterday's, is never given out. Who asks first after that makes the next, the others wait for it. What happens to a
+yesterday's, is never given out. Who asks first after that makes the next, the others wait for it; where many ask, one
+of them makes it before the old one ends (`office/ready.py`) and nobody else waits. What happens to a
 warning drops every copy at once in this process; other processes follow within `AGE_S`. The timer makes them ahead.
 Copies lie in `public/` of the data folder, so that all processes share them, and in memory; answers made of them are
 given again without asking Django (`office/ready.py`).
@@ -26,7 +27,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
 from luoshi.kernel.clock import CLOCK, end_of
-from luoshi.office.ready import forget, keep
+from luoshi.office.ready import AHEAD_S, forget, keep
 from luoshi.programmes.heavy_pollution.models import CapMessage, PollutionWarning, WarningChange
 
 AGE_S = 20.0
@@ -56,33 +57,34 @@ def _folder() -> Path:
     return Path(settings.DATA_DIR) / "public"
 
 
-def _fresh(made: float) -> bool:
-    return 0 <= time.time() - made < _age()
+def _fresh(made: float, ahead: float = 0) -> bool:
+    return 0 <= time.time() - made < _age() - ahead
 
 
-def copy_of(name: str, build: Build) -> Copy:
-    """Return the copy `name` of today, made anew where it is too old."""
+def copy_of(name: str, build: Build, *, renewal: bool = False) -> Copy:
+    """Return the copy `name` of today, made anew where it is too old, for a `renewal` where it soon will be."""
+    ahead = AHEAD_S if renewal else 0
     key = f"{CLOCK.today():%Y%m%d}-{name}"
     held = _copies.get(key)
-    if held is not None and _fresh(held.made):
+    if held is not None and _fresh(held.made, ahead):
         return held
     with _lock:
         held = _copies.get(key)
-        if held is not None and _fresh(held.made):
+        if held is not None and _fresh(held.made, ahead):
             return held
-        found = _read(key) or _made(key, build)
+        found = _read(key, ahead) or _made(key, build)
         for old in [one for one in _copies if not one.startswith(key[:9])]:
             _copies.pop(old, None)
         _copies[key] = found
         return found
 
 
-def _read(key: str) -> Copy | None:
+def _read(key: str, ahead: float) -> Copy | None:
     """Return what another process made, while it holds."""
     file = _folder() / key
     try:
         made = file.stat().st_mtime
-        return _copy(made, file.read_bytes()) if _fresh(made) else None
+        return _copy(made, file.read_bytes()) if _fresh(made, ahead) else None
     except OSError:
         return None
 
