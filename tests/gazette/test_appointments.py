@@ -181,3 +181,17 @@ def test_a_verb_printed_once_governs_the_acts_after_it():
         ("appoint", "测试戊", "县甲委办公室副主任", None),
         ("appoint", "测试己", "县乙局副局长", "试用期一年"),
     ]
+
+
+def test_acts_may_be_divided_as_words_of_a_list_are():
+    order = [
+        "任命测试甲为市甲局局长,免去测试乙的市甲局局长职务、测试丙的市乙局副局长职务。",
+        "决定任命测试丁任市丙局局长、党组书记、测试戊任市丁局局长。",
+    ]
+    assert brief(find_acts(order)) == [
+        ("appoint", "测试甲", "市甲局局长", None),
+        ("remove", "测试乙", "市甲局局长", None),
+        ("remove", "测试丙", "市乙局副局长", None),
+        ("appoint", "测试丁", "市丙局局长、党组书记", None),
+        ("appoint", "测试戊", "市丁局局长", None),
+    ]

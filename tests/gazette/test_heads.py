@@ -410,3 +410,32 @@ def test_a_labelled_date_is_read_without_a_colon_but_a_date_of_release_is_none_o
     assert only(page.format(rest=PLACELESS.format(label="", signature=""))).issued_on == date(2024, 3, 7)
     page = page.replace("成文日期2024-03-07", "")
     assert only(page.format(rest=PLACELESS.format(label="", signature=""))).issued_on is None
+
+
+def test_what_a_bracket_under_the_title_says_of_its_force_is_read() -> None:
+    text = (
+        "测州市甲事管理办法\n测山省测州市人民政府\n测州市甲事管理办法\n"
+        "(2013年1月17日市人民政府第1次常务会议通过 2013年1月24日市人民政府令第227号公布 自2013年3月1日起施行)\n"
+        "第一条 为办好甲事,制定本办法。\n第二条 市甲局负责甲事。\n第三条 市乙局配合。\n"
+    )
+    assert compile_text(text).instruments[0].effective_from == "2013-03-01"
+
+
+def test_an_issuer_alone_above_the_number_of_its_decree_is_the_issuer() -> None:
+    text = (
+        "测州市甲事管理规定\n测山省测州市人民政府\n第63号\n"
+        "《测州市甲事管理规定》业经市人民政府常务会议通过,现予发布施行。\n"
+        "市长:测试甲\n一九九七年九月十七日\n测州市甲事管理规定\n第一章 总则\n第一条 为办好甲事,制定本规定。\n"
+    )
+    found = only(text)
+    assert (found.title, found.issuer, found.issued_on) == ("测州市甲事管理规定", "测州市人民政府", date(1997, 9, 17))
+
+
+def test_a_page_may_say_before_the_number_that_the_document_has_ended() -> None:
+    text = (
+        "(已废止)测政办字〔2019〕24号 关于印发测山县甲事预案的通知\n"
+        "各乡镇人民政府: 《测山县甲事预案》已经县政府同意,现印发给你们。"
+        " 测山县人民政府办公室 2019年9月22日 测山县甲事预案 为办好甲事,制定本预案。 一、适用范围 本预案适用于甲事。\n"
+    )
+    found = only(text)
+    assert (found.number, found.covering_title) == ("测政办字〔2019〕24号", "关于印发测山县甲事预案的通知")

@@ -185,3 +185,9 @@ def test_an_annex_named_above_a_contact_line_is_only_named() -> None:
         "一、各部门要抓好落实。\n附件:1.测试情况表\n2.测试名单\n(联系人:甲某,联系电话:1234567)\n用微信扫描二维码分享\n"
     )
     assert [clause.path for clause in compile_text(text).instruments[0].clauses if clause.kind == "annex"] == []
+
+
+def test_a_line_annexes_above_their_names_is_no_annex_where_they_follow() -> None:
+    text = "一、请各单位参会。\n附件:\n1.参会单位名单\n2.测试方案\n2021年3月1日\n附件1\n参会单位名单\n市甲局、市乙局\n"
+    paths = [clause.path for clause in compile_text(text).instruments[0].clauses if clause.kind != "paragraph"]
+    assert paths == ["一", "附件1"]

@@ -67,7 +67,7 @@ _NOT_A_NAME = re.compile(
 _APPOINTED_BY_VERB = re.compile(rf"{_APPOINT_VERB}{_NAMES}(?:为(?!为)|担任|任(?![命免])|兼任)(?P<post>.+)$")
 _APPOINTED = re.compile(rf"{_NAMES}(?:担任|兼任|挂任|代理|聘任为|(?:试用)?任命?为|任(?![命免])|为(?!为))(?P<post>.+)$")
 _APPOINTED_PLAINLY = re.compile(rf"{_NAMES}(?:担任|兼任|任(?![命免]))(?P<post>.+)$")
-_APPOINTED_TOO = re.compile(rf"{_NAMES}为(?!为)(?P<post>.+)$")
+_APPOINTED_TOO = re.compile(rf"{_NAMES}(?:为(?!为)|任(?![命免]))(?P<post>.+)$")
 _REMOVED_BY_VERB = re.compile(rf"{_REMOVE_VERB}(?:{_NAMES}的(?!的)|{_NAMED})(?P<post>.+)$")
 _REMOVED_FROM_PLACE = re.compile(
     rf"{_REMOVE_VERB}(?P<names>[{CHINESE}]{{2,4}}?)(?P<post>[市县区省州][{CHINESE}()、]+职务)(?P<rest>.*)$"
@@ -190,6 +190,24 @@ def _place(act: Act, starts: list[int], paragraphs: Sequence[str]) -> Act:
     return act._replace(paragraph=index, start=act.start - base, end=min(act.end - base, len(paragraphs[index])))
 
 
+def _parts(body: str) -> list[str]:
+    """The parts of an item between commas; between several acts there may stand 、 instead: `甲任某职、乙任某职`."""
+    parts: list[str] = []
+    for part in body.split(","):
+        begin = 0
+        if "、" in part:
+            for cut in _BETWEEN_ACTS.finditer(part):
+                left = part[begin : cut.start()]
+                if left.endswith("职务") or (ends_with_title(left) and ends_with_title(cut["post"])):
+                    parts.append(left)
+                    begin = cut.start() + 1
+        parts.append(part[begin:])
+    return parts
+
+
+_BETWEEN_ACTS = re.compile(rf"、(?={_NAME}(?:同志)?(?:的(?=[^、]+职务)|任(?![命免])|为(?!为))(?P<post>[^、]+))")
+
+
 def _read_item(body: str, start: int, section: str | None, carried: str | None) -> list[Act]:
     """Read one item; its parts between commas are acts, remarks on the act before, or more of its post.
 
@@ -197,7 +215,7 @@ def _read_item(body: str, start: int, section: str | None, carried: str | None) 
     """
     acts: list[Act] = []
     offset = start
-    for part in body.split(","):
+    for part in _parts(body):
         found = _read_part(part, offset, section, acts)
         if not found and section is None:
             found = _read_with_verb_before(part, offset, acts[-1].action if acts else carried)

@@ -24,7 +24,9 @@ _NUMBER_LAST = frozenset("号)]】〕0123456789")
 _CLOSING_BRACKET = re.compile(_CLOSE)
 _NUMBER_LINE = re.compile(rf"[(\[【]?(?:{_NUMBER_TEXT})[)\]】]?$")
 _NUMBER_AT_END = re.compile(rf"[(\[【]?{_NUMBER_TEXT}[)\]】]?$")
-_NUMBER_AT_START = re.compile(rf"{_NUMBER_TEXT}(?=《|[\u4e00-\u9fff])")
+_NUMBER_AT_START = re.compile(
+    rf"(?:\((?:已|现行|部分)?(?:废止|失效|有效|修[改订])\))?{_NUMBER_TEXT}(?=《|[\u4e00-\u9fff])"
+)
 _NUMBER_IN_LINE = re.compile(
     rf"(?<![\u4e00-\u9fff《〈])(?P<issuer>[\u4e00-\u9fff]{{2,14}}) ?{_OPEN} ?(?P<year>(?:19|20)\d\d) ?{_CLOSE} ?第? ?0*"
     r"(?P<serial>[1-9]\d{0,3}) ?(?:号|$|(?= ))"
@@ -32,7 +34,7 @@ _NUMBER_IN_LINE = re.compile(
 _NUMBER_WORD = re.compile(r"^(?:发文字号|文件编号|文号|字号|编号|号)")
 _YEAR = r"(?P<y>(?:19|20)\d\d|[二一][〇○零OoΟ0一二三四五六七八九]{3})"
 _DATE = rf"{_YEAR}年(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}})月(?P<d>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})日"
-_DATE_LINE = re.compile(rf"(?:\([^()\d]{{2,14}}\))?[(]?(?:{_DATE})[)]?(?:\([^()]*公开[^()]*\))?$")
+_DATE_LINE = re.compile(rf"(?:\([^()\d]{{2,14}}\))?[(]?(?:{_DATE})[)]?(?:\([^()]*公开[^()]*\))?[?\ufffd]{{0,20}}$")
 _SIGNED_AND_DATED = re.compile(rf"(?P<name>[\u4e00-\u9fff]{{4,40}}?)(?:{_DATE})$")
 _ORDER_LINE = re.compile(rf"(?:{_DATE})(?:{_NUMBER_TEXT})$")
 _DECREE = re.compile(
@@ -393,8 +395,27 @@ def _read_document(document: Document, lines: list[Line]) -> None:
         _set_titles(document, title)
     heading = document.carried and bare(compact(zone[-1].text)) == document.title
     _read_body(document, lines[stop:], labelled, heading_read=heading)
+    document.cover = [*filter(_says_history, zone), *document.cover]
+    if document.issuer is None:
+        document.issuer = _issuer_above_number(zone)
     if document.issued_on is None and document.number is None and not any("征求意见" in line.text for line in zone):
         document.issued_on = next((_to_date(found) for found in map(_bracketed_date, zone) if found), None)
+
+
+def _says_history(line: Line) -> bool:
+    """Whether a line in brackets under the title says when the document was passed and when it takes effect."""
+    return line.text[0] == "(" and line.text[-1] == ")" and _HISTORY.search(compact(line.text)) is not None
+
+
+def _issuer_above_number(zone: Sequence[Line]) -> str | None:
+    """The name that stands alone on the line above the number of a decree, without its province."""
+    for above, line in pairwise(zone):
+        if _DECREE.match(compact(line.text)) and _issuer_line(above):
+            return _PROVINCE_BEFORE.sub("", compact(above.text))
+    return None
+
+
+_HISTORY = re.compile("起(?:施行|实施)")
 
 
 def _full_name(issuer: str, zone: Sequence[Line]) -> str:
@@ -423,6 +444,8 @@ def _zone_end(lines: list[Line]) -> int:
             return index
         if text in ("1总则", "总则") or _STARTS_TEXT.match(text) or _begins_with_decimals(lines, index):
             return index
+        if _LABELLED_FIELD.match(line.text):
+            continue
         running = (text[-1] in "。;:" and len(text) > 24) or len(text) > 110
         if running and not _WEB_NOISE.search(text) and not _NUMBER_IN_LINE.match(line.text):
             return index

@@ -261,7 +261,7 @@ class _Nesting:
         label = block.label
         assert label is not None
         rest = compact(block.lines[0].text[label.end :]) + "".join(line.text for line in block.lines[1:])
-        if rest and self._is_mention(index):
+        if (rest or self._heads_mentions(index)) and self._is_mention(index):
             self._unnumbered(join(block.lines), block, "paragraph", block.lines[0].start)
             index += 1
             while (
@@ -294,6 +294,14 @@ class _Nesting:
     def _is_mention(self, index: int) -> bool:
         """An annex is only named here where one that stands alone follows, or where nothing but such names follows."""
         return self.last_bare > index or self.last_text <= index
+
+    def _heads_mentions(self, index: int) -> bool:
+        """A line 附件: above a numbered list of the names of annexes."""
+        block = self.blocks[index]
+        if compact(block.lines[0].text)[-1] != ":" or index + 1 >= len(self.blocks):
+            return False
+        following = self.blocks[index + 1]
+        return following.label is not None and following.label.kind == "num" and _lists_annex(following)
 
     @staticmethod
     def _is_title(block: Block) -> bool:

@@ -144,6 +144,10 @@ _ROUTINES = re.compile(
     rf"(?P<unit>[年半季月日周天](?=[年度至不原一1次报]|{first_of(_ROUTINE_WORDS)})(?:年度?|度)?)(?P<count>(?:至少|不少于|原则上)?[一1])?"
     rf"(?:(?P<times>次(?!性))|(?:{_ROUTINE}|报(?!名|考|价|废|批))(?!率|覆盖|结果|得分|成绩|等次|情况|[^,。;、]{{0,6}}率))"
 )
+# A rhythm whose verb stands before its count: 一年召开一次, 一个季度通报一次.
+_SO_OFTEN = re.compile(
+    "(?<![\\d第近满同])一个?(?P<unit>年|季(?=度)|月|周)度?(?:至少|一般|原则上)?[\u4e00-\u9fff]{2}[一两二三四]次(?!性)"
+)
 _LONG_UNITS = ("月度", "季度", "半年", "半年度")
 _ROUTINE_VERBS = (
     "实行", "建立", "执行", "落实", "坚持", "推行", "开展", "严格", "健全", "进行", "组织", "实施", "做好", "落实好",
@@ -191,6 +195,10 @@ def _every(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
         hit = _routine_hit(text, m)
         if hit and not taken.names.meets(*m.span()):
             yield hit
+    if "次" in text and ("一年" in text or "一个" in text or "一周" in text):
+        for m in _SO_OFTEN.finditer(text):
+            if not taken.names.meets(*m.span()):
+                yield _Hit("every", _EVERY_UNITS[m["unit"]], *m.span())
     if "月" in text and ("次月" in text or "下月" in text or "下个月" in text or "当月" in text):
         for m in _NEXT.finditer(text):
             day = dates.number(m["day"])
@@ -761,7 +769,7 @@ _FINDERS = ((_every, ""), (_within, ""), (_dates, ""), (_plan_ends, "末"), (_fr
 """In this order, each with the signs without which it finds nothing."""
 _SIGNS_OF_RHYTHMS = (
     rf"(?<=每)|(?<=[按逐分年])(?:[季月周日]|年?度)|(?<=[年半季月日周天])(?:[年度至不原一1次报]|{first_of(_ROUTINE_WORDS)})"
-    "|(?<=[次当下])个?月"
+    "|(?<=[次当下])个?月|(?<=一年|个月|一周|个季)度?(?:至少|一般|原则上)?[\u4e00-\u9fff]{2}[一两二三四]次"
 )
 _SIGNS_OF_SPANS = (
     f"(?<=[日天月年时周钟以之期度]内)|(?<=时间)|(?<=[提之以时月日天]前)|(?<=前)[{_COUNTING}]"
