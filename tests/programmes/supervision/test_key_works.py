@@ -282,6 +282,15 @@ def test_a_withdrawn_work_takes_its_tasks_with_it(morning: None) -> None:
     assert not rollup.check_all()[1]
 
 
+def test_more_time_ends_with_the_work_and_not_with_the_year(morning: None) -> None:
+    begun("2018-03-01", "2019-01-31", (10000, "2018-03-01", "2018-12-20"))
+    row, head = Matter.objects.get(), made.head("housing-construction")
+    with pytest.raises(LuoshiError, match="本项重点工作的完成日（2019-01-31）"):
+        matter_steps.ask_extension(actor=head, matter=row.pk, new_due=date(2019, 2, 1), reason="供货推迟一月")
+    CLOCK.set(made.moment("2018-12-20 09:00"))
+    matter_steps.ask_extension(actor=head, matter=row.pk, new_due=date(2019, 1, 31), reason="供货推迟一月")
+
+
 def test_work_points_are_not_changed_here(morning: None) -> None:
     with pytest.raises(LuoshiError, match="以文件为准"):
         works.withdraw_work(actor=made.leader(), item=made.item(2018).pk, reason="并入另一件")

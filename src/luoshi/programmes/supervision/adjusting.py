@@ -144,9 +144,7 @@ def _wanted(
         raise LuoshiError("E_INPUT", "请填新的目标值或新的期限。", fields={"field": "value"})
     if new_due < max(CLOCK.today(), row.start):
         raise LuoshiError("E_INPUT", "新的期限不能早于今天。", fields={"field": "due"})
-    last = datetime.date(leaf.node.item.plan.year, 12, 31)
-    if new_due > last:
-        raise LuoshiError("E_RULE", f"调整不能超过计划年度（{last}），年度评价时另定。", fields={"latest": str(last)})
+    leaf.node.item.require_within(new_due, "调整")
     return new_value, new_due
 
 

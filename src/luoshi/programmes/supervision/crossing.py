@@ -266,14 +266,10 @@ def leader_decides(matter: Matter, actor: Actor) -> None:
 
 @hooks.on(ROOM, "extending")
 def before_extending(matter: Matter, new_due: datetime.date, _actor: Actor) -> None:
-    """Refuse to go beyond the plan's year unless the plan is being closed (P6). E_RULE."""
+    """Refuse to go beyond the plan's year unless the plan is being closed (P6), or beyond a key work's day. E_RULE."""
     leaf = leaf_of(matter)
-    if leaf is None:
-        return
-    plan = leaf.node.item.plan
-    last = datetime.date(plan.year, 12, 31)
-    if new_due > last and plan.status not in (Plan.Status.REVIEWING, Plan.Status.CLOSED):
-        raise LuoshiError("E_RULE", f"延期不能超过计划年度（{last}），年度评价时另定。", fields={"latest": str(last)})
+    if leaf is not None and leaf.node.item.plan.status not in (Plan.Status.REVIEWING, Plan.Status.CLOSED):
+        leaf.node.item.require_within(new_due, "延期")
 
 
 @hooks.on(ROOM, "pausing")

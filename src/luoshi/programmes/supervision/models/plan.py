@@ -8,12 +8,14 @@ the decomposition is approved; until then `matter` is empty. Progress is an exac
 
 from __future__ import annotations
 
+import datetime
 import re
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from luoshi.kernel.errors import LuoshiError
 from luoshi.office.duties import curve
 from luoshi.office.duties.curve import Profile
 from luoshi.office.duties.matter_models import FAR
@@ -212,6 +214,16 @@ class KeyItem(models.Model):
     def code(self) -> str:
         """Return year and number, as addresses and node codes have it: 2019-24."""
         return self.plan.code(self.seq)
+
+    def require_within(self, due: datetime.date, what: str) -> None:
+        """Refuse with E_RULE a task's day beyond the plan's year; outside the plan beyond the item's own last day."""
+        last = self.due if self.plan.outside else datetime.date(self.plan.year, 12, 31)
+        if due <= last:
+            return
+        words = f"{what}不能超过计划年度（{last}），年度评价时另定。"
+        if self.plan.outside:
+            words = f"{what}不能超过本项重点工作的完成日（{last}），须先由设立的领导改完成日。"
+        raise LuoshiError("E_RULE", words, fields={"latest": str(last)})
 
     @property
     def matter_kind(self) -> str:
