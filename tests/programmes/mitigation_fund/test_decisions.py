@@ -145,6 +145,14 @@ def test_x5_votes() -> None:
     assert value("coverage", {"result": "REJECTED", "disbursed_on": "2020-03-05"})["result"] == "UNCOVERED"
 
 
+def test_of_what_is_no_loan_the_platform_is_not_asked() -> None:
+    three = dict.fromkeys(("centre", "finance", "tax"), "pass")
+    taken = take("review", {"platform": False, **three})
+    assert (taken.value["result"], [one.text for one in taken.reasons if "信用平台" in one.text]) == ("PASS", [])
+    assert value("review", {"platform": False, **three, "tax": "silent"})["result"] == "PENDING"
+    assert value("review", {"platform": False, "finance": "reject"})["result"] == "REJECTED"
+
+
 def test_votes_out_of_order_or_twice_are_refused() -> None:
     check = {"credit_check": {"result": "clean", "queried_at": "2020-05-20T09:00"}}
     votes = [{"organ": "市财政局", "vote": "pass", "at": "2020-05-20T08:00"}]

@@ -216,6 +216,10 @@ def signed(row: Agreement) -> Case:
     return opened
 
 
+def centre_page(href: str) -> str:
+    return client_of(User.objects.get(login="jinfu1")).get(href).content.decode()
+
+
 def hand(login: str) -> Actor:
     return standing(User.objects.get(login=login)).actor("web")
 
@@ -260,6 +264,7 @@ def a_return_that_unprotects_loans_is_voted_on() -> None:
     done = {"payee": "测试国库", "payee_number": "1" * 12, "payee_bank": "测试开户行"}
     with pytest.raises(LuoshiError, match="须先经三家表决"):
         cases.act(actor=centre, case=case.pk, step="pay_out", data=done)
+    assert (elsewhere_of(case, "pay_out"), elsewhere_of(case, "ask_vote")) == (("", ""), None)
     cases.act(actor=centre, case=case.pk, step="ask_vote")
     review = Case.objects.get(parent=case, procedure="mitigation_fund.review")
     assert "退回财政" in review.title
@@ -272,6 +277,10 @@ def a_return_that_unprotects_loans_is_voted_on() -> None:
         cases.act(actor=actor(f"v-{key}", (Role.LEADER, organ)), case=review.pk, step="vote", data={})
     case.refresh_from_db()
     assert (case.state, case.facts["release_passed"]) == ("decided", True)
+    assert (elsewhere_of(case, "pay_out"), elsewhere_of(case, "ask_vote")) == (None, ("", ""))
+    # Of a credit platform nobody asked about a return nothing is said.
+    told = centre_page(f"/cases/{review.pk}/")
+    assert ("3家全部通过" in told or "3 家全部通过" in told, "信用平台查询无失信" in told) == (True, False)
     cases.act(actor=centre, case=case.pk, step="pay_out", data=done)
     # It is done when the bank has paid; refused, it is drafted again.
     for result, state in (("failed", "decided"), ("success", "done")):

@@ -89,10 +89,10 @@ def _to_payment(case: Case, step: str) -> Page | None:
 
 def _of_money(case: Case, step: str) -> Page | None:
     what = str(case.facts.get("what"))
-    if step == "ask_vote":
-        return None if case.facts.get("unprotected") and not case.facts.get("release_passed") else _NEVER
-    if step in ("carry_out", "send", "arrive", "pay_out"):
-        return None if step in _WAYS.get(what, ("pay_out",)) else _NEVER
+    if step in ("carry_out", "send", "arrive", "pay_out", "ask_vote"):
+        votes = what == "return" and instructions.must_be_voted_on(case.facts)
+        ways = _WAYS.get(what, ("ask_vote",) if votes else ("pay_out",))
+        return None if step in ways else _NEVER
     return None
 
 

@@ -104,7 +104,7 @@ def vote(*, actor: Actor, claim: int, organ: str, passes: bool, reason: str = ""
         )
         names = {"local-finance-center": "centre", "finance": "finance", "tax": "tax"}
         votes = {names[one.organ]: "pass" if one.passes else "reject" for one in row.votes.all()}
-        taken = decide("review", {"credit_check": "clean", **votes})
+        taken = decide("review", {"platform": False, **votes})
         if taken.value["result"] == "PASS":
             row.state, row.passed_at = State.PASSED, CLOCK.now()
         elif taken.value["result"] == "REJECTED":

@@ -113,12 +113,13 @@ def votes(turn: Turn) -> dict[str, Any]:
         raise LuoshiError("E_INCOMPLETE", f"还没有审核意见：{names}。每家先审核、再表决，两人办理。")
     for one in voices(turn.case):
         require_unrelated(turn, [one.user_id] if one.user_id is not None else [], one.who)
-    asked = told.get("queried_at")
-    if told["about"] == "application" and turn.case.parent_id is not None:
+    asked, loan = told.get("queried_at"), told["about"] == "application"
+    if loan and turn.case.parent_id is not None:
         asked = Case.objects.get(pk=turn.case.parent_id).facts.get("credit_queried_at") or asked
     return {
-        "credit_check": "clean", "votes": [{"organ": one, "vote": vote} for one, vote in ballots(turn.case).items()],
-        "day": day_of(turn.at).isoformat(), **({"queried_at": asked} if asked else {}),
+        **({"credit_check": "clean"} if loan else {"platform": False}), "day": day_of(turn.at).isoformat(),
+        "votes": [{"organ": one, "vote": vote} for one, vote in ballots(turn.case).items()],
+        **({"queried_at": asked} if asked else {}),
     }  # fmt: skip
 
 

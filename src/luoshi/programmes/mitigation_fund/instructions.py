@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -80,6 +81,11 @@ def _unprotected(row: Agreement, amount: int) -> str:
     if used * 100 <= left * row.multiple:
         return ""
     return f"退回后基金余额 {Money(left)} 元，不够在贷和已通过的 {Money(used)} 元"
+
+
+def must_be_voted_on(told: Mapping[str, Any]) -> bool:
+    """Tell whether a return would leave loans unprotected as things stand, and the three have not passed it."""
+    return not told.get("release_passed") and bool(_unprotected(_bank(told["bank"]), int(told["amount"])))
 
 
 def _protected(turn: Turn, row: Agreement, amount: int) -> None:

@@ -93,6 +93,10 @@ class ReviewFacts(Facts):
     }  # fmt: skip
 
     credit_check: Credit = Field(None, description="信用平台：clean、dishonest、unreachable / credit check")
+    platform: Flag = Field(
+        True,
+        description="先查信用平台：补偿申请、处置方案、退回财政写否 / a loan, which the platform is asked about first",
+    )
     queried_on: Day = Field(None, description="查询日 / queried on")
     queried_at: Moment = Field(None, description="查询时刻 / queried at")
     centre: Ballot = Field(None, description="金融服务中心：通过或不通过 / the Centre's vote")
@@ -163,7 +167,7 @@ def review(facts: ReviewFacts, context: Context) -> Verdict:
         lights[one.organ] = one.vote
     if faults:
         return judged(faults, code=code, circulated=False, waiting=[], lights=lights)
-    check = facts.credit_check
+    check = facts.credit_check if facts.platform is not False else "clean"
     if check is None and lights["centre"] == "pass":
         # The Centre's own pass is what it found on the platform.
         check = "clean"
@@ -178,7 +182,7 @@ def review(facts: ReviewFacts, context: Context) -> Verdict:
         reasons.append((UNREACHABLE if check == "unreachable" else NOT_QUERIED).reason(None))
         if not rejected:
             return answer("PENDING", Outcome.UNDETERMINED, reasons, **shown)
-    else:
+    elif facts.platform is not False:
         reasons.append(CLEAN.reason(True, at(queried).isoformat() if queried else "未写日期"))
     for name, organ in ORGANS.items():
         if lights[name] == "pass":
