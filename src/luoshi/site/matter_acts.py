@@ -258,7 +258,7 @@ ACTS: Mapping[str, Act] = {
             "decide_extension",
             gettext_lazy("批延期"),
             gettext_lazy("同意延期"),
-            gettext_lazy("延期申请已批。"),
+            gettext_lazy("延期申请已批复，结果见下。"),
             "calendar-check",
             _grant,
             primary=True,
