@@ -1,16 +1,17 @@
 """Tables of tasks: 序号 | 工作任务 | 牵头单位 | 责任单位 | 完成时限 become one clause a row, with its mark behind it.
 
 A table is known by its header: nothing but names of columns, one of them a column of organs. It may be printed with
-bars, tabs or blanks between the cells, or, as text layers of pages give it, with each cell on a line of its own; the
-header may stand again on the next page. A row reads as a clerk would write it out: the task, then in brackets what
-the header calls each further cell, `任务(牵头单位:甲局;责任单位:乙局;完成时限:6月底前)`; every printed character keeps
-its place in the file. From there on rows are read like any other clause.
+bars, tabs or blanks between the cells, in a box of drawn lines, or, as text layers of pages give it, with each cell on
+a line of its own; the header may stand again on the next page. A row reads as a clerk would write it out: the task,
+then in brackets what the header calls each further cell, `任务(牵头单位:甲局;责任单位:乙局;完成时限:6月底前)`; every
+printed character keeps its place in the file. From there on rows are read like any other clause.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from luoshi.gazette.labels import read_label
@@ -34,7 +35,8 @@ _TEXT_NAME = re.compile(
     + any_of("名称 内容 分解 清单 要求 及要求 和措施 及措施 及标准 标准 值 类别")
     + "?"
 )
-_NAME_ENDS = frozenset(")位门限间度人导排点注室关体构区号次容务施标项目明话式")
+_BOX_OPENS = "┐"
+_NAME_ENDS = frozenset("┐)位门限间度人导排点注室关体构区号次容务施标项目明话式")
 """What columns are called ends with one of these."""
 _GROUP = re.compile("(?:责任|任务|工作)?分工|责任(?:落实|单位|部门|主体)?|单位|部门")
 """What a header calls several columns together that a second line of it names one by one."""
@@ -95,7 +97,10 @@ def with_rows(source: str, lines: list[Line]) -> list[Line]:
     for index in [index for index, line in enumerate(lines) if line.text[-1] in _NAME_ENDS and len(line.text) < 140]:
         if index < done or not _may_be_header(lines[index].text):
             continue
-        found = _divided(source, lines, index) or _one_cell_a_line(source, lines, index)
+        if lines[index].text[-1] == _BOX_OPENS:
+            found = _boxed(source, lines, index)
+        else:
+            found = _divided(source, lines, index) or _one_cell_a_line(source, lines, index)
         if found is not None:
             kept += lines[done:index]
             kept += found[0]
@@ -104,6 +109,8 @@ def with_rows(source: str, lines: list[Line]) -> list[Line]:
 
 
 def _may_be_header(text: str) -> bool:
+    if text[-1] == _BOX_OPENS:
+        return text[0] == "┌"
     if len(text) <= 16 and " " not in text:
         return _column(text) is not None
     return _HINT.search(text) is not None
@@ -567,6 +574,78 @@ def _joined(row: Sequence[_Piece]) -> list[list[_Piece]]:
                 continue
         cells.append([piece])
     return cells
+
+
+# --- cells in a drawn box ------------------------------------------------------------------------------------------
+
+_EDGES = re.compile("[│├┤┼┬┴┌┐└┘]")
+_DRAWN = re.compile("[—─━ ]*[—─━][—─━ ]*")
+
+
+class _BoxCell(NamedTuple):
+    """A cell of a box: the lines of the box it reaches over and its printed parts."""
+
+    lines: list[int]
+    parts: list[tuple[str, int]]
+
+
+def _boxed(source: str, lines: list[Line], index: int) -> tuple[list[Line], int] | None:
+    """Read a table in a box of drawn lines: (its rows, the first line after it).
+
+    A row is a cell of the first column that holds tasks; of the other columns it has the cell that stands beside it,
+    which may stand beside several rows.
+    """
+    end = index + 1
+    while end < len(lines) and lines[end].text[0] in "│├└":
+        end += 1
+        if lines[end - 1].text[0] == "└":
+            break
+    found = _box_columns(source, lines[index:end])
+    heads = [cells[0] if cells else _BoxCell([], []) for cells in found]
+    names = [("".join(part for part, _ in head.parts), 0) for head in heads]
+    columns = _columns(names, barred=True) if names else None
+    if columns is None:
+        return None
+    table = _Table(columns)
+    main = next(place for place, column in enumerate(columns) if column.role == _TEXT)
+    for cell in found[main][1:]:
+        beside = [_beside(cell, cells[1:]) for cells in found]
+        table.cells.append([cell.parts if place == main else parts for place, parts in enumerate(beside)])
+    rows = table.rows()
+    return (rows, end) if rows else None
+
+
+def _box_columns(source: str, lines: Sequence[Line]) -> list[list[_BoxCell]]:
+    """Return the cells of each column of a box, from above; a line with other columns than the first is left out."""
+    columns: list[list[_BoxCell]] = []
+    open_cells: list[bool] = []
+    for number, line in enumerate(lines):
+        raw, start = _physical(source, line)
+        edges = [match.start() for match in _EDGES.finditer(raw)]
+        columns = columns or [[] for _ in edges[1:]]
+        open_cells = open_cells or [False] * len(columns)
+        if len(edges) != len(columns) + 1:
+            continue
+        for place, (left, right) in enumerate(pairwise(edges)):
+            printed = raw[left + 1 : right]
+            if _DRAWN.fullmatch(printed):
+                open_cells[place] = False
+                continue
+            if not open_cells[place]:
+                columns[place].append(_BoxCell([], []))
+                open_cells[place] = True
+            cell = columns[place][-1]
+            cell.lines.append(number)
+            if text := printed.strip(" \u3000"):
+                cell.parts.append((fold(text), start + left + 1 + printed.index(text)))
+    return columns
+
+
+def _beside(row: _BoxCell, cells: Sequence[_BoxCell]) -> list[tuple[str, int]]:
+    """The parts of the cell that stands beside most lines of a row."""
+    own = set(row.lines)
+    best = max(cells, key=lambda cell: len(own.intersection(cell.lines)), default=None)
+    return best.parts if best is not None and own.intersection(best.lines) else []
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
