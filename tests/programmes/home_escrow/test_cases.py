@@ -632,3 +632,52 @@ def test_a_contract_outside_supervision_is_refused_at_once_where_it_could_never_
     with pytest.raises(LuoshiError, match="已备案"):
         cases.act(actor=world.reviewer, case=second.pk, step="certify")
     CLOCK.release()
+
+
+@pytest.mark.django_db
+def test_buyers_who_paid_apart_are_refunded_apart_to_the_fen_and_nobody_twice():
+    world = World()
+    case = contracts.open_sale(actor=world.clerk, told=told(
+        world, buyers="测试甲 371083197001010014\n测试丙 371083197003030019"))  # fmt: skip
+    number = case.number
+    account = Account.objects.select_related("book").get(book=world.book, code="1001")
+    for n, (name, fen) in enumerate((("测试甲", 533_333), ("测试 丙", 266_667))):
+        body = {"direction": "C", "amount_fen": fen, "counter_name": name, "ref": number, "bank_txn_no": f"q{n}"}
+        with transaction.atomic():
+            bank.book_movement(account, "C", fen, f"q{n}", DAY, body)
+    world.number = number
+    earning.interest(actor=ACTOR, book=world.book, amount=202, first_on=DAY, last_on=DAY, key="i")
+    ending = world.ending()
+    cases.act(actor=world.clerk, case=ending.pk, step="verify", data={})
+    cases.act(actor=world.reviewer, case=ending.pk, step="issue", data={})
+
+    def asks(words: str) -> None:
+        cases.act(actor=world.clerk, case=ending.pk, step="refund", data={"buyer_accounts": words})
+
+    first, second = f"测试甲 {ACCOUNT} 测试银行", "测试丙 6222000000000026 测试银行"
+    for wrong in (first, f"{first}\n测试乙 6222000000000026 测试银行", f"{first}\n{first}", "测试甲"):
+        with pytest.raises(LuoshiError, match="买受人"):
+            asks(wrong)
+    asks(f"{first}\n{second}")
+    rows = list(PaymentInstruction.objects.filter(case=number).order_by("pk"))
+    # Half of 202 fen of interest is this sale's: 101, two parts of three and one of three: 67 and 34.
+    assert [(one.payee_name, one.amount) for one in rows] == [("测试甲", 533_400), ("测试丙", 266_701)]
+    for row in rows:
+        payments.check_payment(actor=world.reviewer, payment=row.pk)
+    paid(rows[0], "success", "b1")
+    paid(rows[1], "failed")
+    asks(f"{first}\n{second}")
+    again = PaymentInstruction.objects.filter(case=number).order_by("pk").last()
+    assert orders(world)[2:] == [("测试丙", 266_701, "drafted")]
+    payments.check_payment(actor=world.reviewer, payment=again.pk)
+    paid(again, "success", "b2")
+    back(rows[0], "r1")
+    given = {"number": "6222000000000042", "payee_bank": "测试银行"}
+    with pytest.raises(LuoshiError, match="退款只能退给付款的一方：测试甲"):
+        cases.act(actor=world.clerk, case=ending.pk, step="reissue", data=given | {"owner": "测试丙"})
+    cases.act(actor=world.clerk, case=ending.pk, step="reissue", data=given | {"owner": "测试甲"})
+    last = PaymentInstruction.objects.order_by("pk").last()
+    payments.check_payment(actor=world.reviewer, payment=last.pk)
+    paid(last, "success", "b3")
+    assert (world.state(), proving.faults(world.book)) == ("closed", [])
+    CLOCK.release()

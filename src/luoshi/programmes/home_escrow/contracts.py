@@ -383,7 +383,7 @@ def _mask(turn: Turn) -> None:
     for name in ("number", "paper_number", "lender_number"):
         if turn.data.get(name):
             turn.data[name] = f"尾号{str(turn.data[name]).strip()[-4:]}"
-    for name in ("by_shares", "lender_accounts"):
+    for name in ("by_shares", "lender_accounts", "buyer_accounts"):
         if turn.data.get(name):
             turn.data[name] = re.sub(r"\d{8,}(?=\d{4})", "尾号", str(turn.data[name]))
 
@@ -425,7 +425,7 @@ def instruct(turn: Turn) -> None:
     if amount is not None:
         # What was approved is released once: a part of it may have been paid before the rest failed.
         known = {row.pk for row in rows}
-        done = [one for one in releasing.releases_of(sale) if one.meta.get("payout") in known]
+        done = [one for one in releasing.settled_of(sale, "RELEASE") if one.meta.get("payout") in known]
         amount -= sum(int(fen) for one in done for code, _sale, fen in one.lines if code in common.OWN)
     fen = releasing.releasable(sale, amount, ["buyer", "seller"])
     weights = {one.name: one.share for one in sale.parties.filter(side="seller")}
@@ -455,9 +455,9 @@ def reissue(turn: Turn) -> None:
     told = turn.data
     sale = course.sale_of(turn.case.number, lock=Lock.SALE)
     rows = paying.owed(sale, "RELEASE")
-    rows.sort(key=lambda one: not same(releasing.seller_of(one) or sale.seller, str(told["owner"])))
+    rows.sort(key=lambda one: not same(releasing.whose(one) or sale.seller, str(told["owner"])))
     known = set(sale.parties.filter(side="seller").values_list("name", flat=True))
-    seller = releasing.seller_of(rows[0]) if rows and releasing.seller_of(rows[0]) in known else ""
+    seller = releasing.whose(rows[0]) if rows and releasing.whose(rows[0]) in known else ""
     _payee(sale, seller or sale.seller, told["owner"], told["number"], told["basis"],
            str(told.get("paper_number") or ""))  # fmt: skip
     _again(turn, rows)
@@ -580,8 +580,18 @@ def refund(turn: Turn) -> None:
             raise LuoshiError("E_INPUT", f"第 {n} 行应写“贷款银行 账号 开户银行”，银行是本笔交易的贷款银行。",
                               fields={"fields": {"lender_accounts": f"第 {n} 行写法不对"}})  # fmt: skip
         lenders[words[0]] = payments.Payee(words[0], words[1], words[-1] if len(words) == 3 else words[0])
-    paper = None if told["basis"] == "own" else (str(told["basis"]), str(told.get("paper_number") or ""))
-    refunding.refund(actor=turn.actor, agreement_no=number, buyer=buyer, lenders=lenders, paper=paper, lock=Lock.CASE)
+    paper = (
+        None if str(told.get("basis") or "own") == "own" else (str(told["basis"]), str(told.get("paper_number") or ""))
+    )
+    words = [one.strip() for one in re.split(r"[\n；;]+", str(told.get("buyer_accounts") or "")) if one.strip()]
+    found = [_ACCOUNT.fullmatch(one) for one in words]
+    if not all(found):
+        raise LuoshiError("E_INPUT", "买受人分别退款，每行应写“户名 账号 开户银行”。",
+                          fields={"fields": {"buyer_accounts": "写法不对"}})  # fmt: skip
+    refunding.refund(
+        actor=turn.actor, agreement_no=number, buyer=buyer, lenders=lenders, paper=paper, lock=Lock.CASE,
+        buyers=[payments.Payee(*one.groups()) for one in found if one is not None],
+    )  # fmt: skip
     _mask(turn)
     turn.tell("reviewer", f"{turn.case.number} 的退款指令待复核")
 
@@ -592,13 +602,16 @@ def refund_again(turn: Turn) -> None:
     sale = course.sale_of(str(turn.facts["agreement_no"]), lock=Lock.CASE)
     buyers = [sale.buyer, *sale.parties.filter(side="buyer").values_list("name", flat=True)]
     owner, rows = str(turn.data["owner"]), paying.owed(sale, "REFUND")
-    mine = [
-        row for row in rows
-        if any(same(name, owner) for name in ([row.payee_name] if paying.of_loan(row) else buyers))
-    ]  # fmt: skip
+
+    def parties(row: PaymentInstruction) -> list[str]:
+        if paying.of_loan(row):
+            return [row.payee_name]
+        return [str(row.meta["buyer"])] if row.meta.get("buyer") else buyers
+
+    mine = [row for row in rows if any(same(name, owner) for name in parties(row))]
     if rows and not mine:
-        whose = "、".join(row.payee_name if paying.of_loan(row) else sale.buyer for row in rows)
-        faults = {"fields": {"owner": "不是付款的一方"}}
+        whose = "、".join("、".join(parties(row)[:1]) for row in rows)
+        faults = {"fields": {"owner": f"不是付款的一方：{whose}"}}
         raise LuoshiError("E_RULE", f"退款只能退给付款的一方：{whose}。", fields=faults, citation=f"{RULES} 第十七条")
     _again(turn, mine)
 

@@ -99,30 +99,31 @@ def draft_release(actor: Actor, sale: Sale, fen: int, shares: Sequence[Share]) -
 
 
 def parts_of(
-    sale: Sale, fen: int, weights: Sequence[tuple[str, int]], codes: Sequence[str] = OWN
+    sale: Sale, fen: int, weights: Sequence[tuple[str, int]], codes: Sequence[str] = OWN,
+    before: Sequence[PaymentInstruction] | None = None,
 ) -> list[int]:  # fmt: skip
-    """Return each seller's part of a release: of all that is released, by shares, less what he was given before."""
+    """Return each party's part of a payment: of all that is paid, by weights, less what each was given `before`."""
     if len(weights) == 1 or not fen:
         return [fen] if len(weights) == 1 else [0] * len(weights)
     had = dict.fromkeys((name for name, _weight in weights), 0)
-    for row in releases_of(sale):
-        if (name := seller_of(row)) in had:
+    for row in settled_of(sale, "RELEASE") if before is None else before:
+        if (name := whose(row)) in had:
             had[name] += sum(int(part) for code, _sale, part in row.lines if code in codes)
     due = shared(fen + sum(had.values()), [weight for _name, weight in weights])
     wanted = [max(part - had[name], 0) for (name, _weight), part in zip(weights, due, strict=True)]
     return wanted if sum(wanted) == fen else shared(fen, wanted)
 
 
-def releases_of(sale: Sale) -> list[PaymentInstruction]:
-    """Return the releases of a sale that were paid, are on their way or are owed again."""
-    rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no, type="RELEASE")
+def settled_of(sale: Sale, kind: str) -> list[PaymentInstruction]:
+    """Return the payments of a kind that were made, are on their way or are owed again."""
+    rows = PaymentInstruction.objects.filter(book=sale.book_id, case=sale.agreement_no, type=kind)
     rows = rows.exclude(state__in=("drafted", "cancelled")).exclude(state="failed", replaces__isnull=True)
     return list(rows.filter(replaced_by__isnull=True))
 
 
-def seller_of(payment: PaymentInstruction) -> str:
-    """Return whose part a release is, empty for all sellers'; one without the note is its payee's."""
-    return str(payment.meta.get("seller", payment.payee_name))
+def whose(payment: PaymentInstruction) -> str:
+    """Return whose part a payment is, empty for all sellers'; one without the note is its payee's."""
+    return str(payment.meta.get("seller", payment.meta.get("buyer", payment.payee_name)))
 
 
 def shared(fen: int, weights: Sequence[int]) -> list[int]:
