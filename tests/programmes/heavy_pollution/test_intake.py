@@ -61,6 +61,7 @@ def test_hours_that_cannot_be_read(text: str, said: str) -> None:
     [
         ("时间,相对湿度\n2018-01-12 08:00,潮\n", "第 2 行“相对湿度”：“潮”不是数字"),
         ("时间,相对湿度\n2018-01-12 08:00,101\n", "第 2 行“相对湿度”：101应在0至100之间"),
+        ("时间,相对湿度\n2018-01-12 10:00,60\n", "第 2 行“时间”：观测时间晚于现在"),
         ("时间\n2018-01-12 08:00\n", "的表头缺少：相对湿度或气温或风速或降水"),
     ],
 )
@@ -74,3 +75,45 @@ def test_weather_that_cannot_be_read(text: str, said: str) -> None:
 def test_a_range_is_read_in_any_usual_heading(heading: str) -> None:
     (row,) = intake.forecast("文件.csv", f"{heading}\n2018-01-13,200,300\n".encode()).rows
     assert (row["low"], row["high"], row["aqi"]) == (200, 300, None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("between", [",", "\t"])
+def test_files_as_excel_writes_them_are_read(encoding: str, between: str) -> None:
+    text = f"日期{between}AQI\n2018-01-13{between}90\n"
+    (row,) = intake.forecast("文件.csv", text.encode(encoding)).rows
+    assert row["aqi"] == 90
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("文件.csv", b"\x00\x01\x02\xff" * 40, "读不出表格"),
+        ("文件.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "读不出表格"),
+        ("文件.pdf", b"%PDF-1.4 abc", "另存为 xlsx 或“CSV UTF-8”再导入"),
+        ("文件.csv", b"PK\x03\x04abc", "不是能读的Excel文件"),
+        ("文件.csv", b'date,AQI\n2018-01-13,"' + b"9" * 200_000, "可能少了一个引号"),
+        ("文件.json", b"5", "应是一个列表"),
+        ("文件.json", b"[{]", "第 1 行第 3 个字起读不下去"),
+        ("文件.json", '["中文"]'.encode("gbk"), "编码应为 UTF-8"),
+        ("文件.json", b"[" * 100_000, "层次不要太深"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_what_to_do(name: str, data: bytes, said: str) -> None:
+    with pytest.raises(LuoshiError) as refused:
+        intake.forecast(name, data)
+    assert refused.value.code == "E_FILE"
+    assert said in refused.value.message
+
+
+def test_a_forecast_lies_behind_its_issue_and_not_far_ahead_of_it() -> None:
+    """When a file does not say when it was issued the form does: its days are held against that too."""
+
+    def said(day: str) -> str:
+        found = intake.forecast("文件.csv", f"日期,AQI\n{day},90\n".encode(), NOW)
+        return "；".join(one.text for one in found.faults)
+
+    assert said("2018-01-11") == "预报的时间早于发布时间2018-01-12 09:00"
+    assert said("2018-01-12") == ""
+    assert said("2018-01-27") == ""
+    assert said("2019-01-13") == "预报的时间比发布时间晚365天，最多15天，请核对年月"

@@ -205,3 +205,20 @@ def test_pages_ask_no_query_a_row(winter):
         staff.get(reverse("pollution"))
     # Two of them count the papers of the episode.
     assert len(whole) <= 47
+
+
+def test_a_forecast_with_holes_is_taken_in_and_its_holes_are_named(winter):
+    """A file without the hours of a day is no fault, and nobody should believe it whole."""
+    weather, begin = of("qixiang1"), NOW.replace(minute=0, second=0, microsecond=0)
+    hours = [begin + datetime.timedelta(hours=n) for n in (*range(20), *range(44, 60), 61)]
+    text = "发布单位,发布时间,时间,AQI\n" + "".join(
+        f"乳山气象,{begin:%Y-%m-%d %H:%M},{hour:%Y-%m-%d %H:%M},90\n" for hour in hours
+    )
+    page = browser("qixiang1").post(reverse("pollution-air"), {"act": "forecast", "file": io.BytesIO(text.encode())})
+    first, last, other = (begin + datetime.timedelta(hours=n) for n in (20, 43, 60))
+    holes = f"{first:%m月%d日%H时}至{last:%m月%d日%H时}共24小时、{other:%m月%d日%H时}至{other:%m月%d日%H时}共1小时"
+    assert f"已接收 37 个时段的预报。定级已按最新预报重算。文件里缺{holes}" in page.content.decode()
+    twice = "日期,AQI\n" + f"{begin:%Y-%m-%d},90\n" * 2
+    with pytest.raises(LuoshiError, match=f"{begin:%Y-%m-%d}出现了两次，请只留一行"):
+        air_actions.import_forecast(actor=weather, name="g.csv", data=twice.encode(), issuer="乳山气象",
+                                    issued_at=begin)  # fmt: skip

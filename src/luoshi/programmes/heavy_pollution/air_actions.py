@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from django.db import connection, transaction
@@ -224,27 +224,29 @@ def import_forecast(
 ) -> Taken:  # fmt: skip
     """Take in a forecast file. The same content again is told, other content of the same run needs `revise`.
 
-    Errors: E_FORBIDDEN, E_FILE, E_HEADER, E_INPUT, E_DUPLICATE_FILE, E_CONFLICT (other content, not `revise`).
+    `missing` names the hours or days between the first and the last that the file leaves out. Errors: E_FORBIDDEN,
+    E_FILE, E_HEADER, E_INPUT, E_DUPLICATE_FILE, E_CONFLICT (other content, not `revise`).
     """
     require(actor, "pollution.forecast", [ENVIRONMENT, WEATHER])
-    found = intake.forecast(name, data)
+    found = intake.forecast(name, data, issued_at)
     found.require_sound()
     runs: dict[tuple[str, datetime.datetime, str], list[dict[str, Any]]] = defaultdict(list)
     for row in found.rows:
         who = _issuer(row["issuer"] or issuer)
-        when = row["issued_at"] or issued_at
+        when = row["issued_at"]
         if when is None:
             raise LuoshiError("E_INPUT", "请写明预报的发布时间。", fields={"fields": {"issued_at": "请填发布时间"}})
         if when > CLOCK.now() + intake.SKEW:
             raise LuoshiError("E_FUTURE", f"发布时间{when:%Y-%m-%d %H:%M}晚于现在，请核对。")
         runs[who, when, row["kind"]].append(row)
     digest = hashlib.new("sm3", data).hexdigest()
-    taken = Taken(runs=0, values=0)
+    taken = Taken(runs=0, values=0, missing=[])
     with transaction.atomic():
         serialise("heavy-pollution-forecasts")
         for (who, when, kind), rows in runs.items():
             taken["values"] += _store_run(actor, who, when, kind, rows, digest, revise)
             taken["runs"] += 1
+            taken["missing"] += _left_out(kind, sorted({row["valid_from"] for row in rows}))
         append(actor=actor, act="pollution.forecast", subject=f"file:{name}", after=dict(taken),
                basis=f"{settings.PLAN} 3.1.2")  # fmt: skip
     return taken
@@ -278,10 +280,28 @@ def _store_run(
         )
         for row in rows
     ]  # fmt: skip
-    if len({one.valid_from for one in values}) != len(values):
-        raise LuoshiError("E_INPUT", f"{title}里同一时间出现了两次，请改好再导入。")
+    often = Counter(one.valid_from for one in values)
+    if twice := [moment for moment, count in often.items() if count > 1]:
+        shown = f"{local(twice[0]):%Y-%m-%d}" if kind == "daily" else f"{local(twice[0]):%Y-%m-%d %H:%M}"
+        raise LuoshiError("E_INPUT", f"{title}里{shown}出现了两次，请只留一行再导入，这次什么也没有写入。")
     ForecastValue.objects.bulk_create(values, batch_size=1000)
     return len(values)
+
+
+def _left_out(kind: str, moments: Sequence[datetime.datetime]) -> list[str]:
+    """Return in words what is left out between the first and the last: hours or whole days."""
+    step = datetime.timedelta(days=1) if kind == "daily" else datetime.timedelta(hours=1)
+    found = []
+    for before, after in pairwise(moments):
+        if after - before <= step:
+            continue
+        first, last = local(before + step), local(after - step)
+        if kind == "daily":
+            whole = f"{first:%Y-%m-%d}" if first == last else f"{first:%Y-%m-%d}至{last:%Y-%m-%d}"
+        else:
+            whole = f"{first:%m月%d日%H时}至{last:%m月%d日%H时}共{(after - before) // step - 1}小时"
+        found.append(whole)
+    return found
 
 
 def _issuer(text: str) -> str:

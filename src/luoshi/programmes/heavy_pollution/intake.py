@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime
 import io
@@ -13,7 +14,6 @@ from functools import lru_cache
 from typing import Any
 
 import python_calamine
-from charset_normalizer import from_bytes
 
 from luoshi.kernel.clock import start_of
 from luoshi.kernel.errors import LuoshiError
@@ -25,6 +25,12 @@ MAX_ROWS = 400_000
 MAX_FAULTS = 200
 SKEW = datetime.timedelta(minutes=10)
 """So far ahead of the server's clock a measuring instrument may be."""
+
+FARTHEST_DAYS = 15
+"""A forecast of a day farther ahead than this is a slip of the pen."""
+_TABLES = ("xlsx", "xls", "ods")
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How files of Excel begin, whatever they are called."""
 
 _AMOUNTS = {
     "so2": ("so2", "二氧化硫"), "no2": ("no2", "二氧化氮"), "co": ("co", "一氧化碳"), "o3": ("o3", "臭氧"),
@@ -91,8 +97,11 @@ def hours(name: str, data: bytes, now: datetime.datetime) -> Rows:
     return _checked(name, data, read, needs=(("station",), ("time",), tuple(_AMOUNTS)))
 
 
-def forecast(name: str, data: bytes) -> Rows:
-    """Read a forecast: hours (`time`) or days (`date`), concentrations or AQI with or without a range."""
+def forecast(name: str, data: bytes, issued_at: datetime.datetime | None = None) -> Rows:
+    """Read a forecast: hours (`time`) or days (`date`), concentrations or AQI with or without a range.
+
+    `issued_at` is when rows were issued that do not say so themselves.
+    """
 
     def read(row: Mapping[str, Any]) -> dict[str, Any]:
         daily = row.get("time") in (None, "")
@@ -100,7 +109,7 @@ def forecast(name: str, data: bytes) -> Rows:
         found: dict[str, Any] = {
             "kind": "daily" if daily else "hourly",
             "issuer": str(row.get("issuer") or "").strip(),
-            "issued_at": _issued(row),
+            "issued_at": _issued(row) or issued_at,
             "valid_from": valid,
             "aqi": _index(row, "aqi", "AQI"),
             "low": _index(row, "low", "AQI低值"),
@@ -113,7 +122,9 @@ def forecast(name: str, data: bytes) -> Rows:
         if found["issued_at"] is not None:
             before = valid.date() < found["issued_at"].date() if daily else valid < found["issued_at"] - _HOUR
             if before:
-                raise _Faulty("日期", "预报的时间早于发布时间")
+                raise _Faulty("日期", f"预报的时间早于发布时间{found['issued_at']:%Y-%m-%d %H:%M}")
+            if (ahead := (valid - found["issued_at"]).days) > FARTHEST_DAYS:
+                raise _Faulty("日期", f"预报的时间比发布时间晚{ahead}天，最多{FARTHEST_DAYS}天，请核对年月")
         if found["aqi"] is None and found["low"] is None and all(found[one] is None for one in _AMOUNTS):
             raise _Faulty("AQI", "没有AQI，也没有浓度")
         return found
@@ -126,6 +137,8 @@ def weather(name: str, data: bytes, now: datetime.datetime) -> Rows:
 
     def read(row: Mapping[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {"hour": _full_hour(row)}
+        if found["hour"] > now + SKEW:
+            raise _Faulty("时间", "观测时间晚于现在")
         for column, title, least, most in (("rh", "相对湿度", 0, 100), ("temperature", "气温", -60, 60),
                                            ("wind", "风速", 0, 100), ("rain", "降水量", 0, 500)):  # fmt: skip
             value = row.get(column)
@@ -239,7 +252,7 @@ def _table(name: str, data: bytes, needs: tuple[tuple[str, ...], ...]) -> Iterab
     if ending == "json":
         yield from _from_json(name, data)
         return
-    rows = _from_excel(name, data) if ending in ("xlsx", "xls", "ods") else _from_csv(data)
+    rows = _from_excel(name, data) if ending in _TABLES or data.startswith(_PACKED) else _from_csv(name, data)
     iterator = iter(rows)
     cells = next(iterator, [])
     if not any(cell not in (None, "") for cell in cells):
@@ -267,16 +280,31 @@ def _folded(cell: Any) -> str:
     return str(cell or "").strip().lower().replace("（", "(").replace("）", ")").replace(" ", "")
 
 
-def _from_csv(data: bytes) -> Iterable[list[Any]]:
+def _from_csv(name: str, data: bytes) -> Iterable[list[Any]]:
+    text = _text(name, data)
+    first = text.partition("\n")[0]
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        yield from csv.reader(io.StringIO(text), delimiter="\t" if "\t" in first and "," not in first else ",")
+    except csv.Error:
+        raise LuoshiError("E_FILE", f"“{name}”里有一格长得不像数据，可能少了一个引号。请用 Excel 打开核对。") from None
+
+
+def _text(name: str, data: bytes) -> str:
+    """Return the text of a file in UTF-8, UTF-16 (Excel: Unicode text) or GB18030; E_FILE for what is none."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
         try:
-            text = data.decode("gb18030")
+            text = data.decode(encoding)
         except UnicodeDecodeError:
-            best = from_bytes(data[:100_000]).best()
-            raise LuoshiError("E_FILE", f"文件的编码读不出（像是 {best.encoding if best else '二进制'}）。") from None
-    return csv.reader(io.StringIO(text))
+            continue
+        if "\0" not in text and not text.startswith("%PDF"):
+            return text
+        break
+    raise LuoshiError(
+        "E_FILE",
+        f"“{name}”读不出表格：不是 xlsx、xls、csv、json，或者文字编码不是 UTF-8、GB18030、UTF-16。"
+        "请用 Excel 打开，另存为 xlsx 或“CSV UTF-8”再导入。",
+    )
 
 
 def _from_excel(name: str, data: bytes) -> Iterable[list[Any]]:
@@ -290,12 +318,17 @@ def _from_excel(name: str, data: bytes) -> Iterable[list[Any]]:
 def _from_json(name: str, data: bytes) -> Iterable[tuple[int, dict[str, Any]]]:
     try:
         rows = json.loads(data, parse_float=Decimal)
-    except ValueError as error:
-        raise LuoshiError("E_FILE", f"“{name}”不是有效的JSON：{error}") from None
+    except json.JSONDecodeError as error:
+        place = f"第 {error.lineno} 行第 {error.colno} 个字"
+        raise LuoshiError("E_FILE", f"“{name}”不是有效的JSON，{place}起读不下去。") from None
+    except (ValueError, RecursionError):
+        raise LuoshiError("E_FILE", f"“{name}”不是有效的JSON：编码应为 UTF-8，层次不要太深。") from None
     common: dict[str, Any] = {}
     if isinstance(rows, dict):
         common = {key: value for key, value in rows.items() if not isinstance(value, list)}
         rows = next((value for value in rows.values() if isinstance(value, list)), [])
+    if not isinstance(rows, list):
+        raise LuoshiError("E_FILE", f"“{name}”应是一个列表，每个时段一项。")
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise LuoshiError("E_FILE", f"“{name}”第 {number} 项应为对象。")

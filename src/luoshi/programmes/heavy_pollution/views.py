@@ -428,7 +428,13 @@ def _air_act(request: HttpRequest, actor: Any) -> str:
             actor=actor, name=str(upload.name), data=data, issuer=request.POST.get("issuer", ""),
             issued_at=moment_of(request.POST.get("issued_at", "")), revise=request.POST.get("revise") == "1",
         )  # fmt: skip
-        return _("已接收 %(n)s 个时段的预报。定级已按最新预报重算。") % {"n": taken["values"]}
+        said = _("已接收 %(n)s 个时段的预报。定级已按最新预报重算。") % {"n": taken["values"]}
+        if not taken["missing"]:
+            return said
+        return said + _("文件里缺%(gaps)s，缺的按没有预报计；补齐后请选“作为更正导入”。") % {
+            "gaps": "、".join(taken["missing"][:3]) + (_("等%(n)s处") % {"n": len(taken["missing"])}
+                                                       if len(taken["missing"]) > 3 else ""),
+        }  # fmt: skip
     if kind == "dust":
         begins, ends = moment_of(request.POST.get("begins", "")), moment_of(request.POST.get("ends", ""))
         if begins is None or ends is None:
