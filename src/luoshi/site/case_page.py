@@ -496,7 +496,8 @@ def two_hands(found: Whole, actor: Actor) -> dict[str, Any] | None:
         return None
     first = offer.first_hand[-1]
     title = next((party.title for party in found.parties if party.key == first.party), "")
-    second = found.procedure.parties[offer.step.by[0]].title
+    own = offer.party.party if offer.may and offer.party is not None else offer.step.by[0]
+    second = found.procedure.parties[own].title
     pair: dict[str, Any] = {
         "first": {"name": first.who, "post": title or _step_title(found.procedure, first.act), "at": first.at,
                   "you": first.user_id in actor.hands if first.user_id else False, "note": first.text},

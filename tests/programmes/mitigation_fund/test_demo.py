@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 from python_calamine import CalamineWorkbook
 
 from luoshi.kernel.clock import CLOCK
@@ -406,6 +408,9 @@ def steps_that_come_by_themselves_lead_where_they_are_taken() -> None:
     assert f"到会签 {review.number}" in told
     assert "?act=pass" not in told
     assert "?act=query_again" in told
+    # Who votes signs as what he is, not as the first of those who vote.
+    head = client_of(User.objects.get(login="shuiwu2")).get(f"/cases/{review.pk}/").content.decode()
+    assert "第二人 · 市税务局负责人" in re.sub(r"\s+", " ", strip_tags(head))
     asked = centre.get(f"/cases/{review.pk}/").content.decode()
     assert f"到原件 {waiting.number}" in asked
     claim = Claim.objects.get()
