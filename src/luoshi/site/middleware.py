@@ -77,7 +77,7 @@ class UploadBound:
             bound = settings.UPLOAD_BYTES // (1024 * 1024)
             message = (
                 f"文件有 {int(length) / 1024 / 1024:.0f} MB，超过上限 {bound} MB，没有接收。"
-                "请按期拆分成几个文件，或只导入文字（不含图片）。"
+                "请拆分成几个文件（表格按日期、公报按期）再传；有图片的，先缩小或去掉图片。"
             )
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
             return error_page(request, LuoshiError("E_TOO_LARGE", message))
