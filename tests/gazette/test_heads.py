@@ -439,3 +439,20 @@ def test_a_page_may_say_before_the_number_that_the_document_has_ended() -> None:
     )
     found = only(text)
     assert (found.number, found.covering_title) == ("测政办字〔2019〕24号", "关于印发测山县甲事预案的通知")
+
+
+def test_an_empty_labelled_date_is_not_dated_by_the_field_below_it() -> None:
+    page = (
+        "标 题: | 测州市人民政府办公室关于印发测试方案的通知 | ||\n成文日期: | |||\n发布日期: | 2020-04-09 | ||\n{rest}"
+    )
+    assert only(page.format(rest="各乡镇:\n请认真执行。\n")).issued_on is None
+
+
+def test_inner_signs_become_outer_ones_in_both_titles() -> None:
+    found = only(
+        "测州市人民政府关于印发《2021年市〈甲事报告〉分工方案》的通知\n测政发〔2021〕1号\n各县区:\n请认真执行。\n"
+    )
+    assert (found.title, found.covering_title) == (
+        "2021年市《甲事报告》分工方案",
+        "关于印发2021年市《甲事报告》分工方案的通知",
+    )

@@ -580,7 +580,7 @@ def _set_titles(document: Document, title: str) -> None:
     if carried := _CARRIES.match(title):
         document.carried = True
         what = bare(re.sub(r"(?<=[》)])等.{0,6}$", "", carried["what"]))
-        document.covering_title = title.replace(f"《{what}》", what)
+        document.covering_title = title.replace(f"《{what}》", _outer_quotes(what))
         document.title = _outer_quotes(what)
     elif prolonged := _PROLONGS.match(title):
         document.carried = True
@@ -609,7 +609,7 @@ def _labelled_fields(lines: Sequence[Line]) -> dict[str, str]:
         for match in _LABELLED_FIELD.finditer(line.text):
             value = match["value"]
             if not value and match.end() == len(line.text) and index + 1 < len(lines):
-                value = compact(lines[index + 1].text)
+                value = "" if _LABELLED_FIELD.match(lines[index + 1].text) else compact(lines[index + 1].text)
             if value and value[-1] != ":":
                 fields.setdefault(compact(match["key"]), value)
     return fields

@@ -103,6 +103,7 @@ _STATE = re.compile(
 _STATE_NEAR = re.compile(
     r"(?:下设|设有|下辖|辖|已经|共有|共分|共设|合计|总面积|设(?:主任|组长|副|秘书|总指挥|指挥长))[^,;。、]{0,12}$"
     r"|(?:组长|主任|指挥|指挥长|召集人|秘书长)$"
+    r"|(?:(?:确定|部署|明确|提出|列出|安排)的|(?:分解|细化|分列|归纳|梳理)[为成出])$"
 )
 _NEAR = 18
 """Characters before a figure among which a word of the present state, and what follows it, has room."""
