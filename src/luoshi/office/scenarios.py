@@ -138,11 +138,12 @@ def verb(name: str, title: str = "", /, *, more: str = "", **fields: str) -> Cal
     """Register what a room can do in a scenario: `function(scene, actor, given)`; what it returns is named by `as`.
 
     `title` says in Chinese what it does, `fields` what each field means, `more` what else may be given. Without a
-    title the fields the function itself reads are listed.
+    title the fields the function itself reads are listed. ValueError for a name another function has.
     """
 
     def register(function: Verb) -> Verb:
-        VERBS[name] = function
+        if (known := VERBS.setdefault(name, function)) is not function:
+            raise ValueError(f"{name!r} is {known.__module__}.{known.__name__} already")
         _SAID[name] = title, fields, more
         return function
 

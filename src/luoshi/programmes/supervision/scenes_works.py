@@ -51,8 +51,8 @@ def withdraw_work(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None
     works.withdraw_work(actor=actor, item=item_named(given["item"]).pk, reason=str(given["reason"]))
 
 
-@verb("supervision.object", "办理单位请改正任务", leaf="任务编号", reason="要怎么改、为什么")
-def object_to(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
+@verb("supervision.ask_correction", "办理单位请改正任务", leaf="任务编号", reason="要怎么改、为什么")
+def ask_correction(_scene: Scene, actor: Actor, given: Mapping[str, Any]) -> None:
     """Ask to have a task corrected, for the organ that got it."""
     works.object_to(actor=actor, matter=matter_named(given["leaf"]).pk, reason=str(given["reason"]))
 

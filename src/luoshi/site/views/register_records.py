@@ -79,7 +79,9 @@ def _page(
         "state": register_list.state_words(row, seen.date) if row is not None else None,
         "fields": _fields(register, row, books, edits, revealed or {}) if row is not None else [],
         "versions": _versions(register, changes, books, seen.today),
-        "links": list(register.links(found, seen.date, actor)) if register.links is not None and not seen.active else [],
+        "links": list(register.links(found, seen.date, actor))
+        if register.links is not None and not seen.active
+        else [],
         "organs": [
             {"name": books.names.title(slug), "href": reverse("organ", args=[slug])}
             for slug in dict.fromkeys(reach.organs_of(register, found))
