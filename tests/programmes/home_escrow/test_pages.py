@@ -108,6 +108,13 @@ def waiting_money(clerk: Client) -> None:
     case = Case.objects.get(procedure=contracts.SUSPENSE)
     cases.act(actor=standing(User.objects.get(login="fangguan2")).actor("web"), case=case.pk, step="identify")
     assert [one.left for one in suspense.inflows([book])] == [3_000_000, agency.left]
+    told = clerk.get("/api/v1/escrow/suspense").json()
+    assert [(one["txn"], one["payer"], one["left"]) for one in told["transactions"]] == [
+        (stranger.txn, "测试外人", 3_000_000), (agency.txn, agency.payer, agency.left),
+    ]  # fmt: skip
+    assert told["total"] == 3_000_000 + agency.left
+    stranger_s = browser("shuiwu3").get("/api/v1/escrow/suspense").json()
+    assert stranger_s == {"total": 0, "transactions": []}
     back = clerk.post(address, {"act": "send_back", "entry": agency.entry, "amount": "30000"})
     assert (back.status_code, suspense.inflows([book])[1].left) == (303, 0)
     assert "在办" in clerk.get(address).content.decode()

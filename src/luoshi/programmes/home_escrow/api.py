@@ -12,7 +12,7 @@ from pydantic import Field
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.web import Needs, actor_of
-from luoshi.programmes.home_escrow import contracts, course, holds, queries, supplements
+from luoshi.programmes.home_escrow import contracts, course, holds, queries, supplements, suspense
 from luoshi.programmes.home_escrow.models import Hold, Sale
 
 router = Router()
@@ -83,6 +83,24 @@ def one_sale(request: HttpRequest, number: str) -> dict[str, Any]:
     ]  # fmt: skip
     return {"state": state, "next": queries.waits_on(sale, state), "money": money, "lines": lines, "waits_for": title,
             "reasons": reasons, **_told(sale)}  # fmt: skip
+
+
+@router.get("/escrow/suspense", auth=Needs("escrow.see"), response=_ANSWERS)
+def waiting_money(request: HttpRequest) -> dict[str, Any]:
+    """Return what lies in suspense in the accounts the caller sees, transaction by transaction (fen), oldest first.
+
+    A case of the procedure `home_escrow.suspense` with the transaction's number disposes of it (`/cases`).
+    """
+    books = [one.book for one in queries.visible_accounts(actor_of(request))]
+    rows = [one for one in suspense.inflows(books) if one.left > 0 or one.case is not None]
+    return {
+        "total": queries.books_total(books)["2005"],
+        "transactions": [
+            {"account": one.book.key, "txn": one.txn, "on": str(one.on), "payer": one.payer, "ref": one.ref,
+             "memo": one.memo, "amount": one.amount, "left": one.left, "case": one.case.number if one.case else None}
+            for one in rows
+        ],
+    }  # fmt: skip
 
 
 class SaleIn(Schema):
