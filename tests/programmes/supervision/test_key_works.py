@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -270,6 +271,14 @@ def test_a_change_is_approved_again_and_a_past_day_does_not_move(morning: None) 
     made.at("2018-04-23 09:00")
     with pytest.raises(LuoshiError, match="原定日期照算"):
         works.change_work(actor=made.leader(), item=item.pk, work=told(coop=(), due=date(2018, 5, 20)), reason="延")
+
+
+def test_a_work_of_several_years_is_changed_in_any_of_them(morning: None) -> None:
+    work = told(coop=(), due=date(2022, 12, 31))
+    item = works.set_work(actor=made.leader(), work=work)
+    CLOCK.set(made.moment("2021-03-01 09:00"))
+    changed = works.change_work(actor=made.leader(), item=item.pk, work=replace(work, words="加一段步道"))
+    assert (changed.words, changed.code) == ("加一段步道", "2018-Z001")
 
 
 def test_a_withdrawn_work_takes_its_tasks_with_it(morning: None) -> None:

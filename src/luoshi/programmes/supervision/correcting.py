@@ -153,10 +153,12 @@ def answer(
     if not 10 <= len(words) <= 2000:
         raise LuoshiError("E_INPUT", "请写明原因和下步怎么办，10到2,000字。", fields={"field": "answer"})
     with transaction.atomic():
-        made = Correction.objects.select_for_update(of=("self",)).filter(pk=correction).first()
-        if made is None:
+        # The task first, as whoever orders: two at once wait for each other in one order.
+        matter = Correction.objects.filter(pk=correction).values_list("matter", flat=True).first()
+        if matter is None:
             raise LuoshiError("E_NOT_FOUND", "没有这件纠偏。")
-        row = _opened(actor, made.matter_id)
+        row = _opened(actor, matter)
+        made = Correction.objects.select_for_update(of=("self",)).get(pk=correction)
         acts.expect(row, version)
         if not may_answer(actor, row):
             raise LuoshiError("E_FORBIDDEN", f"由{concern.title(row.organ)}的人员答复。")
@@ -205,7 +207,9 @@ def look_after(moment: datetime.datetime) -> int:
     The system's own order runs as long as the light; of a light that turned red a new one takes its place. On the day
     after its last an order nobody answered is told to the head of the organ and to supervision.
     """
-    day, made = day_of(moment), _reckon_again(day_of(moment))
+    day = day_of(moment)
+    with transaction.atomic():
+        made = _reckon_again(day)
     _end(moment)
     behind = Matter.objects.filter(is_open=True, profile="governance", yellow_on__lte=day, work_leaf__isnull=False)
     kept = dict(Correction.objects.filter(ended_at=None).values_list("matter", "level"))
@@ -223,7 +227,8 @@ def look_after(moment: datetime.datetime) -> int:
 def _reckon_again(day: datetime.date) -> int:
     """Reckon anew the day on which overdue tasks turn red, which holidays move; return how many moved."""
     moved = 0
-    for row in Matter.objects.filter(is_open=True, profile="governance", late_on__lte=day).order_by("pk"):
+    late = Matter.objects.select_for_update(of=("self",)).filter(is_open=True, profile="governance", late_on__lte=day)
+    for row in late.order_by("pk"):
         before, known = acts.picture(row), row.red_on
         lights.derive(row)
         if row.red_on != known:

@@ -95,7 +95,8 @@ def record(item: KeyItem, actor: Actor, act: str, text: str, data: Mapping[str, 
     append(actor=actor, act=f"work.{act}", subject=f"work_item:{item.pk}", after={"text": text[:400], **(data or {})})
 
 
-def _need(text: str, what: str, field: str, most: int) -> str:
+def need(text: str, what: str, field: str, most: int) -> str:
+    """Return a text without blanks at its ends; E_INPUT with its field for an empty one or one too long."""
     text = text.replace("\0", "").strip()
     if not text:
         raise LuoshiError("E_INPUT", f"请写明{what}。", fields={"field": field})
@@ -114,7 +115,7 @@ def propose_reading(*, actor: Actor, entry: int, reading: str, reason: str) -> N
     already), E_INPUT (no such organ, no reason).
     """
     require(actor, "work.plan")
-    reason = _need(reason, "理由", "reason", 400)
+    reason = need(reason, "理由", "reason", 400)
     with transaction.atomic():
         row = _unread(entry)
         if not concern.known(reading):
@@ -196,7 +197,7 @@ def designate(
             raise LuoshiError(
                 "E_INPUT", f"“{unknown[0][:40]}”不是镇区，请从17个镇区中选。", fields={"field": "members"}
             )
-        reason = "" if chosen else _need(none_reason, "无相关镇区的理由，或选至少一个镇区", "none_reason", 400)
+        reason = "" if chosen else need(none_reason, "无相关镇区的理由，或选至少一个镇区", "none_reason", 400)
         row.members, row.none_reason = chosen, reason
         row.designated_by, row.designated_at = actor.name[:100], CLOCK.now()
         row.save()
@@ -211,7 +212,7 @@ def waive(*, actor: Actor, item: int, organ: str, reason: str, version: int | No
 
     Side effects: history, audit. Errors: E_FORBIDDEN, E_NOT_FOUND, E_VERSION, E_INPUT, E_DUPLICATE.
     """
-    reason = _need(reason, "豁免的理由", "reason", 400)
+    reason = need(reason, "豁免的理由", "reason", 400)
     with transaction.atomic():
         row = locked(item, version)
         require_decomposer(actor, row)
@@ -309,7 +310,7 @@ def add_target(
     Side effects: history, audit. Errors: E_FORBIDDEN, E_NOT_FOUND, E_INPUT.
     """
     require(actor, "work.plan")
-    name = _need(name, "目标名称", "name", 300)
+    name = need(name, "目标名称", "name", 300)
     if comparator not in Target.Comparator.values:
         raise LuoshiError("E_INPUT", "比较方式应为 >=、=、<=、range、event 之一。", fields={"field": "comparator"})
     least, most = number(value, "value", "目标值"), number(upper, "upper", "上限")
@@ -451,7 +452,7 @@ def read_row(item: KeyItem, row: Mapping[str, Any]) -> dict[str, Any]:
     kind = str(row.get("kind") or Node.Kind.LEAF)
     if kind not in Node.Kind.values:
         raise LuoshiError("E_INPUT", "类别应为节点、任务、最小颗粒之一。", fields={"field": "kind"})
-    title = _need(str(row.get("title") or ""), "任务名称", "title", 200)
+    title = need(str(row.get("title") or ""), "任务名称", "title", 200)
     weight = row.get("weight_bp")
     if not isinstance(weight, int) or not 0 < weight <= 10000:
         raise LuoshiError("E_INPUT", "权重应大于0、不超过100%，至多两位小数。", fields={"field": "weight"})
@@ -501,8 +502,8 @@ def _leaf_row(item: KeyItem, row: Mapping[str, Any], start: Any, due: Any) -> di
     return {
         "organ": organ,
         "role": concerned.role,
-        "post": _need(str(row.get("post") or ""), "岗位", "post", 100),
-        "deliverable": _need(str(row.get("deliverable") or ""), "成果", "deliverable", 400),
+        "post": need(str(row.get("post") or ""), "岗位", "post", 100),
+        "deliverable": need(str(row.get("deliverable") or ""), "成果", "deliverable", 400),
         "target": target,
         "baseline": baseline if measured else None,
         "target_value": wanted,
@@ -717,7 +718,7 @@ def send_back(*, actor: Actor, item: int, reason: str, version: int | None = Non
 
     Side effects: history, audit, messages to the leads. Errors: E_FORBIDDEN, E_NOT_FOUND, E_VERSION, E_STATE, E_INPUT.
     """
-    reason = _need(reason, "退回的理由", "reason", 400)
+    reason = need(reason, "退回的理由", "reason", 400)
     with transaction.atomic():
         row = locked(item, version)
         require(actor, "work.lead", [row.leader_organ])

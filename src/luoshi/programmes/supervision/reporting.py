@@ -6,6 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from luoshi.kernel.calendar import ONE_DAY
@@ -98,13 +99,13 @@ def note_silence(moment: datetime.datetime) -> int:
         if earlier is None:
             continue
         both = owing(cycle, period, due).filter(pk__in=owing(cycle, before, earlier).values("pk"))
-        both = both.filter(matter__profile__in=asked, matter__silent_on=FAR).select_related("matter")
-        for leaf in both.order_by("pk"):
-            matter = leaf.matter
-            assert matter is not None
-            was, matter.silent_on = acts.picture(matter), day
-            acts.written(matter, actor=TIMER, act="silent", text=f"{before}、{period}两期没有填报，转黄", before=was)
-            noted += 1
+        silent = both.filter(matter__profile__in=asked, matter__silent_on=FAR).values("matter")
+        with transaction.atomic():
+            for matter in Matter.objects.select_for_update(of=("self",)).filter(pk__in=silent).order_by("pk"):
+                was, matter.silent_on = acts.picture(matter), day
+                text = f"{before}、{period}两期没有填报，转黄"
+                acts.written(matter, actor=TIMER, act="silent", text=text, before=was)
+                noted += 1
     return noted
 
 
@@ -123,7 +124,8 @@ def tell_unverified(moment: datetime.datetime) -> int:
     """
     day, told = day_of(moment), 0
     asked = [one.key for one in PROFILES.values() if not one.tacit]
-    latest = workdays.shift(day, -int(book.current().values(MODULE, day)["gov_verify_wd"]))
+    days = int(book.current().values(MODULE, day)["gov_verify_wd"])
+    latest = workdays.shift(day, -days)
     rows = ReportSignature.objects.filter(
         report__state=ProgressReport.State.FILED, report__matter__profile__in=asked, report__matter__is_open=True,
         signed_at__lt=start_of(latest),
@@ -132,7 +134,7 @@ def tell_unverified(moment: datetime.datetime) -> int:
         told += tell_organ(
             key=f"work.unverified:{one.report_id}", organ=concern.GOVERNMENT_OFFICE,
             roles=(Role.SUPERVISOR, Role.LEADER), kind="matter", href=acts.href(one.report.matter_id),
-            text=f"填报签字后已过2个工作日，还没有核实：{one.report.matter.title}"[:300],
+            text=f"填报签字后已过{days}个工作日，还没有核实：{one.report.matter.title}"[:300],
         )  # fmt: skip
     return told
 

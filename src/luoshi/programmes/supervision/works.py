@@ -28,7 +28,7 @@ from luoshi.office.permissions import may, require
 from luoshi.office.roles import Role
 from luoshi.programmes.supervision import plan_import
 from luoshi.programmes.supervision.models import SOURCES, Chapter, ItemOrgan, KeyItem, Leaf, Plan
-from luoshi.programmes.supervision.plan_actions import MODULE, address, decompose_by, leads, locked, record
+from luoshi.programmes.supervision.plan_actions import MODULE, address, decompose_by, leads, locked, need, record
 
 CITY = "city-government"
 """The organ of the mayor and the vice mayors, who set work."""
@@ -70,30 +70,18 @@ class Work:
         assert due is not None
         if begins > due:
             raise LuoshiError("E_INPUT", f"开始日{begins}晚于完成日{due}。", fields={"field": "due"})
-        today = CLOCK.today()
-        if not today.year - 1 <= begins.year <= today.year + 1:
-            raise LuoshiError("E_INPUT", "开始日应在上年到下年之间。", fields={"field": "begins_on"})
-        if due.year > today.year + _YEARS:
+        if due.year > CLOCK.today().year + _YEARS:
             raise LuoshiError("E_INPUT", f"完成日至多在{_YEARS}年以内。", fields={"field": "due"})
         if not concern.known(self.lead):
             raise LuoshiError("E_INPUT", "请从名录中选责任单位。", fields={"field": "lead"})
         coop = [slug for slug in dict.fromkeys(self.coop) if slug != self.lead]
         if unknown := [slug for slug in coop if not concern.known(slug)]:
             raise LuoshiError("E_INPUT", f"没有单位“{unknown[0][:60]}”，请从名录中选。", fields={"field": "coop"})
-        title = _said(self.title, "title", "重点工作名称", 200)
-        words = _said(self.words or title, "words", "内容", 4000)
-        basis = _said(self.basis, "basis", "依据：哪个文件哪一条、哪次会议", 200)
+        title = need(self.title, "重点工作名称", "title", 200)
+        words = need(self.words or title, "内容", "words", 4000)
+        basis = need(self.basis, "依据：哪个文件哪一条、哪次会议", "basis", 200)
         post = self.leader_post.replace("\0", "").strip()[:100]
         return Work(title, self.lead, begins, due, self.source, basis, words, tuple(coop), post)
-
-
-def _said(text: str, name: str, what: str, most: int) -> str:
-    text = text.replace("\0", "").strip()
-    if not text:
-        raise LuoshiError("E_INPUT", f"请写明{what}。", fields={"field": name})
-    if len(text) > most:
-        raise LuoshiError("E_INPUT", f"{what}至多{most:,}字，现在是{len(text):,}字。", fields={"field": name})
-    return text
 
 
 def may_set(actor: Actor) -> bool:
@@ -117,7 +105,10 @@ def set_work(*, actor: Actor, work: Work) -> KeyItem:
     work = work.checked()
     assert work.begins_on is not None
     assert work.due is not None
-    if work.due < CLOCK.today():
+    today = CLOCK.today()
+    if not today.year - 1 <= work.begins_on.year <= today.year + 1:
+        raise LuoshiError("E_INPUT", "开始日应在上年到下年之间。", fields={"field": "begins_on"})
+    if work.due < today:
         raise LuoshiError("E_INPUT", f"完成日{work.due}已经过了，不能再设。", fields={"field": "due"})
     with transaction.atomic():
         serialise(f"key_works:{work.begins_on.year}")
@@ -277,16 +268,14 @@ def withdraw_work(*, actor: Actor, item: int, reason: str, version: int | None =
     Side effects: matters, histories, audit, messages to the organs. Errors: E_FORBIDDEN, E_NOT_FOUND, E_VERSION,
     E_STATE, E_INPUT.
     """
-    reason = _said(reason, "reason", "撤销的理由", 400)
+    reason = need(reason, "撤销的理由", "reason", 400)
     with transaction.atomic():
         row = _outside(item, version)
         require(actor, "work.lead", [row.leader_organ])
         row.state = KeyItem.State.WITHDRAWN
         record(row, actor, "withdraw", f"撤销重点工作：{reason}")
-        leaves = Leaf.objects.filter(node__item=row, matter__is_open=True).select_related("matter")
-        for leaf in leaves.order_by("pk"):
-            matter = leaf.matter
-            assert matter is not None
+        matters = Matter.objects.select_for_update(of=("self",)).filter(work_leaf__node__item=row, is_open=True)
+        for matter in matters.order_by("pk"):
             before, matter.state = acts.picture(matter), State.WITHDRAWN
             acts.written(matter, actor=actor, act="withdraw", text=f"{row.code}已撤销：{reason}"[:400], before=before)
         _tell(row, f"work.withdraw:{row.pk}", f"重点工作{row.code} {row.title}已撤销：{reason}")
@@ -320,14 +309,14 @@ def object_to(*, actor: Actor, matter: int, reason: str, version: int | None = N
     Side effects: histories, audit, messages to the lead organs. Errors: E_FORBIDDEN, E_NOT_FOUND, E_VERSION, E_STATE
     (asked before, the day is past, work has begun), E_INPUT.
     """
-    reason = _said(reason, "reason", "要怎么改、为什么", 400)
+    reason = need(reason, "要怎么改、为什么", "reason", 400)
     with transaction.atomic():
         row = acts.opened(actor, matter)
         acts.expect(row, version)
         require(actor, "matter.report", [row.organ])
         leaf = Leaf.objects.select_related("node").filter(matter=row).first()
         if leaf is None or object_by(row) is None:
-            raise LuoshiError("E_STATE", "交办后1个工作日内、动手以前，可请改正一次；现在视为已经接受。")
+            raise LuoshiError("E_STATE", "交办后只在期限内、动手以前可请改正一次；现在视为已经接受。")
         item = _outside(leaf.node.item_id, None)
         if item.decomposition == KeyItem.Decomposition.APPROVED:
             item.decomposition = KeyItem.Decomposition.DRAFTED
