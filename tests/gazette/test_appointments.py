@@ -195,3 +195,32 @@ def test_acts_may_be_divided_as_words_of_a_list_are():
         ("appoint", "测试丁", "市丙局局长、党组书记", None),
         ("appoint", "测试戊", "市丁局局长", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "acts"),
+    [
+        (["任命以下同志:", "测试甲县财政局局长", "测试县审计局副局长(试用期一年,自7月算起)"],
+         [("appoint", "测试甲", "县财政局局长", None), ("appoint", "测试", "县审计局副局长", "试用期一年,自7月算起")]),
+        (["决定免去:", "测试县统计局副局长职务。"], [("remove", "测试", "县统计局副局长", None)]),
+        (["免去测试兼任的县统计局副局长职务。"], [("remove", "测试", "县统计局副局长", None)]),
+        (["接受测试甲辞去县审计局局长职务的请求。"], [("remove", "测试甲", "县审计局局长", None)]),
+        (["测试甲同志免去县统计局局长职务;"], [("remove", "测试甲", "县统计局局长", None)]),
+        (["因机构改革,测试原任县统计局副局长职务自然免除。"], [("remove", "测试", "县统计局副局长", None)]),
+        (["测试甲同志因到龄退休,免去其县信访局局长职务。"], [("remove", "测试甲", "县信访局局长", None)]),
+        (["测试甲同志试用期满,正式任县水利局副局长。"], [("appoint", "测试甲", "县水利局副局长", None)]),
+        (["测试甲挂职任商务局副局长(时间至7月);"], [("appoint", "测试甲", "商务局副局长", "时间至7月")]),
+        (["任命测试甲为县财政局局长、一级主任科员;"], [("appoint", "测试甲", "县财政局局长、一级主任科员", None)]),
+        (["任命测试甲为县政府办公室主任,免去其县大数据局局长职务;测试乙为县审计局局长。"],
+         [("appoint", "测试甲", "县政府办公室主任", None), ("remove", "测试甲", "县大数据局局长", None),
+          ("appoint", "测试乙", "县审计局局长", None)]),
+    ],
+)  # fmt: skip
+def test_other_ways_of_printing_an_act(printed, acts):
+    assert brief(find_acts(printed)) == acts
+
+
+def test_the_issuers_own_place_belongs_to_the_post_behind_a_name_without_a_mark():
+    printed = ["免去测试丙县财政局局长职务。"]
+    assert brief(find_acts(printed, "丙县")) == [("remove", "测试", "丙县财政局局长", None)]
+    assert brief(find_acts(printed)) == [("remove", "测试丙", "县财政局局长", None)]

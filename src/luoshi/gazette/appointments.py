@@ -37,7 +37,7 @@ RANKS = word_table(
 
 REMARKS = word_table(
     "试用 保留 挂职 任期 聘期 任职时间 任职期限 时间从 时间自 起算 待遇 职级 正科 副科 正处 副处 正县 "
-    "副县 正厅 副厅 不变 退休 另有任用 列 兼 免职时间 按期转正"
+    "副县 正厅 副厅 不变 退休 另有任用 列 兼 免职时间 按期转正 时间至 起任"
 )
 """Words that show that what follows a post is a remark on the act."""
 
@@ -61,30 +61,38 @@ _REMOVE_VERB = r"(?:免去|免除|解聘|解除|撤销|撤去)"
 
 _NOT_A_NAME = re.compile(
     r"(?:[局委厅部院办处科室所站镇乡县区市省州府]|街道|政府|公司|中心|单位|部门|集团|协会|法院|以下|下列|上述|同志|人员|"
-    r"会议|决定|研究|通知|常务|提名|原任|兼任|现任|其他)$"
+    r"会议|决定|研究|通知|常务|提名|原任|兼任|现任|所任|担任|挂职|正式|其他)$"
 )
 
-_APPOINTED_BY_VERB = re.compile(rf"{_APPOINT_VERB}{_NAMES}(?:为(?!为)|担任|任(?![命免])|兼任)(?P<post>.+)$")
-_APPOINTED = re.compile(rf"{_NAMES}(?:担任|兼任|挂任|代理|聘任为|(?:试用)?任命?为|任(?![命免])|为(?!为))(?P<post>.+)$")
-_APPOINTED_PLAINLY = re.compile(rf"{_NAMES}(?:担任|兼任|任(?![命免]))(?P<post>.+)$")
-_APPOINTED_TOO = re.compile(rf"{_NAMES}(?:为(?!为)|任(?![命免]))(?P<post>.+)$")
-_REMOVED_BY_VERB = re.compile(rf"{_REMOVE_VERB}(?:{_NAMES}的(?!的)|{_NAMED})(?P<post>.+)$")
-_REMOVED_FROM_PLACE = re.compile(
-    rf"{_REMOVE_VERB}(?P<names>[{CHINESE}]{{2,4}}?)(?P<post>[市县区省州][{CHINESE}()、]+职务)(?P<rest>.*)$"
+_APPOINTED_BY_VERB = re.compile(rf"{_APPOINT_VERB}{_NAMES}(?:为(?!为)|担任|(?<!主)任(?![命免])|兼任)(?P<post>.+)$")
+_APPOINTED = re.compile(
+    rf"{_NAMES}(?:担任|兼任|挂职任|挂任|代理|聘任为|(?:试用)?任命?为|(?<!主)任(?![命免])|为(?!为))(?P<post>.+)$"
 )
-_REMOVED = re.compile(rf"{_NAMES}的(?!的)(?P<post>.+?职务)(?P<rest>.*)$")
-_NO_LONGER = re.compile(rf"{_NAMES}不再(?:担任|兼任|任)(?P<post>.+)$")
+_APPOINTED_PLAINLY = re.compile(rf"{_NAMES}(?:担任|兼任|挂职任|(?<!主)任(?![命免]))(?P<post>.+)$")
+_APPOINTED_TOO = re.compile(rf"{_NAMES}(?:为(?!为)|(?<!主)任(?![命免]))(?P<post>.+)$")
+_HELD = "(?:(?:兼任|担任|所任|原任)?的(?!的))"
+_REMOVED_BY_VERB = re.compile(rf"{_REMOVE_VERB}(?:{_NAMES}{_HELD}|{_NAMED})(?P<post>.+)$")
+_REMOVE_VERBS = re.compile(_REMOVE_VERB)
+_WITH_PLACE = re.compile(rf"(?P<name>[{CHINESE}]{{2,4}}?)(?:同志)?(?P<post>[市县区省州][{CHINESE}()、]+.*)$")
+"""A post whose first character tells where the name before it ends: `免去甲某县某局局长职务`."""
+_REMOVED = re.compile(rf"{_NAMES}{_HELD}(?P<post>.+?职务)(?P<rest>.*)$")
+_RESIGNED = re.compile(rf"(?:接受|同意|批准){_NAMES}(?:的)?辞去(?:其|所任|担任)?的?(?P<post>.+?职务)")
+_NO_LONGER = re.compile(rf"{_NAMES}(?:不再(?:担任|兼任|任)|免去其?(?=.+职务$))(?P<post>.+)$")
+_LAPSED = re.compile(rf"{_NAMES}(?:原任|所任|兼任|担任)的?(?P<post>.+?)职务(?:自然|自行|相应|随之|同时)?免除$")
+_NAMED_FIRST = re.compile(rf"{_NAMED}")
 _REMOVED_SAME = re.compile(rf"(?:同时|并)?{_REMOVE_VERB}(?:其|原任|所任)(?:原任|担任)?的?(?P<post>.+)$")
 _REMOVED_HERE = re.compile(
     rf"(?:(?:同时|并){_REMOVE_VERB}|{_REMOVE_VERB}(?=[市县区省州]|原任))(?P<post>.+职务)(?P<rest>.*)$"
 )
-_APPOINTED_SAME = re.compile(r"(?:同时|并)?(?:改任|任命?为|兼任|任(?![命免]))(?P<post>.+)$")
+_APPOINTED_SAME = re.compile(r"(?:同时|并|正式|按期)?(?:改任|任命?为|兼任|(?<!主)任(?![命免]))(?P<post>.+)$")
 
-_HEADING = re.compile(r"(?:^|[^本])(?P<verb>任命|聘任|免去|解聘|免职|任职|任免)(?:下列|以下)?(?:同志|人员|职务)?$")
+_HEADING = re.compile(
+    r"(?:^|[^本])(?P<verb>任命|聘任|免去|解聘|免职|任职|任免)(?:下列|以下)?(?:同志|人员)?的?(?:职务)?$"
+)
 _NUMBERING = re.compile(r"(?:\(?[一二三四五六七八九十\d]{1,3}[、.)]+)+ ?")
 _ITEM_START = re.compile(
     rf"(?:\(?[一二三四五六七八九十\d]{{1,3}}[、.)]|决定|任命|免去|聘任|解聘|同意|以上|上述"
-    rf"|{_RUN}(?:同志)?(?:为(?!为)|的|任(?![命免])|不再))"
+    rf"|{_RUN}(?:同志)?(?:为(?!为)|的|(?<!主)任(?![命免])|不再)|[{CHINESE}]{{2,4}}?[市县区省州][{CHINESE}]{{3}})"
 )
 _REMOVING = frozenset(("免去", "解聘", "免职"))
 _TOKEN = re.compile(r"[^;。:\n]{1,400}+[;。:\n]?")
@@ -134,8 +142,11 @@ def ends_with_title(text: str) -> bool:
     return _TITLE_AT_END.search(text[-_MAX_TITLE:]) is not None
 
 
-def find_acts(paragraphs: Sequence[str]) -> list[Act]:
-    """Return the acts of one appointment order in printed order; headings, addressees and dates are passed over."""
+def find_acts(paragraphs: Sequence[str], place: str = "") -> list[Act]:
+    """Return the acts of one appointment order in printed order; headings, addressees and dates are passed over.
+
+    `place` is that of the issuer (某县), with which a post may begin right behind a name.
+    """
     text, starts = _join(paragraphs)
     acts: list[Act] = []
     section: str | None = None
@@ -160,7 +171,7 @@ def find_acts(paragraphs: Sequence[str]) -> list[Act]:
                     acts[i] = acts[i]._replace(remark=above["remark"])
             settled = len(acts)
             continue
-        found = _read_item(body, start, section, carried)
+        found = _read_item(body, start, section, carried, place)
         carried = found[-1].action if found and raw[-1] == ";" else None
         acts.extend(found)
     return [_place(act, starts, paragraphs) for act in acts]
@@ -193,7 +204,7 @@ def _place(act: Act, starts: list[int], paragraphs: Sequence[str]) -> Act:
 def _parts(body: str) -> list[str]:
     """The parts of an item between commas; between several acts there may stand 、 instead: `甲任某职、乙任某职`."""
     parts: list[str] = []
-    for part in body.split(","):
+    for part in _COMMA.split(body):
         begin = 0
         if "、" in part:
             for cut in _BETWEEN_ACTS.finditer(part):
@@ -205,22 +216,28 @@ def _parts(body: str) -> list[str]:
     return parts
 
 
-_BETWEEN_ACTS = re.compile(rf"、(?={_NAME}(?:同志)?(?:的(?=[^、]+职务)|任(?![命免])|为(?!为))(?P<post>[^、]+))")
+_COMMA = re.compile(r",(?![^()]{0,60}\))")
+_BETWEEN_ACTS = re.compile(rf"、(?={_NAME}(?:同志)?(?:的(?=[^、]+职务)|(?<!主)任(?![命免])|为(?!为))(?P<post>[^、]+))")
 
 
-def _read_item(body: str, start: int, section: str | None, carried: str | None) -> list[Act]:
+def _read_item(body: str, start: int, section: str | None, carried: str | None, place: str) -> list[Act]:
     """Read one item; its parts between commas are acts, remarks on the act before, or more of its post.
 
-    `carried` is the act of the item before in the same sentence, whose verb is not printed again.
+    `carried` is the act of the item before in the same sentence, whose verb is not printed again; a part without a name
+    goes on with the person that a part before it names.
     """
     acts: list[Act] = []
+    who: list[tuple[str, int]] = []
     offset = start
     for part in _parts(body):
-        found = _read_part(part, offset, section, acts)
+        found = _read_part(part, offset, section, who, place)
         if not found and section is None:
             found = _read_with_verb_before(part, offset, acts[-1].action if acts else carried)
         if found:
             acts.extend(found)
+            who = [(found[-1].person, found[-1].start)]
+        elif not acts and (named := _NAMED_FIRST.match(part)) is not None:
+            who = _persons(named, "named", offset)[-1:]
         elif acts and part:
             last = acts[-1]
             same = [i for i, act in enumerate(acts) if (act.action, act.post) == (last.action, last.post)]
@@ -235,24 +252,23 @@ def _read_item(body: str, start: int, section: str | None, carried: str | None) 
     return acts
 
 
-def _read_part(part: str, offset: int, section: str | None, before: list[Act]) -> list[Act]:
+def _read_part(part: str, offset: int, section: str | None, who: list[tuple[str, int]], place: str) -> list[Act]:
     """Read the acts of one part between commas; [] where it states none."""
-    if before:
+    end = offset + len(part)
+    if who:
         again = _REMOVED_SAME.match(part) or _REMOVED_HERE.match(part)
         if again:
-            return _acts("remove", [(act.person, act.start) for act in before[-1:]], again["post"], offset + len(part))
+            return _acts("remove", who, again["post"], end)
         again = _APPOINTED_SAME.match(part)
         if again and ends_with_title(again["post"]):
-            return _acts("appoint", [(act.person, act.start) for act in before[-1:]], again["post"], offset + len(part))
-    end = offset + len(part)
+            return _acts("appoint", who, again["post"], end)
     if any(verb in part for verb in ("免", "解聘", "解除", "撤")):
         m = _REMOVED_BY_VERB.search(part)
         if m:
             group = "names" if m["names"] else "named"
             return _acts("remove", _persons(m, group, offset), m["post"], end)
-        m = _REMOVED_FROM_PLACE.match(part)
-        if m:
-            return _acts("remove", _persons(m, "names", offset), m["post"] + m["rest"], end)
+    if "辞去" in part and (m := _RESIGNED.search(part)):
+        return _acts("remove", _persons(m, "names", offset), m["post"], end)
     if section != "remove" or "任命" in part:
         m = _APPOINTED_BY_VERB.search(part)
         # Under a printed heading a leading 任 is a surname, elsewhere a verb.
@@ -260,27 +276,43 @@ def _read_part(part: str, offset: int, section: str | None, before: list[Act]) -
             persons = _persons(m, "names", offset)
             if persons:
                 return _acts("appoint", persons, m["post"], end)
-    m = _NO_LONGER.match(part)
+    m = _NO_LONGER.match(part) or _LAPSED.match(part)
     if m:
         return _acts("remove", _persons(m, "names", offset), m["post"], end)
     m = _REMOVED.match(part) if section == "remove" else None
     if m:
         return _acts("remove", _persons(m, "names", offset), m["post"] + m["rest"], end)
+    verb = _REMOVE_VERBS.match(part)
+    if (verb or section == "remove") and (m := _WITH_PLACE.match(part, verb.end() if verb else 0)):
+        person, post = _at_place(m, place)
+        return _acts("remove", [(person, offset + m.start())], post, end) if "职务" in post or section else []
     if section == "remove":
         return []
     m = _APPOINTED.match(part) if "同志" in part or section else _APPOINTED_PLAINLY.match(part)
-    if m and m.re is _APPOINTED_PLAINLY and not ends_with_title(_BRACKET_AT_END.sub("", m["post"])):
-        return []
-    return _acts("appoint", _persons(m, "names", offset), m["post"], end) if m else []
+    if m:
+        plainly = m.re is _APPOINTED_PLAINLY and not ends_with_title(_BRACKET_AT_END.sub("", m["post"]))
+        return [] if plainly else _acts("appoint", _persons(m, "names", offset), m["post"], end)
+    if section and (m := _WITH_PLACE.match(part)) and ends_with_title(_BRACKET_AT_END.sub("", m["post"])):
+        person, post = _at_place(m, place)
+        return _acts("appoint", [(person, offset)], post, end)
+    return []
+
+
+def _at_place(m: re.Match[str], place: str) -> tuple[str, str]:
+    """The name and the post of a part that divides them by a place alone; the issuer's own belongs to the post."""
+    name, post = m["name"], m["post"]
+    if place and (name[-1] + post).startswith(place) and len(name) > 2:
+        return name[:-1], name[-1] + post
+    return name, post
 
 
 def _read_with_verb_before(part: str, offset: int, action: str | None) -> list[Act]:
     """Read an act whose verb stands once before several: `免去甲的某职务,乙的某职务`, `任命甲为某职,乙为某职`."""
-    m = _REMOVED.match(part) if action == "remove" else _APPOINTED_TOO.match(part) if action == "appoint" else None
-    if m is None or (action == "appoint" and not ends_with_title(_BRACKET_AT_END.sub("", m["post"]))):
-        return []
-    printed = m["post"] + m["rest"] if action == "remove" else m["post"]
-    return _acts(action or "", _persons(m, "names", offset), printed, offset + len(part))
+    if action == "remove" and (m := _REMOVED.match(part)):
+        return _acts("remove", _persons(m, "names", offset), m["post"] + m["rest"], offset + len(part))
+    if action and (m := _APPOINTED_TOO.match(part)) and ends_with_title(_BRACKET_AT_END.sub("", m["post"])):
+        return _acts("appoint", _persons(m, "names", offset), m["post"], offset + len(part))
+    return []
 
 
 def _persons(m: re.Match[str], group: str, offset: int) -> list[tuple[str, int]]:
