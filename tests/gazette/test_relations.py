@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from luoshi.gazette.compiler import compile_text
 from luoshi.gazette.relations import NUMBER, find_numbers, find_relations, find_validity, last_day, normalise_number
 
 
@@ -116,6 +117,7 @@ def test_repeals_name_every_document_ended(text, repealed):
         "《甲规定》(甲政发〔2010〕1号)与本规定不一致的,以本规定为准。",
         "《甲市绿化办法》第五条同时废止。",
         "根据《甲条例》要求,停止执行与其不符的做法。",
+        "《甲办法》施行后,原《乙办法》已废止。",
     ],
 )
 def test_what_ends_no_document_is_no_repeal(text):
@@ -222,3 +224,43 @@ def test_hostile_text_comes_to_an_end(piece):
     """A pattern that backtracks without bound would hang here; speed itself is measured by `luoshi bench gazette`."""
     find_relations(piece * 20_000, opening=True)
     find_validity(piece * 20_000)
+
+
+REPEALING = """丙市人民政府
+关于废止部分文件的通知
+
+丙政发〔2020〕8号
+
+各区人民政府:
+
+经清理,市政府决定废止下列文件:
+
+1.《甲通知》(丙政发〔2001〕3号)
+
+2.关于乙的通知丙政办发〔2003〕17号
+
+3.《丙市招牌办法》(丙市人民政府令第9号)
+
+本通知自印发之日起施行,执行中依照《丙市清理办法》(丙政发〔2019〕1号)办理。
+
+丙市人民政府
+2020年3月4日
+
+附件1
+
+宣布失效的文件目录
+
+一、《丁通知》(丙政发〔2006〕12号),已由《丙市防汛办法》(丙政发〔2010〕5号)代替
+
+附件2
+
+继续有效的文件目录
+
+1.《戊通知》(丙政发〔2015〕1号)
+"""
+
+
+def test_entries_of_a_list_of_repealed_documents_are_repealed():
+    (instrument,) = compile_text(REPEALING).instruments
+    ended = [r.target.number or r.target.title for r in instrument.relations if r.type == "repeals"]
+    assert ended == ["丙政发〔2001〕3号", "丙政办发〔2003〕17号", "丙市招牌办法", "丙政发〔2006〕12号"]

@@ -56,6 +56,9 @@ def test_towns_among_the_subjects_are_kept_apart_as_printed() -> None:
         "本办法所称主管部门,是指市综合执法局。",
         "企业应当依法缴纳费用。",
         "坚持统一领导、分级负责,提高处置能力。",
+        "分年度对各镇区重点工作进展情况进行评估。",
+        "市政府重点任务实行领导包抓制。",
+        "各级领导要站在全局高度抓好落实。",
     ],
 )
 def test_parties_definitions_and_vague_subjects_are_no_duties(text: str) -> None:

@@ -18,7 +18,14 @@ from luoshi.gazette.duties import DutyReader
 from luoshi.gazette.marks import MarkState
 from luoshi.gazette.memberships import Seat, find_seats, follows, looks_like_member_list
 from luoshi.gazette.organs import EMPTY_DIRECTORY, Directory, Level
-from luoshi.gazette.relations import find_relations, find_validity, last_day
+from luoshi.gazette.relations import (
+    FoundRelation,
+    find_relations,
+    find_repealed,
+    find_validity,
+    last_day,
+    lists_repealed,
+)
 from luoshi.gazette.sheet import Sheet
 from luoshi.gazette.structure import Node
 from luoshi.gazette.tables import with_rows
@@ -239,11 +246,16 @@ class _DocumentReader:
     def _read_relations(self, cover: Paragraph, nodes: Sequence[Node]) -> None:
         """Read what the document says of others, and from when to when it is in force."""
         opening = True
+        ended: Node | None = None
         self._read_references(cover, "", opening=False)
         self._read_validity(cover.text)
         for node in nodes:
             paragraph, path = node.paragraph, node.filed
-            self._read_references(paragraph, path, opening=opening or _states_basis(node))
+            if ended is not None and _stands_below(node, ended):
+                self._file_relations(paragraph, path, find_repealed(paragraph.text))
+            else:
+                self._read_references(paragraph, path, opening=opening or _states_basis(node))
+                ended = node if lists_repealed(node.heading or paragraph.text) else None
             self._read_validity(paragraph.text)
             if paragraph.text:
                 opening = opening and (not path[0].isalnum() or path.endswith("第一条"))
@@ -253,7 +265,11 @@ class _DocumentReader:
         if not ("《" in text or "〔" in text or "废止" in text):
             return
         own = frozenset(title for title in (instrument.title, instrument.covering_title) if title)
-        for found in find_relations(text, opening=opening, own_titles=own):
+        self._file_relations(paragraph, clause, find_relations(text, opening=opening, own_titles=own))
+
+    def _file_relations(self, paragraph: Paragraph, clause: str, relations: Sequence[FoundRelation]) -> None:
+        instrument = self.instrument
+        for found in relations:
             if found.number is None or found.number != instrument.number:
                 span = paragraph.span(found.start, found.end)
                 target = records.Reference(found.number, found.title)
@@ -399,6 +415,20 @@ def _states_basis(node: Node) -> bool:
     """Whether a clause stands under the heading 编制依据, so that what it names is what the document rests on."""
     heading = node.heading or (node.parent.heading if node.parent else None) or ""
     return len(heading) < _SHORT_HEADING and heading.endswith("依据")
+
+
+def _stands_below(node: Node, opening: Node) -> bool:
+    """Whether a node is an entry of the list that a heading or an opening sentence stands above.
+
+    Below a numbered clause or an annex stands what hangs under it; below an unnumbered sentence the numbered clauses
+    that follow.
+    """
+    if opening.numbered:
+        holder = node.parent
+        while holder is not None and holder is not opening:
+            holder = holder.parent
+        return holder is opening
+    return node.numbered and node.parent is opening.parent
 
 
 def _level(issuer: str) -> Level:

@@ -30,7 +30,7 @@ The issuer's word may have a word of the sentence before it (`根据甲政发〔
 _BRACKETED_YEAR = re.compile(r"[〔\[【(](?:19|20)\d\d[〕\]】)]第?\d")
 
 _ISSUER_STOP = re.compile(
-    rf".*(?:根据|依据|按照|依照|遵照|参照|贯彻|落实|执行|印发的|下发的|发布的|关于|按|和|与|及|或|由|见|原|将|对|以|即|修订|修改|废止|的|照|"
+    rf".*(?:根据|依据|按照|依照|遵照|参照|贯彻|落实|执行|印发的|下发的|发布的|关于|按|和|与|及|或|由|见|原|将|对|以|即|修订|修改|废止|的|照|通知|意见|决定|"
     rf"文号为?|转发|[月日])(?=[{_HAN}]{{2}})"
 )
 _LOOSE_NUMBER = re.compile(rf"([{_HAN}]{{2,12}})[〔\[【(]((?:19|20)\d\d)[〕\]】)]第?(\d{{1,5}})号?")
@@ -54,7 +54,7 @@ _TITLE = re.compile(r"《([^《》]{1,160}(?:《[^《》]{0,120}》[^《》]{0,1
 _QUALIFIER = re.compile(r"(?:[(〈][^()〈〉]{1,20}[)〉]|〉的?通知)$")
 _BEHIND_TITLE = re.compile(r" {0,2}\((?P<inner>[^()]{1,80}(?:\([^()]{1,40}\)[^()]{0,60}){0,2})\)")
 _REPEAL = re.compile(
-    r"(?:废止(?!日期|时间|情况|程序|建议|意见|和|或|、|:|\d)|停止(?:执行|使用|施行)|失效(?!日期|时间|情况)|失去效力|不再(?:执行|施行)|作废)"
+    r"(?<!已)(?<!已被)(?:废止(?!日期|时间|情况|程序|建议|意见|和|或|、|:|\d)|停止(?:执行|使用|施行)|失效(?!日期|时间|情况)|失去效力|不再(?:执行|施行)|作废)"
 )
 _AMEND_AFTER = re.compile(
     r"^(?:.{0,4}第[^,。;]{1,12}[条款项章])?[^,。;《]{0,6}(?:作(?:出|了)?如下修改|进行(?:了)?(?:如下)?修[改订]|修[改订]为|予以修[改订]|有效期(?:限)?(?:统一)?延长|延长)"
@@ -166,6 +166,32 @@ def _mentions(text: str) -> list[_Mention]:
         if place == len(spans) or start < spans[place][0]:
             found.append(_Mention(canonical, None, start, end))
     return sorted(found, key=lambda mention: mention.start)
+
+
+_REPEALED_BELOW = re.compile(
+    r"(?:废止|失效)[^。;《》]{0,30}:$|(?:废止|失效)[^。;:《》]{0,16}(?:文件|规章|规定|目录|清单|表)[^。;:《》]{0,12}$"
+)
+_NOT_ALL_REPEALED = re.compile("修改|修订|保留|继续|有效(?!期)")
+_BY_ANOTHER = re.compile("(?:被|由|按照?|[根依]据|执行|[详参]?见|代替|替代)$")
+
+
+def lists_repealed(heading: str) -> bool:
+    """Return whether what a heading or an opening sentence stands above is a list of documents that end."""
+    found = _REPEALED_BELOW.search(heading[-_LONGEST_OPENING:])
+    return found is not None and _NOT_ALL_REPEALED.search(heading, max(0, len(heading) - _LONGEST_OPENING)) is None
+
+
+_LONGEST_OPENING = 80
+
+
+def find_repealed(text: str) -> list[FoundRelation]:
+    """Return the documents that one entry of such a list ends: its first one, and all whose number it prints."""
+    relations: list[FoundRelation] = []
+    for mention in _mentions(text):
+        if (mention.number or not relations) and not _BY_ANOTHER.search(text, max(0, mention.start - 4), mention.start):
+            title = None if mention.number else mention.title
+            relations.append(FoundRelation("repeals", mention.number, title, mention.start, mention.end))
+    return relations
 
 
 def find_relations(text: str, *, opening: bool, own_titles: frozenset[str] = frozenset()) -> list[FoundRelation]:

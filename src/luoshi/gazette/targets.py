@@ -83,6 +83,7 @@ def _by_last(*lines: str) -> dict[str, tuple[str, ...]]:
 
 # --- figures that are no figures of the work -------------------------------------------------------------------------
 _NAME_BEFORE = re.compile(r"(?:第|届|(?<![底月日年之以目])前|每|这|该|上述|上列|以下|下列|不?含|[A-Za-z+×/])$")
+_COUNTED_BEFORE = ("下设", "目录(", "清单(", "名单(", "目录(共", "清单(共", "名单(共")
 _EACH_BEFORE = re.compile(r"每(?:周转|增加|减少|超过|新增|提高|下降|满|达到?|超)?[^,;。、\d一-龥]{0,3}$")
 _ONCE_EVERY = re.compile(r"每(?:半?年度?|个?季度?|个?月|周|日|天)[^,;。增]{0,10}$")
 _NAME_AFTER = re.compile(r"级|型|量级|期工程|周年|常务会|全体会|全会|[一-龥]?日游|以外的")
@@ -92,7 +93,7 @@ _GENERALITY = re.compile(
         "方面 环节 步骤 阶段 部分 类别 层次 层面 维度 要素 原则 条件 等级 档次 等次 部门 工作组 小组 专项组",
         "领导小组 委员会 部委 成员 代表 常委",
         "有利于 坚持 确保 转变 必须 统一 结合 到位 实事 大事 月 年度 字 文明 全面 服从 自信 意识 规定 维护 清单",
-        "关系 能力 导向 体系 优先",
+        "关系 能力 导向 体系 优先 文件 规章 规范性文件 政策性文件",
         "严格 严禁 不得 问题 特点 标准(?!化|厂) 联络员 信息员 分管 负责人 领导 工作人员 专人 科级",
     )
     + ")"
@@ -309,7 +310,7 @@ def _counts_in_words(part: _Part, phrase: Phrase) -> bool:
 def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
     """Tell whether the figure belongs to a name, a counting of generalities, or the present state."""
     left, right = part.left, text[phrase.tail : phrase.tail + 10]
-    if _NAME_BEFORE.search(left, max(0, len(left) - 2)) or left.endswith("下设"):
+    if _NAME_BEFORE.search(left, max(0, len(left) - 2)) or left.endswith(_COUNTED_BEFORE):
         return True
     if "每" in left and phrase.unit not in _MONEY and _EACH_BEFORE.search(left):
         return True
