@@ -51,6 +51,8 @@ def test_run_shares_level_of_first_organ(text, expected):
         ("市商务局、国网荣城供电公司", "市商务局 国网荣城供电公司"),
         ("市水利局、省水文中心", "市水利局 省水文中心"),
         ("市水利局、人行荣城市支行", "市水利局 人行荣城市支行"),
+        ("市政府和公安、财政部门", "市政府 市公安部门 市财政部门"),
+        ("市政府和社会资本合作中心", "市政府和社会资本合作中心"),
     ],
 )
 def test_run_does_not_share_with_own_place_or_description(text, expected):

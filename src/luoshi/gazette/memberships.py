@@ -289,7 +289,7 @@ def _is_name(text: str) -> bool:
 
 
 def _is_surely_name(text: str) -> bool:
-    return _is_name(text) and text[0] in SURNAMES and text not in FIELDS
+    return _is_name(text) and text[0] in SURNAMES and text not in FIELDS and not (text[3:] and ends_with_title(text))
 
 
 def _running(text: str) -> Iterator[tuple[str, int, int]]:

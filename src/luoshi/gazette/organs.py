@@ -221,6 +221,10 @@ _LEADING = re.compile(r"[\u4e00-\u9fff]{0,8}由(?=[市县区省州])|(?:由|请|
 _LINKED_NOUN = re.compile(r"(?:各|直属|有关|相关|其他)?(?:直属)?(?:单位|机构|企事业单位|企业|机关|部门)")
 
 
+_GOVERNMENTS = ("政府", "管委会", "办事处")
+"""What ends with these goes on with no 和: `各区政府和公安、财政部门`."""
+
+
 def _split_and(piece: str) -> list[str]:
     """Split at 和, 与, 及 where an organ ends on the left and another begins on the right; 发展和改革局 stays whole."""
     start = 0
@@ -229,7 +233,8 @@ def _split_and(piece: str) -> list[str]:
         left, right = piece[start : match.start()], piece[match.end() :]
         if left.count("(") != left.count(")") or not left or not right:
             continue
-        if (_is_name(left) and _starts_name(right) and not right.startswith("社会")) or _fields_apart(left, right):
+        apart = _is_name(left) and not right.startswith("社会") and (_starts_name(right) or left.endswith(_GOVERNMENTS))
+        if apart or _fields_apart(left, right):
             parts.append(left)
             start = match.end()
     parts.append(piece[start:])
