@@ -140,6 +140,11 @@ def test_rates_caps_and_thresholds_are_parameters(text, expected):
     assert parameters(text) == expected
 
 
+def test_a_quoted_sentence_states_its_figures_and_a_quoted_name_none():
+    targets, _ = find_figures("实现“新增泊位200个,覆盖率达到95%”的目标,办好“百场演出、三个节会”", (), None, False)
+    assert [(t.op, t.value, t.unit) for t in targets] == [("=", "200", "个"), ("=", "95", "%")]
+
+
 def test_rules_make_their_figures_parameters():
     text = "基金总规模1000万元,抽查比例达到5%以上"
     assert targets(text, policy=True) == []

@@ -278,13 +278,14 @@ def _surroundings(text: str, phrase: Phrase) -> _Part:
 
 
 def _quoted(text: str, phrase: Phrase) -> bool:
-    """Tell whether the figure stands inside quotation marks or a title."""
+    """Tell whether the figure stands in a title or a quoted name; quoted words with a comma are a sentence."""
     low = max(0, phrase.start - 60)
     for opening, closing in ("“”", "《》", "‘’"):
         at = text.rfind(opening, low, phrase.start)
         if at < 0 or text.find(closing, at, phrase.start) >= 0:
             continue
-        if text.find(closing, phrase.end, phrase.end + 60) >= 0:
+        end = text.find(closing, phrase.end, phrase.end + 60)
+        if end >= 0 and (opening == "《" or text.find(",", at, end) < 0):
             return True
     return False
 
