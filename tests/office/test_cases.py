@@ -231,6 +231,35 @@ def test_a_joint_step_waits_for_all_and_silence_waits_for_ever():
     assert [event.hand for event in case.events.order_by("n")][-1] == "auto"
 
 
+def test_a_party_that_waits_for_an_opinion_speaks_after_it():
+    """A leader signs on what the own organ's reviewer found; a no before it would be as blind as a yes."""
+    reads, first, second = (actor(name, (role, organ)) for name, role, organ in (
+        ("r", Role.REVIEWER, "finance"), ("f", Role.LEADER, "finance"), ("g", Role.LEADER, "agriculture")))  # fmt: skip
+    case = actions.open_case(actor=PROGRAM, procedure="test.opinions", title="先审后签一")
+
+    def turn_of() -> list[str]:
+        return sorted(CaseParty.objects.filter(case=case, acts=True).values_list("party", flat=True))
+
+    assert turn_of() == ["reads", "second"]
+    for agrees in ({}, {"agrees": "no", "remark": "不妥"}):
+        with pytest.raises(LuoshiError, match="甲局负责人对“会签”表态之前，要先办“甲局审核”") as early:
+            actions.act(actor=first, case=case.pk, step="sign", data=dict(agrees))
+        assert early.value.code == "E_INCOMPLETE"
+    actions.act(actor=second, case=case.pk, step="sign")
+    actions.act(actor=reads, case=case.pk, step="read")
+    assert turn_of() == ["first", "reads"]
+    assert actions.act(actor=first, case=case.pk, step="sign").state == "agreed"
+
+
+def test_an_order_of_voices_names_steps_and_parties_that_are_there():
+    written = procedures.version("test.opinions", "2018-01-01").model_dump(by_alias=True, mode="json")
+    for wrong, words in (({"first": "red"}, "没有步骤“red”"), ({"reads": "read"}, "“reads”不是共同办理这一步的一方")):
+        with pytest.raises(LuoshiError, match=words):
+            read_procedure(
+                written | {"steps": written["steps"] | {"sign": written["steps"]["sign"] | {"voice_after": wrong}}}
+            )
+
+
 def test_one_that_refuses_needs_a_reason_and_ends_the_vote():
     third = actor("t", (Role.LEADER, "audit"))
     case = actions.open_case(actor=PROGRAM, procedure="test.votes", title="会签一")

@@ -619,3 +619,13 @@ def test_what_is_said_of_a_step_is_never_that_of_an_act_on_limits(who):
     assert "已恢复计时" in client.get(f"/cases/{case.pk}/?did=resume").text
     assert "已恢复计时" not in client.get(f"/cases/{case.pk}/?done=resume").text
     assert "已立案" in client.get(f"/cases/{case.pk}/?did=open").text
+
+
+def test_who_says_no_is_told_that_no_was_said(who):
+    client = client_of(person("l-agriculture", (Role.LEADER, "agriculture")))
+    first, second = (actions.open_case(actor=PROGRAM, procedure="test.opinions", title=title) for title in ("一", "二"))
+    told = client.post(f"/cases/{first.pk}/steps/sign/", {"agrees": "no", "remark": "依据不足"}, follow=True).text
+    assert "您对“会签”表示不同意，本件现在是“未通过”" in told
+    assert "已“会签”" not in told
+    told = client.post(f"/cases/{second.pk}/steps/sign/", {"agrees": "yes"}, follow=True).text
+    assert "您对“会签”表示同意，本件现在是“会签”" in told

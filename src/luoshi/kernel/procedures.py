@@ -193,7 +193,8 @@ class Step(_Part):
     `kind`: `human` (a party of `by`), `joint` (all of `by`, in any order), `auto` (by itself as soon as it may),
     `timer` (only by the end of a limit). `to` is empty for a step that leaves the state as it is. `guard` is the key of
     a decision that must allow it, `facts` the name of the function that gathers its facts (default: the facts of the
-    case and what the step was given). `after`: steps that must have been done since the state was entered.
+    case and what the step was given). `after`: steps that must have been done since the state was entered;
+    `voice_after`: the step that must have been done before a party of a joint step speaks, by party.
     `other_hand_than`: steps whose doers may not do this one. `on_refusal`: the step taken when one of a joint step
     refuses. `counter_of`: the step whose effect it takes back. `aside`: it may be taken, but nobody waits for it.
     """
@@ -207,6 +208,7 @@ class Step(_Part):
     guard: str = ""
     facts: str = ""
     after: tuple[str, ...] = ()
+    voice_after: Mapping[str, str] = Field(default_factory=dict)
     other_hand_than: tuple[str, ...] = ()
     on_refusal: str = ""
     counter_of: str = ""
@@ -383,9 +385,13 @@ class Procedure(_Part):
             for party in step.by:
                 if party not in self.parties:
                     yield f"{named}：没有参与方“{party}”"
-            for other in (*step.after, *step.other_hand_than, *filter(None, (step.on_refusal, step.counter_of))):
+            named_steps = (*step.after, *step.voice_after.values(), *step.other_hand_than)
+            for other in (*named_steps, *filter(None, (step.on_refusal, step.counter_of))):
                 if other not in known_steps:
                     yield f"{named}：没有步骤“{other}”"
+            for party in step.voice_after:
+                if step.kind != "joint" or party not in step.by:
+                    yield f"{named}：voice_after 里的“{party}”不是共同办理这一步的一方"
             if step.by_person and not step.by:
                 yield f"{named}：没有写由谁办(by)"
             if step.pauses and step.pauses not in self.pauses:

@@ -87,6 +87,7 @@ def step_rows(
             "guard_title": calculators[step.guard].title if step.guard in calculators else "",
             "guard_href": reverse("calculator", args=[step.guard]) if step.guard in calculators else "",
             "after": _titles(procedure, step.after),
+            "voice_after": _titles(procedure, step.voice_after.values()),
             "other_hand_than": _titles(procedure, step.other_hand_than),
             "needs": [*step.needs, *(ask.title for ask in step.asks if ask.required)],
             "may": [ask.title for ask in step.asks if not ask.required],

@@ -409,8 +409,12 @@ def steps_that_come_by_themselves_lead_where_they_are_taken() -> None:
     assert "?act=pass" not in told
     assert "?act=query_again" in told
     # Who votes signs as what he is, not as the first of those who vote.
-    head = client_of(User.objects.get(login="shuiwu2")).get(f"/cases/{review.pk}/").content.decode()
-    assert "第二人 · 市税务局负责人" in re.sub(r"\s+", " ", strip_tags(head))
+    told = client_of(User.objects.get(login="caizheng3")).get(f"/cases/{review.pk}/").content.decode()
+    assert "第二人 · 市财政局负责人" in re.sub(r"\s+", " ", strip_tags(told))
+    # A head whose own reviewer has given no opinion waits, and is told for what.
+    waits = client_of(User.objects.get(login="shuiwu2")).get(f"/cases/{review.pk}/").content.decode()
+    assert "要先办“税务局审核" in strip_tags(waits)
+    assert "?act=vote" not in waits
     asked = centre.get(f"/cases/{review.pk}/").content.decode()
     assert f"到原件 {waiting.number}" in asked
     claim = Claim.objects.get()

@@ -352,11 +352,18 @@ def keep_paper(turn: Turn, kind: str, title: str, upload: Upload, *, event: int 
 # --- joint steps ------------------------------------------------------------------------------------------------------
 
 
+def disagrees(data: Mapping[str, Any]) -> bool:
+    """Say whether what a party told in a joint step is a no; who says nothing agrees."""
+    return str(data.get("agrees", "yes")).lower() in ("no", "false", "0", "否", "不同意")
+
+
 def _speak(turn: Turn, step: Step, data: dict[str, Any]) -> None:
     """Take down one party's voice; the last one that agrees takes the step, one that refuses takes `on_refusal`."""
-    agrees = str(data.pop("agrees", "yes")).lower() not in ("no", "false", "0", "否", "不同意")
+    agrees = not disagrees(data)
+    data.pop("agrees", None)
     remark = str(data.pop("remark", "") or "")[:600]
     given = asks.clean(step.asks, data, turn.at) if agrees else {}
+    turns.require_voice_after(turn, step, turn.party)
     if agrees:
         # The step itself is judged when the last one agrees; what has to be done before is nobody's to agree to.
         turns.require_after(turn, step)

@@ -90,7 +90,7 @@ def _offer(turn: Turn, step: Step, events: Sequence[CaseEvent], papers: set[str]
     spoken = step.kind == "joint" and party is not None
     spoken = spoken and (turn.case.entered_event, step.key, party.party) in turns.voices(turn)  # type: ignore[union-attr]
     first = tuple(event for event in events if event.act in step.other_hand_than)
-    whys = [*_steps_before(turn, step), *_papers(step, papers), *_not_blocked(turn, step)]
+    whys = [*_steps_before(turn, step, party), *_papers(step, papers), *_not_blocked(turn, step)]
     whys += _other_hand(turn, step, first)
     decision, guard = judge(turn, step, {})
     return Offer(step, party, tuple(whys), decision, guard, first, spoken)
@@ -126,9 +126,11 @@ def _still_open(step: Step, error: LuoshiError) -> str:
     return f"填好{'、'.join(f'“{title}”' for title in told)}以后才能判断" if told else f"还不能判断：{error.message}"
 
 
-def _steps_before(turn: Turn, step: Step) -> list[Why]:
-    done = turns.done(turn) if step.after else set()
-    titles = {key: turn.procedure.steps[key].title if key != OPEN else "立案" for key in step.after}
+def _steps_before(turn: Turn, step: Step, party: CaseParty | None) -> list[Why]:
+    own = step.voice_after.get(party.party) if party is not None else None
+    before = (*step.after, own) if own else step.after
+    done = turns.done(turn) if before else set()
+    titles = {key: turn.procedure.steps[key].title if key != OPEN else "立案" for key in before}
     return [
         Why(key in done, f"“{title}”已办" if key in done else f"要先办“{title}”", step.citation)
         for key, title in titles.items()

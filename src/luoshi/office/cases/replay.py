@@ -208,12 +208,13 @@ def _parties(
             for one in turn.parties
         ]
     spoken = {(voice.step, voice.party) for voice in voices if entered is not None and voice.round >= entered.n}
+    done = {event.act for event in story if entered is not None and event.n >= entered.n and event.at <= at}
     acting = {
         party
         for step in turn.procedure.steps_from(state.key)
         if step.by_person and not step.counter_of and not step.aside and not state.ends
         for party in step.by
-        if (step.key, party) not in spoken
+        if (step.key, party) not in spoken and (party not in step.voice_after or step.voice_after[party] in done)
     }
     # What was handed over later was still with the one it came from.
     later = [event.data for event in reversed(story) if event.act == "reassign" and event.at > at and event.data]

@@ -220,6 +220,16 @@ def _require_after(turn: Turn, step: Step) -> None:
         )
 
 
+def require_voice_after(turn: Turn, step: Step, party: str) -> None:
+    """Refuse (E_INCOMPLETE) a party's voice in a joint step before what has to be done for it is done."""
+    first = step.voice_after.get(party)
+    if first and first not in _done(turn):
+        title, who = turn.procedure.steps[first].title, turn.procedure.parties[party].title
+        raise LuoshiError(
+            "E_INCOMPLETE", f"{who}对“{step.title}”表态之前，要先办“{title}”。", fields={"missing": [title]}
+        )
+
+
 def _require_papers(turn: Turn, step: Step) -> None:
     if not step.needs:
         return
@@ -388,6 +398,7 @@ def _settle(turn: Turn) -> None:
         if step.by_person and not step.counter_of and not step.aside
         for party in step.by
         if (case.entered_event, step.key, party) not in spoken
+        and (party not in step.voice_after or step.voice_after[party] in _done(turn))
     }
     for party in turn.parties:
         party.acts, party.is_open, party.due_at = party.party in acting, case.is_open, case.due_at

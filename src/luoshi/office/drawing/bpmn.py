@@ -174,6 +174,7 @@ class _Writer:
             *_line("依据", step.citation),
             *_line("须由决定准许", step.guard),
             *_line("须先办", self._titles(step.after)),
+            *_line("各方表态前须先办", self._titles(step.voice_after.values())),
             *_line("与下列步骤须不同人", self._titles(step.other_hand_than)),
             *_line("须有", "、".join(step.needs)),
             *_line("制发", "、".join(step.issues)),

@@ -433,6 +433,10 @@ def _said(found: Whole, query: Mapping[str, str]) -> str:
     step = found.procedure.steps.get(query.get("done", ""))
     if step is None:
         return ""
+    if step.kind == "joint":
+        voice = _("不同意") if query.get("agrees") == "no" else _("同意")
+        words = _("您对“%(step)s”表示%(voice)s，本件现在是“%(state)s”。")
+        return words % {"step": step.title, "voice": voice, "state": found.state.title}
     if not found.is_open:
         return _("已“%(step)s”，本件%(state)s。") % {"step": step.title, "state": found.state.title}
     who = "、".join(party.title for party in found.acting)
@@ -494,7 +498,8 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         actions.act(actor=actor, case=pk, step=step, data=data, revision=_revision(request))
     except LuoshiError as error:
         return _refused(request, pk, error, step)
-    return HttpResponseRedirect(f"{case_href(pk)}?done={quote(step)}", status=303)
+    voice = "&agrees=no" if actions.disagrees(data) else ""
+    return HttpResponseRedirect(f"{case_href(pk)}?done={quote(step)}{voice}", status=303)
 
 
 def _refused(request: HttpRequest, pk: int, error: LuoshiError, step: str) -> HttpResponse:
