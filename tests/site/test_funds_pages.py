@@ -90,7 +90,7 @@ def test_journal_says_what_the_book_held_after_each_entry(client, fund):
     assert older == {entries[2].pk: 100_000}, "a page further back takes away what came later"
     page = reverse("fund-book", args=BOOK)
     assert "995.00" in client.get(page).content.decode()
-    assert "账面余额</th>" not in client.get(page + "?event=J4").content.decode()
+    assert "净资产余额</th>" not in client.get(page + "?event=J4").content.decode()
 
 
 def test_journal_asks_the_same_for_one_row_as_for_many(client, fund):

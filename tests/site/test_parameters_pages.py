@@ -402,3 +402,24 @@ def test_receipt_is_taken_again_and_altered_ones_are_found():
 
 def test_unknown_calculator_is_not_found():
     page_of(Client(), "calculator", "no.such", status=404)
+
+
+# --- one of some words ------------------------------------------------------------------------------------------------
+
+ORDER = ("mitigation_fund", "recovery_order")
+
+
+def test_a_word_that_stands_for_something_is_shown_by_its_meaning_and_chosen_from_a_list():
+    client = client_of(person("fin", (Role.CLERK, "local-finance-center")))
+    assert "先抵本金" in page_of(client, "parameters", q="追回的款项")
+    page = page_of(client, "parameter", *ORDER)
+    assert "先抵本金" in page
+    assert "principal_first" not in page
+    form = page_of(client, "parameter-propose", *ORDER)
+    assert '<option value="as_court">按法院文书写明的</option>' in form
+    answer = client.post(reverse("parameter-propose", args=ORDER), FORM | {"value": "先抵利息"})
+    assert answer.status_code == 422
+    assert "应是下列之一：principal_first（先抵本金）、as_court（按法院文书写明的）" in text_of(answer)
+    assert not ParameterChange.objects.exists()
+    shown = text_of(client.post(reverse("parameter-propose", args=ORDER), FORM | {"value": "as_court"}))
+    assert "按法院文书写明的" in shown

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -63,6 +63,7 @@ class Parameter:
     """A named number with its history, oldest first.
 
     `owner` is the slug of the organ that keeps it, `room` the programme it belongs to; empty where nobody said.
+    `choices` are the words of a value that is one of some, with what each means.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Parameter:
     values: tuple[DatedValue, ...]
     owner: str = ""
     room: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ordered = sorted(self.values, key=lambda value: value.valid_from)
@@ -168,9 +170,9 @@ class ParameterTable(Mapping[str, Parameter]):
     def from_data(cls, data: Mapping[str, Any], room: str = "") -> ParameterTable:
         """Read the parsed content of a `parameters.yaml` of `room`.
 
-        name: {title, unit, owner?, values: [{value, from, to?, citation?, source?, basis?, confirmed_by?}]}. Decimals
-        are written as text with `unit` saying so (`decimal`, `%`); floats are refused. Every fault names the parameter
-        (E_INPUT).
+        name: {title, unit, owner?, choices?, values: [{value, from, to?, citation?, source?, basis?, confirmed_by?}]}.
+        Decimals are written as text with `unit` saying so (`decimal`, `%`); floats are refused. Every fault names the
+        parameter (E_INPUT).
         """
         return cls(_parameter(name, entry, room) for name, entry in data.items())
 
@@ -229,7 +231,8 @@ def _parameter(name: str, entry: Any, room: str) -> Parameter:
     try:
         unit = str(entry["unit"])
         values = tuple(_dated(name, unit, row) for row in entry["values"])
-        return Parameter(name, str(entry["title"]), unit, values, str(entry.get("owner", "")), room)
+        choices = {str(key): str(words) for key, words in (entry.get("choices") or {}).items()}
+        return Parameter(name, str(entry["title"]), unit, values, str(entry.get("owner", "")), room, choices)
     except (KeyError, TypeError) as error:
         raise LuoshiError("E_INPUT", f"参数“{name}”缺少 {error}", fields={"parameter": name}) from None
 

@@ -44,6 +44,7 @@ KINDS = {
     "integer": gettext_lazy("整数"),
     "decimal": gettext_lazy("小数"),
     "boolean": gettext_lazy("是或否"),
+    "choice": gettext_lazy("几种之一"),
     "text": gettext_lazy("文字"),
     "json": gettext_lazy("列表或表"),
 }
@@ -67,6 +68,13 @@ def shown(value: Any, unit: str = "") -> str:
     if unit in ("%", "‰"):
         return f"{text}{unit}"
     return f"{text} {unit}" if unit not in _NO_UNIT and isinstance(value, (int, Decimal)) else text
+
+
+def held(parameter: Parameter, value: Any) -> str:
+    """Return a value of a parameter as a page shows it: a word that stands for something by what it means."""
+    if isinstance(value, str) and value in parameter.choices:
+        return parameter.choices[value]
+    return shown(value, parameter.unit)
 
 
 def span_words(first: datetime.date, last: datetime.date | None) -> str:
@@ -111,14 +119,16 @@ def basis_text(dated: DatedValue) -> str:
     return str(dated.citation) if dated.citation is not None else dated.basis or ""
 
 
-def value_row(dated: DatedValue | None, unit: str, chips: Mapping[str, Cite], *, current: bool = False) -> ValueRow:
+def value_row(
+    parameter: Parameter, dated: DatedValue | None, chips: Mapping[str, Cite], *, current: bool = False
+) -> ValueRow:
     """Return a value in words with its chip out of `cites`; what is missing says so."""
     standing = standing_of(dated)
     badge, tone = STANDINGS[standing]
     if dated is None:
         return ValueRow("—", "—", None, "", standing, str(badge), tone, "", current)
     return ValueRow(
-        value=shown(dated.value, unit),
+        value=held(parameter, dated.value),
         days=span_words(dated.valid_from, dated.valid_to),
         cite=chips.get(basis_text(dated)),
         source=str(SOURCES[dated.source.value]),
@@ -160,7 +170,7 @@ def steps(parameter: Parameter, today: datetime.date, proposed: Sequence[DatedVa
             (
                 across(value.valid_from), high, across(value.valid_to or last), "#126374" if kept else "#9A8558",
                 3 if kept else 2, SafeString("" if kept else ' stroke-dasharray="6 4"'),
-                across(max(value.valid_from, first)) + 3, high - 7, shown(value.value, parameter.unit)[:24],
+                across(max(value.valid_from, first)) + 3, high - 7, held(parameter, value.value)[:24],
                 across(max(value.valid_from, first)) + 3, "" if value.valid_from < first else
                 f"{value.valid_from.year}.{value.valid_from.month}.{value.valid_from.day}",
             )
@@ -168,7 +178,7 @@ def steps(parameter: Parameter, today: datetime.date, proposed: Sequence[DatedVa
         ],
     )  # fmt: skip
     now = across(today)
-    label = "；".join(f"{span_words(v.valid_from, v.valid_to)} {shown(v.value, parameter.unit)}" for v in values)
+    label = "；".join(f"{span_words(v.valid_from, v.valid_to)} {held(parameter, v.value)}" for v in values)
     return format_html(
         '<svg class="ls-steps-drawn" viewBox="0 0 {} {}" role="img" aria-label="{}" font-family="inherit">'
         '<path d="M{} 100H{}" stroke="#DDE4E5"/><path d="M{} 20V104" stroke="#F3C846" stroke-width="2"/>'

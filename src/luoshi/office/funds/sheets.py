@@ -19,7 +19,7 @@ def paper(sheet: Sheet) -> Paper:
     theirs = [one for one in sheet.items if one["side"] == "bank"]
     adjusted = sheet.bank + sheet.book_receipts - sheet.book_payments
     rows = [
-        ["账面余额", _yuan(sheet.book), "银行对账单余额", _yuan(sheet.bank)],
+        ["银行存款日记账余额", _yuan(sheet.book), "银行对账单余额", _yuan(sheet.bank)],
         ["加：银行已收、账上未收", _yuan(sheet.bank_receipts), "加：账上已收、银行未收", _yuan(sheet.book_receipts)],
         ["减：银行已付、账上未付", _yuan(sheet.bank_payments), "减：账上已付、银行未付", _yuan(sheet.book_payments)],
         ["调节后余额", _yuan(adjusted - sheet.difference), "调节后余额", _yuan(adjusted)],

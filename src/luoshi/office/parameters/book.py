@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -57,7 +57,7 @@ class Book:
             gap = DatedValue(None, first, last, None, Provenance.DEFAULT)
             kept = tuple(value for value in superseding(kept, gap) if value is not gap)
         changed = tuple(dated_value(delivered, span) for span in self.spans.get(key, ()))
-        return Parameter(delivered.name, delivered.title, delivered.unit, kept + changed, delivered.owner, room)
+        return replace(delivered, values=kept + changed, room=room)
 
     def parameter(self, room: str, name: str) -> Parameter:
         """Return a parameter of this edition; E_NOT_FOUND where the book has none of that name."""

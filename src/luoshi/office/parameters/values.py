@@ -22,7 +22,9 @@ _DECIMAL = re.compile(r"[-+]?\d{1,16}(\.\d{1,12})?")
 
 
 def kind_of(parameter: Parameter) -> str:
-    """Return `integer`, `decimal`, `boolean`, `text` or `json` (lists and tables)."""
+    """Return `integer`, `decimal`, `boolean`, `choice`, `text` or `json` (lists and tables)."""
+    if parameter.choices:
+        return "choice"
     value = parameter.values[-1].value if parameter.values else 0
     if isinstance(value, bool):
         return "boolean"
@@ -51,7 +53,7 @@ def from_text(parameter: Parameter, text: str) -> Any:
         if typed not in _BOOLEANS:
             raise _fault(parameter, "请选“是”或“否”。")
         return _BOOLEANS[typed]
-    if kind == "text":
+    if kind in ("choice", "text"):
         return checked(parameter, typed)
     if len(typed) > MAX_CHARS:
         raise _fault(parameter, f"内容过长，最多 {MAX_CHARS} 字。")
@@ -87,6 +89,9 @@ def checked(parameter: Parameter, value: Any) -> Any:
         raise _fault(parameter, "不是 JSON 能写的值。") from None
     except LuoshiError as error:
         raise _fault(parameter, error.message) from None
+    if parameter.choices and held not in parameter.choices:
+        known = "、".join(f"{key}（{meaning}）" for key, meaning in parameter.choices.items())
+        raise _fault(parameter, f"应是下列之一：{known}。")
     example = parameter.values[-1].value if parameter.values else None
     if example is not None and (words := _unlike(example, held, kind_of(parameter) == "decimal")):
         raise _fault(parameter, words)

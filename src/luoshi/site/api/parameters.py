@@ -44,7 +44,8 @@ class ParameterOut(Schema):
     name: str
     title: str
     unit: str
-    kind: Literal["integer", "decimal", "boolean", "text", "json"]
+    kind: Literal["integer", "decimal", "boolean", "choice", "text", "json"]
+    choices: dict[str, str] = Field(default_factory=dict, description="可取的值及其含义；空为不限于几种")
     owner: str
     today: DatedValueOut | None = Field(None, serialization_alias="value_on")
     waiting: int = Field(0, description="待批准的变更；未登录不显示")
@@ -283,6 +284,7 @@ def _parameter(room: str, found: Parameter, dated: DatedValue | None, waiting: i
         "title": found.title,
         "unit": found.unit,
         "kind": kind_of(found),
+        "choices": dict(found.choices),
         "owner": packaged.owner_of(found),
         "today": None if dated is None else _dated(dated),
         "waiting": waiting,

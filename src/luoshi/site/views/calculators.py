@@ -277,7 +277,7 @@ def _assumable(
     return {
         "name": f"p.{name}",
         "label": parameter.title,
-        "hint": _("现为 %s") % (words.shown(held.value, parameter.unit) if held else present),
+        "hint": _("现为 %s") % (words.held(parameter, held.value) if held else present),
         "value": typed,
         "area": values.kind_of(parameter) == "json",
         "error": faults.get(f"p.{name}", ""),
@@ -295,6 +295,8 @@ def _answer(request: HttpRequest, book: Book, definition: Definition, taken: Dec
     cited = {reason["citation"] for reason in data["reasons"] if reason["citation"]}
     cited |= {row["citation"] or row.get("basis") or "" for row in data["parameters"]}
     chip_of = words.cites(cited)
+    known = definition.parameters
+    assumed = {name: words.held(known[name], value) for name, value in overrides.items() if name in known}
     return {
         "answer": {
             "headline": headline(value),
@@ -310,7 +312,7 @@ def _answer(request: HttpRequest, book: Book, definition: Definition, taken: Dec
             ],
             "parameters": [
                 _parameter_row(definition.parameters[row["name"]], row, chip_of, definition)
-                | {"assumed": words.shown(overrides[row["name"]]) if row["name"] in overrides else ""}
+                | {"assumed": assumed.get(row["name"], "")}
                 for row in data["parameters"]
             ],
             "receipt": _grouped(data["receipt"]["sha256"]),
@@ -318,11 +320,7 @@ def _answer(request: HttpRequest, book: Book, definition: Definition, taken: Dec
             "edition": book.name.partition(":")[0],
             "on": date_words(taken.context.on),
             "link": request.build_absolute_uri(link) if link else "",
-            "assumed": [
-                {"title": definition.parameters[name].title, "value": words.shown(value)}
-                for name, value in overrides.items()
-                if name in definition.parameters
-            ],
+            "assumed": [{"title": known[name].title, "value": value} for name, value in assumed.items()],
         }
     }
 
@@ -335,7 +333,7 @@ def _parameter_row(
     known = room in packaged.rooms() and parameter.name in packaged.rooms()[room].table
     return {
         "title": parameter.title,
-        "value": words.shown(row["value"], parameter.unit),
+        "value": words.held(parameter, row["value"]),
         "days": words.span_words(datetime.date.fromisoformat(row["from"]), last),
         "cite": chip_of.get(row["citation"] or row.get("basis") or ""),
         "unconfirmed": row["needs_confirmation"],

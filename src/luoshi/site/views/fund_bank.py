@@ -389,7 +389,7 @@ def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "book": book, "sheet": row, "account": row.account, "tail": row.account.number[-4:],
         "rows": [
-            [_("账面余额"), yuan(row.book), _("银行对账单余额"), yuan(row.bank)],
+            [_("银行存款日记账余额"), yuan(row.book), _("银行对账单余额"), yuan(row.bank)],
             [_("加：银行已收、账上未收"), yuan(row.bank_receipts),
              _("加：账上已收、银行未收"), yuan(row.book_receipts)],
             [_("减：银行已付、账上未付"), yuan(row.bank_payments),

@@ -114,7 +114,7 @@ def _list_row(row: queries.BookRow, chip_of: Mapping[str, Any], owners: Mapping[
         "title": row.parameter.title,
         "name": row.parameter.name,
         "href": reverse("parameter", args=[row.room.key, row.parameter.name]),
-        "held": words.value_row(row.dated, row.parameter.unit, chip_of),
+        "held": words.value_row(row.parameter, row.dated, chip_of),
         "owner": owners[row.owner],
         "waiting": row.waiting,
     }
@@ -181,16 +181,14 @@ def _parameter_page(
             {"title": packaged.rooms()[room].title, "href": f"{reverse('parameters')}?room={room}"},
         ],
         "name": f"{room}.{name}",
-        "held": words.value_row(held, found.unit, chip_of, current=True),
+        "held": words.value_row(found, held, chip_of, current=True),
         "unit": found.unit,
         "kind": words.KINDS[values.kind_of(found)],
         "owner": titles([owner], seen.date)[owner],
         "drawing": words.steps(found, CLOCK.today(), drafts),
-        "rows": [
-            words.value_row(value, found.unit, chip_of, current=value is held) for value in reversed(found.values)
-        ],
+        "rows": [words.value_row(found, value, chip_of, current=value is held) for value in reversed(found.values)],
         "waiting": [_waiting(request, change, found, chip_of, writes, typed or {}) for change in waiting],
-        "log": [_logged(change, found.unit, chip_of) for change in changes if change not in waiting],
+        "log": [_logged(found, change, chip_of) for change in changes if change not in waiting],
         "sees_names": queries.sees_drafts(actor),
         "readers": [
             {"key": d.key, "title": d.title, "href": reverse("calculator", args=[d.key])}
@@ -266,7 +264,7 @@ def _changed(found: Parameter, change: ParameterChange) -> list[dict[str, str]]:
     old = queries.value_on(found, change.valid_from)
     new = dated_value(found, _span(change))
     rows = {
-        "value": (shown_or_none(old, found.unit), words.shown(new.value, found.unit)),
+        "value": (words.held(found, old.value) if old else "", words.held(found, new.value)),
         "from": (date_words(old.valid_from) if old else "", date_words(new.valid_from)),
         "to": (
             (date_words(old.valid_to) if old.valid_to else _("长期")) if old else "",
@@ -279,27 +277,22 @@ def _changed(found: Parameter, change: ParameterChange) -> list[dict[str, str]]:
     return [{"label": str(_LABELS[key]), "old": before, "new": after} for key, (before, after) in rows.items()]
 
 
-def shown_or_none(old: Any, unit: str) -> str:
-    """Return a value in words, empty where there is none."""
-    return words.shown(old.value, unit) if old is not None else ""
-
-
 def _consequence_words(effect: queries.Consequence, change: ParameterChange) -> list[str]:
     if change.kind == ParameterChange.Kind.CONFIRM:
         return [_("数值不变，不再显示“默认值，未经确认”，写明由谁、何时、据何文件确认。")]
     first, before = change.valid_from, change.valid_from - datetime.timedelta(days=1)
-    new = words.shown(effect.after.on(first).value, effect.after.unit)
+    new = words.held(effect.after, effect.after.on(first).value)
     found = [_("%(day)s起的办理和试算按 %(value)s；此前的不变，已出具的回执照原值复核。") % {
         "day": date_words(first), "value": new}]  # fmt: skip
     old = queries.value_on(effect.before, first)
     if old is not None and old.valid_from < first:
         found.append(_("现值 %(value)s 到%(day)s止。") % {
-            "value": words.shown(old.value, effect.before.unit), "day": date_words(before)})  # fmt: skip
+            "value": words.held(effect.before, old.value), "day": date_words(before)})  # fmt: skip
     found += [
         _("%(days)s 的 %(value)s 被取代。")
         % {
             "days": words.span_words(value.valid_from, value.valid_to),
-            "value": words.shown(value.value, effect.before.unit),
+            "value": words.held(effect.before, value.value),
         }
         for value in effect.displaced
     ]
@@ -339,14 +332,14 @@ def _samples(effect: queries.Consequence) -> list[dict[str, Any]]:
     ]
 
 
-def _logged(change: ParameterChange, unit: str, chip_of: Mapping[str, Any]) -> dict[str, Any]:
+def _logged(found: Parameter, change: ParameterChange, chip_of: Mapping[str, Any]) -> dict[str, Any]:
     state, tone = words.STATES[change.state]
     return {
         "id": change.pk,
         "state": state,
         "tone": tone,
         "kind": _("确认现值") if change.kind == ParameterChange.Kind.CONFIRM else _("改值"),
-        "value": words.shown(change.value, unit),
+        "value": words.held(found, change.value),
         "days": words.span_words(change.valid_from, change.valid_to),
         "cite": chip_of.get(change.citation),
         "document": change.document,
@@ -443,14 +436,14 @@ def _form(
             {"title": found.title, "href": reverse("parameter", args=[room, name])},
         ],
         "name": f"{room}.{name}",
-        "held": words.value_row(held, found.unit, words.cites([words.basis_text(held)] if held else [])),
+        "held": words.value_row(found, held, words.cites([words.basis_text(held)] if held else [])),
         "kind": kind,
-        "unit": "" if kind in ("json", "boolean") else found.unit,
+        "unit": "" if kind in ("json", "boolean", "choice") else found.unit,
         "example": values.as_text(found.values[-1].value) if found.values else "",
         "typed": typed,
         "errors": faults,
         "sources": [("", _("请选")), *((key, str(text)) for key, text in words.SOURCES.items())],
-        "booleans": [("", _("请选")), ("是", _("是")), ("否", _("否"))],
+        "choices": [("", _("请选")), *(found.choices.items() if found.choices else (("是", _("是")), ("否", _("否"))))],
         "preview": preview is not None,
         "changes": _changed(found, preview) if preview is not None else [],
         "consequence": _consequence_words(effect, preview) if effect and preview is not None else [],
@@ -489,7 +482,7 @@ def confirm(request: HttpRequest, room: str, name: str) -> HttpResponse:
             {"title": found.title, "href": reverse("parameter", args=[room, name])},
         ],
         "name": f"{room}.{name}",
-        "held": words.value_row(held, found.unit, words.cites([words.basis_text(held)] if held else [])),
+        "held": words.value_row(found, held, words.cites([words.basis_text(held)] if held else [])),
         "typed": typed,
         "errors": faults,
         "owner": titles([packaged.owner_of(found)], today)[packaged.owner_of(found)],
