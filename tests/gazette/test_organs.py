@@ -155,6 +155,21 @@ def test_bracket_of_a_name_stays_and_an_explanation_goes(text, expected):
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("市、县水利部门", "市水利部门 县水利部门"),
+        ("省、市、县教育行政部门", "省教育行政部门 市教育行政部门 县教育行政部门"),
+        ("市和区、县教育部门", "市教育部门 区教育部门 县教育部门"),
+        ("省、自治区、直辖市人民政府", "省、自治区、直辖市人民政府"),
+        ("市水利局及其有关部门", "市水利局"),
+        ("各级人民政府公安、司法部门", "各级人民政府公安部门 各级人民政府司法部门"),
+    ],
+)
+def test_levels_before_one_noun_name_a_body_each(text, expected):
+    assert names(text) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "named", "local"),
     [
         ("各镇区,市食药监局、综合执法局", "市食药监局 市综合执法局", "各镇区"),

@@ -95,6 +95,12 @@ def test_dashes_are_children_filed_under_the_clause_above() -> None:
     assert {node.filed for node in dashes} == {"一/1"}
 
 
+def test_paragraph_after_the_items_of_an_article_belongs_to_the_article() -> None:
+    items = "第一条 甲局履行下列职责:\n(一)制定计划。\n(二)汇总数据。\n\n前款所列计划由乙局备案。\n"
+    nodes = read_structure(read_lines(f"{items}第二条 丙事。\n第三条 丁事。"))
+    assert [(node.path, node.filed) for node in nodes if not node.numbered] == [("第一条/¶1", "第一条")]
+
+
 def test_circles_on_one_line_are_clauses() -> None:
     found = texts("(1)市甲局组织下列工作:①清理甲物;②布设乙物;③设置丙物。")
     assert found["(1)/①"] == "清理甲物;"

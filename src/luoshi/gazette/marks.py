@@ -80,6 +80,8 @@ _LABEL_STARTS = (
 )
 _TWO_NOUNS = rf"(?:[和及与、/](?:{_NOUN}|[\u4e00-\u9fff]{{2,4}}{_NOUN}))?"
 _LABEL = re.compile(rf"(?=[{_LABEL_STARTS}])(?:{_LABEL_WORDS}){_TWO_NOUNS}(?:\([^()]{{1,30}}\))?:")
+_OTHER_LABEL = re.compile(r"[,;。](?:[^、,;:()]{2,8}):")
+"""A label that says nothing of organs (适用范围:…) ends the list before it."""
 _LABEL_IN_BRACKETS = re.compile(rf"[(〔【\[](?P<label>{_LABEL_WORDS}):?[)〕】\]]:?")
 _LABEL_BARE = re.compile(rf"(?:{_LABEL_WORDS})(?=[市县区省各州旗盟])")
 _LINE_STARTS = frozenset("—·●◆■◎-职" + _LABEL_STARTS)
@@ -200,7 +202,8 @@ def _parts(content: str) -> Iterator[tuple[str, str]]:
         end = labels[index + 1].start() if index + 1 < len(labels) else len(content)
         role = _role_of(label)
         if role != _OTHER:
-            yield from _acts(content[label.end() : end], role)
+            names = content[label.end() : end]
+            yield from _acts(_OTHER_LABEL.split(names, maxsplit=1)[0] if ":" in names else names, role)
 
 
 def _acts(text: str, role: str) -> Iterator[tuple[str, str]]:

@@ -217,6 +217,8 @@ _LOST_BLANK = re.compile(
 _NEEDS_CARE = re.compile(r"[()〔〕和与及各级]|部门、|[市省家]、|[局委办厅部][市县]")
 """What a run must hold for its commas not to be all there is to it."""
 _AND = re.compile(r"以及|[和与及](?!其)")
+_WITH_ITS_OWN = re.compile("及其(?:有关|相关)(?:职能|工作|业务|主管)?(?:部门|单位|机构)(?:和单位|、单位)?$")
+"""`甲政府及其有关部门`: a vague member beside a named one."""
 _LEADING = re.compile(r"[\u4e00-\u9fff]{0,8}由(?=[市县区省州])|(?:由|请|并|和|与|及|以及|会同|同时|再)+")
 _LINKED_NOUN = re.compile(r"(?:各|直属|有关|相关|其他)?(?:直属)?(?:单位|机构|企事业单位|企业|机关|部门)")
 
@@ -276,19 +278,45 @@ def _pieces(text: str) -> list[str]:
             pieces.extend(_split_and(raw))
         else:
             pieces.append(raw)
+    if "市" in text or "县" in text:
+        _share_body(pieces)
     return _share_level(pieces) if "级" in text else pieces
 
 
 def _belongs_to(last: str, piece: str) -> bool:
-    """Whether 、 stands inside one name: 各部门、单位; 各县、区人民政府; 市、县(区)人民政府."""
+    """Whether 、 stands inside one name: 各部门、单位; 各县、区人民政府; 省、自治区、直辖市人民政府."""
     if last.endswith("部门"):
         return _LINKED_NOUN.fullmatch(piece) is not None
+    if piece == "自治区" or last.endswith("自治区"):
+        return last.endswith(("省", "省、自治区")) and piece.startswith(("自治区", "直辖市"))
     if last.startswith("各"):
         if not _EACH_CLASS.fullmatch(last.replace("、", "")):
             return False
         has_noun = last.endswith(("政府", "办事处", "管委会"))
         return bool(_GOVERNMENT_ALONE.fullmatch(piece) or (not has_noun and _CLASS_PIECE.fullmatch(piece)))
-    return last in ("市", "省", "国家")
+    return last == "国家"
+
+
+_BARE_LEVEL = r"(?:设区的市|地级以上市|县级市|[省市州县区镇乡旗](?:\([省市州县区镇乡、旗]{1,7}\))?|区县|县区|市县|市州)"
+_LEVEL_ALONE = re.compile(rf"{_BARE_LEVEL}(?:[和与及]{_BARE_LEVEL})?")
+_LEVELS_BODY = re.compile(
+    rf"(?:(?P<levels>{_BARE_LEVEL})[和与及])?(?P<level>{_BARE_LEVEL})(?P<body>人民政府.*|政府.*|(?:[\u4e00-\u9fff]{{2,16}})?部门)"
+)
+
+
+def _share_body(pieces: list[str]) -> None:
+    """市、县(区)教育部门 names two: each level before the last has the body that only the last one prints."""
+    body = ""
+    for index in range(len(pieces) - 1, -1, -1):
+        piece = pieces[index]
+        if body and _LEVEL_ALONE.fullmatch(piece):
+            pieces[index : index + 1] = [level + body for level in _AND.split(piece)]
+            continue
+        body = ""
+        if (match := _LEVELS_BODY.fullmatch(piece)) is not None:
+            body = match["body"]
+            if match["levels"]:
+                pieces[index : index + 1] = [match["levels"] + body, match["level"] + body]
 
 
 def _share_level(pieces: list[str]) -> list[str]:
@@ -365,14 +393,22 @@ def _carried(names: Sequence[str], inherited: str) -> str:
     return next((own for kind, own in kinds if kind == "committee"), "")
 
 
+_GOVERNMENT_OF = re.compile("(?:县级以上|各级|[县市区]级)?(?:地方)?(?:各级)?人民政府(?=[\u4e00-\u9fff]{2,12}部门$)")
+"""The governments whose departments a run names: 县级以上人民政府公安、司法部门."""
+
+
 def _supply(names: Sequence[str], inherited: str) -> tuple[list[str], str]:
     """Supply the shared level or place to every bare name; also the level that the next list of the mark inherits."""
     carry = _carried(names, inherited)
     out: list[str] = []
     seen = carry == inherited and carry != ""
-    place = tail = ""
+    place = tail = government = ""
     for name in names:
         kind, own = _own(name)
+        if government and kind == "" and name.endswith("部门"):
+            name = government + name
+        elif "政府" in name and (match := _GOVERNMENT_OF.match(name)) is not None:
+            government = match[0]
         if kind == "place":
             place, tail = own, name[-2:]
         elif kind in ("level", "committee", "province"):
@@ -406,6 +442,8 @@ def read_run(text: str, level: Level = Level.CITY, inherited: str = "") -> Run:
     """Read one run of organs; `inherited` is the level handed on by the list before it in the same mark."""
     pieces: list[str] = []
     headed: set[str] = set()
+    if "及其" in text:
+        text = _WITH_ITS_OWN.sub("", text)
     for piece in _pieces(text):
         name, leads = _strip_marks(_without_opening(piece))
         if leads:

@@ -447,10 +447,18 @@ class _Nesting:
 
     def _unnumbered(self, paragraph: Paragraph, block: Block, kind: str, start: int) -> None:
         parent = self.stack[-1] if self.stack else None
+        if kind == "paragraph" and len(self.stack) > 1 and _is_item_of_article(self.stack[-2], self.stack[-1]):
+            del self.stack[-1]
+            parent = self.stack[-1]
         node = Node(kind, "", 0, start, paragraph, parent, lines=block.lines, numbered=False)
         self.nodes.append(node)
         if parent is not None and block.lines[0].row is None and INLINE_GATE.search(paragraph.text):
             self._cut(paragraph, block, node)
+
+
+def _is_item_of_article(article: Node, item: Node) -> bool:
+    """An item (一) of an article: a paragraph behind it belongs to the article again."""
+    return item.kind == "cn_paren" and article.kind == "article"
 
 
 def _is_bare_annex(block: Block) -> bool:

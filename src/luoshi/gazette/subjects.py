@@ -34,7 +34,8 @@ _BODY = r"""
     大队 镇区 镇街 乡镇 街道 镇 区县 县区 县市区 村委会 居委会 两委 卫生院 医院 学校 园区 开发区 新区 银行 公司 联社
     成员 总指挥 召集人 负责人 负责同志 组长 局长 主任 市长 县长 区长 镇长 乡长 书记 人员 网格员 民警 委 办 院 处 站
     派出所 研究所 卫生所 司法所 监管所 事务所 科 室 部 组 社区 社区\(村\) 村\(社区\) 乡\(镇\) 各县 各区 各市
-    各乡 各村 各地"""
+    各乡 各村 各地
+    试点地区 试点城市 试点县 试点区 试点市"""
 """How the name of a body ends."""
 _BINDING = r"""
     应当 应该 应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处)) 必须 须(?!知) 需要 需(?!求) 要(?!求|点|素)
@@ -51,7 +52,9 @@ _PLAIN = r"""
     整改 反馈 答复 作出 采取 采用 确保 保证 不断 加快 加大 强化 深化 优化 健全 先 再 最终 逐级 逐步 随时 立即
     应急 至少 重点(?!工作|任务|项目|领域|企业|产业|行业|区域|工程) 主要负责(?!人|同志) 责令 查处 处以 视情
     每[一两二三四五六0-9] 增加 停止 执行 约谈 服从 接受 执法 巡查 监测 预测 预报 研判 会商 签发 撰写 填制 填写 张榜
-    主管(?!部门|单位|机关|机构|人员|局) 搞活 视作 委托 未按 未 组成 是"""
+    主管(?!部门|单位|机关|机构|人员|局) 搞活 视作 委托 未按 未 组成 是 提请 掌握
+    解决 拟订 申报 征求 转报 送达 处罚(?!决定|标准) 吊销 没收 认定(?!标准|条件|办法|程序|结果) 组建 养护 收取
+    征收(?!办|中心) 颁发 发放 注销 撤销 收回 返还 办成"""
 _BOUND = any_of(_BINDING)
 _DOES = any_of(_BINDING + _PLAIN)
 _NOT_BINDING = r"(?!不得|不准|可|可以|有权|系|属|包括|指|所|的|之|内|间|中|等有关规定)"
@@ -102,7 +105,8 @@ _PRIVATE = re.compile(
         企业 养殖户 养殖场 业户 经营者 经营单位 生产单位 用人单位 施工单位 监理单位 建设单位 物业 申请人 当事人
         买受人 出卖人 农户 个人 群众 居民 公民 双方 合作社 中介机构 担保机构 培训机构 社会组织 行业协会 项目公司
         用户 法人 消费者 供应商 采购人 任何单位 排污单位 排放单位 餐饮单位 投资方 社会资本方 第三方.{0,8} 行业
-        监护人 患者 家长 人群 家庭 经营公司 有限公司 处理中心 金融组织"""
+        监护人 患者 家长 人群 家庭 经营公司 有限公司 处理中心 金融组织 处置单位 运输单位 产生单位 供应单位 销售单位
+        勘察单位 设计单位 检测机构 鉴定机构 评估机构 代理机构"""
     )
     + "$"
 )
@@ -119,7 +123,7 @@ _OPENS_WITH_VERB = re.compile(
     any_of(
         r"""
         加强 推进 完善 建立 健全 对 在 向 将 把 与 和 及 从 为 以 按 经(?!信|济|发|贸|开|管|营) 据 因 凡 给 让
-        使 包括 通过 组织(?!部) 成立 设立 确定 明确 要 应(?!急) 也 可 是 若 如 除 鼓励 支持 引导 督促 推动 促进
+        使 包括 通过 组织(?!部|、) 成立 设立 确定 明确 要 应(?!急) 也 可 是 若 如 除 鼓励 支持 引导 督促 推动 促进
         发挥 落实 充分 严格 强化 实行 实施 开展 做好 全面 积极 不断 进一步 深入 依托 利用
         领导(?!小组|班子|机构)
         协调(?!办|组|机构|小组) 指导 监督(?!管理|检查组) 配合(?!单位|部门) 协助(?!单位|部门)
@@ -131,17 +135,17 @@ _OPENS_WITH_VERB = re.compile(
         抓好 抓实 继续 持续 增强 改善 改革(?!办|委) 创新 打造 搭建 举办 开通 开放 取消 减少 增加 缩短 简化 规范 整合
         推广 推行 试行 普及 宣传(?!部|组) 普查 排查 摸清 整治(?!办|领) 打击 查处 严厉 严肃 追究 处理 处置(?!组)
         救助(?!管理|站) 安置 安排 征收(?!办|中心) 返还 每[天日月年季周半] 严禁 禁止 强制 分类 限期 责令 收取
-        设立 汇总(?!单位|部门) 收集 整理 配备"""
+        设立 汇总(?!单位|部门) 收集 整理 配备 允许 准许 探索 比照 参照 指定 准予 责成 争取 放宽 赋予 授予"""
     )
 )
 _HOLDS_VERB = re.compile(
     any_of(
         r"""
-        的(?!主要负责同志|主要负责人|负责同志|负责人|分管负责同志)
-        由 或 报(?=市|省|县|区|请|送) 同志任 负责(?!人|同志) 决定 移送 追究 仅限 属于 纳入 提交 送(?=领导|市|省) 凭
+        的(?!主要负责同志|主要负责人|负责同志|负责人|分管负责同志|市人民政府|市政府)
+        由 或 完成 报(?=市|省|县|区|请|送) 同志任 负责(?!人|同志) 决定 移送 追究 仅限 属于 纳入 提交 送(?=领导|市|省) 凭
         以及其 应(?!急) 需要 实行 经过 所指 所称 或者 给予 设在 下设 适用 资金 来源 反馈 以(?![外上下内])
         企业(?![服家发局])
-        [“”] (?:布|格|大|全|结|时)局$ [全内外]部$ 要站$"""
+        [“”] (?:布|格|大|全|结|时)局$ [全内外]部$ 要站$ 网站$"""
     )
 )
 _FORM = re.compile(r"^(?:全|我|本)?(?:市|县|区|省)|(?:行政)?主管部门$|部门$|管理局$|局$|委$|厅$")
@@ -227,6 +231,8 @@ def _in_order(run: str, names: list[str]) -> tuple[str, ...]:
 
 def _place_in(run: str, name: str) -> int:
     """Return where a run prints a name; the 市 or 部门 that the run shares may not stand there."""
+    if run.startswith(f"{name[0]}、"):
+        return 0
     own = name.removesuffix("部门")
     return next((place for form in (name, own, own[1:], own[-2:]) if (place := run.find(form)) >= 0), len(run))
 
@@ -333,7 +339,7 @@ def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level
             return _head(place, words, match, rest, parsed, level)
         if "由" not in words:
             return None
-    if "由" in words:
+    if "由" in words and not (rest and _NEEDS.search(words)):
         for match in _BY_WHOM.finditer(words):
             if not _UNBOUND.match(words, match.start("verb")) and match["verb"] not in ("组成", "是", "为"):
                 parsed = bodies(match["run"], level)
@@ -396,7 +402,8 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
     if match["binding"]:
         return True
     if verb == "是":
-        return bool(_IS_BODY.search(words)) and bool(rest) and bool(_GOES_ON.match(rest[0][1]))
+        goes_on = bool(rest) and bool(_GOES_ON.match(rest[0][1]))
+        return words.endswith("责任主体") or (goes_on and bool(_IS_BODY.search(words)))
     if names == ("政府",):
         return False
     if verb in ("成立", "设立") and _SETS_UP.search(words):
@@ -419,6 +426,8 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
     return True
 
 
+_NEEDS = re.compile("(?:需要?|应当|应该|依法|规定)由.*的$")
+"""The case that something is another's to do: `需要由市甲局审批的,…`."""
 _BINDS_NEXT = re.compile("应当|应该|应(?!急)|必须|须|要(?!求)|负责|将")
 _MAY = re.compile("可以|可(?!能|行|靠|持)")
 _IS_MEMBER = re.compile("为[^,;。]{0,16}(?:牵头|成员|组长|副组长|召集)(?:责任)?(?:单位|部门)$")
