@@ -377,7 +377,7 @@ def test_interest_that_comes_while_the_money_is_on_its_way_does_not_keep_the_sal
     payments.apply_result(payments.locked(row.instr_id), "success", txn="b1", on=DAY, reason="", hand=HAND)
     sale = course.sale_of(world.number)
     assert (sale.state, world.state(), sale.released, course.money(sale)["2006"]) == ("closed", "closed", 800_000, 77)
-    paid = paying.pay_interest(actor=world.clerk, agreement_no=world.number)
+    (paid,) = paying.pay_interest(actor=world.clerk, agreement_no=world.number)
     assert (paid.amount, paid.payee_name) == (77, "测试乙")
     payments.check_payment(actor=world.reviewer, payment=paid.pk)
     payments.apply_result(payments.locked(paid.instr_id), "success", txn="b2", on=DAY, reason="", hand=HAND)
@@ -582,8 +582,8 @@ def test_a_sale_whose_money_a_court_took_can_be_cancelled_and_its_interest_goes_
     with pytest.raises(LuoshiError, match="付给买受人本人"):
         paying.pay_interest(actor=world.clerk, agreement_no=world.number,
                            payee=payments.Payee("测试乙", ACCOUNT, "测试银行"))  # fmt: skip
-    row = paying.pay_interest(actor=world.clerk, agreement_no=world.number,
-                             payee=payments.Payee("测试甲", ACCOUNT, "测试银行"))  # fmt: skip
+    (row,) = paying.pay_interest(actor=world.clerk, agreement_no=world.number,
+                                payee=payments.Payee("测试甲", ACCOUNT, "测试银行"))  # fmt: skip
     assert (row.amount, row.type) == (77, "REFUND")
     payments.check_payment(actor=world.reviewer, payment=row.pk)
     paid(row, "success", "b1")
@@ -678,6 +678,22 @@ def test_buyers_who_paid_apart_are_refunded_apart_to_the_fen_and_nobody_twice():
     cases.act(actor=world.clerk, case=ending.pk, step="reissue", data=given | {"owner": "测试甲"})
     last = PaymentInstruction.objects.order_by("pk").last()
     payments.check_payment(actor=world.reviewer, payment=last.pk)
+    earning.interest(actor=ACTOR, book=world.book, amount=1_000, first_on=DAY, last_on=DAY, key="late")
     paid(last, "success", "b3")
     assert (world.state(), proving.faults(world.book)) == ("closed", [])
+    late = course.money(course.sale_of(number))["2006"]
+    mine, other = paying.pay_interest(actor=world.clerk, agreement_no=number)
+    # Whom the money went to shares what came late: two parts of three and one of three.
+    assert sorted([(mine.payee_name, mine.amount), (other.payee_name, other.amount)]) == sorted(
+        [("测试甲", late - late // 3), ("测试丙", late // 3)])  # fmt: skip
+    assert {one.payee_tail for one in (mine, other)} == {"0042", "0026"}, "the account the money went to at last"
+    for row in (mine, other):
+        payments.check_payment(actor=world.reviewer, payment=row.pk)
+    paid(mine, "success", "b4")
+    paid(other, "failed")
+    (rest,) = paying.pay_interest(actor=world.clerk, agreement_no=number)
+    assert (rest.payee_name, rest.amount) == (other.payee_name, other.amount), "who has got his part gets none twice"
+    payments.check_payment(actor=world.reviewer, payment=rest.pk)
+    paid(rest, "success", "b5")
+    assert (course.money(course.sale_of(number))["2006"], proving.faults(world.book)) == (0, [])
     CLOCK.release()

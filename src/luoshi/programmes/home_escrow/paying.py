@@ -21,7 +21,7 @@ from luoshi.office.funds.models import Book, PaymentInstruction, Sheet
 from luoshi.office.parameters import book as parameters
 from luoshi.office.permissions import require
 from luoshi.office.roles import Role
-from luoshi.programmes.home_escrow import common, course, incoming, suspense
+from luoshi.programmes.home_escrow import common, course, incoming, releasing, suspense
 from luoshi.programmes.home_escrow.common import ORGAN, OWN, ROOM, State
 from luoshi.programmes.home_escrow.course import Lock
 from luoshi.programmes.home_escrow.decisions.settings import RULES
@@ -42,12 +42,12 @@ def of_loan(payment: PaymentInstruction) -> bool:
 
 def pay_interest(
     *, actor: Actor, agreement_no: str, payee: payments.Payee | None = None
-) -> PaymentInstruction:  # fmt: skip
-    """Draft the payment of interest that came after a sale was over, to whom its last money went (6.12).
+) -> list[PaymentInstruction]:  # fmt: skip
+    """Draft the payment of interest that came after a sale was over, to those its money went to (6.12).
 
-    Where nothing was paid out (all was deducted, the agreement cancelled) it goes to `payee`, a buyer. Errors:
-    E_FORBIDDEN, E_STATE (not over, nothing to pay, a payment is not settled), E_RULE (too small, not a buyer),
-    E_INCOMPLETE (no account).
+    Several of them share it by what each got, to the fen, less what each was paid of it before. Where nothing was paid
+    out (all was deducted, the agreement cancelled) it goes to `payee`, a buyer. Errors: E_FORBIDDEN, E_STATE (not over,
+    nothing to pay, a payment is not settled), E_RULE (too small, not a buyer), E_INCOMPLETE (no account).
     """
     require(actor, "fund.post", [ORGAN])
     with transaction.atomic():
@@ -60,31 +60,55 @@ def pay_interest(
             raise LuoshiError(
                 "E_RULE", f"利息 {Money(fen)} 元，不足 {Money(least)} 元，暂不付出。", citation=f"{RULES} 第十条"
             )
-        last = last_paid(sale)
-        if last is not None:
-            payee = payments.Payee(last.payee_name, payments.payee_number(last), last.payee_bank)
-        elif payee is None or not all(payee):
-            raise LuoshiError("E_INCOMPLETE", f"{agreement_no} 没有付过款，请写买受人的收款账户。",
-                              fields={"fields": {"owner": "请写买受人的账户"}})  # fmt: skip
-        elif incoming.payer_of(sale, payee.name, []) != "buyer":
-            raise LuoshiError("E_RULE", "利息付给买受人本人的账户。", fields={"fields": {"owner": "不是买受人"}},
-                              citation=f"{RULES} 第十条")  # fmt: skip
+        kind = "RELEASE" if sale.released else "REFUND"
         count = PaymentInstruction.objects.filter(book=sale.book, claim=sale.agreement_no).count()
-        return payments.draft_payment(
-            actor=actor, book=sale.book.key, claim=sale.agreement_no, part=count + 1, account="1001", payee=payee,
-            lines=[("2006", sale.agreement_no, fen)], transit="2003" if sale.released else "2004", purpose="利息",
-            basis=f"{RULES} 第十条", case=sale.agreement_no, type="RELEASE" if sale.released else "REFUND",
-            events=payments.Events(*("J5 J6 J7 J8" if sale.released else "J9 J10 J10 J10").split()),
-            meta={"sale": sale.agreement_no, "interest": True},
-        )  # fmt: skip
+        drafted = []
+        for to, part in _interest_parts(sale, fen, kind, payee):
+            count += 1
+            drafted.append(payments.draft_payment(
+                actor=actor, book=sale.book.key, claim=sale.agreement_no, part=count, account="1001", payee=to,
+                lines=[("2006", sale.agreement_no, part)], transit="2003" if sale.released else "2004", purpose="利息",
+                basis=f"{RULES} 第十条", case=sale.agreement_no, type=kind,
+                events=payments.Events(*("J5 J6 J7 J8" if sale.released else "J9 J10 J10 J10").split()),
+                meta={"sale": sale.agreement_no, "interest": True},
+            ))  # fmt: skip
+        return drafted
 
 
-def last_paid(sale: Sale) -> PaymentInstruction | None:
-    """Return the last payment of a sale that interest follows: what the seller was released, what a buyer got back."""
+def _interest_parts(sale: Sale, fen: int, kind: str, payee: payments.Payee | None) -> list[tuple[payments.Payee, int]]:
+    """Return whom late interest is paid to, each with a part of it."""
+    found = receivers(sale)
+    if found:
+        paid = [row for row in releasing.settled_of(sale, kind) if row.meta.get("interest")]
+        weights = [(row.payee_name, weight) for row, weight in found]
+        parts = releasing.parts_of(sale, fen, weights, codes=("2006",), before=paid)
+        to = [payments.Payee(row.payee_name, payments.payee_number(row), row.payee_bank) for row, _weight in found]
+        return [(one, part) for one, part in zip(to, parts, strict=True) if part]
+    if payee is None or not all(payee):
+        raise LuoshiError("E_INCOMPLETE", f"{sale.agreement_no} 没有付过款，请写买受人的收款账户。",
+                          fields={"fields": {"owner": "请写买受人的账户"}})  # fmt: skip
+    if incoming.payer_of(sale, payee.name, []) != "buyer":
+        raise LuoshiError("E_RULE", "利息付给买受人本人的账户。", fields={"fields": {"owner": "不是买受人"}},
+                          citation=f"{RULES} 第十条")  # fmt: skip
+    return [(payee, fen)]
+
+
+def receivers(sale: Sale) -> list[tuple[PaymentInstruction, int]]:
+    """Return who got the money that interest follows: what sellers were released, what buyers got back.
+
+    Of each the newest payment, whose account is paid to again, and the principal got in all (fen). Never a lender.
+    """
     rows = PaymentInstruction.objects.filter(book=sale.book, case=sale.agreement_no, state="confirmed")
-    wanted = rows.filter(type="RELEASE") if sale.released else rows.filter(type="REFUND")
-    # Never to a lender.
-    return wanted.exclude(payee_name__in=sale.lines.exclude(lender="").values("lender")).order_by("-pk").first()
+    wanted = rows.filter(type="RELEASE" if sale.released else "REFUND")
+    wanted = wanted.exclude(payee_name__in=sale.lines.exclude(lender="").values("lender"))
+    newest: dict[str, PaymentInstruction] = {}
+    got: dict[str, int] = {}
+    for row in wanted.order_by("pk"):
+        principal = sum(int(fen) for code, _sale, fen in row.lines if code in OWN)
+        if principal:
+            newest[row.payee_name] = row
+            got[row.payee_name] = got.get(row.payee_name, 0) + principal
+    return [(newest[name], weight) for name, weight in got.items()]
 
 
 def withdraw_drafts(*, sale: Sale, reason: str) -> int:

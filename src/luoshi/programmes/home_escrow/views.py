@@ -327,7 +327,7 @@ def sale(request: HttpRequest, number: str) -> HttpResponse:
         "may_hold": may(actor, "fund.post", [ORGAN]) and may(actor, "case.open"),
         "late_interest": money["interest"] and not row.live and may(actor, "fund.post", [ORGAN]),
         "interest_yuan": yuan(money["interest"]),
-        "interest_to": paying.last_paid(row) if money["interest"] and not row.live else None,
+        "interest_to": [one for one, _part in paying.receivers(row)] if money["interest"] and not row.live else [],
         "book_href": f"{book_href(row.book)}?{urlencode({'case': number})}" if full else "",
         "refused": request.POST.get("step", "") or request.POST.get("act", "") if error else "",
         "typed": request.POST if error else {},
