@@ -169,3 +169,25 @@ def test_entries_of_a_member_list_state_no_duty() -> None:
 )
 def test_further_ways_to_bind(sentence: str, lead: str) -> None:
     assert [found[1] for found in duties(f"一、{sentence}")] == [[lead]]
+
+
+def test_a_list_of_tasks_dates_the_duty_of_its_opening() -> None:
+    text = "第一条 市甲局履行下列职责:\n(一)受理申请。\n(二)自受理之日起5日内答复。\n第二条 乙事。\n第三条 丙事。"
+    assert duties(text) == [("第一条", ["市甲局"], [], ["5 days"])]
+
+
+def test_a_name_for_several_levels_stands_for_all_of_them() -> None:
+    text = (
+        "一、市、县(区)水利主管部门负责监测。水利主管部门应当公布结果。区人民政府应当安置群众,市人民政府应当予以补助。"
+    )
+    assert [duty[1] for duty in duties(text)] == [
+        ["市水利主管部门", "县(区)水利主管部门"], ["区人民政府"], ["市人民政府"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["一、2021年主要工作目标", "一、对结论不服的,可以自收到通知之日起10日内申请复核。", "一、可以由区政府征收。"],
+)
+def test_plans_named_in_headings_and_permissions_are_no_dated_acts(text: str) -> None:
+    assert duties(text) == []

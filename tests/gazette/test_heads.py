@@ -456,3 +456,40 @@ def test_inner_signs_become_outer_ones_in_both_titles() -> None:
         "2021年市《甲事报告》分工方案",
         "关于印发2021年市《甲事报告》分工方案的通知",
     )
+
+
+ITEMS = """
+一、市甲局要牵头推进。
+
+二、市乙局每季度通报一次。
+"""
+
+
+def test_items_that_a_notice_adds_to_its_measure_are_clauses_before_it() -> None:
+    (instrument,) = compile_text(
+        NOTICE.replace("\n测州市人民政府\n\n2024", f"{ITEMS}\n测州市人民政府\n\n2024")
+    ).instruments
+    assert [clause.path for clause in instrument.clauses] == ["一", "二", "一~2"] + [
+        clause.path for clause in instrument.clauses[3:]
+    ]
+    assert [duty.clause for duty in instrument.duties][:2] == ["一", "二"]
+    assert instrument.title == "测州市甲事工作方案"
+
+
+def test_a_letter_carries_a_measure_as_a_notice_does() -> None:
+    document = only(NOTICE.replace("工作方案的通知", "工作方案的函"))
+    assert document.covering_title == "关于印发测州市甲事工作方案的函"
+
+
+def test_a_title_may_be_about_websites() -> None:
+    document = only(
+        NOTICE.replace("关于印发测州市甲事工作方案的通知", "关于印发《测州市政府网站\n甲事工作方案》的通知")
+    )
+    assert document.covering_title == "关于印发测州市政府网站甲事工作方案的通知"
+
+
+def test_a_decision_that_amends_stands_for_itself_where_no_amended_text_follows() -> None:
+    title = "关于修改《测州市甲事管理办法》的决定"
+    source = f"测州市人民政府{title}\n经研究,决定作如下修改:\n一、第三条修改为:“甲事。”\n二、删去第五条。\n"
+    document = only(source)
+    assert (document.title, document.covering_title) == (title, None)

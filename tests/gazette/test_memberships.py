@@ -414,3 +414,8 @@ def test_committees_with_blanks_in_their_roles_and_two_posts_of_one_person() -> 
         ("副组长", None, "县政府办公室副主任"),
         ("副组长", None, "县甲局局长"),
     ]
+
+
+def test_a_name_alone_above_its_post_is_told_by_its_family_name() -> None:
+    lines = ["组 长:赖 试 副市长", "成 员:赖测试 市水务局局长", "洪测 市财政局局长"]
+    assert [person for _, person, _ in brief(lines)] == ["赖试", "赖测试", "洪测"]

@@ -112,6 +112,7 @@ def test_repeals_name_every_document_ended(text, repealed):
 @pytest.mark.parametrize(
     "text",
     [
+        "对试点企业,不再执行《测州市甲事办法》中关于范围的规定。",
         "及时修改、废止不合时宜的文件。",
         "发文字号:甲政发〔2023〕7号 成文日期:2023年3月10日 废止日期:",
         "《甲规定》(甲政发〔2010〕1号)与本规定不一致的,以本规定为准。",

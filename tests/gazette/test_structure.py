@@ -197,3 +197,8 @@ def test_a_line_annexes_above_their_names_is_no_annex_where_they_follow() -> Non
     text = "一、请各单位参会。\n附件:\n1.参会单位名单\n2.测试方案\n2021年3月1日\n附件1\n参会单位名单\n市甲局、市乙局\n"
     paths = [clause.path for clause in compile_text(text).instruments[0].clauses if clause.kind != "paragraph"]
     assert paths == ["一", "附件1"]
+
+
+def test_articles_that_a_decision_changes_are_no_clauses() -> None:
+    changes = "第九条修改为:“甲事。”\n第十条第二款增加一项:“乙事。”\n第十一条后增加一条:“丙事。”"
+    assert paths(f"一、修改甲办法\n{changes}\n二、修改乙办法") == ["一", "二"]

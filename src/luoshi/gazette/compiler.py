@@ -131,7 +131,7 @@ class _DocumentReader:
             self._read_acts()
         if document.order:
             return instrument
-        nodes = structure.read_structure(document.body)
+        nodes = structure.read_structure(document.body, document.items)
         self._add_clauses(nodes)
         self._warn_fragments(nodes)
         self._read_relations(cover, nodes)

@@ -119,6 +119,7 @@ class DutyReader:
         self.unknown: set[str] = set()
         self.bodies: dict[int, tuple[str, ...] | None] = {}
         self.marked: records.Duty | None = None
+        self.listed: dict[int, records.Duty] = {}
 
     def read(self, nodes: Sequence[Node]) -> None:
         """Read every paragraph, in order, into the duties, targets and parameters of the sheet's instrument.
@@ -151,6 +152,8 @@ class DutyReader:
             else:
                 if not numbered or node.filed[0] not in "¶—":
                     self._read_unmarked(node, limits, signs)
+                    if text.endswith("职责:"):
+                        self._open_list(node)
                 if node.numbered:
                     pending = []
                 pending.append((node, limits))
@@ -297,7 +300,12 @@ class DutyReader:
             place = _sentence_around(text, limit.start)
             lead = _subject_before(text, statements, place[0])
             sentence = text[slice(*place)]
+            if not lead and (_names_plan(node, limit) or _permits(text, limit)):
+                continue
             if not lead and (binds_private(sentence) or (limit.kind == "from" and _PROHIBITS.search(sentence))):
+                continue
+            if not lead and (listed := self.listed.get(id(node.parent))) is not None and node.numbered:
+                listed.time_limits.extend(_placed(node.paragraph, [limit]))
                 continue
             if not lead and statements and _dates_heading(node, limit):
                 lead = statements[0].lead
@@ -330,12 +338,27 @@ class DutyReader:
         action = paragraph.text[start:end].strip(",")
         own = _placed(paragraph, _within(limits, start, end)) if limits else []
         if names := self.names.get(node.filed):
-            lead = tuple([_known_form(name, names) or name for name in lead])
+            lead = self._merged(node.filed, lead, names)
         duty = records.Duty(
             node.filed, action, _summary(node), organs(lead), organs(cooperating), bool(local), list(local),
             own, *paragraph.span(start, end), "subject", 0.75, open_ended,
         )  # fmt: skip
         self._file(lead, duty)
+
+    def _merged(self, clause: str, lead: tuple[str, ...], names: dict[str, None]) -> tuple[str, ...]:
+        """The names under which the clause knows its bodies; one name for several levels of them stands for all."""
+        if len(lead) == 1 and lead[0] not in names:
+            levels = tuple(islice((name for name in names if same_body(name, lead[0])), _FORMS))
+            if len(levels) > 1 and (clause, frozenset(levels)) in self.filed:
+                return levels
+        return tuple([_known_form(name, names) or name for name in lead])
+
+    def _open_list(self, node: Node) -> None:
+        """Remember the duty of a sentence that a list of tasks follows: `市甲局履行下列职责:`."""
+        holder = node if node.numbered else node.parent
+        duty = next(reversed(self.filed.values()), None)
+        if holder is not None and duty is not None and duty.clause == node.filed:
+            self.listed[id(holder)] = duty
 
     def _own_body(self, node: Node) -> tuple[str, ...] | None:
         """A run-in heading that names a body whose text says what it is made of and what it does."""
@@ -466,6 +489,25 @@ def _last_before(statements: Sequence[Statement], place: int) -> Statement | Non
     """The last statement that ends at a place or before it."""
     count = bisect_right(statements, place, key=_end)
     return statements[count - 1] if count else None
+
+
+_PLAN_WORDS = ("目标", "任务", "分工", "计划", "安排", "要点", "清单", "工作")
+_PERMISSION = re.compile(r"(?:可以|有权|可(?!能|行|靠|持))[^,;。:]{0,30}$")
+
+
+def _names_plan(node: Node, limit: FoundLimit) -> bool:
+    """Whether a limit is the year in a heading that names a plan: `2020年主要目标`."""
+    return (
+        limit.kind == "between"
+        and node.heading is not None
+        and node.heading_end == len(node.paragraph.text)
+        and node.heading.endswith(_PLAN_WORDS)
+    )
+
+
+def _permits(text: str, limit: FoundLimit) -> bool:
+    """Whether a limit says how long somebody may do something: `可以自收到之日起5日内申请复核`."""
+    return _PERMISSION.search(text, max(0, limit.start - 40), limit.start) is not None
 
 
 def _dates_heading(node: Node, limit: FoundLimit) -> bool:

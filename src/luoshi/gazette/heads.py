@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
-from luoshi.gazette.labels import numeral, read_label
+from luoshi.gazette.labels import LABEL_STARTS, numeral, read_label
 from luoshi.gazette.text import TERMINAL, Line, compact, text_of
 
 _OPEN, _CLOSE = r"[〔\[(【]", r"[〕\])】]"
@@ -63,9 +63,11 @@ _TITLE_CONTINUES = re.compile(r"的?(?:通知|意见|实施意见|实施方案|�
 _OPENS_CARRIER = re.compile("关于(?:印发|转发|批转|下发|公布|发布)")
 _CARRIES = re.compile(
     r"(?:关于)?(?:修订|重新|修改|联合)?(?:印发|转发|批转|下发|发布|公布|颁发|颁布)(?:修订后的|修订的|修改后的|新修订的)?"
-    r"(?P<what>.{4,120}?)的?通知(?:\([^()]{1,24}\))?$"
+    r"(?P<what>.{4,120}?)的?(?:通知|(?<=的)函)(?:\([^()]{1,24}\))?$"
 )
 _PROLONGS = re.compile(r"关于(?:延长|修改|修订|调整|延续).{0,6}《(?P<what>[^《》]{4,60})》.{0,20}(?:通知|决定)$")
+_DECIDES = re.compile(r"关于(?:修改|修订|调整).{0,6}《[^《》]{4,60}》.{0,20}决定$")
+"""A decision that amends: it stands for itself where the amended text does not follow it."""
 _NAMED = re.compile(
     r"现将(?:修订后的|修改后的|新修订的)?《(?P<a>[^《》]{4,80})》(?:\([^()]{2,30}\))?(?:印发|下发|转发|予以)"
     r"|《(?P<b>[^《》]{4,80})》.{0,60}?(?:现予?以?印发|现予?以?公布|现转发|现下发|现予发布)"
@@ -94,6 +96,8 @@ _WEB_NOISE = re.compile(
     r"首页|当前位置|所在位置|您的位置|浏览|字号|打印|来源|作者|索引号|阅读|下载|无障碍|分享|关键词|主题分类|主题词|组配分类|"
     r"公文目录|微信|网站|www|http|时间:|日期:|字体| > |>>|»|…$|^\d{4}年.{0,4}月.{0,6}日 "
 )
+_TOPICS = re.compile("网站(?!首页|支持)|微信|阅读|来源")
+"""Words of a web page that a document may be about."""
 _FIRST_SENTENCE = re.compile(
     r"(?:现将|经.{2,20}(?:同意|研究)|(?:修订后的)?《[^《》]{4,80}》.{0,20}(?:已经|业经|已于|已)|为.{4,60},"
     r"|根据《).{6,}"
@@ -129,6 +133,7 @@ _ANSWERS = re.compile(r"关于.*(?:批复|复函|函|公告|通告|通报)(?:\([
 class Document:
     """One document as lines: head fields read so far, the notice's own lines (`cover`) and the text's lines (`body`).
 
+    `items` are those of the notice's lines that number items of its own.
     `published_only` says that the only date is a web page's date of publication; `order` that it is an appointment
     order with number and date on one line; `carried` that a notice carries the measure; `moved` are closing lines that
     stood inside a sentence.
@@ -147,6 +152,7 @@ class Document:
     addressees: list[str] = field(default_factory=list)
     body: list[Line] = field(default_factory=list)
     cover: list[Line] = field(default_factory=list)
+    items: list[Line] = field(default_factory=list)
     published_only: bool = False
     order: bool = False
     carried: bool = False
@@ -489,6 +495,11 @@ def _best_title(zone: list[Line]) -> list[Line] | None:
     return best[1] if best else None
 
 
+def _is_noise(text: str) -> bool:
+    """Whether a line is a web page's; a title may be about websites (关于政府网站…)."""
+    return _WEB_NOISE.search(_TOPICS.sub("", text) if "关于" in text else text) is not None
+
+
 def _issuer_line(line: Line) -> bool:
     text = compact(line.text)
     return len(text) <= 40 and bool(ORGAN_LINE.match(text)) and "关于" not in text
@@ -500,7 +511,7 @@ def _title_lines(zone: list[Line], start: int) -> list[Line] | None:
             return None
         line = zone[start + count - 1]
         text = compact(line.text)
-        if len(text) > 120 or text[-1] in TERMINAL or _WEB_NOISE.search(line.text) or _LABELLED_FIELD.search(line.text):
+        if len(text) > 120 or text[-1] in TERMINAL or _is_noise(line.text) or _LABELLED_FIELD.search(line.text):
             return None
         if count == 1 and (_DATE_LINE.match(text) or (_issuer_line(line) and not _TITLE_END.search(text))):
             return None
@@ -641,10 +652,13 @@ def _read_body(document: Document, lines: list[Line], labelled: dict[str, str], 
     if not document.carried and document.covering_title is None and (named := _named_measure(lines)):
         document.carried, document.title = True, _outer_quotes(_without_issuer(named))
     measure = None if heading_read else _measure_start(document, lines)
+    if measure is None and _DECIDES.search(document.covering_title or ""):
+        document.title, document.covering_title, document.carried = document.covering_title, None, False
     closing = _take_closing(document, lines[: measure[0]] if measure else lines, last=not document.carried)
     if measure:
         document.title = _without_issuer(measure[2])
-        document.cover, document.body = closing, lines[measure[1] :]
+        first = _first_item(closing)
+        document.cover, document.items, document.body = closing[:first], closing[first:], lines[measure[1] :]
         if document.issued_on is None:
             document.body = _take_closing(document, document.body, last=True)
     else:
@@ -660,6 +674,17 @@ def _read_body(document: Document, lines: list[Line], labelled: dict[str, str], 
         names = [labelled[key] for key in _ISSUER_KEYS if key in labelled and labelled[key].endswith(ends)]
         found = next((name for name in names if ORGAN_LINE.match(name) and "网" not in name), None)
         document.issuer = found or document.issuer
+
+
+def _first_item(lines: Sequence[Line]) -> int:
+    """Where the items 一、二、 begin that a notice adds to the measure it carries; behind the last line if none do."""
+    found = [
+        (label.ordinal, index)
+        for index, line in enumerate(lines)
+        if line.text[0] in LABEL_STARTS and (label := read_label(line.text)) is not None and label.kind == "cn"
+    ]
+    begins = next((index for ordinal, index in found if ordinal == 1), len(lines))
+    return begins if any(ordinal == 2 and index > begins for ordinal, index in found) else len(lines)
 
 
 def _named_measure(lines: list[Line]) -> str | None:

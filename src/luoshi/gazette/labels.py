@@ -34,6 +34,11 @@ def numeral(text: str) -> int:
 _ORDERED = re.compile(
     rf"第 ?((?:{_CN}|\d){{1,7}}) ?(章|节|条|部分|编|篇)((?:之[一二三四五六七八九十])?)(?=[^例款规目件]|$)[ 、:]?"
 )
+_AMENDED = re.compile(
+    r"(?:第[^,。;]{1,8}[款项目])*(?:中|后|之后|前|改为第[^,。;]{1,8}条)?[,,]?"
+    r"(?:修改为|改为|修改后|增加一|增加第|删去|删除|调整为|作为第|作如下修改|的规定)"
+)
+"""What a decision does with an article of another document: `第三条第二款修改为…` is no article of its own."""
 _ARTICLE_WITHOUT_WORD = re.compile(rf"第({_CN}{{1,5}}) +")
 _CN_LABEL = re.compile(r"([一二三四五六七八九十百]{1,4}) ?(?:、|[.,:](?!\d))")
 _PAREN = re.compile(rf"\( ?(?:({_CN}{{1,5}})|(\d{{1,3}})) ?\) ?[、.,:]?")
@@ -93,6 +98,8 @@ def _ordered(text: str, *, articles: bool) -> Label | None:
     if match := _ORDERED.match(text):
         name = match[1].replace(" ", "")
         ordinal, kind = numeral(name), _WORD_OF[match[2]]
+        if kind == "article" and _AMENDED.match(text, match.end(3)):
+            return None
         if not ordinal or (kind == "part" and (len(text) > _LONGEST_PART or "," in text or text[-1] in "。;")):
             return None
         return Label(kind, f"第{name}{match[2]}{match[3]}", ordinal, match.end())

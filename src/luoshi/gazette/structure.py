@@ -89,15 +89,22 @@ class Node:
         return self.paragraph.text[self.heading_end :]
 
 
-def read_structure(lines: Sequence[Line]) -> list[Node]:
-    """Return the clauses and unnumbered paragraphs of a document's body in reading order, paths set."""
+def read_structure(lines: Sequence[Line], before: Sequence[Line] = ()) -> list[Node]:
+    """Return the clauses and unnumbered paragraphs of a document's body in reading order, paths set.
+
+    `before` are the numbered items of the notice that carries it; their numbering is their own.
+    """
+    nodes = [*_tree(before), *_tree(lines)] if before else _tree(lines)
+    _set_paths(nodes)
+    return nodes
+
+
+def _tree(lines: Sequence[Line]) -> list[Node]:
     texts = [line.text for line in lines]
     decimals = numbers_by_decimals(texts)
     articles = len([text for text in texts if text[0] == "第" and "条" in text[:9]]) >= 3
     blocks = _blocks(lines, decimals=decimals, articles=articles)
-    nodes = _Nesting(blocks).run()
-    _set_paths(nodes)
-    return nodes
+    return _Nesting(blocks).run()
 
 
 # --- lines into blocks -------------------------------------------------------------------------------------------

@@ -148,7 +148,9 @@ _HOLDS_VERB = re.compile(
         [“”] (?:布|格|大|全|结|时)局$ [全内外]部$ 要站$ 网站$"""
     )
 )
-_FORM = re.compile(r"^(?:全|我|本)?(?:市|县|区|省)|(?:行政)?主管部门$|部门$|管理局$|局$|委$|厅$")
+_FORM = re.compile(
+    r"^(?:全|我|本)?(?:市|县|区|省)(?:\([市县区省州、]{1,7}\))?|(?:行政)?主管部门$|部门$|管理局$|局$|委$|厅$"
+)
 
 
 @lru_cache(maxsize=16384)
@@ -158,6 +160,7 @@ def core(name: str) -> str:
     return stripped or name
 
 
+_OWN_LEVEL = re.compile("(?:全|我|本)?(?:市(?!场|容|政)|县|区(?!域)|省|镇(?!街)|乡(?!村))")
 _EACH_BELOW = re.compile("各[县市区旗镇乡街]")
 
 
@@ -167,6 +170,9 @@ def same_body(one: str, other: str) -> bool:
     if one == other or (("各" in one or "各" in other) and one.replace("各", "") == other.replace("各", "")):
         return True
     if (_EACH_BELOW.match(one) is None) != (_EACH_BELOW.match(other) is None):
+        return False
+    level, others = _OWN_LEVEL.match(one), _OWN_LEVEL.match(other)
+    if level is not None and others is not None and level[0][-1] != others[0][-1]:
         return False
     a, b = core(one), core(other)
     if len(a) < 2 or len(b) < 2:
@@ -341,6 +347,8 @@ def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level
             return None
     if "由" in words and not (rest and _NEEDS.search(words)):
         for match in _BY_WHOM.finditer(words):
+            if words.endswith(("可以", "可"), 0, match.start()):
+                continue
             if not _UNBOUND.match(words, match.start("verb")) and match["verb"] not in ("组成", "是", "为"):
                 parsed = bodies(match["run"], level)
                 if parsed is not None:
@@ -509,7 +517,7 @@ _BINDS_PRIVATE = re.compile(
 
 def binds_private(sentence: str) -> bool:
     """Whether a sentence says what a private party has to do, which is nobody's duty here."""
-    match = _BINDS_PRIVATE.match(sentence)
+    match = _BINDS_PRIVATE.match(sentence) or _BINDS_PRIVATE.match(sentence, sentence.find(",") + 1)
     return match is not None and _PRIVATE.search(match["who"]) is not None and not _OFFICIAL.search(match["who"])
 
 

@@ -86,6 +86,10 @@ _NAME_BEFORE = re.compile(r"(?:第|届|(?<![底月日年之以目])前|每|这|�
 _COUNTED_BEFORE = ("下设", "目录(", "清单(", "名单(", "目录(共", "清单(共", "名单(共")
 _EACH_BEFORE = re.compile(r"每(?:周转|增加|减少|超过|新增|提高|下降|满|达到?|超)?[^,;。、\d一-龥]{0,3}$")
 _ONCE_EVERY = re.compile(r"每(?:半?年度?|个?季度?|个?月|周|日|天)[^,;。增]{0,10}$")
+_MEETS = re.compile("[^,;。]{0,6}(?:会议|例会)")
+_LISTED = re.compile(r"(?:[一-龥()]{2,10}、)+[一-龥()]{2,10}$")
+_PLACES = re.compile("直辖市|省|自治区|部门|单位|高新")
+"""What is only counted behind a list of its names: `甲省、乙省2个省`, `甲局、乙局等2个部门`."""
 _NAME_AFTER = re.compile(r"级|型|量级|期工程|周年|常务会|全体会|全会|[一-龥]?日游|以外的")
 _GENERALITY = re.compile(
     "(?:"
@@ -303,9 +307,15 @@ def _counts_in_words(part: _Part, phrase: Phrase) -> bool:
         return True
     if part.left.endswith(_NO_COUNT_BEFORE):
         return False
+    if phrase.after_op == ">=" and phrase.before_op is None and _ENTITY.match(right := part.right):
+        return "的" not in right and _ACHIEVING.search(part.left) is not None
     if phrase.value in {"100", "1000"} and phrase.end - phrase.start <= 3:
         return phrase.op in {">", ">=", "~"}
     return phrase.op is not None or _COUNTING.search(part.left) is not None
+
+
+_ENTITY = re.compile("省|自治区|直辖市|市|县|区|乡|镇|街道|部门|单位|流域")
+"""Places and bodies that a rule counts from some number on: `两个以上县出现险情`."""
 
 
 def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
@@ -319,7 +329,9 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if phrase.unit in _COUNTED and _GENERALITY.match(right.removeprefix("的")):
         return True
-    if phrase.unit in _OCCASIONS and phrase.value == "1" and _ONCE_EVERY.search(left):
+    if phrase.unit in _OCCASIONS and _ONCE_EVERY.search(left) and (phrase.value == "1" or _MEETS.match(right)):
+        return True
+    if phrase.unit == "个" and "、" in left and _LISTED.search(left) and _PLACES.match(right):
         return True
     if phrase.unit in _WEAK_UNITS and phrase.after_op is None and not _ACHIEVING.search(left):
         return True

@@ -144,6 +144,10 @@ _ROUTINES = re.compile(
     rf"(?P<unit>[年半季月日周天](?=[年度至不原一1次报]|{first_of(_ROUTINE_WORDS)})(?:年度?|度)?)(?P<count>(?:至少|不少于|原则上)?[一1])?"
     rf"(?:(?P<times>次(?!性))|(?:{_ROUTINE}|报(?!名|考|价|废|批))(?!率|覆盖|结果|得分|成绩|等次|情况|[^,。;、]{{0,6}}率))"
 )
+_MONTHS = {
+    "3": "quarterly", "三": "quarterly", "6": "half-yearly", "六": "half-yearly", "12": "yearly", "十二": "yearly",
+}  # fmt: skip
+_EVERY_MONTHS = re.compile(rf"每(?P<count>{'|'.join(_MONTHS)})个月(?!内)")
 # A rhythm whose verb stands before its count: 一年召开一次, 一个季度通报一次.
 _SO_OFTEN = re.compile(
     "(?<![\\d第近满同])一个?(?P<unit>年|季(?=度)|月|周)度?(?:至少|一般|原则上)?[\u4e00-\u9fff]{2}[一两二三四]次(?!性)"
@@ -186,6 +190,10 @@ def _every(text: str, context: Context, taken: _Taken) -> Iterator[_Hit]:
             hit = _every_hit(text, m)
             if hit and not taken.meets(m.start(), m.end()):
                 yield hit
+        if "个月" in text:
+            for m in _EVERY_MONTHS.finditer(text):
+                if not taken.names.meets(*m.span()):
+                    yield _Hit("every", _MONTHS[m["count"]], *m.span())
     if "按" in text or "逐" in text or "年度" in text or "分季" in text:
         for m in _PER.finditer(text):
             unit = m["unit"] or "年"
@@ -496,6 +504,8 @@ _WORK = re.compile(
         搬迁 复垦 修复 普查 登记 审核 设立 成立 培训 增长"""
     )
 )
+_ACTS = re.compile("(?:逐一|统一|集中|组织|进行|对|由|向|开展|将|报)")
+"""How what is done at the end of the year begins: `,年底逐一对账`."""
 _NAMELIKE = re.compile(
     r"(?:度|[^,。;:、()]{0,24}?)(?:方案|计划|要点|规划|年鉴|目录|名单|清单|预算|决算|报告|纲要|预案|办法|细则|标准|意见|通知|公报|目标任务|责任书|"
     r"数据|基数|水平|版|项目库|台账)(?:》|[,。;:、()]|中|的|为|$|规定|确定|明确|要求|提出|任务)"
@@ -653,7 +663,8 @@ def _date_hit(text: str, phrase: Phrase, period: Period, context: Context) -> _H
     if period.at_end:
         if period.last < _issue_floor(context) or _BARE_STOPS.match(text, end) or _NAMELIKE.match(text, end):
             return None
-        if not phrase.year and text[end : end + 1] not in (",", ")", "") and not _WORK.match(text, end):
+        bare = not phrase.year and text[end : end + 1] not in (",", ")", "")
+        if bare and not (_WORK.match(text, end) or (text[start - 1 : start] in ",;。" and _ACTS.match(text, end))):
             return None
         return _by(text, phrase, period, period.last, end)
     if period.unit == "day" or (phrase.year in dates.RELATIVE_YEARS and phrase.year != "明年" and not phrase.part):
