@@ -89,7 +89,9 @@ def test_journal_says_what_the_book_held_after_each_entry(client, fund):
     older = queries.running(fund.book, entries[2:])
     assert older == {entries[2].pk: 100_000}, "a page further back takes away what came later"
     page = reverse("fund-book", args=BOOK)
-    assert "995.00" in client.get(page).content.decode()
+    told = client.get(page).content.decode()
+    assert "995.00" in told
+    assert "净资产余额</th>" in told
     assert "净资产余额</th>" not in client.get(page + "?event=J4").content.decode()
 
 
@@ -224,10 +226,21 @@ def test_statement_is_looked_at_then_imported_settled_and_reconciled(fund, clerk
 
 def test_month_is_proposed_from_the_trial_page(fund, clerk, head):
     mine, other = people.client_of(clerk), people.client_of(head)
-    assert mine.post(reverse("fund-close", args=BOOK)).status_code == 303
-    other.post(reverse("fund-draft", args=[Draft.objects.get().pk]), {"act": "accept"})
+    trial, close = reverse("fund-trial", args=BOOK), reverse("fund-close", args=BOOK)
+    assert mine.post(close).status_code == 303
+    waits = reverse("fund-draft", args=[Draft.objects.get().pk])
+    assert mine.post(close).url == waits, "who comes second is led to what waits"
+    assert f'href="{waits}"' in mine.get(trial).content.decode()
+    assert "复核无误，结账" in other.get(waits).content.decode()
+    other.post(waits, {"act": "accept"})
     assert Book.objects.get().closed_through == D(2018, 1, 31)
-    assert "2018-01" in other.get(reverse("fund-trial", args=BOOK)).content.decode()
+    assert "2018-01" in other.get(trial).content.decode()
+    late = other.post(waits, {"act": "accept"}).content.decode()
+    assert "2018年1月结账：已结账，不能再复核" in late
+    clock_at(D(2018, 2, 20))
+    early = mine.post(close)
+    assert early.status_code == 422
+    assert "2018年2月还没有过完，2018-03-01起可以结账" in early.content.decode()
 
 
 def test_another_organ_sees_no_book(fund):

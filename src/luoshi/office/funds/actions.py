@@ -241,8 +241,8 @@ def propose_close(*, actor: Actor, book: str, month: datetime.date) -> Draft:
     found = _postable(actor, book)
     first, last = month_of(month)
     _closable(found, first, last)
-    if Draft.objects.filter(book=found, act=Draft.Act.CLOSE, state=Draft.State.PROPOSED).exists():
-        raise LuoshiError("E_DUPLICATE", "已有一份结账待复核。")
+    if (waits := closing(found)) is not None:
+        raise LuoshiError("E_DUPLICATE", f"{waits.title}正待复核。", fields={"draft": waits.pk})
     return drafted(actor, found, Draft.Act.CLOSE, {"month": f"{first:%Y-%m}"}, f"{month_word(first)}结账")
 
 
@@ -261,7 +261,7 @@ def decide(*, actor: Actor, draft: int, accept: bool, reason: str = "", version:
         permission = "fund.close" if row.act == Draft.Act.CLOSE else "fund.check"
         require(actor, permission, [book.organ])
         if row.state != Draft.State.PROPOSED:
-            raise LuoshiError("E_STATE", f"这份待复核已经{row.get_state_display()}。")
+            raise LuoshiError("E_STATE", f"{row.title}：{row.standing}，不能再复核。")
         if version is not None and version != row.version:
             raise LuoshiError("E_VERSION", "这份待复核已被他人改过，请重新打开再看。", fields={"version": row.version})
         require_other_hand(actor, [row.maker_id, row.maker_for], "复核")
@@ -326,6 +326,11 @@ def month_of(day: datetime.date) -> tuple[datetime.date, datetime.date]:
 def month_word(day: datetime.date) -> str:
     """Return the month of `day` as it is written: 2019年3月."""
     return f"{day.year}年{day.month}月"
+
+
+def closing(book: Book) -> Draft | None:
+    """Return the close of a month that waits for its second hand."""
+    return Draft.objects.filter(book=book, act=Draft.Act.CLOSE, state=Draft.State.PROPOSED).first()
 
 
 def next_month(book: Book) -> datetime.date:

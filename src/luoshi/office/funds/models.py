@@ -439,6 +439,12 @@ class Draft(models.Model):
     def __str__(self) -> str:
         return f"{self.act} {self.title}"
 
+    @property
+    def standing(self) -> str:
+        """Where it stands, in words: what is done is in the books, or closed."""
+        done = self.state == Draft.State.DONE
+        return "已结账" if done and self.act == Draft.Act.CLOSE else Draft.State(self.state).label
+
 
 class Opening(models.Model):
     """A book that one hand proposes and another opens: of which plan, under which key, with what was asked for."""

@@ -20,7 +20,7 @@ from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.duties import concern
 from luoshi.office.funds import actions, gauge, links, openings, orders, plans, queries, reconcile
-from luoshi.office.funds.models import Account, Book, Draft, Entry, Period, Proof
+from luoshi.office.funds.models import Account, Book, Draft, Entry, Kind, Period, Proof
 from luoshi.office.paging import Total
 from luoshi.office.permissions import may
 from luoshi.office.web import attachment
@@ -64,6 +64,7 @@ def back(href: str, done: str) -> HttpResponse:
 
 DONE = {
     "proposed": gettext_lazy("已送复核，另一人同意后入账"),
+    "closing": gettext_lazy("已送复核，另一人同意后结账"),
     "accepted": gettext_lazy("已复核"),
     "refused": gettext_lazy("已退回"),
     "imported": gettext_lazy("对账单已导入并勾对"),
@@ -109,6 +110,11 @@ def index(request: HttpRequest) -> HttpResponse:
     return page(request, "funds/books.html", context)
 
 
+def _runs(over: queries.Overview) -> str:
+    """What the column of running sums in a journal holds (`queries.running`)."""
+    return _("净资产余额") if any(one.kind == Kind.FUND for one, _net in over.accounts) else _("银行存款余额")
+
+
 @needs("fund.see")
 @require_safe
 def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
@@ -142,7 +148,7 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         ],
         "where": _where(over),
         "rows": entry_rows(rows, book, after),
-        "runs": bool(after),
+        "runs": _runs(over) if after else "",
         "case": case,
         "event": event,
         "events": [("", _("全部事项")), *((key, f"{key} {words}") for key, words in events)] if events else [],
@@ -442,7 +448,10 @@ def _month(first: datetime.date | None, last: datetime.date | None) -> tuple[dat
 @require_safe
 def trial(request: HttpRequest, room: str, name: str) -> HttpResponse:
     """Show the trial balance of a span, this month unless given."""
-    book = book_of(request, room, name)
+    return _trial(request, book_of(request, room, name))
+
+
+def _trial(request: HttpRequest, book: Book, error: LuoshiError | None = None) -> HttpResponse:
     first, last = _month(*_span(request))
     found = queries.trial_balance(book, first, last)
     context = {
@@ -456,10 +465,12 @@ def trial(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "journal_href": book_href("fund-journal-export", book) + f"?from={first}&to={last}",
         "periods": list(Period.objects.filter(book=book).order_by("-first_on")[:24]),
         "next_month": actions.next_month(book),
+        "closing": actions.closing(book),
         "can_close": may(actor_of(request), "fund.post", [book.organ]),
+        "errors": {"": error.message} if error else {},
         "done": said(request),
     }  # fmt: skip
-    return page(request, "funds/trial.html", context)
+    return page(request, "funds/trial.html", context, status=error.http_status if error else 200)
 
 
 def _trial_row(row: queries.TrialRow, first: datetime.date, last: datetime.date) -> dict[str, Any]:
@@ -479,10 +490,17 @@ def _trial_row(row: queries.TrialRow, first: datetime.date, last: datetime.date)
 @needs("fund.post")
 @require_POST
 def close(request: HttpRequest, room: str, name: str) -> HttpResponse:
-    """Propose the close of the next month."""
+    """Propose the close of the next month; who comes second is led to what waits already."""
     book = book_of(request, room, name)
-    draft = actions.propose_close(actor=actor_of(request), book=book.key, month=actions.next_month(book))
-    return back(reverse("fund-draft", args=[draft.pk]), "proposed")
+    try:
+        draft = actions.propose_close(actor=actor_of(request), book=book.key, month=actions.next_month(book))
+    except LuoshiError as error:
+        if error.code == "E_DUPLICATE" and (waits := actions.closing(book)) is not None:
+            return HttpResponseRedirect(reverse("fund-draft", args=[waits.pk]), status=303)
+        if error.http_status not in (409, 422):
+            raise
+        return _trial(request, book, error)
+    return back(reverse("fund-draft", args=[draft.pk]), "closing")
 
 
 # --- two hands --------------------------------------------------------------------------------------------------------
@@ -644,8 +662,11 @@ def hands(row: Any, actor: Actor, permission: str, book: Book) -> dict[str, Any]
         "second": {"name": actor.name if mine else "", "post": _("复核"), "at": None, "you": mine,
                    "note": _("对照原始单据看过每一行后办")},
     }  # fmt: skip
+    words = _("复核无误，入账")
+    if row.act == Draft.Act.CLOSE:
+        words, pair["second"]["note"] = _("复核无误，结账"), _("看过这个月的试算平衡后办")
     if mine:
-        pair["act"] = {"name": "act", "value": "accept", "words": _("复核无误，入账")}
+        pair["act"] = {"name": "act", "value": "accept", "words": words}
         pair["back"] = {"name": "act", "value": "refuse", "words": _("退回")}
     return pair
 
