@@ -224,3 +224,11 @@ def test_the_issuers_own_place_belongs_to_the_post_behind_a_name_without_a_mark(
     printed = ["免去测试丙县财政局局长职务。"]
     assert brief(find_acts(printed, "丙县")) == [("remove", "测试", "丙县财政局局长", None)]
     assert brief(find_acts(printed)) == [("remove", "测试丙", "县财政局局长", None)]
+
+
+def test_a_part_without_name_says_what_its_person_no_longer_is() -> None:
+    found = find_acts(["测试甲同志任市甲局局长,不再担任市乙局局长职务。"])
+    assert [(act.action, act.person, act.post) for act in found] == [
+        ("appoint", "测试甲", "市甲局局长"),
+        ("remove", "测试甲", "市乙局局长"),
+    ]

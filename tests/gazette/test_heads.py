@@ -493,3 +493,11 @@ def test_a_decision_that_amends_stands_for_itself_where_no_amended_text_follows(
     source = f"测州市人民政府{title}\n经研究,决定作如下修改:\n一、第三条修改为:“甲事。”\n二、删去第五条。\n"
     document = only(source)
     assert (document.title, document.covering_title) == (title, None)
+
+
+def test_short_and_wordless_titles_of_appointments_are_read_with_who_appoints() -> None:
+    body = "根据工作需要,决定任命:\n测试甲同志任市甲局局长;\n免去:\n测试乙同志的市甲局局长职务。\n2019年7月3日\n"
+    (notice,) = compile_text(f"测州市人民政府\n任免通知\n测政任〔2019〕12号\n{body}").instruments
+    assert (notice.title, notice.issuer, len(notice.appointments)) == ("任免通知", "测州市人民政府", 2)
+    (news,) = compile_text("测州市人民政府任免工作人员\n任命测试甲为市甲局副局长。\n").instruments
+    assert (news.title, news.issuer, len(news.appointments)) == ("测州市人民政府任免工作人员", "测州市人民政府", 1)

@@ -80,7 +80,9 @@ _RESIGNED = re.compile(rf"(?:接受|同意|批准){_NAMES}(?:的)?辞去(?:其|�
 _NO_LONGER = re.compile(rf"{_NAMES}(?:不再(?:担任|兼任|任)|免去其?(?=.+职务$))(?P<post>.+)$")
 _LAPSED = re.compile(rf"{_NAMES}(?:原任|所任|兼任|担任)的?(?P<post>.+?)职务(?:自然|自行|相应|随之|同时)?免除$")
 _NAMED_FIRST = re.compile(rf"{_NAMED}")
-_REMOVED_SAME = re.compile(rf"(?:同时|并)?{_REMOVE_VERB}(?:其|原任|所任)(?:原任|担任)?的?(?P<post>.+)$")
+_REMOVED_SAME = re.compile(
+    rf"(?:同时|并)?(?:{_REMOVE_VERB}(?:其|原任|所任)(?:原任|担任)?的?|不再(?:担任|兼任|任)(?:其|原)?)(?P<post>.+)$"
+)
 _REMOVED_HERE = re.compile(
     rf"(?:(?:同时|并){_REMOVE_VERB}|{_REMOVE_VERB}(?=[市县区省州]|原任))(?P<post>.+职务)(?P<rest>.*)$"
 )

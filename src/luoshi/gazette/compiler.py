@@ -41,7 +41,7 @@ _ITEM_NUMBER = re.compile("[0-9A-Za-z一二三四五六七八九十①-⑳]$")
 """What a bracket closes that opened nowhere: a number of a row `1)`, `2)`."""
 _ENDS_AS_MARK = re.compile("(?:单位|部门|时限|时间|领导|责任人):[^。;:]*$")
 _TRIAL = re.compile("暂行|试行")
-_PLACE_OF = re.compile("([^省市县区旗州]{1,6}[市县区旗州])人民政府")
+_PLACE_OF = re.compile("([^省市县区旗州]{1,6}[市县区旗州])(?:人民政府|人民代表大会|人大)")
 _LONGEST_HEAD = 200
 """So many characters from its beginning the number of minutes or of a bulletin stands."""
 _YEAR_IN_HEAD = re.compile(

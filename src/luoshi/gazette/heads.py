@@ -53,8 +53,10 @@ TITLE_WORDS = (
     "通知|意见|办法|方案|规定|规则|细则|预案|要点|计划|规划|决定|公告|通告|通报|批复|函|条例|制度|名单|报告|纲要|标准|措施|"
     "章程|准则|规程|指南|守则|议案|命令|令|机制|清单|目录|任务|分工|分解|手册|导则|指引|安排|纪要"
 )
-_TITLE_END = re.compile(rf"(?:{TITLE_WORDS})[》”\"]?(?:\([^()]{{1,24}}\)|〔[^〔〕]{{1,12}}〕|\[[^\[\]]{{1,12}}\])?》?$")
-_TITLE_LAST = frozenset([*(word[-1] for word in TITLE_WORDS.split("|")), *'》”")〕]'])
+_TITLE_END = re.compile(
+    rf"(?:{TITLE_WORDS}|任免[国家机关工作]{{0,8}}人员)[》”\"]?(?:\([^()]{{1,24}}\)|〔[^〔〕]{{1,12}}〕|\[[^\[\]]{{1,12}}\])?》?$"
+)
+_TITLE_LAST = frozenset([*(word[-1] for word in TITLE_WORDS.split("|")), *'员》”")〕]'])
 """Characters a title may end with."""
 _STRONG_TITLE = re.compile(
     r"(?:关于|印发|转发|批转).{2,120}(?:通知|意见|决定|通报|公告|通告|批复|函|方案|办法|规定|细则)(?:\([^()]{1,24}\))?$"
@@ -403,7 +405,7 @@ def _read_document(document: Document, lines: list[Line]) -> None:
     _read_body(document, lines[stop:], labelled, heading_read=heading)
     document.cover = [*filter(_says_history, zone), *document.cover]
     if document.issuer is None:
-        document.issuer = _issuer_above_number(zone)
+        document.issuer = _issuer_above_number(zone) or _appointing(document.title or "")
     if document.issued_on is None and document.number is None and not any("征求意见" in line.text for line in zone):
         document.issued_on = next((_to_date(found) for found in map(_bracketed_date, zone) if found), None)
 
@@ -473,7 +475,10 @@ _TOP_HEADING = re.compile(r"(\d{1,2})[ .、]{0,2}[\u4e00-\u9fff]{2,16}$")
 _ABOUT = re.compile("关于|印发|转发|《")
 _ANNOUNCES = re.compile(r"(?:全文|内容)如下[:。]?$")
 """A web page's sentence before the document it copies."""
-_STARTS_TEXT = re.compile(r"(?:任命|免去|组长|附件)[:]?$|(?:组长|总指挥|总召集人):")
+_STARTS_TEXT = re.compile(
+    r"(?:任命|免去|组长|附件)[:]?$|(?:组长|总指挥|总召集人):"
+    r"|[^。;]{2,40}(?:任命|免去|聘任|决定):$|(?:任命|免去|[\u4e00-\u9fff]{2,4}同志(?:任|为))[\u4e00-\u9fff].*[;。]$"
+)
 
 
 def _best_title(zone: list[Line]) -> list[Line] | None:
@@ -520,7 +525,7 @@ def _title_lines(zone: list[Line], start: int) -> list[Line] | None:
         joined = _title_text(zone[start : start + count])
         following = compact(zone[start + count].text) if start + count < len(zone) else ""
         if (
-            len(joined) >= 6
+            (len(joined) >= 6 or _APPOINTS.match(joined))
             and _TITLE_END.search(joined)
             and not _TITLE_CONTINUES.match(following)
             and not _carrier_goes_on(joined, zone[start + count : start + count + 2])
@@ -879,6 +884,17 @@ def _signature_before(lines: Sequence[Line], index: int) -> list[int]:
             break
         cursor -= 1
     return places
+
+
+def _appointing(title: str) -> str | None:
+    """Who appoints: the name that a title without 关于 begins with (某县人民政府任免通知)."""
+    match = _APPOINTING.match(title)
+    return match["issuer"] if match else None
+
+
+_APPOINTING = re.compile(
+    r"(?P<issuer>[\u4e00-\u9fff]{0,24}?(?:人民政府|国务院|人民代表大会常务委员会|人大常委会))(?:人事)?(?:任免|任职|免职)"
+)
 
 
 def _government_in(heading: str) -> str | None:
