@@ -16,6 +16,7 @@ from luoshi.office.funds.actions import counter, decide, propose, propose_close,
 from luoshi.office.funds.models import (
     Alarm,
     BankMessage,
+    Book,
     Difference,
     Draft,
     Entry,
@@ -484,6 +485,10 @@ def test_months_are_closed_in_order_and_keep_their_figures(fund, clerk, head):
     decide(actor=head, draft=draft.pk, accept=True)
     assert Period.objects.get().figures["1001"] == [0, 0, 0, 0]
     assert code_of(lambda: funded(fund, 1, D(2018, 1, 31), key="late")) == "E_STATE"
+    closed = Book.objects.get(pk=fund.book.pk)
+    assert [closed.open_day(D(2018, *day)) for day in ((1, 20), (1, 31), (2, 3))] == [
+        D(2018, 2, 1), D(2018, 2, 1), D(2018, 2, 3),
+    ]  # fmt: skip
 
 
 def test_trial_balance_and_statement_show_every_day(fund):

@@ -190,7 +190,7 @@ CSV = (
 )
 
 
-def test_statement_is_looked_at_then_imported_settled_and_reconciled(fund, clerk, head):
+def test_statement_is_looked_at_then_imported_settled_and_reconciled(fund, clerk, head, monkeypatch):
     mine, other = people.client_of(clerk), people.client_of(head)
     page = reverse("fund-bank-account", args=[*BOOK, "1001"])
     assert mine.get(reverse("fund-bank", args=BOOK)).status_code == 302
@@ -211,6 +211,9 @@ def test_statement_is_looked_at_then_imported_settled_and_reconciled(fund, clerk
     assert "记待认领，送复核" in text
     settled = mine.post(reverse("fund-settle", args=[Difference.objects.get().pk]))
     assert settled.status_code == 303
+    with monkeypatch.context() as closed:
+        closed.setattr(Book, "open_day", lambda _book, _day: D(2019, 4, 1))
+        assert "该月已结账，记在2019年4月1日" in other.get(settled.url).content.decode(), "what is signed says when"
     other.post(reverse("fund-draft", args=[Draft.objects.get().pk]), {"act": "accept"})
     assert "没有差异" in mine.get(page).content.decode()
     made = mine.post(page, {"act": "sheet", "on": "2019-03-04"})

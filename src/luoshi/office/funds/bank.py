@@ -264,10 +264,8 @@ def book_movement(
         booking = hooks.Booking(lines, memo=f"{word} {who} {str(message.get('memo', ''))[:80]}".strip())
     own = debit(account.code, fen, bank_txn_no=txn) if direction == "C" else credit(account.code, fen, bank_txn_no=txn)
     both = [own, *booking.lines] if direction == "C" else [*booking.lines, own]
-    closed = book.closed_through
-    day = on if closed is None or on > closed else closed + datetime.timedelta(days=1)
     order = Order(
-        f"bank:{account.pk}:{txn}", day, both, booking.event, booking.memo or "银行流水",
+        f"bank:{account.pk}:{txn}", book.open_day(on), both, booking.event, booking.memo or "银行流水",
         booking.basis or f"银行流水 {txn}"[:200], booking.case,
     )  # fmt: skip
     posted = post_all(ledger_of(book), [order], hand or _hand(account))[0]

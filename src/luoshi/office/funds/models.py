@@ -8,6 +8,8 @@ So the journal, an entry's lines and what one seal covers are ranges of a primar
 
 from __future__ import annotations
 
+import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -97,6 +99,11 @@ class Book(models.Model):
     def short(self) -> str:
         """The part of its key after the room."""
         return self.key.partition("/")[2]
+
+    def open_day(self, day: datetime.date) -> datetime.date:
+        """Return the value date of what moved on a day: that day, or the first open one where its month is closed."""
+        closed = self.closed_through
+        return day if closed is None or day > closed else closed + datetime.timedelta(days=1)
 
     @property
     def seen_by(self) -> list[str]:

@@ -354,11 +354,7 @@ def _undo(row: PaymentInstruction, on: datetime.date, hand: Hand) -> int:
 def _day(row: PaymentInstruction, on: datetime.date) -> datetime.date:
     """Return the value date: the bank's day, but not before the money went into transit nor in a closed month."""
     first = row.instructed_id and Entry.objects.filter(pk=row.instructed_id).values_list("value_on", flat=True).first()
-    floor = [on, *([first] if first else [])]
-    closed = Book.objects.filter(pk=row.book_id).values_list("closed_through", flat=True).get()
-    if closed is not None:
-        floor.append(closed + datetime.timedelta(days=1))
-    return max(floor)
+    return Book.objects.get(pk=row.book_id).open_day(max(on, first) if first else on)
 
 
 def _order_fields(row: PaymentInstruction) -> dict[str, Any]:

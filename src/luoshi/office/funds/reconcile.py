@@ -278,8 +278,7 @@ def _book(actor: Actor, account: Account, line: StatementLine, lines: list[Line]
 def _order_of(account: Account, line: StatementLine, lines: Sequence[Line], text: str) -> Order:
     make = debit if line.direction == "C" else credit
     own = make(account.code, line.amount, bank_txn_no=line.bank_txn_no)
-    closed = account.book.closed_through
-    day = line.on if closed is None or line.on > closed else closed + datetime.timedelta(days=1)
+    day = account.book.open_day(line.on)
     return Order(f"bank:{account.pk}:{line.bank_txn_no}", day, [own, *lines], "", text or line.memo or "银行流水",
                  f"银行流水 {line.bank_txn_no}"[:200])  # fmt: skip
 

@@ -614,6 +614,7 @@ def draft_page(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
         "book": book, "draft": row, "content": row.content, "cite": cite_of(str(row.content.get("basis", ""))),
         "lines": _draft_lines(row, book),
+        "moved_to": _moved_to(row, book),
         "trial_href": _trial_href(row, book),
         "entry_href": book_href("fund-entry", book, row.entry.no) if row.entry else "",
         "entry": row.entry,
@@ -627,6 +628,14 @@ def draft_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
     return int(text) if text.isdecimal() and len(text) < 9 else None
+
+
+def _moved_to(row: Draft, book: Book) -> datetime.date | None:
+    """Return the day on which what the bank moved in a closed month will be booked, None where it is that day."""
+    if row.act != Draft.Act.SETTLE or row.state != Draft.State.PROPOSED or not row.content.get("value_on"):
+        return None
+    day = datetime.date.fromisoformat(row.content["value_on"])
+    return moved if (moved := book.open_day(day)) != day else None
 
 
 def _trial_href(row: Draft, book: Book) -> str:
