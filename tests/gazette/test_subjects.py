@@ -73,6 +73,9 @@ def test_towns_among_the_subjects_are_kept_apart_as_printed() -> None:
         "门户网站要设置专栏。",
         "需要由市甲委员会作出决定的,按照程序提出议案。",
         "固废处置单位应当建立台账。",
+        "有关行政管理部门应当加强协作。",
+        "编制计划应当事先向水利部门备案。",
+        "用水单位和失业人员应当如实申报。",
     ],
 )
 def test_parties_definitions_and_vague_subjects_are_no_duties(text: str) -> None:

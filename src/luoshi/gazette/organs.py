@@ -64,7 +64,9 @@ _NO_ORGAN_WITH = any_of("谁 的 为了 以及 进行 加强 开展 建立健全
 _NO_ORGAN_ENDING = any_of("市场 机会 现场 督办 查办 交办 举办")
 _NOT_AN_ORGAN = re.compile(rf"{_NO_ORGAN_ALONE}|.*{_NO_ORGAN_WITH}.*|.*{_NO_ORGAN_ENDING}")
 
-_VAGUE_KIND = any_of("职能 责任 业务 行业 主管 监管 成员 审批 执法 协办 配合")
+_VAGUE_KIND = any_of(
+    """职能 责任 业务 行业 主管 监管 成员 审批 执法 协办 配合 行政 行政管理 行政主管 行政执法 政府 国家 专业 管理"""
+)
 _VAGUE = re.compile(
     rf"(?:其他|其它|各)?(?:级|地)?(?:有关|相关|其他|其它)各?的?{_VAGUE_KIND}?"
     r"(?:部门|单位|机构|方面|机关|科室|企业|企事业单位|责任主体|各方)"
@@ -162,7 +164,7 @@ _DESCRIBED = re.compile(
 )
 """Names that take no shared level: they say themselves whose they are, or name a class."""
 _PLACE = re.compile(
-    r"(?P<place>[\u4e00-\u9fff][城都]市|(?![市省区县])[\u4e00-\u9fff]{1,5}?(?:自治[区州县]|(?<![城都超])市"
+    r"(?P<place>[\u4e00-\u9fff][城都]市|(?![市省区县])[\u4e00-\u9fff]{1,5}?(?:自治[区州县]|(?<![城都超])市(?![容场政民域])"
     r"|(?<![社园景小街校林矿牧灾山库城地辖片厂])区|(?<!郊)县|盟|旗))[\u4e00-\u9fff]{2,}.*"
 )
 _PROVINCE_NAME = re.compile(
@@ -217,13 +219,22 @@ _LOST_BLANK = re.compile(
 _NEEDS_CARE = re.compile(r"[()〔〕和与及各级]|部门、|[市省家]、|[局委办厅部][市县]")
 """What a run must hold for its commas not to be all there is to it."""
 _AND = re.compile(r"以及|[和与及](?!其)")
-_WITH_ITS_OWN = re.compile("及其(?:有关|相关)(?:职能|工作|业务|主管)?(?:部门|单位|机构)(?:和单位|、单位)?$")
-"""`甲政府及其有关部门`: a vague member beside a named one."""
+_WITH_OTHERS = re.compile(
+    "(?:(?:及其|以及|[及和与])(?:有关|相关)|(?:以及|[及和与、])其[他它](?:有关|相关)?)"
+    "(?:行政|职能|工作|业务|行业|专业)?(?:主管|管理)?(?:部门|单位|机构)(?:[和、](?:有关)?单位)?$"
+)
+"""`甲政府及其有关部门`, `甲局和其他有关部门`: a vague member beside a named one."""
+_SO_ON_AND = re.compile("等[和及](?=各|有关)")
+_AND_ITS = re.compile(
+    "(?<=政府)及其(?!有关|相关|[所直]属|各|他|工作|主要|负责|部门|职能|派出|办)(?=[\u4e00-\u9fff]{2,12}(?:部门|机构|、))"
+)
+"""`甲政府及其水利部门` names two."""
 _LEADING = re.compile(r"[\u4e00-\u9fff]{0,8}由(?=[市县区省州])|(?:由|请|并|和|与|及|以及|会同|同时|再)+")
 _LINKED_NOUN = re.compile(r"(?:各|直属|有关|相关|其他)?(?:直属)?(?:单位|机构|企事业单位|企业|机关|部门)")
 
 
-_GOVERNMENTS = ("政府", "管委会", "办事处")
+_OWN_DEPARTMENTS = re.compile("(?:各|等|有关|相关|[直所]属|[市县区]直)[级地]?(?:有关|相关|职能)?部门$")
+_GOVERNMENTS = ("政府", "管委会", "办事处", "主管部门", "行政部门", "管理部门")
 """What ends with these goes on with no 和: `各区政府和公安、财政部门`."""
 
 
@@ -235,7 +246,8 @@ def _split_and(piece: str) -> list[str]:
         left, right = piece[start : match.start()], piece[match.end() :]
         if left.count("(") != left.count(")") or not left or not right:
             continue
-        apart = _is_name(left) and not right.startswith("社会") and (_starts_name(right) or left.endswith(_GOVERNMENTS))
+        goes_on = left.endswith(_GOVERNMENTS) and not right.endswith("人员")
+        apart = _is_name(left) and not right.startswith("社会") and (_starts_name(right) or goes_on)
         if apart or _fields_apart(left, right):
             parts.append(left)
             start = match.end()
@@ -286,7 +298,7 @@ def _pieces(text: str) -> list[str]:
 def _belongs_to(last: str, piece: str) -> bool:
     """Whether 、 stands inside one name: 各部门、单位; 各县、区人民政府; 省、自治区、直辖市人民政府."""
     if last.endswith("部门"):
-        return _LINKED_NOUN.fullmatch(piece) is not None
+        return _OWN_DEPARTMENTS.search(last) is not None and _LINKED_NOUN.fullmatch(piece) is not None
     if piece == "自治区" or last.endswith("自治区"):
         return last.endswith(("省", "省、自治区")) and piece.startswith(("自治区", "直辖市"))
     if last.startswith("各"):
@@ -297,10 +309,13 @@ def _belongs_to(last: str, piece: str) -> bool:
     return last == "国家"
 
 
-_BARE_LEVEL = r"(?:设区的市|地级以上市|县级市|[省市州县区镇乡旗](?:\([省市州县区镇乡、旗]{1,7}\))?|区县|县区|市县|市州)"
+_BARE_LEVEL = (
+    r"(?:设区的市|地级以上市|县级市|(?:区县|县区|市县|市州|[省市州县区镇乡旗])(?:\([省市州县区镇乡、旗自治]{1,8}\))?)"
+)
 _LEVEL_ALONE = re.compile(rf"{_BARE_LEVEL}(?:[和与及]{_BARE_LEVEL})?")
 _LEVELS_BODY = re.compile(
-    rf"(?:(?P<levels>{_BARE_LEVEL})[和与及])?(?P<level>{_BARE_LEVEL})(?P<body>人民政府.*|政府.*|(?:[\u4e00-\u9fff]{{2,16}})?部门)"
+    rf"(?:(?P<levels>{_BARE_LEVEL})[和与及])?(?P<level>{_BARE_LEVEL})"
+    r"(?P<body>人民政府.*|政府.*|(?:[\u4e00-\u9fff]{2,16})?(?:部门|机构|机关))"
 )
 
 
@@ -442,8 +457,10 @@ def read_run(text: str, level: Level = Level.CITY, inherited: str = "") -> Run:
     """Read one run of organs; `inherited` is the level handed on by the list before it in the same mark."""
     pieces: list[str] = []
     headed: set[str] = set()
-    if "及其" in text:
-        text = _WITH_ITS_OWN.sub("", text)
+    if "关" in text or "其" in text:
+        text = _AND_ITS.sub("、", _WITH_OTHERS.sub("", text) or text)
+    if "等和" in text or "等及" in text:
+        text = _SO_ON_AND.sub("等、", text)
     for piece in _pieces(text):
         name, leads = _strip_marks(_without_opening(piece))
         if leads:
