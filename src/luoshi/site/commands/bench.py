@@ -1,4 +1,4 @@
-"""量速度：luoshi bench 名称（gazette、decisions、pages）。"""
+"""量速度：luoshi bench 名称（gazette、decisions、cases、ledger、pages 等）。"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""跑场景：worked examples as YAML, run in a throwaway database; what is other than expected is named step by step."""
+"""跑场景：luoshi scenario run、words，按写好的算例在用后即弃的库里逐步核对，不符的逐步指出。"""
 
 from __future__ import annotations
 
