@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gettext
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from luoshi.site import environment
@@ -75,3 +78,37 @@ def test_unknown_bench_is_refused_naming_the_known_ones():
     done = run("bench", "nothing")
     assert done.returncode == 2
     assert "pages" in done.stderr
+
+
+# --- what the library of the command line says ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["decide", "--foo"], "没有选项 '--foo'"),
+        (["nothing"], "没有命令 'nothing'"),
+        (["gazette", "compile"], "缺少参数 'FILE'"),
+        (["calendar", "show", "abc"], "'abc' 不是数"),
+        (["scenario", "run", "--format", "xml"], "'xml' 不在可写的值之内，可写：'text', 'json'"),
+    ],
+)
+def test_a_slip_on_the_command_line_is_refused_in_chinese(arguments, said):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stdout == ""
+    for english in ("Usage", "Error", "No such", "Missing", "Invalid", "Try"):
+        assert english not in done.stderr
+
+
+def test_the_librarys_sentences_are_still_its_own():
+    """A sentence that a new version of the library words otherwise would silently be English again."""
+    words = ROOT / "src/luoshi/site/locale_cli/zh_CN/LC_MESSAGES"
+    library = "".join(file.read_text(encoding="utf-8") for file in Path(click.__file__).parent.glob("*.py"))
+    own = re.findall(r'^msgid "(.+)"$', (words / "click.po").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(own) > 40
+    assert [one for one in own if one not in library] == []
+    with (words / "click.mo").open("rb") as stream:
+        compiled = gettext.GNUTranslations(stream)
+    assert [one for one in own if compiled.gettext(one.replace("\\n", "\n").replace("\\t", "\t")) == one] == []

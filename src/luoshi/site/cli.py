@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import gettext
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import luoshi
 from luoshi.kernel.errors import LuoshiError
 
 _COMMANDS = Path(__file__).parent / "commands"
+_WORDS = Path(__file__).parent / "locale_cli"
 
 
 class _Lazy(click.Group):
@@ -33,18 +36,26 @@ class _Lazy(click.Group):
         for name in self.list_commands(ctx):
             docstring = ast.get_docstring(ast.parse((_COMMANDS / f"{name}.py").read_text(encoding="utf-8"))) or ""
             rows.append((name, docstring.partition("\n")[0]))
-        with formatter.section("命令"):
+        with formatter.section(gettext.gettext("Commands")):
             formatter.write_dl(rows)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(luoshi.__version__, prog_name="luoshi")
+@click.version_option(luoshi.__version__, prog_name="luoshi", message="%(prog)s %(version)s", help="显示版本。")
 def group() -> None:
     """落实：读公报，管责任台账、期限和决定。"""
 
 
+def speak_chinese() -> None:
+    """Have the command line's own library say in Chinese what it asks for and refuses."""
+    os.environ["LANGUAGE"] = "zh_CN"
+    gettext.bindtextdomain("click", _WORDS)
+    gettext.textdomain("click")
+
+
 def main() -> None:
     """Run the command; a refusal is said on standard error and ends with its own exit status."""
+    speak_chinese()
     try:
         group(prog_name="luoshi")
     except LuoshiError as error:
