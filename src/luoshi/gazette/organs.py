@@ -216,7 +216,7 @@ _LOST_BLANK = re.compile(
     r"(?<=[局委办厅部])(?=[市县](?![委场])[\u4e00-\u9fff]{2,8}[局委办])|(?<=市委)(?=市(?:人民)?政府)"
 )
 """Where a blank between two names was lost: 市发改委市财政局."""
-_NEEDS_CARE = re.compile(r"[()〔〕和与及各级]|部门、|[市省家]、|[局委办厅部][市县]")
+_NEEDS_CARE = re.compile(r"[()〔〕和与及各级]|部门、|[市省家县区乡]、|[局委办厅部][市县]")
 """What a run must hold for its commas not to be all there is to it."""
 _AND = re.compile(r"以及|[和与及](?!其)")
 _WITH_OTHERS = re.compile(
@@ -224,6 +224,9 @@ _WITH_OTHERS = re.compile(
     "(?:行政|职能|工作|业务|行业|专业)?(?:主管|管理)?(?:部门|单位|机构)(?:[和、](?:有关)?单位)?$"
 )
 """`甲政府及其有关部门`, `甲局和其他有关部门`: a vague member beside a named one."""
+_EITHER = re.compile(
+    r"(?:(?<=政府)|(?<=部门)|(?<=事处))(?:或者|或(?!者))(?!其)(?=[\u4e00-\u9fff()、]{0,12}(?:人民政府|街道办事处|部门)$)"
+)
 _SO_ON_AND = re.compile("等[和及](?=各|有关)")
 _AND_ITS = re.compile(
     "(?<=政府)及其(?!有关|相关|[所直]属|各|他|工作|主要|负责|部门|职能|派出|办)(?=[\u4e00-\u9fff]{2,12}(?:部门|机构|、))"
@@ -247,6 +250,7 @@ def _split_and(piece: str) -> list[str]:
         if left.count("(") != left.count(")") or not left or not right:
             continue
         goes_on = left.endswith(_GOVERNMENTS) and not right.endswith("人员")
+        goes_on = goes_on or (match[0] == "以及" and left.endswith("部门"))
         apart = _is_name(left) and not right.startswith("社会") and (_starts_name(right) or goes_on)
         if apart or _fields_apart(left, right):
             parts.append(left)
@@ -290,7 +294,7 @@ def _pieces(text: str) -> list[str]:
             pieces.extend(_split_and(raw))
         else:
             pieces.append(raw)
-    if "市" in text or "县" in text:
+    if "市" in text or "县" in text or "乡" in text:
         _share_body(pieces)
     return _share_level(pieces) if "级" in text else pieces
 
@@ -310,13 +314,16 @@ def _belongs_to(last: str, piece: str) -> bool:
 
 
 _BARE_LEVEL = (
-    r"(?:设区的市|地级以上市|县级市|(?:区县|县区|市县|市州|[省市州县区镇乡旗])(?:\([省市州县区镇乡、旗自治]{1,8}\))?)"
+    r"(?:设区的市|地级以上市|县级市|(?:区县|县区|市县|市州|[省市州县区镇乡旗])(?:\([省市州县区镇乡、旗自治级]{1,8}\))?)"
 )
 _LEVEL_ALONE = re.compile(rf"{_BARE_LEVEL}(?:[和与及]{_BARE_LEVEL})?")
 _LEVELS_BODY = re.compile(
-    rf"(?:(?P<levels>{_BARE_LEVEL})[和与及])?(?P<level>{_BARE_LEVEL})"
-    r"(?P<body>人民政府.*|政府.*|(?:[\u4e00-\u9fff]{2,16})?(?:部门|机构|机关))"
+    rf"(?:(?P<levels>{_BARE_LEVEL})(?:[和与及]|或者?))?(?P<level>{_BARE_LEVEL})"
+    r"(?P<body>人民政府.*|政府.*|(?:[\u4e00-\u9fff]{2,16})?(?:部门|机构|机关|委员会|联合会|局))"
 )
+
+_NAMED_BODY = re.compile("(?:相关|有关)?[\u4e00-\u9fff]{0,3}[区县](?P<body>人民政府.*|政府.*)")
+"""The last of several places may be named: 市、东湖区人民政府."""
 
 
 def _share_body(pieces: list[str]) -> None:
@@ -328,9 +335,9 @@ def _share_body(pieces: list[str]) -> None:
             pieces[index : index + 1] = [level + body for level in _AND.split(piece)]
             continue
         body = ""
-        if (match := _LEVELS_BODY.fullmatch(piece)) is not None:
+        if (match := _LEVELS_BODY.fullmatch(piece) or (_NAMED_BODY.fullmatch(piece) if index else None)) is not None:
             body = match["body"]
-            if match["levels"]:
+            if match.re is _LEVELS_BODY and match["levels"]:
                 pieces[index : index + 1] = [match["levels"] + body, match["level"] + body]
 
 
@@ -459,6 +466,8 @@ def read_run(text: str, level: Level = Level.CITY, inherited: str = "") -> Run:
     headed: set[str] = set()
     if "关" in text or "其" in text:
         text = _AND_ITS.sub("、", _WITH_OTHERS.sub("", text) or text)
+    if "或" in text:
+        text = _EITHER.sub("、", text)
     if "等和" in text or "等及" in text:
         text = _SO_ON_AND.sub("等、", text)
     for piece in _pieces(text):
