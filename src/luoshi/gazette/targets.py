@@ -82,13 +82,15 @@ def _by_last(*lines: str) -> dict[str, tuple[str, ...]]:
 
 
 # --- figures that are no figures of the work -------------------------------------------------------------------------
-_NAME_BEFORE = re.compile(r"(?:第|届|(?<![底月日年之以目])前|每|这|该|上述|上列|以下|下列|不?含|[A-Za-z+×/])$")
-_COUNTED_BEFORE = ("下设", "目录(", "清单(", "名单(", "目录(共", "清单(共", "名单(共")
+_NAME_BEFORE = re.compile(r"(?:第|届|其[他余]|(?<![底月日年之以目])前|每|这|该|上述|上列|以下|下列|不?含|[A-Za-z+×/])$")
+_COUNTED_BEFORE = ("下设", "目录(", "清单(", "名单(", "(共", "方面共", "方面")
 _EACH_BEFORE = re.compile(r"每(?:周转|增加|减少|超过|新增|提高|下降|满|达到?|超)?[^,;。、\d一-龥]{0,3}$")
-_ONCE_EVERY = re.compile(r"每(?:半?年度?|个?季度?|个?月|周|日|天)[^,;。增]{0,10}$")
+_ONCE_EVERY = re.compile(
+    r"每(?:半?年度?|个?季度?|个?月|周|日|天|[\d一二两三四五六七八九十]{1,2}个?[年月周天])[^,;。增]{0,10}$"
+)
 _MEETS = re.compile("[^,;。]{0,6}(?:会议|例会)")
 _LISTED = re.compile(r"(?:[一-龥()]{2,10}、)+[一-龥()]{2,10}$")
-_PLACES = re.compile("直辖市|省|自治区|部门|单位|高新")
+_PLACES = re.compile("直辖市|省|自治区|城市|部门|单位|高新")
 """What is only counted behind a list of its names: `甲省、乙省2个省`, `甲局、乙局等2个部门`."""
 _NAME_AFTER = re.compile(r"级|型|量级|期工程|周年|常务会|全体会|全会|[一-龥]?日游|以外的")
 _GENERALITY = re.compile(
@@ -161,7 +163,7 @@ _RATE = re.compile(
 _EVENT = re.compile(
     _any(
         "死亡(?!率|人数(?:和[^,;。]{0,8})?(?:控制|分别|下降|较|比|不超过)) 重伤 受伤 失踪 被困 中毒 直接经济损失",
-        "紧急转移 倒塌 停电 受灾 烈度 震级 AQI 湿度 评分 计分 满分 加分",
+        "遇难 紧急转移 倒塌 停电 受灾 烈度 震级 AQI 湿度 评分 计分 满分 加分",
         "扣分 得分 权重 考核[^,;。]{0,12}占",
     )
 )
@@ -307,15 +309,11 @@ def _counts_in_words(part: _Part, phrase: Phrase) -> bool:
         return True
     if part.left.endswith(_NO_COUNT_BEFORE):
         return False
-    if phrase.after_op == ">=" and phrase.before_op is None and _ENTITY.match(right := part.right):
-        return "的" not in right and _ACHIEVING.search(part.left) is not None
+    if phrase.after_op == ">=" and phrase.before_op is None:
+        return _ACHIEVING.search(part.left) is not None
     if phrase.value in {"100", "1000"} and phrase.end - phrase.start <= 3:
         return phrase.op in {">", ">=", "~"}
     return phrase.op is not None or _COUNTING.search(part.left) is not None
-
-
-_ENTITY = re.compile("省|自治区|直辖市|市|县|区|乡|镇|街道|部门|单位|流域")
-"""Places and bodies that a rule counts from some number on: `两个以上县出现险情`."""
 
 
 def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
@@ -380,7 +378,7 @@ def _is_parameter(text: str, part: _Part, phrase: Phrase) -> bool:
     """Tell whether the figure is the policy's own: rate, cap, fee, grant, threshold."""
     if (phrase.symbol and not phrase.unit) or part.right.startswith("的标准"):
         return True
-    if _is_condition(text, part, phrase) or _RATE.search(part.sentence):
+    if _is_condition(text, part, phrase) or "罚款" in part.right or _RATE.search(part.sentence):
         return True
     if phrase.unit in _MONEY or phrase.unit.startswith("元/"):
         if _GIVING.search(part.left) or _GIVEN_AFTER.match(part.right):
