@@ -17,10 +17,11 @@ from python_calamine import CalamineWorkbook
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.money import rate
 from luoshi.office.accounts.queries import standing
-from luoshi.office.funds import gauge, payments, queries, reconcile
+from luoshi.office.funds import gauge, payments, queries, reconcile, sheets
 from luoshi.office.funds.models import BankMessage, Book, Difference, Draft, Entry, Opening, PaymentInstruction, Sheet
 from luoshi.office.funds.orders import Order, credit, debit
 from luoshi.office.funds.writing import post_all
+from luoshi.office.notices.paper import html
 from luoshi.office.roles import Role
 from luoshi.site import fund_sheet
 from luoshi.site.waiting import funds
@@ -326,21 +327,167 @@ def table_of(client, address):
     return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in found]
 
 
+def following(client, address):
+    """Return the address of the next page."""
+    return re.search(r'rel="next" href="([^"]+)"', client.get(address).content.decode()).group(1).replace("&amp;", "&")
+
+
 def test_statement_carries_its_balance_from_page_to_page(client, fund):
     post_all(fund, [deposit(f"d{n}", "甲", 100, D(2019, 3, 2)) for n in range(60)], HAND)
     address = reverse("fund-account", args=[*BOOK, "1001"])
     first = table_of(client, address)
-    assert first[0][2:] == ["期初余额", "", "", "", "平", "0.00"]
-    assert first[1][1:] == ["JZ-0001", "拨款", "3001 拨款", "1,000.00", "", "借", "1,000.00"]
-    assert first[-1][2:] == ["过次页", "", "", "", "借", "1,049.00"]
-    following = re.search(r'rel="next" href="([^"]+)"', client.get(address).content.decode()).group(1)
-    second = table_of(client, following.replace("&amp;", "&"))
-    assert second[0][2:] == ["承前页", "", "", "", "借", "1,049.00"]
-    assert second[-1][2:] == ["本期合计、期末余额", "", "1,060.00", "0.00", "借", "1,060.00"]
-    assert len(first) + len(second) == 61 + 4
+    assert first[0][2:] == ["期初余额", "", "", "", "", "平", "0.00"]
+    assert first[1][1:] == ["JZ-0001", "拨款", "3001 拨款", "T0", "1,000.00", "", "借", "1,000.00"]
+    assert first[-1][2:] == ["过次页", "", "", "1,049.00", "0.00", "借", "1,049.00"]
+    second = table_of(client, following(client, address))
+    assert second[0][2:] == ["承前页", "", "", "1,049.00", "0.00", "借", "1,049.00"]
+    assert second[-1][2:] == ["本期合计、期末余额", "", "", "1,060.00", "0.00", "借", "1,060.00"]
+    assert [row[2] for row in second[-3:-1]] == ["本月合计", "本年累计"], "the month ends once, where its last line is"
+    assert len(first) + len(second) == 61 + 4 + 2
     march = table_of(client, f"{address}?from=2019-03-02&to=2019-03-31")
-    assert march[0][2:] == ["期初余额", "", "", "", "借", "1,000.00"]
+    assert march[0][2:] == ["期初余额", "", "", "", "", "借", "1,000.00"]
     assert table_of(client, f"{address}?from=2018-01-01&to=2018-12-31")[1][2] == "这段时间没有分录"
+
+
+def test_a_month_is_summed_under_its_last_line_and_the_year_begins_anew(client, fund):
+    """As a bound book has it: 本月合计 and 本年累计 of whole months, 上年结转 where a year begins."""
+    orders = [deposit(f"d{n}", "甲", 100, D(2018, 11, 30)) for n in range(49)]
+    orders += [deposit("e1", "甲", 7, D(2018, 12, 31)), deposit("e2", "乙", 5, D(2018, 12, 2))]
+    post_all(fund, [*orders, deposit("f1", "甲", 3, D(2019, 1, 2)), deposit("f2", "乙", 2, D(2019, 3, 4))], HAND)
+    page = reverse("fund-account", args=[*BOOK, "2001"]) + "?from=2018-11-30&to=2019-03-04"
+    first = table_of(client, page)
+    assert [row[2] for row in first[-4:]] == ["本月合计", "本年累计", "存入 乙", "过次页"], "November ends on the page"
+    assert first[-4][4:] == ["0.00", "49.00", "贷", "49.00"]
+    assert first[-1][4:] == ["0.00", "49.05", "贷", "49.05"]
+    second = table_of(client, following(client, page))
+    assert [[row[0], *row[2:3], *row[4:]] for row in second if not row[2].startswith("存入")] == [
+        ["", "承前页", "0.00", "49.05", "贷", "49.05"],
+        ["2018年12月31日", "本月合计", "0.00", "0.12", "贷", "49.12"],
+        ["2018年12月31日", "本年累计", "0.00", "49.12", "贷", "49.12"],
+        ["2019年1月1日", "上年结转", "", "", "贷", "49.12"],
+        ["2019年1月31日", "本月合计", "0.00", "0.03", "贷", "49.15"],
+        ["2019年1月31日", "本年累计", "0.00", "0.03", "贷", "49.15"],
+        ["2019年3月4日", "本月合计", "0.00", "0.02", "贷", "49.17"],
+        ["2019年3月4日", "本年累计", "0.00", "0.05", "贷", "49.17"],
+        ["2019年3月4日", "本期合计、期末余额", "0.00", "49.17", "贷", "49.17"],
+    ]
+    of_one = table_of(client, page + "&subject=乙")
+    assert [row[4:] for row in of_one if row[2] == "本年累计"] == [
+        ["0.00", "0.05", "贷", "0.05"],
+        ["0.00", "0.02", "贷", "0.07"],
+    ]
+    year = table_of(client, reverse("fund-account", args=[*BOOK, "2001"]))
+    assert year[0][2:] == ["上年结转", "", "", "", "贷", "49.12"]
+    back = re.search(r'rel="prev" href="([^"]+)"', client.get(following(client, page)).content.decode()).group(1)
+    assert table_of(client, back.replace("&amp;", "&")) == first
+
+
+def test_a_month_that_ends_with_the_page_is_summed_there(client, fund):
+    post_all(fund, [deposit(f"d{n}", "甲", 100, D(2019, 2, 1)) for n in range(50)], HAND)
+    page = reverse("fund-account", args=[*BOOK, "2001"])
+    assert [row[2] for row in table_of(client, page)[-3:]] == ["本月合计", "本年累计", "本期合计、期末余额"]
+    post_all(fund, [deposit("x", "甲", 1, D(2019, 3, 1))], HAND)
+    assert [row[2] for row in table_of(client, page)[-3:]] == ["本月合计", "本年累计", "过次页"]
+    assert [row[2] for row in table_of(client, following(client, page))][1:] == [
+        "存入 甲",
+        "本月合计",
+        "本年累计",
+        "本期合计、期末余额",
+    ]
+
+
+def test_journal_has_debit_left_credit_right_and_goes_out_as_it_is_seen(client, fund):
+    """A row a posting, by the numbers of the vouchers; the file has the rows of the filter and no others."""
+    post_all(fund, [Order("paid", TODAY, [debit("3101", 500), credit("1001", 500)], "J4", "银行付款")], HAND)
+    post_all(fund, [deposit("d1", "甲", 10, D(2018, 12, 31))], HAND)
+    page = reverse("fund-journal", args=BOOK)
+    text = client.get(page).content.decode()
+    rows = [re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL) for row in text.split("<tr")[2:]]
+    told = [[" ".join(re.sub(r"<[^>]+>", "", cell).split()) for cell in row] for row in rows]
+    assert [row[1:6] for row in told] == [
+        ["JZ-0001", "拨款", "1001 活期", "1,000.00", ""],
+        ["", "", "3001 拨款", "", "1,000.00"],
+        ["JZ-0002", "银行付款", "3101 已补偿", "5.00", ""],
+        ["", "", "1001 活期", "", "5.00"],
+        ["", "本期合计", "", "1,005.00", "1,005.00"],
+    ]
+    for asked, numbers in (
+        ("event=J4", ["JZ-0002"]),
+        ("from=2018-12-01&to=2018-12-31", ["JZ-0003"]),
+        ("from=2018-01-01&to=2019-12-31", ["JZ-0001", "JZ-0002", "JZ-0003"]),
+    ):
+        text = client.get(f"{page}?{asked}").content.decode()
+        assert list(dict.fromkeys(re.findall(r">(JZ-\d+)<", text))) == numbers
+        href = re.search(r'href="([^"]+journal\.xlsx[^"]*)"', text).group(1).replace("&amp;", "&")
+        assert sorted({row[0] for row in cells(client.get(href))[3:] if row[0].startswith("JZ")}) == numbers
+    text = client.get(reverse("fund-book", args=BOOK) + "?event=J4").content.decode()
+    href = re.search(r'href="([^"]+journal\.xlsx[^"]*)"', text).group(1).replace("&amp;", "&")
+    assert {row[0] for row in cells(client.get(href))[3:5]} == {"JZ-0002"}, "the list of one event goes out as that"
+    assert "这段时间没有分录" in client.get(page + "?from=2018-01-01&to=2018-01-31").content.decode()
+
+
+def test_journal_is_summed_by_page_and_as_a_whole(client, fund):
+    post_all(fund, [deposit(f"d{n}", "甲", 100, D(2019, 3, 2)) for n in range(60)], HAND)
+    page = reverse("fund-journal", args=BOOK)
+    text = client.get(page).content.decode()
+    assert "1,049.00" in text.split("本页合计")[1]
+    assert "本期合计" not in text
+    text = client.get(following(client, page)).content.decode()
+    assert "11.00" in text.split("本页合计")[1]
+    assert "1,060.00" in text.split("本期合计")[1]
+
+
+def test_books_are_seen_as_of_a_day(client, clerk, fund):
+    """Under the stripe that names a day stand the balances of that day, and nothing can be written."""
+    post_all(fund, [deposit("d1", "甲", 70, D(2019, 3, 4)), deposit("d2", "乙", 5, D(2019, 3, 3))], HAND)
+    mine = people.client_of(clerk)
+    assert "记一笔" in mine.get(reverse("fund-book", args=BOOK)).content.decode()
+    text = mine.get(reverse("fund-book", args=BOOK) + "?on=2019-03-03").content.decode()
+    assert "1,000.05" in text
+    assert "1,000.75" not in text
+    assert "JZ-0002" not in text
+    assert "记一笔" not in text
+    assert "1,000.05" in mine.get(reverse("funds") + "?on=2019-03-03").content.decode()
+    for name, more in (("fund-account", ["1001"]), ("fund-trial", []), ("fund-journal", [])):
+        text = mine.get(reverse(name, args=[*BOOK, *more]) + "?on=2019-03-03").content.decode()
+        assert "1,000.05" in text, name
+        assert "1,000.75" not in text, name
+        assert 'value="2019-03-03"' in text, name
+    subjects = reverse("fund-account", args=[*BOOK, "2001"]) + "?view=subjects&on=2019-03-03"
+    assert [row[0] for row in table_of(mine, subjects)] == ["乙", "全部子目合计"]
+    assert table_of(mine, subjects)[-1][2] == "0.05"
+    assert "记错了" not in mine.get(reverse("fund-entry", args=[*BOOK, 1]) + "?on=2019-03-03").content.decode()
+
+
+def test_lines_that_are_not_listed_are_counted(client, fund):
+    lines = [credit("2001", 1, f"户{n}") for n in range(8)]
+    post_all(fund, [Order("many", TODAY, [debit("1001", 8), *lines], "", "利息")], HAND)
+    assert "另 4 行" in client.get(reverse("fund-book", args=BOOK)).content.decode(), "1 and 4 of 9 are listed"
+
+
+def test_voucher_names_sum_in_capitals_and_hands(client, fund, monkeypatch):
+    row = queries.journal_rows([Entry.objects.get(book=fund.book)])[0]
+    paper = sheets.voucher(fund.book, row)
+    text = html(paper)
+    for words in ("记账凭证", "JZ-0001", "壹仟元整", "制单（经办）", "复核", "1001 活期", "T0", "2019年3月1日"):
+        assert words in text
+    answer = client.get(reverse("fund-voucher", args=[*BOOK, 1]))
+    assert answer.content.startswith(b"%PDF")
+    monkeypatch.setattr(sheets, "VOUCHER_LINES", 1)
+    refused = client.get(reverse("fund-voucher", args=[*BOOK, 1]))
+    assert (refused.status_code, "最多打印 1 行" in refused.content.decode()) == (422, True)
+
+
+def test_subjects_go_out_as_they_are_listed(client, fund):
+    post_all(fund, [deposit("d1", "甲", 10), deposit("d2", "乙", 20)], HAND)
+    post_all(fund, [Order("back", TODAY, [debit("2001", 20, "乙"), credit("2002", 20)])], HAND)
+    page = reverse("fund-account", args=[*BOOK, "2001"]) + "?view=subjects"
+    for asked, names in (("", ["甲"]), ("&all=1", ["乙", "甲"]), ("&all=1&q=乙", ["乙"])):
+        text = client.get(page + asked).content.decode()
+        href = re.search(r'href="([^"]+subjects\.xlsx[^"]*)"', text).group(1).replace("&amp;", "&")
+        rows = cells(client.get(href))
+        assert sorted(row[0] for row in rows[3:-2]) == sorted(names)
+        assert rows[-2][0] == "合计"
 
 
 def test_overdrawn_settlement_account_stands_on_the_other_side(client, fund):
@@ -355,7 +502,7 @@ def test_pages_lead_from_voucher_to_voucher_and_to_the_account_of_its_year(clien
     for no in (1, 3):
         assert f'href="{reverse("fund-entry", args=[*BOOK, no])}"' in text
     href = re.search(r'href="([^"]+accounts/2001/[^"]+)"', text).group(1).replace("&amp;", "&")
-    assert [row[1] for row in table_of(client, href)] == ["", "JZ-0002", ""]
+    assert [row[1] for row in table_of(client, href)] == ["", "JZ-0002", "", "", ""]
 
 
 def cells(answer):
@@ -367,11 +514,21 @@ def test_books_go_out_as_spreadsheets_that_add_up(client, fund):
     post_all(fund, [deposit("d1", "=甲", 10), deposit("d2", "乙", 20, D(2018, 12, 31))], HAND)
     journal = cells(client.get(reverse("fund-journal-export", args=BOOK)))
     assert "序时账 2019-01-01 至 2019-03-05" in journal[0][0]
-    assert [row[0] for row in journal[2:6]] == ["JZ-0001", "JZ-0001", "JZ-0002", "JZ-0002"]
-    assert journal[5][7:10] == ["'=甲", "", 0.1]
-    assert journal[6][:1] + journal[6][8:10] == ["合计", 1000.1, 1000.1]
+    assert journal[1][0].startswith("记账单位：")
+    assert "单位：元" in journal[1][0]
+    assert [row[0] for row in journal[3:7]] == ["JZ-0001", "JZ-0001", "JZ-0002", "JZ-0002"]
+    assert journal[6][7:10] == ["'=甲", "", 0.1]
+    assert journal[7][:1] + journal[7][8:10] == ["合计", 1000.1, 1000.1]
     told = cells(client.get(reverse("fund-account-export", args=[*BOOK, "2001"]) + "?subject=乙&from=2018-01-01"))
-    assert [row[6:10] for row in told[2:5]] == [["", "", "平", 0.0], ["", 0.2, "贷", 0.2], [0.0, 0.2, "贷", 0.2]]
+    assert "科目：2001 " in told[1][0]
+    assert "乙" in told[1][0]
+    assert [row[2:3] + row[6:10] for row in told[3:4] + told[5:8]] == [
+        ["期初余额", "", "", "平", 0.0],
+        ["本月合计", 0.0, 0.2, "贷", 0.2],
+        ["本年累计", 0.0, 0.2, "贷", 0.2],
+        ["本期合计、期末余额", 0.0, 0.2, "贷", 0.2],
+    ]
+    assert told[4][6:10] == ["", 0.2, "贷", 0.2]
     trial = cells(client.get(reverse("fund-trial-export", args=BOOK)))
     assert trial[-2][2:] == [0.2, 0.2, 1000.1, 1000.1, 1000.3, 1000.3]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -55,8 +55,12 @@ class Workbook:
         heading: Sequence[str] = (),
         sums: Sequence[Any] = (),
         foot: str = "",
+        strong: Container[int] = (),
     ) -> None:
-        """Write a sheet: lines of `heading`, the columns (title, width), the rows, a bold line of sums, a last line."""
+        """Write a sheet: lines of `heading`, the columns (title, width), the rows, a bold line of sums, a last line.
+
+        The rows at the places `strong` are bold, too. Printed pages are numbered.
+        """
         sheet: Any = self._book.add_worksheet(name)
         top = len(heading)
         for place, line in enumerate(heading):
@@ -66,7 +70,7 @@ class Workbook:
             sheet.write_string(top, column, title, self._head)
         last = top
         for last, row in enumerate(rows, top + 1):
-            self._write(sheet, last, row, bold=False)
+            self._write(sheet, last, row, bold=last - top - 1 in strong)
         if not sums:
             sheet.autofilter(top, 0, max(last, top + 1), len(columns) - 1)
         else:
@@ -79,6 +83,7 @@ class Workbook:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&C第 &P 页，共 &N 页")
 
     def _write(self, sheet: Any, place: int, row: Sequence[Any], *, bold: bool) -> None:
         formats = self._formats[bold]

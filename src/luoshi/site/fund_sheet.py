@@ -1,4 +1,4 @@
-"""Books as the spreadsheets accountants know: the journal of a span, the statement of an account, the trial balance.
+"""Books as the spreadsheets accountants know: journal, statement of an account, its subjects, trial balance.
 
 Amounts are numbers with two decimals, dates are dates: they can be added up and compared at once.
 """
@@ -6,15 +6,16 @@ Amounts are numbers with two decimals, dates are dates: they can be added up and
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 
 from luoshi.kernel.clock import CLOCK, local
+from luoshi.office.duties import concern
 from luoshi.office.funds import plans, queries
-from luoshi.office.funds.models import Account, Book
+from luoshi.office.funds.models import Account, Balance, Book, Part
 from luoshi.office.workbook import Workbook
 
 LIMIT = 20_000
@@ -27,16 +28,21 @@ def yuan(fen: int) -> Decimal:
 
 
 def journal(
-    book: Book, rows: Sequence[queries.JournalRow], first: datetime.date, last: datetime.date, who: str
+    book: Book,
+    rows: Sequence[queries.JournalRow],
+    first: datetime.date,
+    last: datetime.date,
+    who: str,
+    condition: str = "",
 ) -> bytes:
-    """Return the journal (序时账) of a span: a row a posting, oldest first."""
-    columns = (("凭证", 12), ("起息日", 12), ("入账", 17), ("摘要", 36), ("事项", 16), ("科目", 10), ("科目名称", 18),
-               ("子目", 20), ("借方（元）", 16), ("贷方（元）", 16), ("银行流水", 20), ("业务编号", 18), ("依据", 28),
-               ("经办", 14), ("复核", 14), ("对冲", 12))  # fmt: skip
+    """Return the journal (序时账) of a span: a row a posting, oldest first. `condition` is what it was narrowed to."""
+    columns = (("凭证", 12), ("起息日", 12), ("入账", 17), ("摘要", 36), ("事项", 16), ("科目", 10), ("科目名称", 22),
+               ("子目", 20), ("借方（元）", 18), ("贷方（元）", 18), ("银行流水", 20), ("业务编号", 18), ("依据", 28),
+               ("制单（经办）", 18), ("复核", 14), ("对冲", 18))  # fmt: skip
     cells: list[list[Any]] = []
     for row in rows:
         one = row.entry
-        undone = f"对冲 JZ-{one.counter_of_id % (1 << 32):04d}" if one.counter_of_id else ""
+        undone = undoes(row) or (f"已由 {row.countered.number} 对冲" if row.countered else "")
         cells.extend(
             [one.number, one.value_on, _moment(row.seal.booked_at), one.memo, plans.event_title(book.plan, one.event),
              line.account.code, line.account.title, line.subject, yuan(line.debit) if line.debit else "",
@@ -46,28 +52,71 @@ def journal(
         )  # fmt: skip
     sums = ["合计", "", "", f"{len(rows)} 笔", "", "", "", "", sum((c[8] or 0 for c in cells), Decimal(0)),
             sum((c[9] or 0 for c in cells), Decimal(0))]  # fmt: skip
-    return _sheet(book, f"{book.title} 序时账 {first} 至 {last}", columns, cells, sums, who)
+    return _sheet(book, "序时账", _span(first, last), columns, cells, sums, who, condition)
+
+
+def undoes(row: queries.JournalRow) -> str:
+    """Return which entry a counter-entry undoes, in words; nothing for any other."""
+    return f"对冲 JZ-{row.entry.counter_of_id % (1 << 32):04d}" if row.entry.counter_of_id else ""
+
+
+def title_of(account: Account) -> str:
+    """Return what accountants call the statement of an account."""
+    return "银行存款日记账" if account.part == Part.BANK else "明细账"
+
+
+def opening_word(first: datetime.date, opening: int) -> str:
+    """Return what stands beside the balance brought in: from last year where the span begins with a year."""
+    return "上年结转" if opening and (first.month, first.day) == (1, 1) else "期初余额"
 
 
 def statement(
     account: Account, subject: str, told: queries.AccountStatement, first: datetime.date, last: datetime.date, who: str
 ) -> bytes:
-    """Return the statement (明细账) of an account or one subject of it: opening, lines, turnover, closing."""
+    """Return the statement (明细账) of an account or one subject of it, as a bound book has it.
+
+    The opening; each line with the balance after it; under each month its sums and the year's; turnover and closing.
+    """
     columns = (("起息日", 12), ("凭证", 12), ("摘要", 40), ("对方科目", 28), ("子目", 20), ("银行流水", 20),
-               ("借方（元）", 16), ("贷方（元）", 16), ("方向", 6), ("余额（元）", 18))  # fmt: skip
-    cells: list[list[Any]] = [
-        ["", "", "期初余额", "", "", "", "", "", side(account, told.opening), yuan(abs(told.opening))]
-    ]
-    cells.extend(
-        [one.posting.value_on, one.entry.number, one.entry.memo, "、".join(one.others), one.posting.subject,
-         one.posting.bank_txn_no, yuan(one.posting.debit) if one.posting.debit else "",
-         yuan(one.posting.credit) if one.posting.credit else "", side(account, one.after), yuan(abs(one.after))]
-        for one in told.rows
-    )  # fmt: skip
-    sums = ["", "", "本期合计、期末余额", "", "", "", yuan(told.debit), yuan(told.credit), side(account, told.closing),
-            yuan(abs(told.closing))]  # fmt: skip
-    title = f"{account.code} {account.title}{' ' + subject if subject else ''} 明细账 {first} 至 {last}"
-    return _sheet(account.book, f"{account.book.title} {title}", columns, cells, sums, who)
+               ("借方（元）", 18), ("贷方（元）", 18), ("方向", 6), ("余额（元）", 18))  # fmt: skip
+
+    def row(on: Any, words: str, debit: Any, credit: Any, net: int) -> list[Any]:
+        return [on, "", words, "", "", "", debit, credit, side(account, net), yuan(abs(net))]
+
+    cells: list[list[Any]] = [row(first, opening_word(first, told.opening), "", "", told.opening)]
+    year, strong = first.year, set()
+    for place, one in enumerate(told.rows):
+        on = one.posting.value_on
+        if place and on.year != year and (net := told.rows[place - 1].after):
+            cells.append(row(on.replace(month=1, day=1), "上年结转", "", "", net))
+        year = on.year
+        cells.append(
+            [on, one.entry.number, one.entry.memo, "、".join(one.others), one.posting.subject,
+             one.posting.bank_txn_no, yuan(one.posting.debit) if one.posting.debit else "",
+             yuan(one.posting.credit) if one.posting.credit else "", side(account, one.after), yuan(abs(one.after))]
+        )  # fmt: skip
+        if end := told.ends.get(one.posting.pk):
+            strong |= {len(cells), len(cells) + 1}
+            cells.append(row(end.until, "本月合计", yuan(end.debit), yuan(end.credit), end.after))
+            cells.append(row(end.until, "本年累计", yuan(end.year_debit), yuan(end.year_credit), end.after))
+    sums = row(last, "本期合计、期末余额", yuan(told.debit), yuan(told.credit), told.closing)
+    about = f"科目：{account.code} {account.title}{' ' + subject if subject else ''}"
+    return _sheet(account.book, title_of(account), _span(first, last), columns, cells, sums, who, about, strong)
+
+
+def subjects(account: Account, rows: Sequence[Balance], on: datetime.date, who: str) -> bytes:
+    """Return the balances of an account's subjects at the end of a day."""
+    columns = (("子目", 28), ("借方累计（元）", 20), ("贷方累计（元）", 20), ("方向", 6), ("余额（元）", 20),
+               ("笔数", 8), ("最近起息日", 12))  # fmt: skip
+    cells = [
+        [one.subject, yuan(one.debit), yuan(one.credit), side(account, one.net), yuan(abs(one.net)), one.count,
+         one.last_on] for one in rows
+    ]  # fmt: skip
+    debit, credit = sum(one.debit for one in rows), sum(one.credit for one in rows)
+    net = sum(one.net for one in rows)
+    sums = ["合计", yuan(debit), yuan(credit), side(account, net), yuan(abs(net)), sum(one.count for one in rows)]
+    about = f"科目：{account.code} {account.title}"
+    return _sheet(account.book, "子目余额表", f"截至 {on}", columns, cells, sums, who, about)
 
 
 def trial(book: Book, found: queries.Trial, who: str) -> bytes:
@@ -84,7 +133,7 @@ def trial(book: Book, found: queries.Trial, who: str) -> bytes:
         for row in found.rows
     ]  # fmt: skip
     sums = ["合计", "", *(yuan(fen) for both in (found.opening, found.turnover, found.closing) for fen in both)]
-    return _sheet(book, f"{book.title} 试算平衡表 {found.first_on} 至 {found.last_on}", columns, cells, sums, who)
+    return _sheet(book, "试算平衡表", _span(found.first_on, found.last_on), columns, cells, sums, who)
 
 
 def side(account: Account, balance: int) -> str:
@@ -98,16 +147,27 @@ def _moment(at: datetime.datetime) -> str:
     return f"{local(at):%Y-%m-%d %H:%M}"
 
 
+def _span(first: datetime.date, last: datetime.date) -> str:
+    return f"{first} 至 {last}"
+
+
 def _sheet(
     book: Book,
-    title: str,
+    name: str,
+    span: str,
     columns: Sequence[tuple[str, int]],
     rows: Iterable[Sequence[Any]],
     sums: Sequence[Any],
     who: str,
+    about: str = "",
+    strong: Container[int] = (),
 ) -> bytes:
+    """Return a table with what stands over every account book: who keeps it, of what and when, in which unit."""
+    keeper = concern.titles([book.organ], CLOCK.today()).get(book.organ, "")
     foot = f"{book.key}；记到 JZ-{book.last_no:04d}；导出 {_moment(CLOCK.now())} {who}"
     foot = f"演示数据；{foot}" if settings.DEMO or book.demo else foot
+    title = f"{book.title} {name} {span}"
     file = Workbook(title)
-    file.table("账", columns, rows, heading=[title], sums=sums, foot=foot)
+    line = "　　".join(filter(None, (f"记账单位：{keeper}", about, "单位：元")))
+    file.table(name, columns, rows, heading=[title, line], sums=sums, foot=foot, strong=strong)
     return file.data()

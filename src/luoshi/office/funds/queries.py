@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from django.db.models import Case, F, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, TruncMonth
 
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.actors import Actor
@@ -30,10 +30,12 @@ from luoshi.office.funds.models import (
     Opening,
     Part,
     PaymentInstruction,
+    Period,
     Posting,
     Proof,
     Seal,
     Sheet,
+    Side,
     Statement,
 )
 from luoshi.office.paging import Key, KeysetPage, keyset_page
@@ -124,11 +126,24 @@ def balances(book: Book) -> dict[str, int]:
     return {code: kept.get(pk, 0) for code, pk in rows}
 
 
+def _nets_on(books: Sequence[int], day: datetime.date) -> dict[int, int]:
+    """Return the balance of every account of the books at the end of `day`, by its key; what had none is left out."""
+    rows = Day.objects.filter(account__book__in=books, subject="", value_on__lte=day)
+    told = rows.values_list("account_id", "account__normal").annotate(d=Sum("debit"), c=Sum("credit")).order_by()
+    return {pk: int(d - c) * (1 if normal == Side.DEBIT else -1) for pk, normal, d, c in told}
+
+
 def balance_on(account: Account, day: datetime.date, subject: str = "") -> int:
     """Return the balance at the end of `day` by value dates: the balance now less what came later."""
     later = Day.objects.filter(account=account, subject=subject, value_on__gt=day)
     told = later.aggregate(d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0))
     return balance(account, subject) - account.sign * int(told["d"] - told["c"])
+
+
+def first_day(book: Book) -> datetime.date:
+    """Return the first value date of a book, the day it was opened where nothing lies before."""
+    first = Day.objects.filter(account__book=book).aggregate(first=Min("value_on"))["first"]
+    return min(first or book.opened_on, book.opened_on)
 
 
 def days_of(book: Book, since: datetime.date) -> Iterator[tuple[datetime.date, dict[str, int]]]:
@@ -243,11 +258,25 @@ class StatementRow:
     after: int
 
 
+@dataclass(frozen=True, slots=True)
+class MonthSums:
+    """What a bound book writes under a month: its turnover (本月合计), the year's so far (本年累计), the balance."""
+
+    until: datetime.date
+    debit: int
+    credit: int
+    year_debit: int
+    year_credit: int
+    after: int
+
+
 @dataclass(slots=True)
 class AccountStatement:
     """A page of an account's statement (明细账), the balance at either end of the span and its turnover.
 
-    `before` is the balance before the page's first line in time: what a page of a bound book carries forward.
+    `before` is the balance before the page's first line in time: what a page of a bound book carries forward, with
+    `brought`, the turnover of the span before it. `ends` has the sums of each month that ends on the page, by the key
+    of its last posting.
     """
 
     page: KeysetPage[Posting]
@@ -257,6 +286,16 @@ class AccountStatement:
     debit: int
     credit: int
     before: int
+    brought: tuple[int, int]
+    ends: dict[int, MonthSums]
+
+    @property
+    def carried(self) -> tuple[int, int]:
+        """The turnover of the span up to the last line of the page."""
+        return (
+            self.brought[0] + sum(one.posting.debit for one in self.rows),
+            self.brought[1] + sum(one.posting.credit for one in self.rows),
+        )
 
 
 def account_statement(
@@ -305,8 +344,62 @@ def account_statement(
     if last_on:
         turned = turned.filter(value_on__lte=last_on)
     sums = turned.aggregate(d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0))
+    ends = _month_ends(account, subject, found, rows, last_on, bool(page.next if oldest_first else page.previous))
+    brought = _brought(turned, rows, found[-1]) if oldest_first and page.previous and found else (0, 0)
     rows_told = told[::-1] if oldest_first else told
-    return AccountStatement(page, rows_told, opening, closing, int(sums["d"]), int(sums["c"]), stands)
+    return AccountStatement(page, rows_told, opening, closing, int(sums["d"]), int(sums["c"]), stands, brought, ends)
+
+
+def _brought(days: QuerySet[Day], rows: QuerySet[Posting], first: Posting) -> tuple[int, int]:
+    """Return the turnover of a span before a posting of it: kept days, and the earlier postings of its own day."""
+    sums = (
+        days.filter(value_on__lt=first.value_on).aggregate(d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0)),
+        rows.filter(value_on=first.value_on, id__lt=first.pk).aggregate(
+            d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0)
+        ),
+    )
+    return sum(int(one["d"]) for one in sums), sum(int(one["c"]) for one in sums)
+
+
+def _month_ends(
+    account: Account,
+    subject: str,
+    found: Sequence[Posting],
+    rows: QuerySet[Posting],
+    last_on: datetime.date | None,
+    more: bool,
+) -> dict[int, MonthSums]:
+    """Return the sums of the months whose last posting is among `found` (newest first); `more` are later ones."""
+    if not found:
+        return {}
+    lasts: dict[datetime.date, Posting] = {}
+    for one in found:
+        lasts.setdefault(one.value_on.replace(day=1), one)
+    newest = max(lasts)
+    later = Q(value_on__gt=found[0].value_on) | Q(value_on=found[0].value_on, id__gt=found[0].pk)
+    if more and rows.filter(later, value_on__lt=_next_month(newest)).exists():
+        del lasts[newest]
+    years = {month.year for month in lasts}
+    if not years:
+        return {}
+    first = datetime.date(min(years), 1, 1)
+    until = min(_next_month(max(lasts)) - ONE_DAY, last_on or datetime.date.max)
+    days = Day.objects.filter(account=account, subject=subject, value_on__gte=first, value_on__lte=until)
+    months = days.annotate(month=TruncMonth("value_on")).values_list("month").order_by("month")
+    stands, ends = balance_on(account, first - ONE_DAY, subject), {}
+    year, owed, had = 0, 0, 0
+    for month, debit, credit in months.annotate(d=Sum("debit"), c=Sum("credit")):
+        if month.year != year:
+            year, owed, had = month.year, 0, 0
+        owed, had, stands = owed + debit, had + credit, stands + account.sign * (debit - credit)
+        if month in lasts:
+            end = min(_next_month(month) - ONE_DAY, until)
+            ends[lasts[month].pk] = MonthSums(end, debit, credit, owed, had, stands)
+    return ends
+
+
+def _next_month(day: datetime.date) -> datetime.date:
+    return (day.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
 
 
 _SHOWN_LINES = 100
@@ -350,9 +443,31 @@ def subjects(
     return keyset_page(rows, _SUBJECT_KEYS, size=size, after=after, before=before)
 
 
-def sums_of(account: Account) -> Balance | None:
-    """Return what is kept of an account as a whole; None before its first posting."""
-    return Balance.objects.filter(account=account, subject="").first()
+def subjects_on(account: Account, found: Sequence[Balance], day: datetime.date) -> list[Balance]:
+    """Return what a page of subjects had at the end of `day` by value dates; those without postings by then not."""
+    wanted = [one.subject for one in found]
+    rows = Posting.objects.filter(WITH_SUBJECT, account=account, subject__in=wanted, value_on__lte=day)
+    told = rows.values_list("subject").order_by("subject")
+    sums = told.annotate(d=Sum("debit"), c=Sum("credit"), n=Count("pk"), last=Max("value_on"))
+    return [_balance_of(account, *one) for one in sums]
+
+
+def sums_of(account: Account, day: datetime.date | None = None) -> Balance | None:
+    """Return the sums of an account as a whole, now or at the end of `day`; None before its first posting."""
+    if day is None:
+        return Balance.objects.filter(account=account, subject="").first()
+    told = Day.objects.filter(account=account, subject="", value_on__lte=day).aggregate(
+        d=Sum("debit"), c=Sum("credit"), last=Max("value_on")
+    )
+    return _balance_of(account, "", told["d"], told["c"], 0, told["last"]) if told["last"] else None
+
+
+def _balance_of(account: Account, subject: str, debit: int, credit: int, count: int, last_on: datetime.date) -> Balance:
+    """Return sums in the form in which they are kept; it is not saved."""
+    return Balance(
+        account=account, subject=subject, sign=account.sign, guarded=account.guarded, debit=debit, credit=credit,
+        net=account.sign * (debit - credit), count=count, last_on=last_on,
+    )  # fmt: skip
 
 
 def balances_of_subject(book: Book, subject: str) -> dict[str, int]:
@@ -364,6 +479,7 @@ def balances_of_subject(book: Book, subject: str) -> dict[str, int]:
 # --- the journal ------------------------------------------------------------------------------------------------------
 
 _JOURNAL_KEYS = (Key("id", int, descending=True),)
+_JOURNAL_KEYS_UP = (Key("id", int),)
 
 
 @dataclass(slots=True)
@@ -397,12 +513,30 @@ EVENT_ENTRIES = 50_000
 
 
 def journal(
-    book: Book, *, case: str = "", event: str = "", after: str = "", before: str = "", size: int = PAGE
+    book: Book,
+    *,
+    case: str = "",
+    event: str = "",
+    first_on: datetime.date | None = None,
+    last_on: datetime.date | None = None,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE,
+    oldest_first: bool = False,
 ) -> tuple[KeysetPage[Entry], list[JournalRow]]:
-    """Return a page of the entries of a book, newest first; `case` is a business number, `event` a row of its table.
+    """Return a page of the entries of a book, newest first or `oldest_first`, within a span of value dates.
 
-    Of an event those among the latest `EVENT_ENTRIES` entries.
+    `case` is a business number, `event` a row of its table: of an event those among the latest `EVENT_ENTRIES` entries.
     """
+    rows = _entries(book, case, event, first_on, last_on)
+    keys = _JOURNAL_KEYS_UP if oldest_first else _JOURNAL_KEYS
+    page = keyset_page(rows, keys, size=size, after=after, before=before)
+    return page, journal_rows(page.rows)
+
+
+def _entries(
+    book: Book, case: str, event: str, first_on: datetime.date | None, last_on: datetime.date | None
+) -> QuerySet[Entry]:
     rows = Entry.objects.filter(pk__gt=book.pk * BOOK, pk__lt=(book.pk + 1) * BOOK)
     if case:
         rows = Entry.objects.filter(WITH_CASE, book=book, case=case)
@@ -410,8 +544,28 @@ def journal(
         rows = rows.filter(event=event)
         if not case:
             rows = rows.filter(pk__gt=book.pk * BOOK + max(book.last_no - EVENT_ENTRIES, 0))
-    page = keyset_page(rows, _JOURNAL_KEYS, size=size, after=after, before=before)
-    return page, journal_rows(page.rows)
+    if first_on:
+        rows = rows.filter(value_on__gte=first_on)
+    if last_on:
+        rows = rows.filter(value_on__lte=last_on)
+        # A closed month takes nothing any more: its entries have at most the number reached when it was closed.
+        closed = Period.objects.filter(book=book, last_on__gte=last_on).order_by("last_on").first()
+        if closed is not None:
+            rows = rows.filter(pk__lte=book.pk * BOOK + closed.last_no)
+    return rows
+
+
+def turnover(
+    book: Book, first_on: datetime.date, last_on: datetime.date, case: str = "", event: str = ""
+) -> tuple[int, int]:
+    """Return debits and credits of the entries of a span, or of those of a business number or an event in it."""
+    rows: QuerySet[Any] = Day.objects.filter(
+        account__book=book, subject="", value_on__gte=first_on, value_on__lte=last_on
+    )
+    if case or event:
+        rows = Posting.objects.filter(entry__in=_entries(book, case, event, first_on, last_on).values("pk"))
+    sums = rows.aggregate(d=Coalesce(Sum("debit"), 0), c=Coalesce(Sum("credit"), 0))
+    return int(sums["d"]), int(sums["c"])
 
 
 def journal_rows(entries: Sequence[Entry], whole: bool = False) -> list[JournalRow]:
@@ -458,11 +612,14 @@ def running(book: Book, entries: Sequence[Entry]) -> dict[int, int]:
     return found
 
 
-def journal_within(book: Book, first_on: datetime.date, last_on: datetime.date, most: int) -> list[JournalRow] | None:
-    """Return the entries of a span of value dates, oldest first; None when they have more than `most` lines."""
-    rows = Entry.objects.filter(
-        pk__gt=book.pk * BOOK, pk__lt=(book.pk + 1) * BOOK, value_on__gte=first_on, value_on__lte=last_on
-    )
+def journal_within(
+    book: Book, first_on: datetime.date, last_on: datetime.date, most: int, case: str = "", event: str = ""
+) -> list[JournalRow] | None:
+    """Return the entries of a span of value dates, oldest first; None when they have more than `most` lines.
+
+    `case` and `event` as in `journal`.
+    """
+    rows = _entries(book, case, event, first_on, last_on)
     found = list(rows.order_by("pk")[: most + 1])
     if sum(one.lines for one in found) > most:
         return None
@@ -509,13 +666,23 @@ class Overview:
         return sum(net for account, net in self.accounts if account.part == Part.SUSPENSE)
 
 
-def overview(book: Book) -> Overview:
-    """Return what the page of a book shows, in a constant number of queries."""
-    kept = dict(Balance.objects.filter(account__book=book, subject="").values_list("account_id", "net"))
+def overview(book: Book, on: datetime.date | None = None) -> Overview:
+    """Return what the page of a book shows, in a constant number of queries; `on`: at the end of that value date.
+
+    Of a day that is past the balances and sheets are told; what waits, waits now, and is left out.
+    """
+    if on is None:
+        kept = dict(Balance.objects.filter(account__book=book, subject="").values_list("account_id", "net"))
+    else:
+        kept = _nets_on([book.pk], on)
     accounts = [
         (one, kept.get(one.pk, 0))
         for one in Account.objects.filter(book=book).select_related("book").order_by("seq", "code")
     ]
+    if on is not None:
+        held = [one for one, _ in accounts if one.part == Part.BANK][:20]
+        papers = [(one, _latest(Sheet, one, on), _latest_statement(one, on)) for one in held]
+        return Overview(book, accounts, {}, 0, 0, papers)
     waiting = (
         PaymentInstruction.objects.filter(book=book, state__in=["drafted", "checked", "sent", "unknown", "returned"])
         .exclude(state="returned", replaced_by__isnull=False)
@@ -537,24 +704,33 @@ def overview(book: Book) -> Overview:
     )
 
 
-def _latest(model: Any, account: Account) -> Any:
-    return model.objects.filter(account=account).order_by("-on", "-number").first()
+def _latest(model: Any, account: Account, on: datetime.date = datetime.date.max) -> Any:
+    return model.objects.filter(account=account, on__lte=on).order_by("-on", "-number").first()
 
 
-def _latest_statement(account: Account) -> Statement | None:
-    return Statement.objects.filter(account=account).order_by("-last_on", "-id").first()
+def _latest_statement(account: Account, on: datetime.date = datetime.date.max) -> Statement | None:
+    return Statement.objects.filter(account=account, last_on__lte=on).order_by("-last_on", "-id").first()
 
 
-def rows_of_books(books: Sequence[Book]) -> list[dict[str, Any]]:
-    """Return for each book what the list shows: money, transit, open differences, waiting papers; four queries."""
+def rows_of_books(books: Sequence[Book], on: datetime.date | None = None) -> list[dict[str, Any]]:
+    """Return for each book what the list shows: money, transit, open differences, waiting papers; four queries.
+
+    `on`: the money at the end of that value date.
+    """
     ids = [one.pk for one in books]
-    sums = (
-        Balance.objects.filter(account__book__in=ids, subject="")
-        .exclude(account__part="")
-        .values_list("account__book_id", "account__part")
-        .annotate(net=Sum("net"))
-    )
-    parts = {(book, part): net for book, part, net in sums}
+    parts: dict[tuple[int, str], int] = {}
+    if on is None:
+        sums = (
+            Balance.objects.filter(account__book__in=ids, subject="")
+            .exclude(account__part="")
+            .values_list("account__book_id", "account__part")
+            .annotate(net=Sum("net"))
+        )
+        parts = {(book, part): net for book, part, net in sums}
+    else:
+        nets = _nets_on(ids, on)
+        for pk, book, part in Account.objects.filter(pk__in=nets).values_list("pk", "book_id", "part"):
+            parts[book, part] = parts.get((book, part), 0) + nets[pk]
     return [
         {
             "book": one,

@@ -1,12 +1,16 @@
-"""The reconciliation sheet (余额调节表) as a paper: the same layout and PDF as every paper of the house."""
+"""The reconciliation sheet (余额调节表) and the voucher (记账凭证) as papers: layout and PDF of every paper here."""
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
-from luoshi.kernel.clock import day_of
+from luoshi.kernel.clock import day_of, local
+from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
-from luoshi.office.funds.models import Sheet
+from luoshi.office.funds import plans
+from luoshi.office.funds.models import Book, Sheet
+from luoshi.office.funds.queries import JournalRow
 from luoshi.office.notices.content import Paper, full_name
 from luoshi.office.notices.pdf import render
 
@@ -14,7 +18,7 @@ from luoshi.office.notices.pdf import render
 def paper(sheet: Sheet) -> Paper:
     """Return the sheet as it is printed."""
     account, book = sheet.account, sheet.account.book
-    day = f"{sheet.on.year}年{sheet.on.month}月{sheet.on.day}日"
+    day = _day(sheet.on)
     own = [one for one in sheet.items if one["side"] == "book"]
     theirs = [one for one in sheet.items if one["side"] == "bank"]
     adjusted = sheet.bank + sheet.book_receipts - sheet.book_payments
@@ -51,17 +55,64 @@ def paper(sheet: Sheet) -> Paper:
     made = f"{sheet.maker_name}　{day_of(sheet.made_at)}"
     blocks.append({"k": "table", "head": ["制表", "复核", "开户银行（章）"], "rows": [[made, checked, ""]]})
     issuer = full_name(book.organ, sheet.on)
-    return Paper(**_paper(sheet, blocks, issuer, day))
+    number = f"{sheet.on:%Y%m%d}-{sheet.number}"
+    told = _paper(book, "银行存款余额调节表", number, blocks, issuer, day)
+    return Paper(**told | {"watermark": "" if sheet.checked_at else "草稿"})
 
 
-def _paper(sheet: Sheet, blocks: list[dict[str, Any]], issuer: str, day: str) -> dict[str, Any]:
+def _paper(book: Book, title: str, number: str, blocks: list[dict[str, Any]], issuer: str, day: str) -> dict[str, Any]:
     return {
-        "layout": "form", "masthead": "", "number": f"{sheet.on:%Y%m%d}-{sheet.number}", "title": "银行存款余额调节表",
-        "to": "", "blocks": blocks, "attachments": [], "signatory": issuer, "dated": day, "note": "", "copy": "",
-        "issuer": issuer, "signer": "", "digest": "", "verify": "",
-        "marks": ["演示数据"] if sheet.account.book.demo else [],
-        "watermark": "" if sheet.checked_at else "草稿",
+        "layout": "form", "masthead": "", "number": number, "title": title, "to": "", "blocks": blocks,
+        "attachments": [], "signatory": issuer, "dated": day, "note": "", "copy": "", "issuer": issuer, "signer": "",
+        "digest": "", "verify": "", "marks": ["演示数据"] if book.demo else [], "watermark": "",
     }  # fmt: skip
+
+
+VOUCHER_LINES = 500
+"""A voucher is printed with so many lines; a longer one is taken as a spreadsheet."""
+
+
+def voucher(book: Book, row: JournalRow) -> Paper:
+    """Return an entry as it is printed: what was booked, its sum in capital characters, why, and by which hands.
+
+    Errors: E_TOO_LARGE.
+    """
+    entry, day = row.entry, _day(row.entry.value_on)
+    if entry.lines > VOUCHER_LINES:
+        raise LuoshiError(
+            "E_TOO_LARGE", f"{entry.number} 有 {entry.lines} 行，凭证最多打印 {VOUCHER_LINES} 行，请导出序时账。"
+        )
+    event = " ".join(filter(None, (entry.event, plans.event_title(book.plan, entry.event))))
+    about = [("起息日", day), ("事项", event), ("业务编号", entry.case), ("依据", entry.basis)]
+    if entry.counter_of_id:
+        about.append(("对冲", f"JZ-{entry.counter_of_id % (1 << 32):04d}"))
+    if row.countered:
+        about.append(("已被对冲", row.countered.number))
+    lines = [
+        [entry.memo if not place else "", " ".join(filter(None, (one.account.code, one.account.title, one.subject))),
+         _yuan(one.debit) if one.debit else "", _yuan(one.credit) if one.credit else "", one.bank_txn_no]
+        for place, one in enumerate(row.lines)
+    ]  # fmt: skip
+    lines.append([f"合计 {Money(row.amount).capitals()}", "", _yuan(row.amount), _yuan(row.amount), ""])
+    issuer, booked = full_name(book.organ, entry.value_on), local(row.seal.booked_at)
+    blocks: list[dict[str, Any]] = [
+        {"k": "p", "t": f"账簿：{book.title}。单位：元。"},
+        {"k": "table", "head": ["摘要", "科目", "借方金额", "贷方金额", "银行流水"], "rows": lines},
+        {"k": "table", "head": [words for words, told in about if told], "rows": [[told for _words, told in about
+                                                                                 if told]]},
+        {"k": "table", "head": ["制单（经办）", "复核", "入账", "会计主管"],
+         "rows": [[row.seal.maker, row.seal.checker, f"{_day(booked.date())} {booked:%H:%M}", ""]]},
+    ]  # fmt: skip
+    return Paper(**_paper(book, "记账凭证", entry.number, blocks, issuer, day))
+
+
+def voucher_pdf(book: Book, row: JournalRow) -> bytes:
+    """Return a voucher as PDF."""
+    return render(voucher(book, row))
+
+
+def _day(on: datetime.date) -> str:
+    return f"{on.year}年{on.month}月{on.day}日"
 
 
 def pdf(sheet: Sheet) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
@@ -27,6 +28,7 @@ from luoshi.office.web import attachment
 from luoshi.site import fund_sheet, switching
 from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, page_links
+from luoshi.site.context import as_of
 from luoshi.site.fund_words import book_href, cite_of, crumbs, gauge_drawn, split_yuan, yuan
 from luoshi.site.pages import page
 from luoshi.site.parameter_words import cites
@@ -36,6 +38,7 @@ from luoshi.site.views import fund_opening
 LINES = 8
 TABS = (
     ("fund-book", gettext_lazy("概况与分录")),
+    ("fund-journal", gettext_lazy("序时账")),
     ("fund-payments", gettext_lazy("付款")),
     ("fund-bank", gettext_lazy("对账")),
     ("fund-trial", gettext_lazy("试算平衡")),
@@ -43,13 +46,27 @@ TABS = (
 )
 
 
-def tabs_of(book: Book, current: str, counts: dict[str, int] | None = None) -> list[dict[str, Any]]:
+def day_seen(request: HttpRequest) -> datetime.date | None:
+    """Return the day the books are looked at as of; None for today."""
+    seen = as_of(request)
+    return seen.date if seen.active else None
+
+
+def seen_on(href: str, day: datetime.date | None) -> str:
+    """Return an address that goes on looking at the same day."""
+    return href if day is None else f"{href}{'&' if '?' in href else '?'}on={day}"
+
+
+def tabs_of(
+    book: Book, current: str, counts: dict[str, int] | None = None, day: datetime.date | None = None
+) -> list[dict[str, Any]]:
     """Return the tabs of a book's pages."""
     counts = counts or {}
     return [
-        {"label": str(words), "href": book_href(name, book), "current": name == current, "count": counts.get(name)}
+        {"label": str(words), "href": seen_on(book_href(name, book), day), "current": name == current,
+         "count": counts.get(name)}
         for name, words in TABS
-    ]
+    ]  # fmt: skip
 
 
 def book_of(request: HttpRequest, room: str, name: str) -> Book:
@@ -89,14 +106,15 @@ def said(request: HttpRequest) -> str:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Show the books with their money, what is on its way and what waits."""
-    actor = actor_of(request)
+    actor, day = actor_of(request), day_seen(request)
     room = switching.chosen(request.GET)
     seen = queries.visible_books(actor)
     books = list((seen.filter(room=room.key) if room is not None else seen)[:500])
-    rows = queries.rows_of_books(books)
+    rows = queries.rows_of_books(books, day)
     keepers = concern.titles({row["book"].organ for row in rows}, CLOCK.today())
     for row in rows:
-        row["href"], row["keeper"] = book_href("fund-book", row["book"]), keepers[row["book"].organ]
+        row["href"] = seen_on(book_href("fund-book", row["book"]), day)
+        row["keeper"] = keepers[row["book"].organ]
         row |= {f"{name}_yuan": yuan(row[name]) for name in ("bank", "transit", "suspense")}
     offered = openings.kinds(actor)
     context = {
@@ -120,15 +138,14 @@ def _runs(over: queries.Overview) -> str:
 def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
     """Show a book: figures, gauges, accounts, the journal."""
     book = book_of(request, room, name)
-    actor = actor_of(request)
-    case, event = request.GET.get("case", "")[:80], request.GET.get("event", "")[:20]
-    plan = next((one for one in plans.known_plans() if one.key == book.plan), None)
-    events = list(plan.events.items()) if plan else []
+    actor, day, at = actor_of(request), day_seen(request), Address(request)
+    case, event = conditions(request)
     found, rows = queries.journal(
-        book, case=case, event=event, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
-    after = {} if case or event else queries.running(book, found.rows)
-    over = queries.overview(book)
+        book, case=case, event=event, last_on=day,
+        after=request.GET.get("after", ""), before=request.GET.get("before", ""),
+    )  # fmt: skip
+    after = {} if case or event or day else queries.running(book, found.rows)
+    over = queries.overview(book, day)
     names = links.names([one.bank for one, _net in over.accounts if one.bank])
     context = {
         "page_title": book.title,
@@ -136,38 +153,63 @@ def book_page(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "book": book,
         "over": over,
         "cite": cite_of(book.basis),
+        # What a room computes of its book is told of today only.
         "headlines": [
             {"title": one.title, "value": None if one.fen is None else split_yuan(one.fen), "words": one.words,
              "note": one.note}
             for one in gauge.said_of(book)
-        ],
-        "figures": _figures(over, book),
-        "gauges": [gauge_drawn(one) for one in gauge.of_book(book)],
+        ] if day is None else [],
+        "figures": _figures(over, day),
+        "gauges": [gauge_drawn(one) for one in gauge.of_book(book)] if day is None else [],
         "accounts": [
-            {"account": one, "net": net, "words": yuan(net), "href": account_href(one)} for one, net in over.accounts
+            {"account": one, "net": net, "words": yuan(net), "href": seen_on(account_href(one), day),
+             "subjects_href": seen_on(f"{account_href(one)}?view=subjects", day)}
+            for one, net in over.accounts
         ],
         "where": _where(over),
-        "rows": entry_rows(rows, book, after),
+        "rows": entry_rows(rows, book, after, day),
         "runs": _runs(over) if after else "",
         "case": case,
         "event": event,
-        "events": [("", _("全部事项")), *((key, f"{key} {words}") for key, words in events)] if events else [],
+        "events": events_of(book),
+        "hidden": at.hidden("case", "event"),
         "banks": [
             {"name": names.get(one.bank, one.title), "tail": one.number[-4:]}
             for one, _net in over.accounts if one.part == "bank" and one.number
         ][:3],
-        "pager": page_links(Address(request), found, Total(book.last_no, True)),
+        "pager": page_links(at, found, Total(book.last_no, True)),
         "tabs": tabs_of(book, "fund-book", {"fund-payments": sum(n for n, _fen in over.payments.values()),
-                                            "fund-bank": over.differences, "fund-drafts": over.drafts}),
-        "can_post": may(actor, "fund.post", [book.organ]),
-        "can_bank": may(actor, "fund.bank", [book.organ]),
-        "next_month": actions.next_month(book),
+                                            "fund-bank": over.differences, "fund-drafts": over.drafts}
+                        if day is None else {}, day),
+        "can_post": day is None and may(actor, "fund.post", [book.organ]),
+        "can_bank": day is None and may(actor, "fund.bank", [book.organ]),
         "new_href": book_href("fund-new", book),
         "bank_href": book_href("fund-bank", book),
-        "export_href": book_href("fund-journal-export", book),
+        "export_href": journal_export_href(book, case, event, None, day),
         "done": said(request),
     }  # fmt: skip
     return page(request, "funds/book.html", context, fragment="journal")
+
+
+def conditions(request: HttpRequest) -> tuple[str, str]:
+    """Return the business number and the event a journal is asked for."""
+    return request.GET.get("case", "").strip()[:80], request.GET.get("event", "")[:20]
+
+
+def events_of(book: Book) -> list[tuple[str, str]]:
+    """Return the events of a book's table to choose from; none where its plan is not known."""
+    plan = next((one for one in plans.known_plans() if one.key == book.plan), None)
+    events = list(plan.events.items()) if plan else []
+    return [("", _("全部事项")), *((key, f"{key} {words}") for key, words in events)] if events else []
+
+
+def journal_export_href(
+    book: Book, case: str, event: str, first: datetime.date | None, last: datetime.date | None
+) -> str:
+    """Return the address of the journal as Excel with the conditions of the page; from the first entry unless said."""
+    span = {"from": first or queries.first_day(book), "to": last or CLOCK.today()}
+    asked = {name: words for name, words in (("case", case), ("event", event)) if words}
+    return f"{book_href('fund-journal-export', book)}?{urlencode(asked | span)}"
 
 
 def _where(over: queries.Overview) -> list[dict[str, Any]]:
@@ -178,7 +220,7 @@ def _where(over: queries.Overview) -> list[dict[str, Any]]:
     return shown if len(shown) > 1 else []
 
 
-def _figures(over: queries.Overview, book: Book) -> list[dict[str, Any]]:
+def _figures(over: queries.Overview, day: datetime.date | None) -> list[dict[str, Any]]:
     checked = [sheet for _account, sheet, _statement in over.sheets]
     agree = all(sheet is not None and not sheet.difference for sheet in checked) and bool(checked)
     open_items = sum(len(sheet.items) for sheet in checked if sheet is not None)
@@ -189,12 +231,13 @@ def _figures(over: queries.Overview, book: Book) -> list[dict[str, Any]]:
     waiting = [n for state, (n, _fen) in over.payments.items()]
     return [
         {"title": _("银行存款"), "value": split_yuan(over.money), "note": _("%d 个账户") % len(over.sheets)},
-        {"title": _("在途付款"), "value": split_yuan(over.in_transit), "note": _("%d 笔未了") % sum(waiting)},
+        {"title": _("在途付款"), "value": split_yuan(over.in_transit),
+         "note": _("%d 笔未了") % sum(waiting) if day is None else ""},
         {"title": _("待认领"), "value": split_yuan(over.suspense), "note": ""},
         {"title": _("与银行核对"), "words": words, "tone": tone,
          "note": _("%(day)s，未达 %(n)d 笔") % {"day": date_words(newest), "n": open_items}
          if newest else ""},
-        {"title": _("夜间重算"), **_proven(over.proof)},
+        *([{"title": _("夜间重算"), **_proven(over.proof)}] if day is None else []),
     ]  # fmt: skip
 
 
@@ -212,25 +255,28 @@ def account_href(account: Account, subject: str = "") -> str:
 
 
 def entry_rows(
-    rows: Sequence[queries.JournalRow], book: Book, after: Mapping[int, int] = MappingProxyType({})
+    rows: Sequence[queries.JournalRow],
+    book: Book,
+    after: Mapping[int, int] = MappingProxyType({}),
+    day: datetime.date | None = None,
 ) -> list[dict[str, Any]]:
     """Return entries as the journal shows them; their citations are looked up together. `after`: what the book held."""
     chips = cites({row.entry.basis for row in rows if row.entry.basis})
     return [
-        _entry_row(row, book)
+        _entry_row(row, book, day)
         | {"cite": chips.get(row.entry.basis), "after": yuan(after[row.entry.pk]) if row.entry.pk in after else ""}
         for row in rows
     ]
 
 
-def _entry_row(row: queries.JournalRow, book: Book) -> dict[str, Any]:
-    entry = row.entry
+def _entry_row(row: queries.JournalRow, book: Book, day: datetime.date | None) -> dict[str, Any]:
+    entry, owed, had = row.entry, row.debits[:4], row.credits[:4]
     return {
         "entry": entry,
-        "href": book_href("fund-entry", book, entry.no),
-        "debits": row.debits[:4],
-        "credits": row.credits[:4],
-        "more": max(entry.lines - 8, 0),
+        "href": seen_on(book_href("fund-entry", book, entry.no), day),
+        "debits": owed,
+        "credits": had,
+        "more": entry.lines - len(owed) - len(had),
         "amount": yuan(row.amount),
         "event": plans.event_title(book.plan, entry.event),
         "hands": " / ".join(one for one in (row.seal.maker, row.seal.checker) if one),
@@ -254,8 +300,8 @@ def _entry(request: HttpRequest, book: Book, entry: Entry, error: LuoshiError | 
     undone = Entry.objects.filter(counter_of=entry).first()
     pair += [one for one in (other, undone) if one]
     rows = queries.journal_rows(pair)
-    shown = entry_rows(rows, book)
-    actor = actor_of(request)
+    actor, day = actor_of(request), day_seen(request)
+    shown = entry_rows(rows, book, day=day)
     context = {
         "page_title": f"{entry.number} {entry.memo}".strip(),
         "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
@@ -267,9 +313,13 @@ def _entry(request: HttpRequest, book: Book, entry: Entry, error: LuoshiError | 
             for row, one in zip(shown, rows, strict=True)
         ],
         "case_href": f"{book_href('fund-book', book)}?case={entry.case}" if entry.case else "",
-        "before_href": book_href("fund-entry", book, entry.no - 1) if entry.no > 1 else "",
-        "after_href": book_href("fund-entry", book, entry.no + 1) if entry.no < book.last_no else "",
-        "can_counter": entry.counter_of_id is None and undone is None and may(actor, "fund.post", [book.organ]),
+        "before_href": seen_on(book_href("fund-entry", book, entry.no - 1), day) if entry.no > 1 else "",
+        "after_href": seen_on(book_href("fund-entry", book, entry.no + 1), day) if entry.no < book.last_no else "",
+        "pdf_href": book_href("fund-voucher", book, entry.no),
+        "can_counter": day is None
+        and entry.counter_of_id is None
+        and undone is None
+        and may(actor, "fund.post", [book.organ]),
         "errors": {"reason": error.message} if error else {},
         "done": said(request),
     }
@@ -308,7 +358,8 @@ def counter(request: HttpRequest, room: str, name: str, no: int) -> HttpResponse
 # --- statements, trial balance ----------------------------------------------------------------------------------------
 
 
-def _span(request: HttpRequest) -> tuple[datetime.date | None, datetime.date | None]:
+def span_of(request: HttpRequest) -> tuple[datetime.date | None, datetime.date | None]:
+    """Return the span a page is asked for, as far as it is; E_INPUT for what is no date or ends before it begins."""
     found = []
     for name in ("from", "to"):
         text = request.GET.get(name, "").strip()
@@ -328,65 +379,95 @@ def account_page(request: HttpRequest, room: str, name: str, code: str) -> HttpR
     book = book_of(request, room, name)
     account = queries.account_of(book, code)
     subject, wants = request.GET.get("subject", "")[:60], request.GET.get("view", "")
-    first, last = _year(book, *_span(request))
-    at = Address(request)
+    at, day = Address(request), day_seen(request)
+    first, last = year_of(book, *span_of(request), day)
+    net = queries.balance(account, subject) if day is None else queries.balance_on(account, day, subject)
     context: dict[str, Any] = {
         "page_title": f"{account.code} {account.title}" + (f" · {subject}" if subject else ""),
-        "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
+        "crumbs": [*crumbs(), {"title": book.title, "href": seen_on(book_href("fund-book", book), day)}],
         "book": book, "account": account, "subject": subject, "by_subject": account.by_subject,
         "first": first, "last": last, "hidden": at.hidden("from", "to"),
         "views": [
             {"label": _("明细账"), "href": at.having(view="", subject=""), "current": wants != "subjects"},
             {"label": _("按子目"), "href": at.having(view="subjects", subject=""), "current": wants == "subjects"},
         ] if account.by_subject and not subject else [],
-        "net": split_yuan(queries.balance(account, subject)),
-        "side": _("借方余额") if account.normal == "D" else _("贷方余额"),
+        "net": split_yuan(abs(net)),
+        "side": _on_side(account, net),
     }  # fmt: skip
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     if account.by_subject and wants == "subjects" and not subject:
-        text = request.GET.get("q", "").strip()[:60]
-        found = queries.subjects(
-            account, text=text, open_only=request.GET.get("all") != "1", after=after, before=before
-        )
-        kept = queries.sums_of(account)
-        context |= {
-            "sums": [yuan(kept.debit), yuan(kept.credit), yuan(abs(kept.net))] if kept else [],
-            "mark": fund_sheet.side(account, kept.net if kept else 0),
-            "q": text, "all": request.GET.get("all") == "1",
-            "rows": [
-                {"subject": one.subject, "net": yuan(abs(one.net)), "side": fund_sheet.side(account, one.net),
-                 "debit": yuan(one.debit), "credit": yuan(one.credit),
-                 "count": one.count, "last_on": one.last_on, "href": account_href(account, one.subject)}
-                for one in found.rows
-            ],
-            "pager": page_links(at, found, Total(0, False)),
-        }  # fmt: skip
-        return page(request, "funds/subjects.html", context, fragment="results")
+        return _subjects(request, account, context, after, before)
     told = queries.account_statement(
         account, subject=subject, first_on=first, last_on=last, after=after, before=before, oldest_first=True
     )
     context |= {
+        "bank": account.part == "bank",
+        "title": _(fund_sheet.title_of(account)),
         "opening": _stands(account, told.opening), "closing": _stands(account, told.closing),
+        "opening_word": _(fund_sheet.opening_word(first, told.opening)),
         "turnover": [yuan(told.debit), yuan(told.credit)],
-        "brought": _stands(account, told.before) if told.page.previous else None,
-        "carried": _stands(account, told.rows[-1].after) if told.page.next and told.rows else None,
+        "brought": _carried(account, told.before, told.brought) if told.page.previous else None,
+        "carried": _carried(account, told.rows[-1].after, told.carried) if told.page.next and told.rows else None,
         "export_href": book_href("fund-account-export", book, code) + f"?from={first}&to={last}"
         + (f"&{urlencode({'subject': subject})}" if subject else ""),
-        "rows": [
-            {"posting": one.posting, "entry": one.entry, "others": one.others, "after": _stands(account, one.after),
-             "href": book_href("fund-entry", book, one.entry.no),
-             "debit": yuan(one.posting.debit) if one.posting.debit else "",
-             "credit": yuan(one.posting.credit) if one.posting.credit else ""}
-            for one in told.rows
-        ],
+        "rows": _bound(account, told, day),
         "pager": page_links(at, told.page, Total(0, False)),
     }  # fmt: skip
     return page(request, "funds/statement.html", context, fragment="results")
 
 
-def _year(book: Book, first: datetime.date | None, last: datetime.date | None) -> tuple[datetime.date, datetime.date]:
-    """Return a span; what is not given is the year of the last day, up to today."""
-    last = last or max(CLOCK.today(), first or book.opened_on)
+def _bound(account: Account, told: queries.AccountStatement, day: datetime.date | None) -> list[dict[str, Any]]:
+    """Return the lines of a page with what a bound book writes under them: sums of the month, a new year's opening."""
+    return [
+        {"posting": one.posting, "entry": one.entry, "others": one.others, "after": _stands(account, one.after),
+         "href": seen_on(book_href("fund-entry", account.book, one.entry.no), day),
+         "debit": yuan(one.posting.debit) if one.posting.debit else "",
+         "credit": yuan(one.posting.credit) if one.posting.credit else "",
+         "sums": [
+             {"on": end.until, "words": words, "debit": yuan(debit), "credit": yuan(credit),
+              "after": _stands(account, end.after)}
+             for words, debit, credit in ((_("本月合计"), end.debit, end.credit),
+                                          (_("本年累计"), end.year_debit, end.year_credit))
+         ] if (end := told.ends.get(one.posting.pk)) else [],
+         "year": _stands(account, one.after) | {"on": following.posting.value_on.replace(month=1, day=1)}
+         if following and one.after and following.posting.value_on.year != one.posting.value_on.year else None}
+        for one, following in zip_longest(told.rows, told.rows[1:]) if one
+    ]  # fmt: skip
+
+
+def _subjects(request: HttpRequest, account: Account, context: dict[str, Any], after: str, before: str) -> HttpResponse:
+    day, text, every = day_seen(request), request.GET.get("q", "").strip()[:60], request.GET.get("all") == "1"
+    # Of a past day every subject is asked for: what is settled now may have stood open then.
+    found = queries.subjects(account, text=text, open_only=not every and day is None, after=after, before=before)
+    rows = list(found.rows) if day is None else queries.subjects_on(account, found.rows, day)
+    kept = queries.sums_of(account, day)
+    context |= {
+        "sums": [yuan(kept.debit), yuan(kept.credit), yuan(abs(kept.net))] if kept else [],
+        "mark": fund_sheet.side(account, kept.net if kept else 0),
+        "q": text, "all": every, "day": day,
+        "rows": [
+            {"subject": one.subject, "net": yuan(abs(one.net)), "side": fund_sheet.side(account, one.net),
+             "debit": yuan(one.debit), "credit": yuan(one.credit), "count": one.count, "last_on": one.last_on,
+             "href": seen_on(account_href(account, one.subject), day)}
+            for one in rows if one.net or every or day is None
+        ],
+        "export_href": book_href("fund-subjects-export", account.book, account.code)
+        + f"?{urlencode({'q': text, 'all': '1' if every else '', 'on': day or ''})}",
+        "pager": page_links(Address(request), found, Total(0, False)),
+    }  # fmt: skip
+    return page(request, "funds/subjects.html", context, fragment="results")
+
+
+def _on_side(account: Account, net: int) -> str:
+    sides = {"借": _("借方余额"), "贷": _("贷方余额"), "平": _("余额")}
+    return sides[fund_sheet.side(account, net)]
+
+
+def year_of(
+    book: Book, first: datetime.date | None, last: datetime.date | None, day: datetime.date | None = None
+) -> tuple[datetime.date, datetime.date]:
+    """Return a span; what is not given is the year of the last day, up to today or the `day` looked at."""
+    last = last or max(day or CLOCK.today(), first or book.opened_on)
     return first or last.replace(month=1, day=1), last
 
 
@@ -395,33 +476,40 @@ def _stands(account: Account, net: int) -> dict[str, str]:
     return {"side": fund_sheet.side(account, net), "words": yuan(abs(net))}
 
 
+def _carried(account: Account, net: int, sums: tuple[int, int]) -> dict[str, str]:
+    """Return what a page hands to the next: the turnover so far and the balance."""
+    return _stands(account, net) | {"debit": yuan(sums[0]), "credit": yuan(sums[1])}
+
+
 @needs("fund.see")
 @require_safe
 def account_export(request: HttpRequest, room: str, name: str, code: str) -> HttpResponse:
     """Give the statement of an account, or one subject of it, for a span as an Excel file."""
     book = book_of(request, room, name)
     account, subject = queries.account_of(book, code), request.GET.get("subject", "")[:60]
-    first, last = _year(book, *_span(request))
+    first, last = year_of(book, *span_of(request))
     told = queries.account_statement(
         account, subject=subject, first_on=first, last_on=last, size=fund_sheet.LIMIT, oldest_first=True
     )
     if told.page.next:
-        raise _too_many()
+        raise too_many()
     data = fund_sheet.statement(account, subject, told, first, last, actor_of(request).name)
     return attachment(data, f"{account.code}-{account.title}-{first}-{last}.xlsx")
 
 
 @needs("fund.see")
 @require_safe
-def journal_export(request: HttpRequest, room: str, name: str) -> HttpResponse:
-    """Give the journal of a span, this year unless given, as an Excel file."""
-    book = book_of(request, room, name)
-    first, last = _year(book, *_span(request))
-    rows = queries.journal_within(book, first, last, fund_sheet.LIMIT)
-    if rows is None:
-        raise _too_many()
-    data = fund_sheet.journal(book, rows, first, last, actor_of(request).name)
-    return attachment(data, f"{book.title}-{_('序时账')}-{first}-{last}.xlsx")
+def subjects_export(request: HttpRequest, room: str, name: str, code: str) -> HttpResponse:
+    """Give the subjects of an account with their balances as an Excel file, as the page lists them."""
+    account = queries.account_of(book_of(request, room, name), code)
+    day, text, every = day_seen(request), request.GET.get("q", "").strip()[:60], request.GET.get("all") == "1"
+    found = queries.subjects(account, text=text, open_only=not every and day is None, size=fund_sheet.LIMIT)
+    if found.next:
+        raise too_many()
+    rows = list(found.rows) if day is None else queries.subjects_on(account, found.rows, day)
+    on = day or CLOCK.today()
+    data = fund_sheet.subjects(account, [one for one in rows if one.net or every], on, actor_of(request).name)
+    return attachment(data, f"{account.code}-{account.title}-{_('子目余额表')}-{on}.xlsx")
 
 
 @needs("fund.see")
@@ -429,18 +517,21 @@ def journal_export(request: HttpRequest, room: str, name: str) -> HttpResponse:
 def trial_export(request: HttpRequest, room: str, name: str) -> HttpResponse:
     """Give the trial balance of a span, this month unless given, as an Excel file."""
     book = book_of(request, room, name)
-    first, last = _month(*_span(request))
+    first, last = _month(*span_of(request))
     data = fund_sheet.trial(book, queries.trial_balance(book, first, last), actor_of(request).name)
     return attachment(data, f"{book.title}-{_('试算平衡表')}-{first}-{last}.xlsx")
 
 
-def _too_many() -> LuoshiError:
+def too_many() -> LuoshiError:
+    """Return the refusal of a file with too many rows."""
     bound = f"{fund_sheet.LIMIT:,}"
     return LuoshiError("E_TOO_LARGE", _("这段时间超过 %s 行，请把起止日期缩短后分次导出。") % bound)
 
 
-def _month(first: datetime.date | None, last: datetime.date | None) -> tuple[datetime.date, datetime.date]:
-    last = last or max(CLOCK.today(), first or datetime.date.min)
+def _month(
+    first: datetime.date | None, last: datetime.date | None, day: datetime.date | None = None
+) -> tuple[datetime.date, datetime.date]:
+    last = last or max(day or CLOCK.today(), first or datetime.date.min)
     return first or last.replace(day=1), last
 
 
@@ -452,29 +543,33 @@ def trial(request: HttpRequest, room: str, name: str) -> HttpResponse:
 
 
 def _trial(request: HttpRequest, book: Book, error: LuoshiError | None = None) -> HttpResponse:
-    first, last = _month(*_span(request))
+    day = day_seen(request)
+    first, last = _month(*span_of(request), day)
     found = queries.trial_balance(book, first, last)
     context = {
         "page_title": _("试算平衡表"),
-        "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
-        "book": book, "tabs": tabs_of(book, "fund-trial"), "first": first, "last": last,
-        "rows": [_trial_row(row, first, last) for row in found.rows],
+        "crumbs": [*crumbs(), {"title": book.title, "href": seen_on(book_href("fund-book", book), day)}],
+        "book": book, "tabs": tabs_of(book, "fund-trial", day=day), "first": first, "last": last,
+        "hidden": Address(request).hidden("from", "to"),
+        "rows": [_trial_row(row, first, last, day) for row in found.rows],
         "sums": [yuan(fen) for pair in (found.opening, found.turnover, found.closing) for fen in pair],
         "balances": found.balances,
         "export_href": book_href("fund-trial-export", book) + f"?from={first}&to={last}",
-        "journal_href": book_href("fund-journal-export", book) + f"?from={first}&to={last}",
+        "journal_href": seen_on(book_href("fund-journal", book) + f"?from={first}&to={last}", day),
         "periods": list(Period.objects.filter(book=book).order_by("-first_on")[:24]),
         "next_month": (coming := actions.next_month(book)),
         "next_over": actions.month_of(coming)[1] < CLOCK.today(),
         "closing": actions.closing(book),
-        "can_close": may(actor_of(request), "fund.post", [book.organ]),
+        "can_close": day is None and may(actor_of(request), "fund.post", [book.organ]),
         "errors": {"": error.message} if error else {},
         "done": said(request),
     }  # fmt: skip
     return page(request, "funds/trial.html", context, status=error.http_status if error else 200)
 
 
-def _trial_row(row: queries.TrialRow, first: datetime.date, last: datetime.date) -> dict[str, Any]:
+def _trial_row(
+    row: queries.TrialRow, first: datetime.date, last: datetime.date, day: datetime.date | None
+) -> dict[str, Any]:
     def sides(value: int) -> list[str]:
         on_debit = (row.account.normal == "D") == (value >= 0)
         return [yuan(abs(value)) if value and on_debit else "", yuan(abs(value)) if value and not on_debit else ""]
@@ -482,7 +577,7 @@ def _trial_row(row: queries.TrialRow, first: datetime.date, last: datetime.date)
     turnover = [yuan(row.debit) if row.debit else "", yuan(row.credit) if row.credit else ""]
     return {
         "account": row.account,
-        "href": f"{account_href(row.account)}?from={first}&to={last}",
+        "href": seen_on(f"{account_href(row.account)}?from={first}&to={last}", day),
         "cells": [*sides(row.opening), *turnover, *sides(row.closing)],
         "empty": not (row.opening or row.debit or row.credit),
     }
@@ -691,7 +786,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_BOOK}entries/<int:no>/counter/", counter, name="fund-counter"),
     path(f"{_BOOK}accounts/<str:code>/", account_page, name="fund-account"),
     path(f"{_BOOK}accounts/<str:code>/statement.xlsx", account_export, name="fund-account-export"),
-    path(f"{_BOOK}journal.xlsx", journal_export, name="fund-journal-export"),
+    path(f"{_BOOK}accounts/<str:code>/subjects.xlsx", subjects_export, name="fund-subjects-export"),
     path(f"{_BOOK}trial.xlsx", trial_export, name="fund-trial-export"),
     path(f"{_BOOK}trial/", trial, name="fund-trial"),
     path(f"{_BOOK}close/", close, name="fund-close"),
