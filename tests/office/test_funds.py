@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.office.funds.actions import counter, post
+from luoshi.office.funds.guards import guard
 from luoshi.office.funds.models import (
     BOOK,
     LINE,
@@ -320,6 +321,55 @@ def test_rows_before_a_refused_row_stay_behind_the_gate(verb):
         with pytest.raises(DatabaseError), connection.cursor() as cursor:
             cursor.execute(sql.replace("INSERT", verb, 1))
     assert (Entry.objects.count(), Posting.objects.count(), Balance.objects.count()) == (1, 2, 3)
+    assert prove(ledger.book, keep=False, whole=True).faults == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no gate")
+def test_gate_is_closed_by_the_seal_only():
+    ledger = book()
+    post_all(ledger, [deposit("d1", "甲", 500)], HAND)
+    head, body, _seal = raw_entry(ledger, 2, [(ledger.ids["1001"], "", 5, 0), (ledger.ids["3001"], "", 0, 5)])
+    for statements in ((head,), (head, body), ("UPDATE funds_book SET gate = 1",)):
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            for sql in statements:
+                cursor.execute(sql)
+            for way in ("gate = NULL", "gate = 2", "last_no = 2, gate = NULL", "last_no = 2"):
+                # A gate behind which nothing lies may be shut again: that says nothing false.
+                if statements[0] == head or "last_no" in way:
+                    with pytest.raises(DatabaseError, match="funds:"):
+                        cursor.execute(f"UPDATE funds_book SET {way}")
+            with pytest.raises(DatabaseError, match="FOREIGN KEY"):
+                cursor.execute("COMMIT")
+            cursor.execute("ROLLBACK")
+    columns, values = "account_id, subject, value_on, debit, credit", f"{ledger.ids['1001']}, '', '2019-01-01', 5, 0"
+    for sql in (
+        "INSERT INTO funds_never VALUES (1)",
+        "UPDATE funds_day SET debit = debit + 1",
+        f"INSERT INTO funds_day ({columns}) VALUES ({values})",
+    ):
+        assert "funds:" in run(sql)
+    assert prove(ledger.book, keep=False, whole=True).faults == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guards_written_anew_are_the_guards_that_are_there():
+    ledger = book()
+    post_all(ledger, [deposit("d1", "甲", 500)], HAND)
+    names = (
+        "SELECT name, sql FROM sqlite_master WHERE tbl_name LIKE 'funds%' ORDER BY 1"
+        if connection.vendor == "sqlite"
+        else "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE 'funds%' ORDER BY 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(names)
+        before = cursor.fetchall()
+        with connection.schema_editor() as editor:
+            guard(None, editor)
+        cursor.execute(names)
+        assert cursor.fetchall() == before
+    post_all(ledger, [deposit("d2", "甲", 500)], HAND)
     assert prove(ledger.book, keep=False, whole=True).faults == []
 
 

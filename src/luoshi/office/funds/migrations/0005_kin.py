@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("funds", "0004_one"),
+        ("funds", "0003_openings"),
     ]
 
     operations = [

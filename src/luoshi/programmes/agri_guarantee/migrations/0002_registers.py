@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('agri_guarantee', '0001_initial'),
         ('cases', '0002_lists'),
-        ('funds', '0002_guards'),
+        ('funds', '0001_initial'),
     ]
 
     operations = [

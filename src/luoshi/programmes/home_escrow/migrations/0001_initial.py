@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('funds', '0002_guards'),
+        ('funds', '0001_initial'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('funds', '0002_guards'),
+        ('funds', '0001_initial'),
     ]
 
     operations = [

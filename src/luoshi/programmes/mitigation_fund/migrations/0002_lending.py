@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cases', '0002_lists'),
-        ('funds', '0002_guards'),
+        ('funds', '0001_initial'),
         ('mitigation_fund', '0001_initial'),
     ]
 

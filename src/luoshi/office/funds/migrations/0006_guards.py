@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from luoshi.office.funds.guards import pair, unpair
+from luoshi.office.funds.guards import guard
 from luoshi.office.migrating import RunSchema
 
 
 class Migration(migrations.Migration):
     dependencies = [("funds", "0005_kin")]
-    operations = [RunSchema(pair, unpair)]
+    operations = [RunSchema(guard, lambda _apps, _editor: None)]
