@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.conf import settings
+
 from luoshi.kernel.clock import day_of, local
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
-from luoshi.office.funds import plans
-from luoshi.office.funds.models import Book, Sheet
+from luoshi.office.funds import links, plans
+from luoshi.office.funds.models import Book, Posting, Sheet
 from luoshi.office.funds.queries import JournalRow
 from luoshi.office.notices.content import Paper, full_name
 from luoshi.office.notices.pdf import render
@@ -32,7 +34,8 @@ def paper(sheet: Sheet) -> Paper:
     blocks: list[dict[str, Any]] = [
         {
             "k": "p",
-            "t": f"账簿：{book.title}。科目：{account.code}（{account.title}）。银行账户：尾号{account.number[-4:]}。",
+            "t": f"账簿：{book.title}。科目：{account.code}（{account.title}）。"
+            f"开户银行：{links.names([account.bank]).get(account.bank, account.bank)}，账号尾号{account.number[-4:]}。",
         },
         {"k": "p", "t": f"截至{day}，单位：元。调节后{words}。"},
         {"k": "table", "head": ["账面方", "金额", "银行方", "金额"], "rows": rows},
@@ -64,7 +67,7 @@ def _paper(book: Book, title: str, number: str, blocks: list[dict[str, Any]], is
     return {
         "layout": "form", "masthead": "", "number": number, "title": title, "to": "", "blocks": blocks,
         "attachments": [], "signatory": issuer, "dated": day, "note": "", "copy": "", "issuer": issuer, "signer": "",
-        "digest": "", "verify": "", "marks": ["演示数据"] if book.demo else [], "watermark": "",
+        "digest": "", "verify": "", "marks": ["演示数据"] if settings.DEMO or book.demo else [], "watermark": "",
     }  # fmt: skip
 
 
@@ -89,21 +92,26 @@ def voucher(book: Book, row: JournalRow) -> Paper:
     if row.countered:
         about.append(("已被对冲", row.countered.number))
     lines = [
-        [entry.memo if not place else "", " ".join(filter(None, (one.account.code, one.account.title, one.subject))),
-         _yuan(one.debit) if one.debit else "", _yuan(one.credit) if one.credit else "", one.bank_txn_no]
+        [entry.memo if not place else "", _account_words(one), _yuan(one.debit) if one.debit else "",
+         _yuan(one.credit) if one.credit else ""]
         for place, one in enumerate(row.lines)
     ]  # fmt: skip
-    lines.append([f"合计 {Money(row.amount).capitals()}", "", _yuan(row.amount), _yuan(row.amount), ""])
+    lines.append([f"合计 {Money(row.amount).capitals()}", "", _yuan(row.amount), _yuan(row.amount)])
     issuer, booked = full_name(book.organ, entry.value_on), local(row.seal.booked_at)
     blocks: list[dict[str, Any]] = [
         {"k": "p", "t": f"账簿：{book.title}。单位：元。"},
-        {"k": "table", "head": ["摘要", "科目", "借方金额", "贷方金额", "银行流水"], "rows": lines},
+        {"k": "table", "head": ["摘要", "科目", "借方金额", "贷方金额"], "rows": lines},
         {"k": "table", "head": [words for words, told in about if told], "rows": [[told for _words, told in about
                                                                                  if told]]},
         {"k": "table", "head": ["制单（经办）", "复核", "入账", "会计主管"],
          "rows": [[row.seal.maker, row.seal.checker, f"{_day(booked.date())} {booked:%H:%M}", ""]]},
     ]  # fmt: skip
     return Paper(**_paper(book, "记账凭证", entry.number, blocks, issuer, day))
+
+
+def _account_words(line: Posting) -> str:
+    words = " ".join(filter(None, (line.account.code, line.account.title, line.subject)))
+    return f"{words}（银行流水 {line.bank_txn_no}）" if line.bank_txn_no else words
 
 
 def voucher_pdf(book: Book, row: JournalRow) -> bytes:

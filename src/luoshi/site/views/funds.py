@@ -441,6 +441,8 @@ def _subjects(request: HttpRequest, account: Account, context: dict[str, Any], a
     found = queries.subjects(account, text=text, open_only=not every and day is None, after=after, before=before)
     rows = list(found.rows) if day is None else queries.subjects_on(account, found.rows, day)
     kept = queries.sums_of(account, day)
+    pager = page_links(Address(request), found, Total(0, False))
+    shown = [one for one in rows if one.net or every or day is None]
     context |= {
         "sums": [yuan(kept.debit), yuan(kept.credit), yuan(abs(kept.net))] if kept else [],
         "mark": fund_sheet.side(account, kept.net if kept else 0),
@@ -449,11 +451,11 @@ def _subjects(request: HttpRequest, account: Account, context: dict[str, Any], a
             {"subject": one.subject, "net": yuan(abs(one.net)), "side": fund_sheet.side(account, one.net),
              "debit": yuan(one.debit), "credit": yuan(one.credit), "count": one.count, "last_on": one.last_on,
              "href": seen_on(account_href(account, one.subject), day)}
-            for one in rows if one.net or every or day is None
+            for one in shown
         ],
         "export_href": book_href("fund-subjects-export", account.book, account.code)
         + f"?{urlencode({'q': text, 'all': '1' if every else '', 'on': day or ''})}",
-        "pager": page_links(Address(request), found, Total(0, False)),
+        "pager": pager | {"shown": len(shown)},
     }  # fmt: skip
     return page(request, "funds/subjects.html", context, fragment="results")
 
