@@ -236,6 +236,9 @@ def test_month_is_proposed_from_the_trial_page(fund, clerk, head):
     assert mine.post(close).url == waits, "who comes second is led to what waits"
     assert f'href="{waits}"' in mine.get(trial).content.decode()
     assert "复核无误，结账" in other.get(waits).content.decode()
+    assert "借 0.00 元，贷 0.00 元" in other.get(waits).content.decode(), (
+        "the sums of the month are seen where it is signed"
+    )
     other.post(waits, {"act": "accept"})
     assert Book.objects.get().closed_through == D(2018, 1, 31)
     assert "2018-01" in other.get(trial).content.decode()
@@ -404,7 +407,7 @@ def test_journal_has_debit_left_credit_right_and_goes_out_as_it_is_seen(client, 
     text = client.get(page).content.decode()
     rows = [re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL) for row in text.split("<tr")[2:]]
     told = [[" ".join(re.sub(r"<[^>]+>", "", cell).split()) for cell in row] for row in rows]
-    assert [row[1:6] for row in told] == [
+    assert [row[2:7] for row in told] == [
         ["JZ-0001", "拨款", "1001 活期", "1,000.00", ""],
         ["", "", "3001 拨款", "", "1,000.00"],
         ["JZ-0002", "银行付款", "3101 已补偿", "5.00", ""],

@@ -36,9 +36,9 @@ def journal(
     condition: str = "",
 ) -> bytes:
     """Return the journal (序时账) of a span: a row a posting, oldest first. `condition` is what it was narrowed to."""
-    columns = (("凭证", 12), ("起息日", 12), ("入账", 17), ("摘要", 36), ("事项", 16), ("科目", 10), ("科目名称", 22),
-               ("子目", 20), ("借方（元）", 18), ("贷方（元）", 18), ("银行流水", 20), ("业务编号", 18), ("依据", 28),
-               ("制单（经办）", 18), ("复核", 14), ("对冲", 18))  # fmt: skip
+    columns = (("凭证", 10), ("起息日", 11), ("入账", 16), ("摘要", 30), ("事项", 14), ("科目", 7), ("科目名称", 18),
+               ("子目", 16), ("借方（元）", 16), ("贷方（元）", 16), ("银行流水", 14), ("业务编号", 16), ("依据", 22),
+               ("制单（经办）", 13), ("复核", 10), ("对冲", 14))  # fmt: skip
     cells: list[list[Any]] = []
     for row in rows:
         one = row.entry
@@ -166,6 +166,7 @@ def _sheet(
     keeper = concern.titles([book.organ], CLOCK.today()).get(book.organ, "")
     foot = f"{book.key}；记到 JZ-{book.last_no:04d}；导出 {_moment(CLOCK.now())} {who}"
     foot = f"演示数据；{foot}" if settings.DEMO or book.demo else foot
+    foot += f"　　制表：{'　' * 8}复核：{'　' * 8}会计主管："
     title = f"{book.title} {name} {span}"
     file = Workbook(title)
     line = "　　".join(filter(None, (f"记账单位：{keeper}", about, "单位：元")))

@@ -60,6 +60,7 @@ def _rows(rows: list[queries.JournalRow], book: Book) -> list[dict[str, Any]]:
             "href": book_href("fund-entry", book, row.entry.no),
             "cite": chips.get(row.entry.basis),
             "event": plans.event_title(book.plan, row.entry.event),
+            "booked_at": row.seal.booked_at,
             "maker": row.seal.maker,
             "checker": row.seal.checker,
             "undoes": fund_sheet.undoes(row),

@@ -558,7 +558,11 @@ def _trial(request: HttpRequest, book: Book, error: LuoshiError | None = None) -
         "balances": found.balances,
         "export_href": book_href("fund-trial-export", book) + f"?from={first}&to={last}",
         "journal_href": seen_on(book_href("fund-journal", book) + f"?from={first}&to={last}", day),
-        "periods": list(Period.objects.filter(book=book).order_by("-first_on")[:24]),
+        "periods": [
+            {"period": one, "turnover": yuan(sum(debit for _opening, debit, _credit, _closing in one.figures.values())),
+             "href": f"{book_href('fund-trial', book)}?from={one.first_on}&to={one.last_on}"}
+            for one in Period.objects.filter(book=book).order_by("-first_on")[:24]
+        ],
         "next_month": (coming := actions.next_month(book)),
         "next_over": actions.month_of(coming)[1] < CLOCK.today(),
         "closing": actions.closing(book),
@@ -710,7 +714,10 @@ def draft_page(request: HttpRequest, pk: int) -> HttpResponse:
         "page_title": row.title,
         "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
         "book": book, "draft": row, "content": row.content, "cite": cite_of(str(row.content.get("basis", ""))),
-        "lines": _draft_lines(row, book),
+        "event": _event_words(book, str(row.content.get("event") or "")),
+        "lines": (lines := _draft_lines(row, book)),
+        "sums": [yuan(sum(line[side] for line in lines)) for side in ("debit_fen", "credit_fen")],
+        "closing": _closing(row, book),
         "moved_to": _moved_to(row, book),
         "trial_href": _trial_href(row, book),
         "entry_href": book_href("fund-entry", book, row.entry.no) if row.entry else "",
@@ -720,6 +727,10 @@ def draft_page(request: HttpRequest, pk: int) -> HttpResponse:
         "done": "" if error else said(request),
     }  # fmt: skip
     return page(request, "funds/draft.html", context, status=422 if error else 200)
+
+
+def _event_words(book: Book, event: str) -> str:
+    return f"{event} {plans.event_title(book.plan, event)}" if event else ""
 
 
 def _version(request: HttpRequest) -> int | None:
@@ -735,11 +746,24 @@ def _moved_to(row: Draft, book: Book) -> datetime.date | None:
     return moved if (moved := book.open_day(day)) != day else None
 
 
+def _closing(row: Draft, book: Book) -> dict[str, Any]:
+    """Return the sums of the month that is to be closed, as the second hand looks at them."""
+    if row.act != Draft.Act.CLOSE:
+        return {}
+    found = queries.trial_balance(book, *_month_closed(row))
+    return {"turnover": [yuan(fen) for fen in found.turnover], "ends": [yuan(fen) for fen in found.closing],
+            "balances": found.balances}  # fmt: skip
+
+
+def _month_closed(row: Draft) -> tuple[datetime.date, datetime.date]:
+    return actions.month_of(datetime.date.fromisoformat(f"{row.content['month']}-01"))
+
+
 def _trial_href(row: Draft, book: Book) -> str:
     """Return the trial balance of the month that is to be closed."""
     if row.act != Draft.Act.CLOSE:
         return ""
-    first, last = actions.month_of(datetime.date.fromisoformat(f"{row.content['month']}-01"))
+    first, last = _month_closed(row)
     return f"{book_href('fund-trial', book)}?from={first}&to={last}"
 
 
@@ -753,7 +777,8 @@ def _draft_lines(row: Draft, book: Book) -> list[dict[str, Any]]:
         lines = reconcile.as_it_would_be(row)
     return [
         {"code": one[0], "title": titles.get(one[0], ""), "debit": yuan(one[1]) if one[1] else "",
-         "credit": yuan(one[2]) if one[2] else "", "subject": one[3] if len(one) > 3 else ""}
+         "credit": yuan(one[2]) if one[2] else "", "subject": one[3] if len(one) > 3 else "",
+         "debit_fen": one[1], "credit_fen": one[2]}
         for one in lines
     ]  # fmt: skip
 
