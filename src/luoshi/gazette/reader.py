@@ -10,8 +10,6 @@ import io
 import re
 import zipfile
 from bisect import bisect_left
-from collections.abc import Iterator
-from typing import Any
 
 from luoshi.gazette.records import Compilation, Instrument
 from luoshi.kernel.errors import LuoshiError
@@ -191,6 +189,8 @@ def _read_docx(data: bytes, name: str) -> str:
     from docx.opc.exceptions import PackageNotFoundError
     from lxml.etree import XMLSyntaxError
 
+    from luoshi.gazette.word import lines_of
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -203,27 +203,13 @@ def _read_docx(data: bytes, name: str) -> str:
             if text[0].file_size > _MAX_TEXT:
                 raise _too_much(name)
         document: Document = docx.Document(io.BytesIO(data))
-        return _unify("\n".join(_docx_lines(document)))
+        return _unify("\n".join(lines_of(document)))
     except (zipfile.BadZipFile, PackageNotFoundError, XMLSyntaxError, KeyError, ValueError, OSError, EOFError):
         raise _unreadable(f"{name}不是完好的 .docx 文档。请用 Word 或 WPS 打开后重新另存为 .docx。") from None
 
 
 def _too_much(name: str) -> LuoshiError:
     return LuoshiError("E_TOO_LARGE", f"{name}解压后内容过大。请删去图片或拆分成几个文件后再导入。")
-
-
-def _docx_lines(document: Any) -> Iterator[str]:
-    from docx.table import Table
-
-    for block in document.iter_inner_content():
-        if isinstance(block, Table):
-            for row in block.rows:
-                # A merged cell is listed once for each column it covers.
-                cells = dict.fromkeys(cell._tc for cell in row.cells)
-                texts = {cell._tc: cell.text for cell in row.cells}
-                yield "\t".join([" ".join(texts[cell].split()) for cell in cells]).rstrip("\t")
-        else:
-            yield block.text
 
 
 # --- printed pages
