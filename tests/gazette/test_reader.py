@@ -114,6 +114,16 @@ def test_read_bytes_refuses_a_zip_that_is_no_document() -> None:
     assert "压缩包" in refusal(stream.getvalue(), "样本.docx").message
 
 
+@pytest.mark.parametrize(
+    ("member", "what"), [("OFD.xml", "OFD 版式文件"), ("xl/workbook.xml", "Excel 表格"), ("content.xml", "ODF 文档")]
+)
+def test_read_bytes_names_the_kind_of_a_package_it_does_not_read(member: str, what: str) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(member, "<a/>")
+    assert f"是{what}" in refusal(stream.getvalue(), "样本.ofd").message
+
+
 def test_read_bytes_refuses_a_zip_bomb_before_unpacking_it() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

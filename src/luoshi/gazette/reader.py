@@ -35,6 +35,12 @@ _MAGIC = {
     b"7z\xbc\xaf": "压缩包",
     b"\x1f\x8b": "压缩包",
 }
+_PACKED = {
+    "OFD.xml": "OFD 版式文件",
+    "xl/workbook.xml": "Excel 表格",
+    "ppt/presentation.xml": "演示文稿",
+    "content.xml": "ODF 文档",
+}
 _SURELY_UTF8 = 40
 _UNNUMBERED = frozenset(("paragraph", "dash"))
 
@@ -114,6 +120,10 @@ def _unreadable(message: str, **fields: object) -> LuoshiError:
     return LuoshiError("E_FILE", message, fields=fields)
 
 
+def _of_another_kind(name: str, what: str) -> LuoshiError:
+    return _unreadable(f"{name}是{what},不能直接读取。请另存为 .docx、.txt 或带文字层的 .pdf 后再导入。")
+
+
 def _unify(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
@@ -124,7 +134,7 @@ def _unify(text: str) -> str:
 def _decode(data: bytes, name: str) -> str:
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
-            raise _unreadable(f"{name}是{what},不能直接读取。请另存为 .docx、.txt 或带文字层的 .pdf 后再导入。")
+            raise _of_another_kind(name, what)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return _checked(data.decode("utf-16"), name)
@@ -198,6 +208,9 @@ def _read_docx(data: bytes, name: str) -> str:
             if sum(member.file_size for member in members) > _MAX_UNPACKED:
                 raise _too_much(name)
             text = [member for member in members if member.filename == "word/document.xml"]
+            other = [what for member, what in _PACKED.items() if member in archive.NameToInfo]
+            if not text and other:
+                raise _of_another_kind(name, other[0])
             if not text:
                 raise _unreadable(f"{name}是压缩包而不是 Word 文档。请解压后选择其中的 .docx 或 .txt 文件。")
             if text[0].file_size > _MAX_TEXT:
