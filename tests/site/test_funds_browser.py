@@ -90,6 +90,7 @@ def test_pages_of_a_book_are_without_complaint(browser, live_server, hands):
     found = []
     for name, address in {
         "books": reverse("funds"), "trial": reverse("fund-trial", args=BOOK),
+        "journal": reverse("fund-journal", args=BOOK), "past": reverse("fund-book", args=BOOK) + "?on=2019-03-02",
         "subjects": reverse("fund-account", args=[*BOOK, "2001"]) + "?view=subjects",
         "payments": reverse("fund-payments", args=BOOK),
         "payment": reverse("fund-payment", args=[PaymentInstruction.objects.get().pk]),
