@@ -459,6 +459,11 @@ def test_books_are_seen_as_of_a_day(client, clerk, fund):
     subjects = reverse("fund-account", args=[*BOOK, "2001"]) + "?view=subjects&on=2019-03-03"
     assert [row[0] for row in table_of(mine, subjects)] == ["乙", "全部子目合计"]
     assert table_of(mine, subjects)[-1][2] == "0.05"
+    for name, more in (("fund-payments", []), ("fund-drafts", []), ("fund-bank-account", ["1001"])):
+        text = mine.get(reverse(name, args=[*BOOK, *more]) + "?on=2019-03-03").content.decode()
+        assert "这一页列的是今天的情况" in text, name
+        assert "先看一遍" not in text, name
+        assert "journal/?on=2019-03-03" in text, "the way on keeps the day"
     assert "记错了" not in mine.get(reverse("fund-entry", args=[*BOOK, 1]) + "?on=2019-03-03").content.decode()
 
 

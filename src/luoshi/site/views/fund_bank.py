@@ -34,7 +34,7 @@ from luoshi.site.access import actor_of, needs
 from luoshi.site.addresses import Address, page_links
 from luoshi.site.fund_words import book_href, cite_of, crumbs, message_word, yuan
 from luoshi.site.pages import page
-from luoshi.site.views.funds import back, book_of, said, tabs_of
+from luoshi.site.views.funds import back, book_of, day_seen, said, tabs_of
 
 STATE_TONES = {"drafted": "yellow", "checked": "sea", "sent": "sea", "unknown": "yellow", "confirmed": "green",
                "failed": "red", "returned": "red", "cancelled": ""}  # fmt: skip
@@ -63,7 +63,7 @@ def payment_list(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "page_title": _("付款"),
         "crumbs": _crumbs(book),
         "book": book,
-        "tabs": tabs_of(book, "fund-payments"),
+        "tabs": tabs_of(book, "fund-payments", day=day_seen(request)),
         "states": [{"label": _("全部"), "href": at.having(state=""), "current": not state},
                    *({"label": str(words), "href": at.having(state=key), "current": key == state}
                      for key, words in PaymentInstruction.State.choices)],
@@ -103,6 +103,7 @@ def payment_page(request: HttpRequest, pk: int) -> HttpResponse:
     require_visible(actor, "fund.see", book.seen_by, _("这笔付款"))
     entries = {one.pk: one for one in Entry.objects.filter(pk__in=[row.instructed_id, row.settled_id, row.returned_id])}
     following = PaymentInstruction.objects.filter(replaces=row).exclude(state="cancelled").first()
+    day = day_seen(request)
     owed = row.state == "returned" or (row.state == "failed" and row.replaces_id is not None)
     context = {
         "page_title": _("付款 %s") % row.claim,
@@ -120,8 +121,8 @@ def payment_page(request: HttpRequest, pk: int) -> HttpResponse:
                      for one in BankMessage.objects.filter(instruction=row).order_by("pk")[:100]],
         "replaces_href": reverse("fund-payment", args=[row.replaces_id]) if row.replaces_id else "",
         "following": following and reverse("fund-payment", args=[following.pk]),
-        "can_reissue": owed and following is None and may(actor, "fund.post", [book.organ]),
-        "hands": _hands(row, actor),
+        "can_reissue": owed and following is None and day is None and may(actor, "fund.post", [book.organ]),
+        "hands": _hands(row, actor) if day is None else None,
         "errors": {str(error.fields.get("field", "")): error.message} if error else {},
         "done": said(request),
     }  # fmt: skip
@@ -180,7 +181,7 @@ def bank_index(request: HttpRequest, room: str, name: str) -> HttpResponse:
         "page_title": _("对账"),
         "crumbs": _crumbs(book),
         "book": book,
-        "tabs": tabs_of(book, "fund-bank"),
+        "tabs": tabs_of(book, "fund-bank", day=day_seen(request)),
         "rows": [
             {"account": account, "net": yuan(queries.balance(account)), "sheet": sheet, "statement": statement,
              "closing": yuan(statement.closing) if statement else "",
@@ -284,7 +285,8 @@ def _show_account(
     holders = concern.titles({row.organ for row in found})
     context = {
         "page_title": _("对账 %s") % account.title,
-        "crumbs": _crumbs(book), "book": book, "account": account, "tabs": tabs_of(book, "fund-bank"),
+        "crumbs": _crumbs(book), "book": book, "account": account,
+        "tabs": tabs_of(book, "fund-bank", day=day_seen(request)),
         "net": yuan(queries.balance(account)), "tail": account.number[-4:],
         "statements": [
             {"statement": one, "closing": yuan(one.closing), "sum_c": yuan(one.sum_c), "sum_d": yuan(one.sum_d)}
@@ -313,7 +315,7 @@ def _show_account(
                      for one in BankMessage.objects.filter(account=account).order_by("-pk")[:30]],
         "waiting": BankMessage.objects.filter(account=account, way="out", state="waiting").count(),
         "alarms": list(Alarm.objects.filter(account=account, seen_at__isnull=True).order_by("-pk")[:20]),
-        "can_bank": may(actor, "fund.bank", [book.organ]),
+        "can_bank": day_seen(request) is None and may(actor, "fund.bank", [book.organ]),
         "preview": preview, "errors": errors, "today": CLOCK.today(),
         "suggested": latest[0].last_on if latest else "",
         "done": said(request),
@@ -373,7 +375,7 @@ def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
             error = refused
     book = row.account.book
     own = row.maker_id is not None and row.maker_id in actor.hands
-    mine = may(actor, "fund.check", [book.organ]) and not own and row.checked_at is None
+    mine = may(actor, "fund.check", [book.organ]) and not own and row.checked_at is None and not day_seen(request)
     adjusted = row.bank + row.book_receipts - row.book_payments
     pair: dict[str, Any] = {
         "first": {"name": row.maker_name, "post": _("制表"), "at": row.made_at, "you": own, "note": ""},

@@ -683,7 +683,7 @@ def drafts(request: HttpRequest, room: str, name: str) -> HttpResponse:
     context = {
         "page_title": _("待复核"),
         "crumbs": [*crumbs(), {"title": book.title, "href": book_href("fund-book", book)}],
-        "book": book, "tabs": tabs_of(book, "fund-drafts"),
+        "book": book, "tabs": tabs_of(book, "fund-drafts", day=day_seen(request)),
         "waiting": [{"draft": one, "href": reverse("fund-draft", args=[one.pk])} for one in waiting],
         "decided": [{"draft": one, "href": reverse("fund-draft", args=[one.pk])} for one in decided],
     }  # fmt: skip
@@ -722,7 +722,8 @@ def draft_page(request: HttpRequest, pk: int) -> HttpResponse:
         "trial_href": _trial_href(row, book),
         "entry_href": book_href("fund-entry", book, row.entry.no) if row.entry else "",
         "entry": row.entry,
-        "hands": hands(row, actor, "fund.close" if row.act == Draft.Act.CLOSE else "fund.check", book),
+        "hands": hands(row, actor, "fund.close" if row.act == Draft.Act.CLOSE else "fund.check", book)
+        if day_seen(request) is None else None,
         "errors": {str(error.fields.get("field", "")): error.message} if error else {},
         "done": "" if error else said(request),
     }  # fmt: skip
