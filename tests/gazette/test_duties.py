@@ -191,3 +191,12 @@ def test_a_name_for_several_levels_stands_for_all_of_them() -> None:
 )
 def test_plans_named_in_headings_and_permissions_are_no_dated_acts(text: str) -> None:
     assert duties(text) == []
+
+
+def test_the_duties_of_a_body_listed_under_it_are_one_duty_of_the_opening() -> None:
+    text = (
+        "测政发〔2018〕9号\n供水管理办法\n第四条 市供水中心的主要职责是:\n(一)编制年度计划;\n(二)每年检查一次管网。\n"
+    )
+    duties = compile_text(text).instruments[0].duties
+    assert [(duty.clause, [organ.name for organ in duty.lead]) for duty in duties] == [("第四条", ["市供水中心"])]
+    assert [limit.value for limit in duties[0].time_limits] == ["yearly"]

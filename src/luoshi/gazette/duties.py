@@ -27,6 +27,7 @@ from luoshi.gazette.subjects import (
     leaves_out_subject,
     partners_in,
     same_body,
+    tasks_of,
 )
 from luoshi.gazette.targets import FoundParameter, FoundTarget, find_figures
 from luoshi.gazette.text import Paragraph, places_in
@@ -273,7 +274,10 @@ class DutyReader:
         statements = [] if signs is None else find_statements(text, self.state.level, (), signs)
         for statement in statements:
             self._file_statement(node, limits, statement)
-        if not statements and node.parent is not None and (body := self._titled_body(node, node.parent)) is not None:
+        if not statements and text[-1] == ":" and (body := tasks_of(text, self.state.level)) is not None:
+            self._file_whole(node, whole, body, limits, "subject", 0.8)
+            self._open_list(node)
+        elif not statements and node.parent is not None and (body := self._titled_body(node, node.parent)) is not None:
             self._file_whole(node, whole, body, limits, "heading", 0.7)
         elif limits and (loose := _outside(limits, statements)):
             self._file_loose(node, loose, statements)

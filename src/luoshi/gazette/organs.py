@@ -98,7 +98,7 @@ _NOT_A_PLACE = re.compile(
     rf"|(?:相关|有关|属地)(?:地区?|地方|相关|有关)?{_BODY}.*|各(?:有关|相关|地方?){_BODY}.*"
 )
 _TOWN = re.compile(
-    r"(?!.*(?:城镇|市场|部门|单位))(?:属地|所在地?|事发地|辖区)?"
+    r"(?!.*(?:城镇(?!$)|市场|部门|单位)|[各小大新老本全]?城镇$)(?:属地|所在地?|事发地|辖区)?"
     r"(?:[\u4e00-\u9fff“”]{0,8}(?:镇|乡|街道|苏木|镇街|街镇|乡镇|镇区|镇村|村居)|[乡镇街](?:\([^()]{1,12}\)|级))"
     rf"(?:{_NOTE}|、街道|、乡)?(?:{_GOVERNMENT}|办|党委政府|政府办事处)?{_NOTE}?"
 )
@@ -139,6 +139,21 @@ def is_organ(name: str) -> bool:
     return len(name) > 1 and bool(_ORGAN.fullmatch(name)) and not _NOT_AN_ORGAN.fullmatch(name)
 
 
+_OF_A_TASK = re.compile(
+    r"(?:(?![和与及或由])[\u4e00-\u9fff]|\([\u4e00-\u9fff、]{1,8}\)){0,14}?(?:"
+    r"(?:负有|承担|行使|履行)[\u4e00-\u9fff、()]{2,24}(?:职责|职能|职权|任务|责任)"
+    r"|(?:受理|接受|收到|接到|查处|查办|办理|作出)[\u4e00-\u9fff、]{2,16}"
+    r"|(?:政府|管委会|管理委员会|办事处)(?:指定|确定|授权|明确)"
+    r")的[\u4e00-\u9fff]{0,10}(?:部门|机构|机关)"
+)
+
+
+@lru_cache(maxsize=4096)
+def is_of_a_task(name: str) -> bool:
+    """Whether `name` tells an organ by what it does: 负有监管职责的部门, 市政府指定的机构, 受理申请的机关."""
+    return "的" in name and _OF_A_TASK.fullmatch(name) is not None
+
+
 @lru_cache(maxsize=4096)
 def is_vague(name: str) -> bool:
     """Whether `name` names nobody: 有关部门, 相关单位, 各有关部门; not 市直有关部门, whose level is printed."""
@@ -159,7 +174,7 @@ _DESCRIBED = re.compile(
     rf"各.*|全[市县区].*|.*主管部门|.*(?:有关|相关|其他|其它).*|中介机构.*|.{{0,6}}级.*|(?:{_LEVELS})[直属内辖外].*"
     rf"|.*{_DESCRIBED_CLASS}"
     r"|[\u4e00-\u9fff]{2,12}(?:开发区|高新区|新区|示范区|度假区|园区|保税区|景区)(?:管委会|管理委员会)?"
-    r"|(?:合作|监管|承办|贷款|托管|开户)(?:银行|机构)|(?:人民银行|人行|国家|中国|中央|全国|国网|国电|南方电网|驻|在|省|自治区).*"
+    r"|.{5,}[分支]行|(?:合作|监管|承办|贷款|托管|开户)(?:银行|机构)|(?:人民银行|人行|国家|中国|中央|全国|国网|国电|南方电网|驻|在|省|自治区).*"
     r"|(?:承办|实施|责任|主办|项目|建设|施工|运营|成员|用人).{0,2}单位"
 )
 """Names that take no shared level: they say themselves whose they are, or name a class."""
@@ -216,22 +231,26 @@ _LOST_BLANK = re.compile(
     r"(?<=[局委办厅部])(?=[市县](?![委场])[\u4e00-\u9fff]{2,8}[局委办])|(?<=市委)(?=市(?:人民)?政府)"
 )
 """Where a blank between two names was lost: 市发改委市财政局."""
-_NEEDS_CARE = re.compile(r"[()〔〕和与及各级]|部门、|[市省家县区乡]、|[局委办厅部][市县]")
+_NEEDS_CARE = re.compile(r"[()〔〕和与及或各级]|部门、|[市省家县区乡]、|[局委办厅部][市县]")
 """What a run must hold for its commas not to be all there is to it."""
-_AND = re.compile(r"以及|[和与及](?!其)")
+_AND = re.compile(r"以及|[和与及](?!其(?!他(?:负有|承担|行使|履行)))")
 _WITH_OTHERS = re.compile(
     "(?:(?:及其|以及|[及和与])(?:有关|相关)|(?:以及|[及和与、])其[他它](?:有关|相关)?)"
     "(?:行政|职能|工作|业务|行业|专业)?(?:主管|管理)?(?:部门|单位|机构)(?:[和、](?:有关)?单位)?$"
 )
 """`甲政府及其有关部门`, `甲局和其他有关部门`: a vague member beside a named one."""
 _EITHER = re.compile(
-    r"(?:(?<=政府)|(?<=部门)|(?<=事处))(?:或者|或(?!者))(?!其)(?=[\u4e00-\u9fff()、]{0,12}(?:人民政府|街道办事处|部门)$)"
+    r"(?:(?<=政府)|(?<=部门)|(?<=事处)|(?<=办公室)|(?<=机构)|(?<=机关))(?:或者|或(?!者))(?!其)"
+    r"(?=[\u4e00-\u9fff()、]{0,12}(?:人民政府|街道办事处|部门|机构|机关)$)"
+    r"|(?<=[局处站心会])或者?(?=[\u4e00-\u9fff]{0,8}(?:政府|管委会)(?:指定|确定|授权|明确)的)"
 )
 _SO_ON_AND = re.compile("等[和及](?=各|有关)")
 _AND_ITS = re.compile(
     "(?<=政府)及其(?!有关|相关|[所直]属|各|他|工作|主要|负责|部门|职能|派出|办)(?=[\u4e00-\u9fff]{2,12}(?:部门|机构|、))"
 )
 """`甲政府及其水利部门` names two."""
+_ITS_STAFF = re.compile("(?<=.)及其(?:工作|执法)人员$")
+"""`甲局及其工作人员` is 甲局."""
 _LEADING = re.compile(r"[\u4e00-\u9fff]{0,8}由(?=[市县区省州])|(?:由|请|并|和|与|及|以及|会同|同时|再)+")
 _LINKED_NOUN = re.compile(r"(?:各|直属|有关|相关|其他)?(?:直属)?(?:单位|机构|企事业单位|企业|机关|部门)")
 
@@ -241,8 +260,11 @@ _GOVERNMENTS = ("政府", "管委会", "办事处", "主管部门", "行政部�
 """What ends with these goes on with no 和: `各区政府和公安、财政部门`."""
 
 
-def _split_and(piece: str) -> list[str]:
-    """Split at 和, 与, 及 where an organ ends on the left and another begins on the right; 发展和改革局 stays whole."""
+def _split_and(piece: str, after: str = "") -> list[str]:
+    """Split at 和, 与, 及 where an organ ends on the left and another begins on the right; 发展和改革局 stays whole.
+
+    `after` is the name before it in the run: the last two fields of a list are apart, `财政、审计和甲主管部门`.
+    """
     start = 0
     parts: list[str] = []
     for match in _AND.finditer(piece):
@@ -250,9 +272,9 @@ def _split_and(piece: str) -> list[str]:
         if left.count("(") != left.count(")") or not left or not right:
             continue
         goes_on = left.endswith(_GOVERNMENTS) and not right.endswith("人员")
-        goes_on = goes_on or (match[0] == "以及" and left.endswith("部门"))
+        goes_on = goes_on or (match[0] == "以及" and left.endswith("部门")) or (left[0] == "各" and "等" in piece)
         apart = _is_name(left) and not right.startswith("社会") and (_starts_name(right) or goes_on)
-        if apart or _fields_apart(left, right):
+        if apart or _fields_apart(left, right, bool(after) and after[-1] not in _ENDS_ORGAN):
             parts.append(left)
             start = match.end()
     parts.append(piece[start:])
@@ -264,17 +286,31 @@ def _is_name(text: str) -> bool:
 
 
 def _starts_name(text: str) -> bool:
+    if is_of_a_task(text):
+        return True
     head = _AND.split(text, maxsplit=1)[0]
     return any(is_organ(part) or is_local(part, Level.CITY) or is_vague(part) for part in (head, text)) or "等" in head
 
 
-def _fields_apart(left: str, right: str) -> bool:
+_ENDS_ORGAN = frozenset("局委办部厅署处所站院府门会")
+_ONE_WITH = re.compile(
+    any_of(
+        """计划生育 人口 信息化 工业信息化 数据 旅游 广播 广电 新闻 体育 科技 技术 自然资源 国土 规划 建设 农村 宗教
+        粮食 社会保障 保障 金融 执法 综合 投资 外事 改革 退役 海洋 渔业 水务 水利 交通 城市 城乡 民族 应急 市场"""
+    )
+)
+"""What one department has beside its first field: 卫生和计划生育部门, 文化和旅游部门."""
+
+
+def _fields_apart(left: str, right: str, listed: bool) -> bool:
     bare = left[1:] if left[0] in "市县区" else left
     field = _DEPARTMENT.fullmatch(right)
     if field is None:
         first = _AND.split(right, maxsplit=1)[0]
         return bool(_SIMPLE_FIELD.fullmatch(bare)) and is_organ(right) and _own(first)[0] in ("level", "place")
     other = field["field"]
+    if listed and _SIMPLE_FIELD.fullmatch(bare) and not _ONE_WITH.match(other):
+        return True
     both = _SIMPLE_FIELD.fullmatch(bare) and _SIMPLE_FIELD.fullmatch(other)
     return bool(both) and not _ONE_FIELD.fullmatch(f"{bare}和{other}")
 
@@ -291,7 +327,7 @@ def _pieces(text: str) -> list[str]:
         if last and _belongs_to(last, raw):
             pieces[-1] = f"{last}、{raw}"
         elif "和" in raw or "与" in raw or "及" in raw:
-            pieces.extend(_split_and(raw))
+            pieces.extend(_split_and(raw, last))
         else:
             pieces.append(raw)
     if "市" in text or "县" in text or "乡" in text:
@@ -355,6 +391,10 @@ def _share_level(pieces: list[str]) -> list[str]:
     return pieces
 
 
+_NOUNS = frozenset(("主管部门", "行政主管部门", "行政部门"))
+"""What each field before 等 has in common with the rest."""
+
+
 def _is_bare_field(name: str) -> bool:
     return 1 < len(name) <= 12 and not (name.endswith("部门") or is_organ(name) or is_local(name, Level.CITY))
 
@@ -370,7 +410,7 @@ def _share_department(pieces: Sequence[str]) -> tuple[list[str], bool]:
         if more:
             open_ended = True
             name = more["head"]
-            noun = "部门" if "部门" in more["tail"] else ""
+            noun = more["tail"] if more["tail"] in _NOUNS else "部门" if "部门" in more["tail"] else ""
         elif name.startswith("等"):
             open_ended, noun, name = True, "部门" if "部门" in name else "", ""
         elif name.endswith("部门") and not is_vague(name) and not _OWN_CLASS.match(name):
@@ -466,6 +506,7 @@ def read_run(text: str, level: Level = Level.CITY, inherited: str = "") -> Run:
     headed: set[str] = set()
     if "关" in text or "其" in text:
         text = _AND_ITS.sub("、", _WITH_OTHERS.sub("", text) or text)
+        text = _ITS_STAFF.sub("", text)
     if "或" in text:
         text = _EITHER.sub("、", text)
     if "等和" in text or "等及" in text:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from luoshi.gazette.organs import Level, is_local, is_vague, split_organs
+from luoshi.gazette.organs import Level, is_local, is_of_a_task, is_vague, split_organs
 from luoshi.gazette.wording import any_of, ends_in, first_of, last_of, words_of
 
 
@@ -35,7 +35,7 @@ _BODY = r"""
     成员 总指挥 召集人 负责人 负责同志 组长 局长 主任 市长 县长 区长 镇长 乡长 书记 人员 网格员 民警 委 办 院 处 站
     派出所 研究所 卫生所 司法所 监管所 事务所 科 室 部 组 社区 社区\(村\) 村\(社区\) 乡\(镇\) 各县 各区 各市
     各乡 各村 各地
-    试点地区 试点城市 联合会 工会 各省份"""
+    试点地区 试点城市 联合会 工会 各省份 总署 公署 行署 审计署 分行 支行 河长 湖长 林长 田长 链长 路长"""
 """How the name of a body ends."""
 _BINDING = r"""
     应当 应该 应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处)) 必须 须(?!知) 需要 需(?!求) 要(?!求|点|素)
@@ -43,8 +43,8 @@ _BINDING = r"""
 _PLAIN = r"""
     会同 联合 组织(?!部) 协调 协同 协助 协商 配合 开展 制定 制订 编制 建立 完善 加强 审核 审查 审批 审定 办理 受理
     报(?![刊社告]) 提出 提交 汇总 通报 公布 公示 公告 发布 批复 向 对 按照 按 根据 依据 依照 结合 在 于 为(?!主)
-    作为 凭 收到 接到 接 通过 做好 抓好 落实 履行 指导 监督 检查 督促 督导 督查 推进 推动 实施 选择 确定 签订
-    签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时 统一
+    作为 凭 收到 接到 接(?![任替班续]) 发现 据实 通过 做好 抓好 落实 履行 指导 监督 检查 督促 督导 督查 推进 推动 实施
+    选择 确定 签订 签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时 统一
     具体(?!任务|目标|情况|措施|办法|要求|内容|职责|分工|事项|名单) 共同 分别 积极
     切实 进一步 严格 认真 充分 主动 统筹 全面 依法 研究 拟定 起草 召集 主持 派出 选派 安排 设立 成立 指定 明确
     配备 提供 给予 予以 拨付 支付 划转 核定 核实 核查 核发 评估 考核 验收 备案 登记 适时 管理 使用 保障 支持
@@ -64,22 +64,24 @@ _NOT_A_NAME = (
     r"|部门|机构|单位|办公室|中心|公司|人员|委员会|小组|室(?![内外])|局)"
 )
 _ADVERBS = """
-    原则上 按照?各?自?的?(?:职责|职能|分工)(?:分工)? 分别 共同 具体 主要 统一 也 还 均 都 各自"""
+    原则上 按照?各?自?的?(?:职责|职能|权限|分工)(?:分工)? 分别 共同 具体 主要 统一 也 还 均 都 各自"""
 _ADVERB = f"{any_of(_ADVERBS)}?"
 _PREFIXES = any_of(
-    """其中 同时 并且 并 再 先 最终 最后 然后 随后 必要时 原则上 此外 另外 请 如 由 再由 均由 统一由 应由 具体由 分别由
-    则由 最终由 一是
+    """其中 同时 并且 并 再 先 最终 最后 然后 随后 必要时 原则上 此外 另外 特别是 尤其是 请 如 由 再由 均由 统一由 应由
+    具体由 分别由 则由 最终由 一是
     二是 三是 四是 五是 六是 七是 八是 九是 十是"""
 )
 _PREFIX = f"{_PREFIXES}?"
 _RUN = (
-    rf"[\u4e00-\u9fff、,()〔〕]{{0,70}}?(?={first_of(_BODY)}){any_of(_BODY)}(?:\([\u4e00-\u9fff、]{{1,20}}\))?"
+    rf"[\u4e00-\u9fff、,()〔〕]{{0,120}}?(?={first_of(_BODY)}){any_of(_BODY)}(?:\((?!以下|[下简统]称|下同|包?含|包括)[\u4e00-\u9fff、]{{1,60}}\))?"
     r"(?:等[\u4e00-\u9fff]{0,8}?(?:部门、单位|部门|单位|机构|地方|方面)?(?<!主))?"
 )
 _NOTE = r"(?:\([^()]{2,60}\))?"
 _FIRST = first_of(f"{_ADVERBS} {_BINDING} {_PLAIN}")
 _VERB = rf"(?P<verb>(?P<binding>{_BOUND})|{_DOES})"
-_AFTER = rf"(?={_FIRST}){_ADVERB}{_NOT_BINDING}{_VERB}{_NOT_A_NAME}"
+_OF_WHICH = r"(?!(?<=承担|负责|履行)[\u4e00-\u9fff、]{2,24}(?:职责|职能|工作|任务)的(?:部门|机构|机关))"
+"""What the words behind a body's name do not say: `各区承担巡查职责的机构`."""
+_AFTER = rf"(?={_FIRST}){_ADVERB}{_NOT_BINDING}{_VERB}{_NOT_A_NAME}{_OF_WHICH}"
 _SUBJECT = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _BY_WHOM = re.compile(rf"由(?<![自来理缘]由)(?P<run>{_RUN}){_NOTE}{_AFTER}")
 _WHOLE = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}$")
@@ -105,8 +107,8 @@ _PRIVATE = re.compile(
         r"""
         企业 养殖户 养殖场 业户 经营者 经营单位 生产单位 用人单位 施工单位 监理单位 建设单位 物业 申请人 当事人
         买受人 出卖人 农户 个人 群众 居民 公民 双方 合作社 中介机构 担保机构 培训机构 社会组织 行业协会 项目公司
-        用户 法人 消费者 供应商 采购人 任何单位 排污单位 排放单位 餐饮单位 投资方 社会资本方 第三方.{0,8} 行业
-        监护人 患者 家长 人群 家庭 经营公司 有限公司 处理中心 金融组织 处置单位 运输单位 产生单位 供应单位 销售单位
+        用户 法人 举报人 投诉人 消费者 供应商 采购人 任何单位 排污单位 排放单位 餐饮单位 投资方 社会资本方 第三方.{0,8}
+        行业 监护人 患者 家长 人群 家庭 经营公司 有限公司 处理中心 金融组织 处置单位 运输单位 产生单位 供应单位 销售单位
         勘察单位 设计单位 检测机构 鉴定机构 评估机构 代理机构
         用地单位 用水单位 用工单位 缴费单位 承包单位 承租单位 出租单位 制造单位 维修单位 出版单位 收费单位 占用单位
         遇险人员 困难人员 失业人员 科研人员 驾驶人员 操作人员 家属 家庭成员"""
@@ -141,7 +143,7 @@ _OPENS_WITH_VERB = re.compile(
         设立 汇总(?!单位|部门) 收集 整理 配备 允许 准许 探索 比照 参照 指定 准予 责成 争取 放宽 赋予 授予
         事先 必须 结合 上报 送 交(?!通|警|投|易|管|建|战|行)
         转送 转递 转交 批转 移交 发给 通报 形成 衡量 撤销 行使 尊重 尽 听从
-        但 曾 阻碍 奖励 面向 防止 聚力 更 加快 扩建 依照 显示 本市鼓励 本市对 建好 加大 帮助"""
+        但 曾 出具 阻碍 奖励 面向 防止 聚力 更 加快 扩建 依照 显示 本市鼓励 本市对 建好 加大 帮助"""
     )
 )
 _HOLDS_VERB = re.compile(
@@ -152,7 +154,7 @@ _HOLDS_VERB = re.compile(
         报(?=市|省|县|区|请|送) 同志任 负责(?!人|同志) 决定 移送 追究 仅限 属于 纳入 提交 送(?=领导|市|省) 凭
         以及其 应(?!急) 需要 实行 经过 所指 所称 或者 给予 设在 下设 适用 资金 来源 反馈 以(?![外上下内])
         企业(?![服家发局])
-        [“”] (?:布|格|大|全|结|时)局$ [全内外]部$ 要站$ 网站$"""
+        [“”] (?:布|格|大|全|结|时)局$ [全内外]部$ 要站$ 网站$ (?:督|交|举|兴|开|代|快|速|(?<!督)查)办$"""
     )
 )
 _FORM = re.compile(
@@ -177,6 +179,8 @@ def same_body(one: str, other: str) -> bool:
     if one == other or (("各" in one or "各" in other) and one.replace("各", "") == other.replace("各", "")):
         return True
     if (_EACH_BELOW.match(one) is None) != (_EACH_BELOW.match(other) is None):
+        return False
+    if is_of_a_task(one) or is_of_a_task(other):
         return False
     level, others = _OWN_LEVEL.match(one), _OWN_LEVEL.match(other)
     if level is not None and others is not None and level[0][-1] != others[0][-1]:
@@ -211,7 +215,7 @@ def bodies(run: str, level: Level) -> _Bodies | None:
     """Return (names, local names among them, open-ended) of a subject run, or None when it names no bound body."""
     if "后" in run:
         run = _AFTERWARDS.sub("", run)
-    if len(run) < 2 or run.count("(") != run.count(")") or _OPENS_WITH_VERB.match(run):
+    if len(run) < 2 or run.count("(") != run.count(")") or (_OPENS_WITH_VERB.match(run) and not is_of_a_task(run)):
         return None
     parsed = split_organs(run, level)
     names = [_one_of_two(name) for name in (*parsed.names, *parsed.local) if not is_vague(name)]
@@ -229,8 +233,8 @@ def _one_of_two(name: str) -> str:
 
 def _names_body(name: str) -> bool:
     """Return whether a name can be a bound body: no verb in it, no bare role word, no private party."""
-    return (
-        2 <= len(name) <= 34
+    return is_of_a_task(name) or (
+        2 <= (name.rfind("(") if name.endswith(")") else len(name)) <= 34
         and name not in _ROLE
         and not _OPENS_WITH_VERB.match(name)
         and not _HOLDS_VERB.search(name)
@@ -402,12 +406,14 @@ def _bare_subject(words: str, rest: list[tuple[int, str]]) -> str | None:
         match = _SEATED.match(words)
         return match["run"] if match is not None and any(_WORKS.search(part) for _, part in rest) else None
     following = rest[0][1]
-    if len(words) > 40 or not _GOES_ON.match(following) or _PERMITS.match(following):
+    if len(words) > _LONGEST_LIST or "组成的" in words or not _GOES_ON.match(following) or _PERMITS.match(following):
         return None
     match = _WHOLE.match(words)
     return match["run"] if match is not None and not _MADE_MEMBERS.search(words) else None
 
 
+_LONGEST_LIST = 120
+"""No list of bodies that stands between two commas is longer."""
 _WORKS = re.compile("负责|承担|履行|主要职责|作为")
 
 
@@ -431,7 +437,7 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
         return False
     if verb == "组成":
         return not words.startswith("由") and bool(rest) and bool(_GOES_ON.match(rest[0][1]))
-    if verb in ("未", "未按") or _CONDITION.search(words):
+    if verb in ("未", "未按", "发现") or _CONDITION.search(words):
         return any(_BINDS_NEXT.match(part) for _, part in rest[:3]) or (
             _CONDITION.search(words) is not None
             and words[-1] in "后时"
@@ -499,6 +505,17 @@ _LISTED = frozenset(
 """What names those listed after it, not a body that does something."""
 
 
+_TASKS_OF = re.compile(r"(?P<run>[^,;。:]{2,40})的(?:主要|工作|具体|基本|法定)*职责(?:是|为|包括|如下)?:")
+
+
+def tasks_of(text: str, level: Level) -> tuple[str, ...] | None:
+    """The body of an opening whose list says what it has to do: `市甲局的职责是:`."""
+    if "职责" not in text[-5:] or (match := _TASKS_OF.fullmatch(text)) is None:
+        return None
+    parsed = bodies(match["run"], level)
+    return parsed[0] if parsed is not None else None
+
+
 _LEFT_OUT = re.compile(
     r"(?:[自从][^,。;]{2,16}起,)?(?:并|同时|还|也|另外|此外|原则上|,)*务?(?:必|请)?(?:(?:应当|应该|应(?!急)|必须|须|需(?!求)|要(?!求|点|素)|将|负责)(?:在|于)?|[在于]|$)"
 )
@@ -518,7 +535,7 @@ def leaves_out_subject(sentence: str, limit: tuple[int, int]) -> bool:
 
 _BINDS_PRIVATE = re.compile(
     r"(?P<who>[\u4e00-\u9fff、()]{2,40}?)(?:(?:发现|发生|收到|接到|取得|完成|遇到|需要)[^,。;]{0,20}[后时的],)?"
-    r"(?:应当|应(?!急)|必须|须|可以|可(?!能|行|靠|持))"
+    r"(?:应当|应(?!急)|必须|须|可以|可(?!能|行|靠|持)|按照)"
 )
 
 
