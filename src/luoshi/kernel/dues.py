@@ -131,12 +131,6 @@ class Due:
             return moment <= self.due_on
         return local(moment) <= self.until if self.inclusive else local(moment) < self.until
 
-    def require_ended(self, moment: datetime) -> None:
-        """Refuse what silence brings about while the limit runs (E_NOT_YET) or is provisional (E_CALENDAR_MISSING)."""
-        self.require_final()
-        if self.in_time(moment):
-            raise LuoshiError("E_NOT_YET", f"期限至{self.text}止，尚未届满", fields={"until": self.until.isoformat()})
-
     def require_final(self) -> None:
         """Refuse (E_CALENDAR_MISSING) any tacit effect, lapse or lateness while the date is provisional."""
         if self.provisional:
