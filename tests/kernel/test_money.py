@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.money import Money, Rounding, bp, ppm, rate
+from luoshi.kernel.money import Money, Rounding, rate
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_money_half_up_rounds_away_from_zero() -> None:
 
 
 def test_rates_are_exact() -> None:
-    assert rate("3.89%") == Fraction(389, 10_000) == bp(389) == ppm(38_900)
+    assert rate("3.89%") == Fraction(389, 10_000)
     assert rate("0.5‰") == Fraction(1, 2000)
     with pytest.raises(LuoshiError):
         rate(0.1)  # type: ignore[arg-type]

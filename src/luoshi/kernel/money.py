@@ -46,16 +46,6 @@ def rate(text: str | int | Decimal) -> Fraction:
         raise LuoshiError("E_INPUT", f"“{text}”不是比例", fields={"value": text}) from None
 
 
-def bp(points: int) -> Fraction:
-    """Return a rate stored in basis points (1/10,000)."""
-    return Fraction(points, 10_000)
-
-
-def ppm(parts: int) -> Fraction:
-    """Return a rate stored in millionths."""
-    return Fraction(parts, 1_000_000)
-
-
 _YUAN = re.compile(r"(-?)(\d{1,3}(?:,\d{3}){1,5}|\d{1,16})(?:\.(\d{1,2}))?")
 _UNITS = (("亿元", 10_000_000_000), ("万元", 1_000_000), ("元", 100), ("", 100))
 _CAPITALS = "零壹贰叁肆伍陆柒捌玖"
