@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from luoshi.kernel.errors import LuoshiError
-from luoshi.kernel.money import Money, Rounding, rate
+from luoshi.kernel.money import Money, Rounding
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,6 @@ def test_money_rounds_as_the_rule_says(rounding: Rounding, fen: int) -> None:
 
 def test_money_half_up_rounds_away_from_zero() -> None:
     assert Money(-5).times(Fraction(1, 2), Rounding.HALF_UP) == Money(-3)
-
-
-def test_rates_are_exact() -> None:
-    assert rate("3.89%") == Fraction(389, 10_000)
-    assert rate("0.5‰") == Fraction(1, 2000)
-    with pytest.raises(LuoshiError):
-        rate(0.1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from fractions import Fraction
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from luoshi.kernel.clock import CLOCK
-from luoshi.kernel.money import rate
 from luoshi.office.accounts.queries import actor_named
 from luoshi.office.funds import bank, gauge, payments, reconcile, statements
 from luoshi.office.funds.models import PaymentInstruction
@@ -39,7 +39,7 @@ def hands(monkeypatch):
     funded(ledger, 100_000_000, D(2019, 3, 1), txn="T0")
     post_all(ledger, [deposit(f"d{n}", f"测试合作社第{n}户", 12_345_678, D(2019, 3, 2)) for n in range(12)], HAND)
     bank.receive(movement("T9", "C", 70))
-    marks = (gauge.Mark("提醒", rate("15%")), gauge.Mark("停办", rate("20%"), stop=True))
+    marks = (gauge.Mark("提醒", Fraction(15, 100)), gauge.Mark("停办", Fraction(20, 100), stop=True))
     shown = gauge.Gauge("累计代偿占现有基金", 1_626, 10_000, pending=70, pending_count=1, marks=marks)
     monkeypatch.setitem(gauge.GAUGES, "trial/fund", lambda _book: [shown])
     yield ledger, clerk, head

@@ -6,6 +6,7 @@ import datetime
 import io
 import json
 import re
+from fractions import Fraction
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,7 +16,6 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from luoshi.kernel.clock import CLOCK
-from luoshi.kernel.money import rate
 from luoshi.office.accounts.queries import standing
 from luoshi.office.funds import gauge, payments, queries, reconcile, sheets
 from luoshi.office.funds.models import BankMessage, Book, Difference, Draft, Entry, Opening, PaymentInstruction, Sheet
@@ -61,7 +61,7 @@ def head():
 def test_list_and_book_show_money_and_gauge(client, fund, monkeypatch):
     shown = gauge.Gauge(
         "累计代偿占现有基金", 1_626, 10_000, pending=70, pending_count=1,
-        marks=(gauge.Mark("提醒", rate("15%")), gauge.Mark("停办", rate("20%"), stop=True)),
+        marks=(gauge.Mark("提醒", Fraction(15, 100)), gauge.Mark("停办", Fraction(20, 100), stop=True)),
         citation="乳政办发〔2018〕7号 十四",
     )  # fmt: skip
     monkeypatch.setitem(gauge.GAUGES, "trial/fund", lambda _book: [shown])

@@ -1,11 +1,10 @@
-"""Money: whole fen, no floats, explicit rounding; rates are exact fractions (conventions section 2)."""
+"""Money: whole fen, no floats, explicit rounding (conventions section 2)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 
@@ -30,20 +29,6 @@ class Rounding(Enum):
             return round(value)
         whole = (2 * abs(value.numerator) + value.denominator) // (2 * value.denominator)
         return whole if value >= 0 else -whole
-
-
-def rate(text: str | int | Decimal) -> Fraction:
-    """Return an exact rate from `3.89%`, `0.5‰`, `0.2`, `1/3`, an int or a Decimal; floats are refused."""
-    if isinstance(text, float):
-        raise LuoshiError("E_INPUT", "利率、比例不得用浮点数，请写成文本或整数")
-    if not isinstance(text, str):
-        return Fraction(text)
-    body = text.strip().replace("％", "%")
-    scale = {"%": 100, "‰": 1000}.get(body[-1:], 1)
-    try:
-        return Fraction(body.rstrip("%‰")) / scale
-    except (ValueError, ZeroDivisionError):
-        raise LuoshiError("E_INPUT", f"“{text}”不是比例", fields={"value": text}) from None
 
 
 _YUAN = re.compile(r"(-?)(\d{1,3}(?:,\d{3}){1,5}|\d{1,16})(?:\.(\d{1,2}))?")
