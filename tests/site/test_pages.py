@@ -352,6 +352,25 @@ def test_upload_previews_then_imports_by_a_job(client, monkeypatch):
     assert "街边长椅修补方案" in client.get(confirmed["Location"]).text
 
 
+def test_a_file_confirmed_by_two_is_taken_in_once(client, monkeypatch):
+    """Who comes second is led to the import that runs or has ended; two at the same moment are told what happened."""
+    sample.compiled(monkeypatch, sample.instrument())
+    preview = reverse("upload-preview", args=[spool.keep("a.txt", "一、全文".encode()).key])
+    first = client.post(preview)["Location"]
+    assert client.post(preview)["Location"] == first
+    job = Job.objects.get()
+    at_once = Job.objects.create(kind=job.kind, arguments=job.arguments, by=job.by, created_at=job.created_at)
+    run_next()
+    run_next()
+    at_once.refresh_from_db()
+    assert (at_once.state, Instrument.objects.count()) == ("failed", 1)
+    told = client.get(reverse("job", args=[at_once.pk])).text
+    assert f"同一个文件刚由第 {job.pk} 号任务导入" in told
+    assert "请重新上传" not in told
+    assert client.post(preview)["Location"] == first
+    assert client.get(preview)["Location"] == first
+
+
 def test_job_that_fails_says_why_and_leaves_nothing(client, monkeypatch):
     sample.compiled(monkeypatch, sample.instrument(), sample.instrument(text="另一段。"))
     waiting = spool.keep("a.txt", "一、全文".encode())

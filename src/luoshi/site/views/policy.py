@@ -20,6 +20,7 @@ from luoshi.office.instruments.plan import NEW, NEW_VERSION, SAME, Places, Plan,
 from luoshi.office.instruments.queries import LibraryFilter
 from luoshi.office.instruments.validity import judge
 from luoshi.office.jobs.actions import enqueue
+from luoshi.office.jobs.models import Job
 from luoshi.office.permissions import may
 from luoshi.site import present, switching
 from luoshi.site.access import actor_of, needs
@@ -225,8 +226,18 @@ def _too_large(size: int) -> str:
 @needs("instrument.import")
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: HttpRequest, key: str) -> HttpResponse:
-    """Show what an import would do; POST confirms it and queues the job."""
-    waiting = spool.take(key)
+    """Show what an import would do; POST confirms it and queues the job.
+
+    Who confirms a file that another has confirmed already is led to that job: it is taken in once.
+    """
+    if request.method == "POST" and (going := import_of(key, Job.State.WAITING, Job.State.RUNNING)) is not None:
+        return HttpResponseRedirect(reverse("job", args=[going.pk]), status=303)
+    try:
+        waiting = spool.take(key)
+    except LuoshiError:
+        if (done := import_of(key, Job.State.DONE)) is not None:
+            return HttpResponseRedirect(reverse("job", args=[done.pk]), status=303)
+        raise
     if request.method == "POST":
         job = enqueue(IMPORT_JOB, actor=actor_of(request), arguments={"key": key})
         return HttpResponseRedirect(reverse("job", args=[job.pk]), status=303)
@@ -248,6 +259,16 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
         context["error"] = _shown_error(error)
         return page(request, "site/upload_preview.html", context, status=error.http_status)
     return page(request, "site/upload_preview.html", context | _planned(plan))
+
+
+_LATEST_JOBS = 5_000
+
+
+def import_of(key: str, *states: Job.State) -> Job | None:
+    """Return the latest import of an uploaded file that stands in one of `states`, of the latest jobs."""
+    newest = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    rows = Job.objects.filter(pk__gt=newest - _LATEST_JOBS, kind=IMPORT_JOB, state__in=states, arguments__key=key)
+    return rows.order_by("-pk").first()
 
 
 def _planned(plan: Plan) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from luoshi.site.addresses import Address, page_links
 from luoshi.site.audit_words import proof_rows
 from luoshi.site.health import JOB_WORDS
 from luoshi.site.pages import page, wants_fragment
+from luoshi.site.views.policy import import_of
 from luoshi.site.words import JOB_KIND, JOB_PHASE, PHASE
 
 _IMPORTS_PAGE = 30
@@ -155,6 +156,12 @@ def _percent(row: Job, phase: str, n: int, total: int) -> int:
 def _error(row: Job) -> dict[str, Any]:
     told = row.error or {}
     error = LuoshiError(told.get("code", "E_INTERNAL"), told.get("message", ""))
+    if row.kind == IMPORT_JOB and error.code == "E_NOT_FOUND":
+        # Two confirmed one file at once: the first has taken it in and put it away.
+        other = import_of(str(row.arguments.get("key", "")), Job.State.DONE)
+        if other is not None:
+            words = _("同一个文件刚由第 %d 号任务导入，这一次没有再导入，库中没有改动。") % other.pk
+            error = LuoshiError("E_DUPLICATE_FILE", words)
     return {"code": error.code, "title": error.definition.title, "message": error.message, "remedy": "", "place": ""}
 
 
