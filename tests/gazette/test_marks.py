@@ -39,6 +39,11 @@ def read(text: str, state: MarkState | None = None) -> list[tuple[str, str, str,
         ("(省科技厅、教育厅、政务和数据局等单位按职责分工负责)", "省科技厅 省教育厅 省政务和数据局", ""),
         ("(国土资源部、水利部按职责分工负责)", "国土资源部 水利部", ""),
         ("(市水利局、林业局;2021年9月底前)", "市水利局 市林业局", ""),
+        ("(省水利厅、住建厅指导)", "省水利厅 省住建厅", ""),
+        ("(省水利厅指导,省林业局参与)", "省水利厅", "省林业局"),
+        ("(省水利厅指导,省水务集团负责落实)", "省水务集团", "省水利厅"),
+        ("(牵头单位:市水利局(适用范围:城区);责任单位:市林业局)", "市水利局", "市林业局"),
+        ("(责任单位:市水利局;牵头处室:河道处)", "市水利局", ""),
     ],
 )
 def test_mark_with_verbs(mark, lead, cooperating):
@@ -222,3 +227,15 @@ def test_mark_tells_what_it_declares():
 def test_hostile_text_comes_to_an_end(unit):
     """A pattern that backtracks without bound would hang here; speed itself is measured by `luoshi bench gazette`."""
     find_marks(unit * 16_000, MarkState())
+
+
+def test_a_division_of_work_behind_a_full_stop_is_a_mark() -> None:
+    assert read("加强河道管护。责任分工:由市水利局牵头,市林业局、各区政府配合。") == [
+        ("市水利局", "市林业局", "各区政府", True)
+    ]
+
+
+def test_towns_under_a_label_of_their_own_are_local() -> None:
+    assert read("加强管护。(牵头部门:市水利局;协同部门:市林业局;属地责任:各县区)") == [
+        ("市水利局", "市林业局", "各县区", True)
+    ]

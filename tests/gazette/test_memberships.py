@@ -419,3 +419,51 @@ def test_committees_with_blanks_in_their_roles_and_two_posts_of_one_person() -> 
 def test_a_name_alone_above_its_post_is_told_by_its_family_name() -> None:
     lines = ["组 长:赖 试 副市长", "成 员:赖测试 市水务局局长", "洪测 市财政局局长"]
     assert [person for _, person, _ in brief(lines)] == ["赖试", "赖测试", "洪测"]
+
+
+def test_names_in_a_column_of_three_run_into_posts_that_begin_with_a_place() -> None:
+    found = brief(
+        [
+            "组 长:王测试省委常委、副省长",
+            "副组长:李测试副省长",
+            "张 测副省长",
+            "成 员:刘 测海州市副市长",
+            "陈测试山州市副市长",
+            "赵测试某某控股有限公司董事长",
+            "文化和旅游厅厅长",
+        ],
+        "甲省航道建设领导小组",
+    )
+    assert found[3:6] == [
+        ("成员", "刘测", "海州市副市长"),
+        ("成员", "陈测试", "山州市副市长"),
+        ("成员", "赵测试", "某某控股有限公司董事长"),
+    ]
+    assert all(person != "文化和" for _, person, _ in found)
+
+
+def test_posts_before_names_stand_beside_organs_that_share_a_title() -> None:
+    assert brief(["组长:王测试(市长)", "成员:市政府办公室主任李测试,甲镇政府、市水务局、市财政局主要负责同志。"]) == [
+        ("组长", "王测试", "市长"),
+        ("成员", "李测试", "市政府办公室主任"),
+        ("成员", None, "市水务局主要负责同志"),
+        ("成员", None, "市财政局主要负责同志"),
+        ("成员", None, "甲镇政府主要负责同志"),
+    ]
+
+
+def test_kinds_of_members_in_numbered_headings_stay_in_one_list() -> None:
+    text = """主  任:王测试  副市长
+秘书长:李测试  市教育局局长
+委  员:
+(一)部门委员
+张测试  市财政局副局长
+(二)专家委员(按姓氏笔划为序)
+刘测试  甲州大学校长
+"""
+    assert compiled(text) == [
+        ("主任", "王测试", "副市长"),
+        ("秘书长", "李测试", "市教育局局长"),
+        ("委员", "张测试", "市财政局副局长"),
+        ("委员", "刘测试", "甲州大学校长"),
+    ]

@@ -50,7 +50,7 @@ class MarkState:
     lead_line: bool = False
 
 
-_LEAD, _WORK, _HELP, _OTHER = "lead", "work", "help", "other"
+_LEAD, _WORK, _HELP, _GUIDE, _OTHER = "lead", "work", "help", "guide", "other"
 
 # --- words ----------------------------------------------------------------------------------------------------------
 
@@ -68,6 +68,7 @@ _LABELS = (
     (_OTHER, rf"{_TIMING}?(?:时限|时间|期限|时间节点)(?:要求|安排)?|联络员|联系电话|电话|备注|说明|工作进度|目标要求"),
     (_OTHER, rf"(?:第一)?责任人|{_PERSON_OF}[市县区省]?级?(?:责任)?(?:领导|人)|(?:单位)?负责人"),
     (_WORK, rf"{_LEVEL}?(?:具体|直接|相关|主体|共同|各)?{_WORKING}(?:责任|落实)?{_NOUN}"),
+    (_WORK, r"属地(?:责任|管理|落实)?(?:单位|主体|部门)?"),
     (_LEAD, r"牵头|主办"),
     (_HELP, r"配合|参与|参加|协办"),
     (_WORK, r"责任|落实|承办|(?:任务|职责|责任|工作)?分工"),
@@ -76,7 +77,7 @@ _LABELS = (
 _ROLE_BY_GROUP = tuple(role for role, _ in _LABELS)
 _LABEL_WORDS = "|".join(f"({words})" for _, words in _LABELS)
 _LABEL_STARTS = (
-    "总第责牵主首配参协支会联指辅其督监验考完办整落实推启时期分包挂市县区省州旗单备工目具直相共各负承执任说电"
+    "总第责牵主首配参协支会联指辅其督监验考完办整落实推启时期分包挂市县区省州旗单备工目具直相共各负承执任说电属"
 )
 _TWO_NOUNS = rf"(?:[和及与、/](?:{_NOUN}|[\u4e00-\u9fff]{{2,4}}{_NOUN}))?"
 _LABEL = re.compile(rf"(?=[{_LABEL_STARTS}])(?:{_LABEL_WORDS}){_TWO_NOUNS}(?:\([^()]{{1,30}}\))?:")
@@ -113,6 +114,8 @@ _ACT = re.compile(
 """What a list of organs does in a mark; it stands at the end of its list."""
 _SOME_ACT = re.compile(rf"[{_VERB_STARTS}]")
 _HELPS = re.compile(any_of("配合 参与 参加 协助 协办 支持 会办 联动 指导 督导 监督 监管 督促 督办 为责任"))
+_GUIDES = re.compile("(?:负责|具体|共同|业务|分工|牵头)*指导(?:落实|实施|推进|监督|工作|有关工作)?")
+"""Whoever only guides leads where the mark names nobody else to act: `(省甲厅、乙厅指导)`."""
 _LEADS = re.compile(any_of("牵头 主办 为主 负总责"))
 _TOGETHER = re.compile(r"会同|联合(?=[市县区省各州]|有关|相关|[\u4e00-\u9fff]{2,8}局)|商(?=市[\u4e00-\u9fff]{1,6}局)")
 
@@ -187,9 +190,15 @@ def _role_of(match: re.Match[str]) -> str:
     return _ROLE_BY_GROUP[(match.lastindex or 1) - 1]
 
 
+_UNIT_LABELS = ("单位:", "部门:")
+_SECTION_LABELS = ("科室:", "处室:", "股室:")
+"""Sections beside units are parts of them, and no bodies of their own."""
+
+
 def _parts(content: str) -> Iterator[tuple[str, str]]:
     """The lists of a mark with the role that their label or verb gives them, in print order."""
     labels = list(_LABEL.finditer(content)) if ":" in content else []
+    units = any(label[0].endswith(_UNIT_LABELS) for label in labels)
     if not labels:
         bare = _LABEL_BARE.match(content)
         if bare:
@@ -201,7 +210,7 @@ def _parts(content: str) -> Iterator[tuple[str, str]]:
     for index, label in enumerate(labels):
         end = labels[index + 1].start() if index + 1 < len(labels) else len(content)
         role = _role_of(label)
-        if role != _OTHER:
+        if role != _OTHER and not (units and label[0].endswith(_SECTION_LABELS)):
             names = content[label.end() : end]
             yield from _acts(_OTHER_LABEL.split(names, maxsplit=1)[0] if ":" in names else names, role)
 
@@ -226,7 +235,9 @@ def _role_of_act(act: str, role: str) -> str:
         return role
     if _LEADS.search(act):
         return _LEAD
-    return _HELP if _HELPS.search(act) else _WORK
+    if _HELPS.search(act) is None:
+        return _WORK
+    return _GUIDE if _GUIDES.fullmatch(act) else _HELP
 
 
 def _together(names: str, role: str) -> Iterator[tuple[str, str]]:
@@ -305,7 +316,8 @@ def _is_bare_list(text: str, level: Level) -> bool:
 
 def _compose(reading: _Reading, first_leads: bool, helpers_only: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who leads and who cooperates; towns lead only where no city organ stands in the leading role."""
-    leading = _LEAD if _LEAD in [entry.role for entry in reading.lists] else _WORK
+    roles = [entry.role for entry in reading.lists]
+    leading = next((role for role in (_LEAD, _WORK, _GUIDE) if role in roles), _WORK)
     lead: list[str] = []
     towns: list[str] = []
     others: list[str] = []
@@ -315,7 +327,7 @@ def _compose(reading: _Reading, first_leads: bool, helpers_only: bool) -> tuple[
             towns += entry.local
         else:
             others += entry.names
-    if first_leads and leading == _WORK and len(lead) > 1:
+    if first_leads and leading != _LEAD and len(lead) > 1:
         others = lead[1:] + others
         lead = lead[:1]
     if len(lead) > 1 or others:
@@ -424,7 +436,7 @@ def _labelled_line(text: str) -> _Candidate | None:
     """A mark without brackets: the paragraph, or its end, begins with a label (which may itself stand in brackets)."""
     line = _LINE.match(text) if ":" in text and text[0] in _LINE_STARTS else None
     boxed = _LABEL_IN_BRACKETS.search(text) if _boxes_noun(text) else None
-    if line is None and boxed is None and ("位:" in text or "门:" in text):
+    if line is None and boxed is None and ("位:" in text or "门:" in text or "分工:" in text):
         line = _label_inside(text)
     first = boxed or line
     if first is None:

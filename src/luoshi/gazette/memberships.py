@@ -69,6 +69,9 @@ FIELDS = frozenset(
 LONGEST_NAME = 18
 """No person's name has more characters."""
 
+_COLUMN = 3
+"""So many characters wide is the column of the names where posts run into it: `王 测副市长`, `李测试市甲局局长`."""
+
 _LONGEST_LINE = 80
 """No line of a list whose labels stand in a column has more characters."""
 
@@ -94,7 +97,7 @@ _LABEL_BEFORE_BLANK = re.compile(rf"(?:\(?\d{{1,2}}[、.)]? {{0,4}})?(?P<role>{_
 """A label that stands in a column of its own, without a colon: `组 长  测试甲  副市长`."""
 # Quick look before `_LABEL`: the last character of a role and a colon.
 _LABEL_END = re.compile(rf"[{''.join(sorted({role[-1] for role in ROLES}))}](?: {{0,6}}\([^()]{{1,24}}\))? {{0,6}}:")
-_HINT = re.compile(r"组长|组 |成员|成 |召集|召 |指挥|指 |主任|主 |委员|委 ")
+_HINT = re.compile(r"组长|组 |秘书长|顾问|成员|成 |召集|召 |指挥|指 |主任|主 |委员|委 ")
 
 _NAME = rf"[{CHINESE}](?:[{CHINESE}· ]{{0,16}}[{CHINESE}])?"
 _ENTRY = re.compile(
@@ -342,6 +345,7 @@ class _Reader:
         self.lowest.reverse()
         self.office: list[tuple[str, int]] = []
         self.office_seats: set[tuple[str, str | None, str | None]] = set()
+        self.in_column = 0
         self.head: tuple[str, int] | None = None
         self.tail: str | None = None
 
@@ -531,6 +535,9 @@ class _Reader:
             entries.extend(read)
         for name, post, first, last in entries:
             self._add(index, name, post, first, last, text)
+            self.in_column += (
+                " " in text[first : first + _COLUMN] and text[first + _COLUMN : first + _COLUMN + 1] != " "
+            )
         return bool(entries)
 
     @staticmethod
@@ -583,6 +590,8 @@ class _Reader:
         for piece in re.finditer(r"[^、,;。 ]+", text[start:end]):
             first, last = start + piece.start(), start + piece.end()
             length = self._name_before_post(piece.group())
+            if not entries and not length and self._fills_column(piece.group()):
+                length = _COLUMN
             if length:
                 entries.append((piece.group()[:length], first, last))
             elif entries and ends_with_title(piece.group()):
@@ -591,10 +600,22 @@ class _Reader:
                 return False
         for name, first, last in entries:
             self._add(index, name, text[first + len(name) : last], first, last, text)
+            self.in_column += len(name) == _COLUMN
         if entries:
             message = f"“{entries[0][0]}”等姓名与职务之间没有分隔，已按职务的层级分开，请核对"
             self.notices.append(("name_run_in", message, index))
         return bool(entries)
+
+    def _fills_column(self, words: str) -> bool:
+        """Whether a name of three characters may run into its post: names before it stand in a column so wide."""
+        name = words[:_COLUMN]
+        return (
+            self.in_column >= _COLUMN
+            and _is_surely_name(name)
+            and name[:2] not in FIELDS
+            and name[:2] not in _OPENS_POST
+            and ends_with_title(words[_COLUMN:])
+        )
 
     def _name_before_post(self, words: str) -> int:
         """How long the name is that runs into a post; 0 where that is not sure.
@@ -634,21 +655,12 @@ class _Reader:
     def _posts(self, index: int, role: str, text: str, start: int, end: int) -> None:
         """Read posts without persons; organs that share a title get one seat each."""
         for organ, post, first, last in read_posts(text, start, end):
-            if post is None and organ and (holder := self._named_holder(organ)):
+            if post is None and organ and (holder := _named_holder(organ)):
                 place = text.rindex(holder[0], first, last)
                 name, held = holder
                 self._seat(index, role, name, held, place, last)
                 continue
             self.seats.append(Seat(self.group, role, None, organ, post, index, first, last))
-
-    @staticmethod
-    def _named_holder(words: str) -> tuple[str, str] | None:
-        """Divide `副市长测试甲` into name and post; None where no name follows a post."""
-        for length in (3, 2):
-            name, post = words[-length:], words[:-length]
-            if len(post) >= 2 and _is_surely_name(name) and ends_with_title(post) and not ends_with_title(words):
-                return name, post
-        return None
 
     def _seat(self, index: int, role: str, name: str, post: str, start: int, end: int) -> None:
         """Add a person whom running text names."""
@@ -718,10 +730,20 @@ class _Reader:
         return (who, None) if comrade and _is_name(who) else (None, None)
 
 
+def _named_holder(words: str) -> tuple[str, str] | None:
+    """Divide `副市长测试甲` into name and post; None where no name follows a post."""
+    for length in (3, 2):
+        name, post = words[-length:], words[:-length]
+        if len(post) >= 2 and _is_surely_name(name) and ends_with_title(post) and not ends_with_title(words):
+            return name, post
+    return None
+
+
 def read_posts(text: str, start: int, end: int) -> list[tuple[str | None, str | None, int, int]]:
     """Read `text[start:end]` as posts: (organ, post, start, end) each.
 
-    A title behind several organs belongs to each (`市甲局、乙局分管副局长`); organs without a title give post None.
+    A title behind several organs belongs to each (`市甲局、乙局分管副局长`); organs without a title give post None, as
+    do a post and its holder in one piece (`市甲局局长测试乙`).
     """
     seats: list[tuple[str | None, str | None, int, int]] = []
     run: int | None = None
@@ -732,7 +754,10 @@ def read_posts(text: str, start: int, end: int) -> list[tuple[str | None, str | 
         if not words:
             continue
         if not ends_with_title(words):
-            run = first if run is None else run
+            if run is None and _named_holder(words) is not None:
+                seats.append((words, None, first, last))
+            else:
+                run = first if run is None else run
             continue
         organ, title = split_post(words)
         if not organ and seats and run is None and text[seats[-1][3] : first] == "、":

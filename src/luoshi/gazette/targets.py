@@ -93,6 +93,14 @@ _LISTED = re.compile(r"(?:[一-龥()]{2,10}、)+[一-龥()]{2,10}$")
 _PLACES = re.compile("直辖市|省|自治区|城市|部门|单位|高新")
 """What is only counted behind a list of its names: `甲省、乙省2个省`, `甲局、乙局等2个部门`."""
 _NAME_AFTER = re.compile(r"级|型|量级|期工程|周年|常务会|全体会|全会|[一-龥]?日游|以外的")
+_OWN_MEASURES = re.compile("[^,;。、]{0,8}(?:措施|举措|政策|事项)")
+_RECOUNTED = re.compile(
+    r"(?:(?:调整|增加|精简|归并|合并|扩充|压减)[^,;。]{0,6}[为至到]|(?:实施|出台|提出|制定|印发)的)$"
+)
+"""What a paper counts of its own measures: `由20项措施增加为30项措施`, `2016年实施的20项措施`."""
+_CAPACITIES = frozenset(("吨", "千瓦", "兆瓦", "千伏安", "蒸吨"))
+_CAPACITY = re.compile("[^,;。、的]{1,12}(?:项目|工程|装置|机组|生产线)")
+"""What a size belongs to as part of its name: `抓好80万吨乙烯项目`."""
 _GENERALITY = re.compile(
     "(?:"
     + _any(
@@ -327,6 +335,11 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if phrase.unit in _COUNTED and _GENERALITY.match(right.removeprefix("的")):
         return True
+    if phrase.unit in _COUNTED and (
+        right.startswith("符合条件")
+        or (_RECOUNTED.search(left) and _OWN_MEASURES.match(text, phrase.tail, phrase.tail + 12))
+    ):
+        return True
     if phrase.unit in _OCCASIONS and _ONCE_EVERY.search(left) and (phrase.value == "1" or _MEETS.match(right)):
         return True
     if phrase.unit == "个" and "、" in left and _LISTED.search(left) and _PLACES.match(right):
@@ -353,6 +366,8 @@ def _defines_class(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if (base in _MONEY and _GIVEN_AFTER.match(right)) or right.startswith("的标准"):
         return False
+    if base in _CAPACITIES and not _ACHIEVING.search(left) and _CAPACITY.match(text, phrase.tail, phrase.tail + 16):
+        return True
     if base in _SIZES and (_SIZE_OF.match(right) or (phrase.before_op is not None and right.startswith("的"))):
         return True
     if phrase.after_op in {">=", "<="} and "一" <= right[:1] <= "龥" and right[:1] not in "和与及或并":
