@@ -16,6 +16,7 @@ from typing import Any
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
 from luoshi.office.files import content
 from luoshi.office.registers.declaration import Column, Register
 from luoshi.office.registers.kinds import blank, narrow
@@ -243,6 +244,7 @@ class Book:
         head = self._book.add_format({"bold": True, "border": 1, "valign": "vcenter", "bg_color": "#F7F9F9"})
         self._cell = self._book.add_format({"border": 1, "valign": "top", "num_format": "@"})
         self._figure = self._book.add_format({"border": 1, "valign": "top"})
+        self._money = self._book.add_format({"border": 1, "valign": "top", "num_format": "#,##0.00"})
         for place, (_header, width, right) in enumerate(columns):
             # Text columns are of format text, so that a long number typed into them keeps its digits.
             self._sheet.set_column(place, place, width, None if right else self._cell)
@@ -257,10 +259,12 @@ class Book:
         self._width = len(columns)
 
     def add(self, cells: Iterable[Any]) -> None:
-        """Write one row: numbers as numbers, text as text that no spreadsheet takes for a formula."""
+        """Write one row: numbers as numbers, money in yuan with two decimals, text as text, never as a formula."""
         for place, value in enumerate(cells):
             if value is None or value == "":
                 self._sheet.write_blank(self._row, place, None, self._cell)
+            elif isinstance(value, Money):
+                self._sheet.write_number(self._row, place, value.fen / 100, self._money)
             elif isinstance(value, (int, float)) and not isinstance(value, bool):
                 self._sheet.write_number(self._row, place, value, self._figure)
             else:

@@ -339,7 +339,7 @@ def subsidy_export(request: HttpRequest) -> HttpResponse:
                (_("状态"), 20, False)]  # fmt: skip
     sheet = sheets.Book(stream, title=f"{chosen}年惠农贷补助", columns=columns)
     for one in rows:
-        amounts = ("" if one[name] is None else yuan(one[name]) for name in ("interest", "fee", "total"))
+        amounts = ("" if one[name] is None else Money(one[name]) for name in ("interest", "fee", "total"))
         sheet.add([one["number"], one["loan"], one["borrower"], one["days"], *amounts, one["title"]])
     sheet.close([[_("导出"), f"{CLOCK.now():%Y-%m-%d %H:%M} {actor_of(request).name}"]])
     return attachment(stream.getvalue(), f"guarantee-subsidies-{chosen}.xlsx")
@@ -435,10 +435,10 @@ def year_export(request: HttpRequest) -> HttpResponse:
                (_("本年增减（元）"), 18, True), (_("年末（元）"), 18, True)]  # fmt: skip
     sheet = sheets.Book(stream, title=f"{chosen}年风险补偿基金年度报表", columns=columns)
     for one in told["lines"]:
-        sheet.add([one["code"], one["title"], *(yuan(one[name]) for name in ("opening", "change", "closing"))])
+        sheet.add([one["code"], one["title"], *(Money(one[name]) for name in ("opening", "change", "closing"))])
     sums, interest = told["sums"], told["interest"]
-    sheet.add(["", _("基金余额"), *(yuan(sums[name]) for name in ("opening", "change", "closing"))])
-    sheet.add(["2002", _("利息（另列，不作补偿）"), yuan(interest["opening"]), yuan(interest["in"] - interest["out"]),
-               yuan(interest["closing"])])  # fmt: skip
+    sheet.add(["", _("基金余额"), *(Money(sums[name]) for name in ("opening", "change", "closing"))])
+    sheet.add(["2002", _("利息（另列，不作补偿）"), Money(interest["opening"]), Money(interest["in"] - interest["out"]),
+               Money(interest["closing"])])  # fmt: skip
     sheet.close([[_("导出"), f"{CLOCK.now():%Y-%m-%d %H:%M} {actor.name}"]])
     return attachment(stream.getvalue(), f"guarantee-fund-{chosen}.xlsx")

@@ -441,9 +441,9 @@ def year_export(request: HttpRequest, year: int) -> HttpResponse:
     for name, part in ((_("各行合计"), told), *((one["row"].name, one) for one in told["banks"])):
         for one in part["lines"]:
             sheet.add([name, one["code"], one["title"],
-                       *(one[key] / 100 for key in ("opening", "debit", "credit", "closing"))])  # fmt: skip
+                       *(Money(one[key]) for key in ("opening", "debit", "credit", "closing"))])  # fmt: skip
         told_fund = part["fund"]
-        sheet.add([name, "F", _("基金余额 F"), told_fund["opening"] / 100, "", "", told_fund["closing"] / 100])
+        sheet.add([name, "F", _("基金余额 F"), Money(told_fund["opening"]), "", "", Money(told_fund["closing"])])
     sheet.close(
         [
             [_("年度"), str(year)],
