@@ -17,6 +17,7 @@ from django.conf import settings
 
 from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
+from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
 from luoshi.office.audit.actions import append
 from luoshi.office.registers import sheets
@@ -88,7 +89,7 @@ def cell(found: RegisterList, row: RecordRow, column: Column) -> Any:
     if column.kind in ("integer", "year") and abs(value) < 10**15:
         return value
     if column.kind == "money" and abs(value) < 10**14:
-        return float(Decimal(value) / 100)
+        return Money(value)
     if column.kind in ("decimal", "latitude", "longitude") and len(Decimal(value).as_tuple().digits) <= 15:
         return float(value)
     if column.kind == "date":
