@@ -354,6 +354,24 @@ def test_gate_is_closed_by_the_seal_only():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_order_that_commits_by_itself_is_whole_or_nothing():
+    ledger = book()
+    first = post_all(ledger, [deposit("d1", "甲", 500)], HAND)[0]
+    assert post_all(ledger, [deposit("d1", "甲", 500)], HAND) == [(first.entry, 1, False)]
+    for orders, code in (
+        ([withdrawal("w1", "甲", 501)], "E_CAPACITY"),
+        ([deposit("d1", "甲", 501)], "E_CONFLICT"),
+        ([deposit("d2", "甲", 5, D(2030, 1, 1))], "E_FUTURE"),
+        ([deposit("d2", "甲", 5), withdrawal("w1", "乙", 5)], "E_CAPACITY"),
+    ):
+        assert code_of(lambda orders=orders: post_all(ledger, orders, HAND)) == code
+    # What was refused left the connection as it was.
+    assert post_all(ledger, [withdrawal("w1", "甲", 500), deposit("d2", "乙", 7)], HAND)[1].no == 3
+    assert [net(ledger, "1001"), net(ledger, "2001", "甲"), net(ledger, "2001", "乙")] == [7, 0, 7]
+    assert prove(ledger.book, keep=False, whole=True).faults == []
+
+
+@pytest.mark.django_db(transaction=True)
 def test_guards_written_anew_are_the_guards_that_are_there():
     ledger = book()
     post_all(ledger, [deposit("d1", "甲", 500)], HAND)

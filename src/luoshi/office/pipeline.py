@@ -65,6 +65,23 @@ def deliver(link: BaseDatabaseWrapper, told: Sequence[Told]) -> list[Answer]:
     return [line.answer([next(found) for _ in one.rows]) for one in told]
 
 
+def ask_alone(link: BaseDatabaseWrapper, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Carry out one statement that is a transaction by itself and return its rows; psycopg's error when refused.
+
+    The plan is kept, and libpq itself waits: the driver's own way waits in turns, which takes longer than the journey.
+    """
+    from psycopg.errors import error_from_result
+    from psycopg.pq import ExecStatus
+
+    driver = link.connection
+    line = _line(driver)
+    name = line.named(driver, [sql])[sql]
+    result = driver.pgconn.exec_prepared(name, [None if value is None else _text(value) for value in values])
+    if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        raise error_from_result(result)
+    return line.answer([result]).rows
+
+
 class _Line:
     """What is known of a connection: the statements it has a plan for, and how its answers are read."""
 

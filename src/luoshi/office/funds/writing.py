@@ -22,6 +22,7 @@ from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.funds.models import BOOK, LINE, Account, Balance, Book, Entry
 from luoshi.office.funds.orders import MOST_FEN, Hand, Line, Order, checked_content, faults
+from luoshi.office.pipeline import ask_alone
 
 _REFUSED = ("balance_no_overdraft", "overdraft", "entry_key", "posting_txn", "txn", "entry_undone_once", "unbalanced",
             "future", "closed", "account", "posting_one_side", "entry_lines", "order", "sealed")  # fmt: skip
@@ -180,12 +181,13 @@ def _postgresql(here: Any, ledger: Ledger, columns: _Columns | _Single, hand: Ha
         if isinstance(columns, _Columns)
         else _paired(ledger, columns, hand, digest)
     )
-    if here.in_atomic_block:
+    here.ensure_connection()
+    if here.in_atomic_block or not here.autocommit:
         with transaction.atomic():
             answer = _asked(here, words, values)
     else:
-        here.ensure_connection()
-        answer = _asked(here, words, values)
+        with here.wrap_database_errors:
+            answer = next(iter(ask_alone(here, words, values)), None)
     if answer is None or answer[0] is None:
         raise LuoshiError("E_NOT_FOUND", "没有这本账簿。")
     return int(answer[0])
