@@ -24,7 +24,7 @@ from luoshi.office.cases.models import Case, CaseEvent
 from luoshi.office.duties.matter_models import Matter
 from luoshi.office.funds import actions as ledger
 from luoshi.office.funds import openings, payments, queries
-from luoshi.office.funds.models import Kin, PaymentInstruction
+from luoshi.office.funds.models import Entry, Kin, PaymentInstruction
 from luoshi.office.funds.orders import Hand, credit, debit
 from luoshi.office.indicators.models import Measurement
 from luoshi.office.notices.models import Notice
@@ -194,6 +194,9 @@ def the_year_adds_up(balance: int) -> None:
     rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
     total = next(row for row in rows if row[1] == "基金余额")
     assert total[4] == balance / 100, "a number, that can be added up"
+    entry = Entry.objects.filter(book__key=fund.BOOK, case__startswith="DC").first()
+    voucher = page("guoyun1", reverse("fund-entry", args=[*fund.BOOK.split("/"), entry.no]))
+    assert reverse("case", args=[Case.objects.get(number=entry.case).pk]) in voucher, "from the voucher to its case"
 
 
 def everybody_sees_no_names() -> None:

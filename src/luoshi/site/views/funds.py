@@ -19,11 +19,12 @@ from luoshi.kernel.clock import CLOCK
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
 from luoshi.office.actors import Actor
+from luoshi.office.cases.models import Case, CaseParty
 from luoshi.office.duties import concern
 from luoshi.office.funds import actions, gauge, links, openings, orders, plans, queries, reconcile
 from luoshi.office.funds.models import Account, Book, Draft, Entry, Kind, Period, Proof
 from luoshi.office.paging import Total
-from luoshi.office.permissions import may
+from luoshi.office.permissions import may, scope_of
 from luoshi.office.web import attachment
 from luoshi.site import fund_sheet, switching
 from luoshi.site.access import actor_of, needs
@@ -312,7 +313,10 @@ def _entry(request: HttpRequest, book: Book, entry: Entry, error: LuoshiError | 
             {"row": row, "lines": [_line(line) for line in one.lines], "seal": one.seal}
             for row, one in zip(shown, rows, strict=True)
         ],
-        "case_href": f"{book_href('fund-book', book)}?case={entry.case}" if entry.case else "",
+        "case_href": seen_on(f"{book_href('fund-book', book)}?{urlencode({'case': entry.case})}", day)
+        if entry.case
+        else "",
+        "matter_href": _matter_href(actor, entry.case),
         "before_href": seen_on(book_href("fund-entry", book, entry.no - 1), day) if entry.no > 1 else "",
         "after_href": seen_on(book_href("fund-entry", book, entry.no + 1), day) if entry.no < book.last_no else "",
         "pdf_href": book_href("fund-voucher", book, entry.no),
@@ -324,6 +328,16 @@ def _entry(request: HttpRequest, book: Book, entry: Entry, error: LuoshiError | 
         "done": said(request),
     }
     return page(request, "funds/entry.html", context, status=422 if error else 200)
+
+
+def _matter_href(actor: Actor, number: str) -> str:
+    """Return the address of the case an entry belongs to, where the hands of each step stand; '' if it is not seen."""
+    found = Case.objects.filter(number=number).first() if number else None
+    if found is None:
+        return ""
+    reach = concern.organs_within(scope_of(actor, "case.see"))
+    own = {found.organ, *CaseParty.objects.filter(case=found).values_list("organ", flat=True)}
+    return reverse("case", args=[found.pk]) if reach is None or reach & own else ""
 
 
 def _line(line: Any) -> dict[str, Any]:
