@@ -335,6 +335,7 @@ def following(client, address):
     return re.search(r'rel="next" href="([^"]+)"', client.get(address).content.decode()).group(1).replace("&amp;", "&")
 
 
+@pytest.mark.both
 def test_statement_carries_its_balance_from_page_to_page(client, fund):
     post_all(fund, [deposit(f"d{n}", "甲", 100, D(2019, 3, 2)) for n in range(60)], HAND)
     address = reverse("fund-account", args=[*BOOK, "1001"])
@@ -352,6 +353,7 @@ def test_statement_carries_its_balance_from_page_to_page(client, fund):
     assert table_of(client, f"{address}?from=2018-01-01&to=2018-12-31")[1][2] == "这段时间没有分录"
 
 
+@pytest.mark.both
 def test_a_month_is_summed_under_its_last_line_and_the_year_begins_anew(client, fund):
     """As a bound book has it: 本月合计 and 本年累计 of whole months, 上年结转 where a year begins."""
     orders = [deposit(f"d{n}", "甲", 100, D(2018, 11, 30)) for n in range(49)]
@@ -399,6 +401,7 @@ def test_a_month_that_ends_with_the_page_is_summed_there(client, fund):
     ]
 
 
+@pytest.mark.both
 def test_journal_has_debit_left_credit_right_and_goes_out_as_it_is_seen(client, fund):
     """A row a posting, by the numbers of the vouchers; the file has the rows of the filter and no others."""
     post_all(fund, [Order("paid", TODAY, [debit("3101", 500), credit("1001", 500)], "J4", "银行付款")], HAND)
@@ -440,6 +443,7 @@ def test_journal_is_summed_by_page_and_as_a_whole(client, fund):
     assert "1,060.00" in text.split("本期合计")[1]
 
 
+@pytest.mark.both
 def test_books_are_seen_as_of_a_day(client, clerk, fund):
     """Under the stripe that names a day stand the balances of that day, and nothing can be written."""
     post_all(fund, [deposit("d1", "甲", 70, D(2019, 3, 4)), deposit("d2", "乙", 5, D(2019, 3, 3))], HAND)
@@ -486,6 +490,7 @@ def test_voucher_names_sum_in_capitals_and_hands(client, fund, monkeypatch):
     assert (refused.status_code, "最多打印 1 行" in refused.content.decode()) == (422, True)
 
 
+@pytest.mark.both
 def test_subjects_go_out_as_they_are_listed(client, fund):
     post_all(fund, [deposit("d1", "甲", 10), deposit("d2", "乙", 20)], HAND)
     post_all(fund, [Order("back", TODAY, [debit("2001", 20, "乙"), credit("2002", 20)])], HAND)
