@@ -501,3 +501,24 @@ def test_short_and_wordless_titles_of_appointments_are_read_with_who_appoints() 
     assert (notice.title, notice.issuer, len(notice.appointments)) == ("任免通知", "测州市人民政府", 2)
     (news,) = compile_text("测州市人民政府任免工作人员\n任命测试甲为市甲局副局长。\n").instruments
     assert (news.title, news.issuer, len(news.appointments)) == ("测州市人民政府任免工作人员", "测州市人民政府", 1)
+
+
+def test_a_measure_whose_heading_has_no_word_of_titles_is_found_by_its_name() -> None:
+    source = NOTICE.replace("测州市甲事工作方案\n\n一、", "2024年《甲事报告》要求办好的事项\n\n一、").replace(
+        "测州市甲事工作方案", "2024年甲事报告要求办好的事项"
+    )
+    document = only(source.replace("《2024年甲事报告要求办好的事项》", "《2024年〈甲事报告〉要求办好的事项》"))
+    assert document.title == "2024年《甲事报告》要求办好的事项"
+
+
+def test_an_issuer_without_its_place_is_named_whole_by_a_field_in_boxes() -> None:
+    source = NOTICE.replace("测州市人民政府\n", "").replace(
+        "关于印发", "·【制定机关】测州市人民政府\n市人民政府关于印发", 1
+    )
+    assert only(source).issuer == "测州市人民政府"
+
+
+def test_many_issuers_two_on_a_line_sign_together() -> None:
+    signers = "生态厅 发展厅\n\n财政厅 商务厅\n\n水利厅 交通厅\n\n甲州市人民政府 乙州市人民政府\n\n2024年3月1日"
+    source = NOTICE.replace("测州市人民政府\n\n2024年3月1日", signers).replace("测州市人民政府\n\n关于", "关于")
+    assert only(source).issuer == "生态厅、发展厅、财政厅、商务厅、水利厅、交通厅、甲州市人民政府、乙州市人民政府"

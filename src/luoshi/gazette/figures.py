@@ -37,7 +37,8 @@ _UNITS = _words(
     "元 美元 欧元 日元 港元 吨 吨标准煤 吨标煤 公斤 千克 斤 升 张 间 栋 幢 头 只 羽 尾 株 棵 件 起 批 批次 期 篇",
     "册 本 部 种 类 位 对 支 艘 架 盏 根 口 眼 片 块 份 例 宗 笔 单 届 轮 班 床 岁 分 课时 学时 学分 标箱 标准箱",
     "车位 泊位 门 道",
-    "千瓦 千瓦时 兆瓦 千伏安 兆伏安 蒸吨 微克 毫克 μg mg PFlops PFLOPS Mbps Gbps MW GW kW MWh GWh TEU",
+    "千瓦 千瓦时 兆瓦 千伏安 兆伏安 蒸吨 微克每立方米 毫克每升 微克 毫克 μg mg",
+    "PFlops PFLOPS Mbps Gbps MW GW kW MWh GWh TEU",
 )
 _WORD_UNITS = _words(
     "个 家 处 项 条 座 所 台 套 辆 场 次 人次 人 名 户 亩 公里 平方米 元 吨 件 支 批次 期 例 倍 个百分点 头 只 张",

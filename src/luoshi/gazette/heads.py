@@ -85,15 +85,15 @@ ORGAN_LINE = re.compile(
 _PROVINCE_BEFORE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[\u4e00-\u9fff]{2,8}(?:市|县|州|盟|区))")
 _HEADING_NOISE = re.compile(r"(?:文件|公报|主办|季刊|月刊|目录)$")
 _LABELLED_FIELD = re.compile(
-    r"(?:^|(?<=[ |·]))(?P<key>标 *题|名 *称|文件名称|信息名称|发文机关|发文机构|发文单位|制发机关|成文日期|成文时间|"
-    r"印发日期|印发时间|"
-    r"发文日期|发文时间|生成日期|签发日期|发布日期|发布时间|公开日期)"
-    r"(?: ?[: ] *|(?<=[期间])(?=(?:19|20)\d\d-))(?P<value>[^ ]*)"
+    r"(?:^|(?<=[ |·【]))(?P<key>标 *题|名 *称|文件名称|信息名称|发文机关|发文机构|发文单位|制发机关|制定机关|"
+    r"成文日期|成文时间|印发日期|印发时间|"
+    r"发文日期|发文时间|生成日期|签发日期|发布日期|发布时间|公开日期|公布日期)"
+    r"(?: ?[: 】] *|(?<=[期间])(?=(?:19|20)\d\d-))(?P<value>[^ ]*)"
 )
 _SIGN_KEYS = ("成文日期", "成文时间", "印发日期", "印发时间", "发文日期", "发文时间", "签发日期")
-_PUBLISH_KEYS = ("发布日期", "发布时间", "公开日期", "生成日期")
+_PUBLISH_KEYS = ("发布日期", "发布时间", "公开日期", "公布日期", "生成日期")
 _TITLE_KEYS = ("标题", "名称", "文件名称", "信息名称")
-_ISSUER_KEYS = ("发文机关", "发文机构", "发文单位", "制发机关")
+_ISSUER_KEYS = ("发文机关", "发文机构", "发文单位", "制发机关", "制定机关")
 _WEB_NOISE = re.compile(
     r"首页|当前位置|所在位置|您的位置|浏览|字号|打印|来源|作者|索引号|阅读|下载|无障碍|分享|关键词|主题分类|主题词|组配分类|"
     r"公文目录|微信|网站|www|http|时间:|日期:|字体| > |>>|»|…$|^\d{4}年.{0,4}月.{0,6}日 "
@@ -589,7 +589,12 @@ def _split_title(lines: Sequence[Line]) -> tuple[str, str | None]:
 def _organ_words(text: str) -> list[str]:
     """Split names that blanks keep apart; a name whose letters are spaced out stays one."""
     words = [word for word in text.split(" ") if word]
-    return words if all(len(word) > 4 for word in words) else [compact(text)]
+    apart = all(len(word) > 4 or (len(word) in (3, 4) and word[-1] in _SHORT_ORGANS) for word in words)
+    return words if apart else [compact(text)]
+
+
+_SHORT_ORGANS = frozenset("部委局厅署")
+"""What the name of a signing organ ends with that has three or four characters: 财政部, 省教育厅."""
 
 
 def _set_titles(document: Document, title: str) -> None:
@@ -751,12 +756,20 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
                 best = (score, index, after, text)
         if best is not None and best[0] == 1.0:
             break
-    if best is None:
+    if best is None and (best := _same_words(lines, wanted)) is None:
         return None
     _, first, after, text = best
     while first and _BARE_ANNEX.match(compact(lines[first - 1].text)):
         first -= 1
     return first, after, text
+
+
+def _same_words(lines: Sequence[Line], wanted: str) -> tuple[float, int, int, str] | None:
+    """A heading that has the very words of the title, though no title ends so: `2019年重点做好的工作事项`."""
+    for index, line in enumerate(lines[:60]):
+        if len(line.text) <= 120 and _letters(text := compact(line.text)) == wanted:
+            return 1.0, index, index + 1, bare(text)
+    return None
 
 
 def _common(characters: frozenset[str], line: str) -> frozenset[str] | None:
@@ -872,11 +885,15 @@ def _take_date(document: Document, lines: list[Line], index: int, drop: set[int]
     return True
 
 
+_MOST_SIGNERS = 12
+"""So many lines a signature may have."""
+
+
 def _signature_before(lines: Sequence[Line], index: int) -> list[int]:
     """Return the lines of organs' names right above a date, publication notes between them skipped."""
     places: list[int] = []
     cursor = index - 1
-    while cursor >= 0 and index - cursor <= 5:
+    while cursor >= 0 and index - cursor <= _MOST_SIGNERS:
         text = _short(lines[cursor])
         if 0 < len(text) <= 40 and ORGAN_LINE.match(text) and read_label(text) is None:
             places.insert(0, cursor)

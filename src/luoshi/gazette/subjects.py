@@ -43,6 +43,7 @@ _BINDING = r"""
 _PLAIN = r"""
     会同 联合 组织(?!部) 协调 协同 协助 协商 配合 开展 制定 制订 编制 建立 完善 加强 审核 审查 审批 审定 办理 受理
     报(?![刊社告]) 提出 提交 汇总 通报 公布 公示 公告 发布 批复 向 对 按照 按 根据 依据 依照 结合 在 于 为(?!主)
+    以(?=[^,。]{1,10}为单位)
     作为 凭 收到 接到 接(?![任替班续]) 发现 据实 通过 做好 抓好 落实 履行 指导 监督 检查 督促 督导 督查 推进 推动 实施
     选择 确定 签订 签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时 统一
     具体(?!任务|目标|情况|措施|办法|要求|内容|职责|分工|事项|名单) 共同 分别 积极
@@ -87,8 +88,15 @@ _BY_WHOM = re.compile(rf"由(?<![自来理缘]由)(?P<run>{_RUN}){_NOTE}{_AFTER}
 _WHOLE = re.compile(rf"{_PREFIX}(?P<run>{_RUN}){_NOTE}$")
 _SEATED = re.compile(rf"(?P<run>{_RUN}){_NOTE}设在")
 _MEETS = first_of(f"{_ADVERBS} {_BINDING} {_PLAIN} , ( 设在")
+_PLACE_LAST = "[市县区州旗]"
+_SECOND_PLACE = "|".join(rf"(?<={_PLACE_LAST}[、和][\u4e00-\u9fff]{{{length}}}{_PLACE_LAST})" for length in (1, 2, 3))
+_PLACES = re.compile(
+    rf"{_PREFIX}(?P<run>(?:[\u4e00-\u9fff]{{1,3}}{_PLACE_LAST}[、和])+[\u4e00-\u9fff]{{1,3}}{_PLACE_LAST})(?:均|都|也|还)?"
+    r"(?:应当|应(?!急)|必须|要(?!求|点|素)|负责(?!人|同志))(?!不得)"
+)
+"""Several places that have to do something: `甲区、乙县要…`."""
 STATEMENT_SIGN = re.compile(
-    rf"{last_of(_BODY)}(?={_MEETS}){ends_in(_BODY)}(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})"
+    rf"{last_of(_BODY)}(?={_MEETS})(?:{ends_in(_BODY)}|(?<={_PLACE_LAST})(?:{_SECOND_PLACE}))(?:\([^()]{{1,60}}\))?(?:,|设在|{_ADVERB}{_DOES})"
 )
 """The last character of a body's name where a verb follows: only parts with such a place are read at all."""
 _PARTNERS = re.compile(rf"(?:会同|联合|商)(?P<run>{_RUN})(?=[,。;]|$|{_DOES}|等|抓紧|尽快|认真|研究|另行)")
@@ -364,6 +372,9 @@ def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level
                 parsed = bodies(match["run"], level)
                 if parsed is not None:
                     return _head(place, words, match, rest, parsed, level)
+    if match is None and (places := _PLACES.match(words)) is not None:
+        names = tuple(re.split("[、和]", places["run"]))
+        return _Head(place, names, (), names, False)
     if rest and (run := _bare_subject(words, rest)) and (parsed := bodies(run, level)) is not None:
         return _Head(place, parsed[0], (), parsed[1], parsed[2])
     return None

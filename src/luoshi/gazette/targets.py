@@ -98,6 +98,9 @@ _RECOUNTED = re.compile(
     r"(?:(?:调整|增加|精简|归并|合并|扩充|压减)[^,;。]{0,6}[为至到]|(?:实施|出台|提出|制定|印发)的)$"
 )
 """What a paper counts of its own measures: `由20项措施增加为30项措施`, `2016年实施的20项措施`."""
+_AREAS = frozenset(("平方公里", "平方米", "公顷", "亩"))
+_AREA_REACHES = re.compile("[^,;。、的]{0,10}面积(?:均|都|要|应|全部|基本)?达到")
+"""An area that has to meet something, and no class: `50平方公里以上建成区面积达到要求`."""
 _CAPACITIES = frozenset(("吨", "千瓦", "兆瓦", "千伏安", "蒸吨"))
 _CAPACITY = re.compile("[^,;。、的]{1,12}(?:项目|工程|装置|机组|生产线)")
 """What a size belongs to as part of its name: `抓好80万吨乙烯项目`."""
@@ -171,7 +174,7 @@ _RATE = re.compile(
 _EVENT = re.compile(
     _any(
         "死亡(?!率|人数(?:和[^,;。]{0,8})?(?:控制|分别|下降|较|比|不超过)) 重伤 受伤 失踪 被困 中毒 直接经济损失",
-        "遇难 紧急转移 倒塌 停电 受灾 烈度 震级 AQI 湿度 评分 计分 满分 加分",
+        "遇难 紧急转移 倒塌 停电 受灾 烈度 震级 AQI(?!达标) 湿度 评分 计分 满分 加分",
         "扣分 得分 权重 考核[^,;。]{0,12}占",
     )
 )
@@ -346,6 +349,10 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if phrase.unit in _WEAK_UNITS and phrase.after_op is None and not _ACHIEVING.search(left):
         return True
+    if phrase.unit in _COUNTED and left.endswith("等") and _HONOURS.search(part.sentence):
+        return True
+    if _since_then(text, phrase):
+        return True
     if ("了" in left and _DONE.search(left)) or (
         _STATE_NEAR.search(left, max(0, len(left) - _NEAR)) and not _ACHIEVING.search(left)
     ):
@@ -354,6 +361,17 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return False
     last = last_match(_STATE, part.sentence)
     return last is not None and not _FUTURE.search(part.sentence, last.end())
+
+
+_HONOURS = re.compile("命名|表彰|表扬|授予|通报")
+_SINCE = re.compile(r"(?:\d{4}年|近年|近[\d一二三四五]年|多年|长期|建[国市县]|党的[\u4e00-\u9fff]{2,6})以?来")
+_LONG_SENTENCE = 400
+
+
+def _since_then(text: str, phrase: Phrase) -> bool:
+    """Tell whether the sentence begins by saying what has been reached since then: `2018年以来,…下降20%`."""
+    begin = text.rfind("。", max(0, phrase.start - _LONG_SENTENCE), phrase.start) + 1
+    return _SINCE.match(text, begin) is not None and not _FUTURE.search(text, begin, phrase.start)
 
 
 def _defines_class(text: str, part: _Part, phrase: Phrase) -> bool:
@@ -370,6 +388,8 @@ def _defines_class(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if base in _SIZES and (_SIZE_OF.match(right) or (phrase.before_op is not None and right.startswith("的"))):
         return True
+    if base in _AREAS and _AREA_REACHES.match(text, phrase.tail, phrase.tail + 20):
+        return False
     if phrase.after_op in {">=", "<="} and "一" <= right[:1] <= "龥" and right[:1] not in "和与及或并":
         return right.startswith("的") or not (base in {"人", "人次", "户"} and _PEOPLE_REACHED.search(left))
     over = phrase.before_op not in {None, "~"} or left.endswith(("过", "超", "达", "达到", "突破"))

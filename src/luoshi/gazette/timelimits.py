@@ -171,7 +171,7 @@ _YEAR_TAIL = re.compile(
 )
 _MONTH_TAIL = re.compile(rf"的?(?:(?P<day>{SMALL})[日号]|月?[底末])(?:{_BEFORE})?")
 _QUARTER_TAIL = re.compile(
-    rf"的?(?:[首末]|最后一?|第[一二三]|结束后?)?的?个?(?:次?月)?的?(?P<day>{SMALL})[日号](?:{_BEFORE})|[底末]{_BEFORE}?"
+    rf"的?(?:[首末]|最后一?|第[一二三123]|结束后?)?的?个?(?:次?月)?的?(?P<day>{SMALL})[日号](?:{_BEFORE})|[底末]{_BEFORE}?"
 )
 _CLOCK = (
     r"(?:(?P<half>上午|下午|晚上?|早上?|中午|早晨)?(?P<hour>[0-9]{1,2}|[一二三四五六七八九十]{1,3})"
@@ -275,6 +275,8 @@ def _every_hit(text: str, m: re.Match[str]) -> _Hit | None:
         tail = _WEEK_TAIL.match(text, end)
         if tail:
             end = tail.end()
+    if unit in ("季", "月", "周") and text.startswith("的", end):
+        return None
     return _Hit("every", value, start, end)
 
 
