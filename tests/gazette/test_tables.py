@@ -280,3 +280,18 @@ def test_a_drawn_box_may_break_cells_over_lines_and_reach_over_rows() -> None:
         ("二/2", ["市甲局"], ["市丁局"], ["2021-12-31"]),
     ]
     assert duties(read(table[:40])) == []
+
+
+@pytest.mark.parametrize("again", ["", "一、甲类工作 | "])
+def test_a_first_column_of_groups_heads_the_rows_beside_it(again: str) -> None:
+    table = (
+        "大类 | 序号 | 工作任务 | 分管 市领导 | 牵头单位及 主要负责人 | 配合单位 |\n"
+        "一、甲类工作 | 1 | 新建学校7所。 | 测试甲 | 市甲局 测试乙 | 市乙局 |\n"
+        f"{again}2 | 新增车位9个。 | 测试甲 | 市乙局 测试丙 | 市丙局 |\n"
+        "二、乙类工作 | 3 | 培训300人。 | 测试甲 | 市丁局 测试丁 | 市丙局 |\n"
+    )
+    assert duties(compile_text(ANNEX + table).instruments[0]) == [
+        ("附件/一/1", ["市甲局"], ["市乙局"], []),
+        ("附件/一/2", ["市乙局"], ["市丙局"], []),
+        ("附件/二/3", ["市丁局"], ["市丙局"], []),
+    ]

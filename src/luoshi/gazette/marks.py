@@ -79,7 +79,7 @@ _LABEL_WORDS = "|".join(f"({words})" for _, words in _LABELS)
 _LABEL_STARTS = (
     "总第责牵主首配参协支会联指辅其督监验考完办整落实推启时期分包挂市县区省州旗单备工目具直相共各负承执任说电属"
 )
-_TWO_NOUNS = rf"(?:[和及与、/](?:{_NOUN}|[\u4e00-\u9fff]{{2,4}}{_NOUN}))?"
+_TWO_NOUNS = rf"(?:[和及与、/](?:{_NOUN}|[\u4e00-\u9fff]{{2,4}}{_NOUN}|(?:主要)?(?:负责人|责任人)))?"
 _LABEL = re.compile(rf"(?=[{_LABEL_STARTS}])(?:{_LABEL_WORDS}){_TWO_NOUNS}(?:\([^()]{{1,30}}\))?:")
 _OTHER_LABEL = re.compile(r"[,;。](?:[^、,;:()]{2,8}):")
 """A label that says nothing of organs (适用范围:…) ends the list before it."""

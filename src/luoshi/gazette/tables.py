@@ -36,11 +36,14 @@ _TEXT_NAME = re.compile(
     + "?"
 )
 _BOX_OPENS = "┐"
-_NAME_ENDS = frozenset("┐)位门限间度人导排点注室关体构区号次容务施标项目明话式")
+_NAME_ENDS = frozenset("┐)位门限间度人导排点注室关体构区号次容务施标项目明话式况")
 """What columns are called ends with one of these."""
 _GROUP = re.compile("(?:责任|任务|工作)?分工|责任(?:落实|单位|部门|主体)?|单位|部门")
 """What a header calls several columns together that a second line of it names one by one."""
-_HINT = re.compile("(?:[位门体室关构区]|分工|责任(?:落实)?)(?=[ |\t(]|$)")
+_HINT = re.compile("(?:[位门体室关构区](?:及(?=[ 主]))?|分工|责任(?:落实)?)(?=[ |\t(主]|$)")
+_GROUP_OF_ROWS = frozenset(("大类", "类别", "类型", "分类", "板块", "领域", "方面"))
+"""What a first column is called whose cells each stand beside several rows and are printed in the first of them."""
+_WITH_HEAD = re.compile("[及和与、/](?:主要)?(?:负责人|责任人)")
 _NOTHING = frozenset(("", "—", "——", "-", "--", "/", "无", "\\", "―"))
 _ROW_NUMBER = re.compile(r"\(?(\d{1,3})\)?[.、]?")
 _GROUP_NUMBER = re.compile(r"\(?[一二三四五六七八九十]{1,3}\)?[、.]?")
@@ -203,7 +206,9 @@ def _divided(source: str, lines: list[Line], index: int) -> tuple[list[Line], in
     printed = [compact(line.text) for line in lines[index:end]]
     width = _repeated(columns)
     tables = [_Table(columns[:width]) for _ in range(0, len(columns), width)]
+    grouped = divider == "|" and _name(_cells(*_physical(source, lines[index])[:1], divider)[0][0]) in _GROUP_OF_ROWS
     table = tables[0]
+    group = ""
     while end < len(lines):
         line = lines[end]
         if compact(line.text) in printed:
@@ -217,7 +222,11 @@ def _divided(source: str, lines: list[Line], index: int) -> tuple[list[Line], in
                 table.cells.append(wrapped[0])
                 end = wrapped[1]
                 continue
-            cells = _row_cells(raw, divider, columns, first=table.empty)
+            titled = _titled_row(raw, start, len(columns)) if grouped else None
+            if titled is not None and titled[0].text != group:
+                group = titled[0].text
+                table.title(titled[0])
+            cells = titled[1] if titled is not None else _row_cells(raw, divider, columns, first=table.empty)
             if cells is None and _heads_row(source, lines, end, columns, divider):
                 cells = []
             if cells is None:
@@ -235,6 +244,15 @@ def _divided(source: str, lines: list[Line], index: int) -> tuple[list[Line], in
         end += 1
     rows = [row for beside in tables for row in beside.rows()]
     return (rows, end) if rows else None
+
+
+def _titled_row(raw: str, start: int, count: int) -> tuple[Line, list[tuple[str, int]]] | None:
+    """Divide a row that begins with the cell of its group: (the group as a heading, the cells of the row)."""
+    cells = _cells(raw, "|")
+    if len(cells) != count + 1 or not _ROW_NUMBER.fullmatch(cells[1][0].strip()):
+        return None
+    group = _cell([(cells[0][0], start + cells[0][1])])
+    return (_group_line([group]), cells[1:]) if group is not None else None
 
 
 def _heads_row(source: str, lines: list[Line], index: int, columns: Sequence[_Column], divider: str) -> bool:
@@ -278,8 +296,12 @@ def _header(source: str, lines: list[Line], index: int) -> tuple[list[_Column], 
         cells = [(part, _width(raw[:place])) for part, place in _cells(raw, kind)]
         if below and (columns := _columns(_in_two_lines(cells, below))) is not None:
             return columns, divider, index + 2
-        if (columns := _columns([cell for cell in cells if cell[0].strip()], barred=kind in "|\t")) is not None:
+        named = [cell for cell in cells if cell[0].strip()]
+        if (columns := _columns(named, barred=kind in "|\t")) is not None:
             return columns, divider, index + 1
+        if kind == "|" and _name(named[0][0]) in _GROUP_OF_ROWS and _column(named[1][0]) == _NUMBER:
+            columns = _columns(named[1:], barred=True)
+            return (columns, divider, index + 1) if columns is not None else None
     return None
 
 
@@ -651,6 +673,14 @@ def _beside(row: _BoxCell, cells: Sequence[_BoxCell]) -> list[tuple[str, int]]:
 # --- rows -----------------------------------------------------------------------------------------------------------
 
 
+def _without_person(cell: tuple[str, int]) -> tuple[str, int]:
+    """A cell that prints an organ and who heads it, without the person."""
+    words = cell[0].split()
+    if len(words) < 2 or not is_organ(words[0]) or any(len(word) > 4 or is_organ(word) for word in words[1:]):
+        return cell
+    return cell[0][: cell[0].index(words[0]) + len(words[0])], cell[1]
+
+
 class _Table:
     """The rows of one table as far as they are read."""
 
@@ -672,6 +702,9 @@ class _Table:
                     parts.append(part)
             return
         row = [[part] if part[0].strip() else [] for part in cells]
+        for place, column in enumerate(self.columns):
+            if row[place] and _WITH_HEAD.search(column.name):
+                row[place] = [_without_person(row[place][0])]
         if self.cells:
             self._inherit(row)
         self.cells.append(row)
