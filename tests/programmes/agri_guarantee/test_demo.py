@@ -59,6 +59,7 @@ def test_the_demonstration_plays_some_years_of_the_fund():
     pages_are_there()
     assert case_pages.refused() == {}
     figures_are_measured(figures)
+    what_one_prepared_another_booked()
     the_year_adds_up(figures.balance)
     everybody_sees_no_names()
     papers_are_drawn_up()
@@ -128,6 +129,14 @@ def a_clerk_takes_an_application() -> None:
     hidden = client.post(address, told | {"archive": elsewhere.number})
     assert hidden.status_code == 422
     assert elsewhere.name not in hidden.content.decode()
+
+
+def what_one_prepared_another_booked() -> None:
+    """A placement and a recovery bear the hand that prepared them and the hand that checked and booked them."""
+    kept = Entry.objects.filter(book__key=fund.BOOK, case__gt="").select_related("seal")
+    hands = {(one.event, one.seal.maker, one.seal.checker) for one in kept if not one.key.endswith(":end")}
+    assert {event for event, _maker, _checker in hands} >= {"J2", "J7"}
+    assert all(maker and checker and maker != checker for event, maker, checker in hands if event in ("J2", "J7"))
 
 
 def the_guarantor_claims() -> None:

@@ -407,6 +407,14 @@ def _settle(turn: Turn) -> None:
 settle = _settle
 
 
+def prepared_by(turn: Turn, act: str) -> Actor | None:
+    """Return the person who last did `act` where another one acts now: whose work this step checks."""
+    row = CaseEvent.objects.filter(case=turn.case, act=act).order_by("-n").first()
+    if row is None or row.user_id is None or not turn.actor.hands or row.user_id in turn.actor.hands:
+        return None
+    return Actor(row.who, turn.actor.via, row.user_id, for_id=row.acted_for_id, request_id=turn.actor.request_id)
+
+
 def voices(turn: Turn) -> set[Voice]:
     """Return who has spoken in the joint steps of the case, read at the first question."""
     if turn.spoken is None:

@@ -237,7 +237,7 @@ def resume(*, actor: Actor, cause: str, measures: str, decision_no: str) -> Halt
 def post(
     *,
     actor: Actor,
-    checker: Actor | None = None,
+    maker: Actor | None = None,
     event: str,
     key: str,
     value_on: datetime.date,
@@ -247,6 +247,8 @@ def post(
     case: str = "",
 ) -> Posted:
     """Post one row of the table J1 to J13 and look at the halt line; the same key again changes nothing.
+
+    `maker` prepared it where `actor` only checks and books.
 
     Payments (J3 to J6) go through `funds.payments`. Errors: those of posting, E_STATE for J3 to J6, E_RULE where the
     placement, the recovery or the authority is refused.
@@ -258,8 +260,8 @@ def post(
         state = state_of(book, lock=True)
         _refuse(book, state, event, lines)
         done = actions.post(
-            book=book.key, actor=actor, checker=checker, key=key, value_on=value_on, event=event, lines=lines,
-            memo=memo, basis=basis or f"{FUND} 第四条", case=case,
+            book=book.key, actor=maker or actor, checker=actor if maker else None, key=key, value_on=value_on,
+            event=event, lines=lines, memo=memo, basis=basis or f"{FUND} 第四条", case=case,
         )  # fmt: skip
         if done.new:
             if event == "J13":

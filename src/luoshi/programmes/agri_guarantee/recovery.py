@@ -14,7 +14,7 @@ from luoshi.office.actors import Actor
 from luoshi.office.cases import actions as cases
 from luoshi.office.cases.hooks import effect
 from luoshi.office.cases.models import Case
-from luoshi.office.cases.turns import PROGRAM, Turn
+from luoshi.office.cases.turns import PROGRAM, Turn, prepared_by
 from luoshi.office.funds.models import Posting
 from luoshi.office.funds.orders import credit, debit
 from luoshi.programmes.agri_guarantee import fund
@@ -97,8 +97,9 @@ def booked(turn: Turn) -> None:
         return
     else:
         lines = [debit("2003", row.to_fund), credit("3004", row.to_fund, row.loan)]
-    fund.post(actor=turn.actor, event="J2", key=key, value_on=day_of(turn.at), lines=lines,
-              memo=f"追偿分得 {turn.case.number}", basis=f"{FUND} 第四条", case=turn.case.number)  # fmt: skip
+    fund.post(actor=turn.actor, maker=prepared_by(turn, "receive"), event="J2", key=key, value_on=day_of(turn.at),
+              lines=lines, memo=f"追偿分得 {turn.case.number}", basis=f"{FUND} 第四条",
+              case=turn.case.number)  # fmt: skip
 
 
 @effect("agri_guarantee.recovery_wrong")

@@ -9,10 +9,11 @@ from typing import Any
 from luoshi.kernel.clock import day_of
 from luoshi.kernel.errors import LuoshiError
 from luoshi.kernel.money import Money
+from luoshi.kernel.procedures import OPEN
 from luoshi.office.actors import Actor
 from luoshi.office.audit import actions as audit
 from luoshi.office.cases.hooks import effect, facts
-from luoshi.office.cases.turns import Turn
+from luoshi.office.cases.turns import Turn, prepared_by
 from luoshi.office.duties.intake import push_matter
 from luoshi.office.duties.matter_models import Kind as MatterKind
 from luoshi.office.registers import actions as records
@@ -50,8 +51,8 @@ def placed(turn: Turn) -> None:
     if matures <= day:
         raise LuoshiError("E_INPUT", "到期日应晚于存入之日。")
     account, fen = _CODES[str(told["product"])], int(told["principal"])
-    fund.post(actor=turn.actor, event="J7", key=f"placing:{turn.case.number}", value_on=day,
-              lines=fund.lines_of("J7", fen, account=account, txn=str(turn.data["bank_txn_no"])),
+    fund.post(actor=turn.actor, maker=prepared_by(turn, OPEN), event="J7", key=f"placing:{turn.case.number}",
+              value_on=day, lines=fund.lines_of("J7", fen, account=account, txn=str(turn.data["bank_txn_no"])),
               memo=f"存放 {turn.case.number}", basis=f"{FUND} 第九条", case=turn.case.number)  # fmt: skip
     custody = Custody.objects.filter(void=False, ended_on=None).order_by("-starts_on").first()
     records.enter(
