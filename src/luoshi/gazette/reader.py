@@ -26,7 +26,7 @@ _SAMPLE = 64 * 1024
 _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_CONTROLS = 0.01
 _MAGIC = {
-    b"\xd0\xcf\x11\xe0": "旧版 Word 文档(.doc)",
+    b"\xd0\xcf\x11\xe0": "旧版 Word 文档（.doc）",
     b"{\\rtf": "RTF 文档",
     b"\x89PNG": "图片",
     b"\xff\xd8\xff": "图片",
@@ -56,11 +56,11 @@ def read_bytes(data: bytes, filename: str = "", *, max_bytes: int = MAX_BYTES) -
         size = len(data) / 1024 / 1024
         raise LuoshiError(
             "E_TOO_LARGE",
-            f"{name}有 {size:.1f} MB,超过上限 {max_bytes // 1024 // 1024} MB。请按期或按件拆分后再导入。",
+            f"{name}有 {size:.1f} MB，超过上限 {max_bytes // 1024 // 1024} MB。请按期或按件拆分后再导入。",
             fields={"bytes": len(data), "limit": max_bytes},
         )
     if not data:
-        raise _unreadable(f"{name}是空的(0 字节)。请检查是否选错文件,或重新保存后再导入。")
+        raise _unreadable(f"{name}是空的（0 字节）。请检查是否选错文件，或重新保存后再导入。")
     if data.startswith(b"PK\x03\x04"):
         text = _read_docx(data, name)
     elif data.startswith(b"%PDF"):
@@ -68,7 +68,7 @@ def read_bytes(data: bytes, filename: str = "", *, max_bytes: int = MAX_BYTES) -
     else:
         text = _decode(data, name)
     if not text.strip():
-        raise _unreadable(f"{name}只有空白,没有文字。请检查是否选错文件。")
+        raise _unreadable(f"{name}只有空白，没有文字。请检查是否选错文件。")
     return text
 
 
@@ -77,7 +77,7 @@ def require_document(compilation: Compilation) -> None:
     if not any(_is_document(instrument) for instrument in compilation.instruments):
         raise LuoshiError(
             "E_INPUT",
-            "全文没有读到公文标题、文号,也没有读到带序号的条款,不像公报或公文。请检查是否选错文件。",
+            "全文没有读到公文标题、文号，也没有读到带序号的条款，不像公报或公文。请检查是否选错文件。",
             fields={"instruments": len(compilation.instruments)},
         )
 
@@ -96,8 +96,8 @@ def duplicate_numbers(compilation: Compilation, text: str) -> None:
         lines = [bisect_left(breaks, place.start) + 1 for place in (first, instrument)]
         raise LuoshiError(
             "E_CONFLICT",
-            f"文号 {instrument.number} 出现两次而内容不同:第 {lines[0]} 行和第 {lines[1]} 行。"
-            "请核对哪一处文号有误,改正后再导入。",
+            f"文号 {instrument.number} 出现两次而内容不同：第 {lines[0]} 行和第 {lines[1]} 行。"
+            "请核对哪一处文号有误，改正后再导入。",
             fields={"number": instrument.number, "lines": lines},
         )
 
@@ -121,7 +121,7 @@ def _unreadable(message: str, **fields: object) -> LuoshiError:
 
 
 def _of_another_kind(name: str, what: str) -> LuoshiError:
-    return _unreadable(f"{name}是{what},不能直接读取。请另存为 .docx、.txt 或带文字层的 .pdf 后再导入。")
+    return _unreadable(f"{name}是{what}，不能直接读取。请另存为 .docx、.txt 或带文字层的 .pdf 后再导入。")
 
 
 def _unify(text: str) -> str:
@@ -146,7 +146,7 @@ def _decode(data: bytes, name: str) -> str:
         utf8 = error
     before = data[: utf8.start]
     if len(before) - len(before.decode("utf-8")) > _SURELY_UTF8:
-        cut = "文件可能被截断," if utf8.end == len(data) else ""
+        cut = "文件可能被截断，" if utf8.end == len(data) else ""
         raise _wrong_encoding(name, "UTF-8", utf8.start, cut)
     try:
         text = data.decode("gb18030")
@@ -155,13 +155,13 @@ def _decode(data: bytes, name: str) -> str:
         raise _wrong_encoding(name, "GB18030", gb.start) from None
     if not _plausible(text):
         _refuse_binary(text[:_SAMPLE], name)
-        raise _wrong_encoding(name, "UTF-8", utf8.start, "按 GB18030 读出的也不是中文,")
+        raise _wrong_encoding(name, "UTF-8", utf8.start, "按 GB18030 读出的也不是中文，")
     return _checked(text, name)
 
 
 def _wrong_encoding(name: str, encoding: str, byte: int, remark: str = "") -> LuoshiError:
     return _unreadable(
-        f"{name}的编码有误:按 {encoding} 读到第 {byte + 1} 个字节处出错,{remark}请核对文件,另存为 UTF-8 文本后再导入。",
+        f"{name}的编码有误：按 {encoding} 读到第 {byte + 1} 个字节处出错，{remark}请核对文件，另存为 UTF-8 文本后再导入。",
         encoding=encoding,
         byte=byte,
     )
@@ -184,7 +184,7 @@ def _refuse_binary(sample: str, name: str) -> None:
     match = _BINARY.search(sample)
     if match and (match[0] == "\x00" or len(_BINARY.findall(sample)) > _MOST_CONTROLS * len(sample)):
         raise _unreadable(
-            f"{name}不是文本文件:第 {match.start() + 1} 个字符是控制字符。"
+            f"{name}不是文本文件：第 {match.start() + 1} 个字符是控制字符。"
             "请选择 .txt、.md、.docx 或带文字层的 .pdf 文件。",
             character=match.start(),
         )
@@ -238,11 +238,11 @@ def _read_pdf(data: bytes, name: str) -> str:
             raise _unreadable(f"{name}加了密码。请去掉密码后再导入。")
         if len(reader.pages) > MAX_PAGES:
             raise LuoshiError(
-                "E_TOO_LARGE", f"{name}有 {len(reader.pages)} 页,超过上限 {MAX_PAGES} 页。请拆分后再导入。"
+                "E_TOO_LARGE", f"{name}有 {len(reader.pages)} 页，超过上限 {MAX_PAGES} 页。请拆分后再导入。"
             )
         text = _unify("\n".join(page.extract_text() for page in reader.pages))
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError):
-        raise _unreadable(f"{name}不是完好的 .pdf 文件。请重新下载,或另存为文本后再导入。") from None
+        raise _unreadable(f"{name}不是完好的 .pdf 文件。请重新下载，或另存为文本后再导入。") from None
     if not text.strip():
-        raise _unreadable(f"{name}只有图像,没有文字层。请先做文字识别(OCR),再导入识别后的 PDF 或文本。")
+        raise _unreadable(f"{name}只有图像，没有文字层。请先做文字识别（OCR），再导入识别后的 PDF 或文本。")
     return text
