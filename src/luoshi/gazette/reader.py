@@ -161,7 +161,8 @@ def _decode(data: bytes, name: str) -> str:
 
 def _wrong_encoding(name: str, encoding: str, byte: int, remark: str = "") -> LuoshiError:
     return _unreadable(
-        f"{name}的编码有误：按 {encoding} 读到第 {byte + 1} 个字节处出错，{remark}请核对文件，另存为 UTF-8 文本后再导入。",
+        f"{name}的编码有误：按 {encoding} 读到第 {byte + 1} 个字节处出错，{remark}"
+        "请核对文件，另存为 UTF-8 文本后再导入。",
         encoding=encoding,
         byte=byte,
     )
