@@ -48,6 +48,12 @@ def leads(text: str) -> list[tuple[str, ...]]:
             ("水利主管部门", "其他负有河道监管职责的部门"),
         ),
         ("受理投诉的部门应当为投诉人保密。", ("受理投诉的部门",)),
+        ("县人民政府负责应急工作的部门应当发布信息。", ("县人民政府负责应急工作的部门",)),
+        ("县(市)、东湖区水利主管部门负责巡查。", ("县(市)", "东湖区水利主管部门")),
+        (
+            "市、县(市、区)人民政府发展改革、财政等部门应当开展评估。",
+            ("市人民政府发展改革部门", "县(市、区)人民政府发展改革部门", "财政部门"),
+        ),
         ("补偿款由作出征收决定的机关核定。", ("作出征收决定的机关",)),
         ("市水利部门和区人民政府指定的部门负责日常协调。", ("市水利部门", "区人民政府指定的部门")),
         ("市水利局、各区承担巡河任务的机构应当建立台账。", ("市水利局", "各区承担巡河任务的机构")),
@@ -172,3 +178,22 @@ def test_title_that_names_a_body_binds_it(heading: str, body: tuple[str, ...] | 
 )
 def test_two_forms_of_one_body_are_known(one: str, other: str, same: bool) -> None:
     assert same_body(one, other) is same
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "行政机关及其工作人员在供水工作中,滥用职权、玩忽职守的,依法给予处分。",
+        "也可以根据需要由本级人民政府确定的机构审核。",
+        "开工前,应当向所在地的区人民政府指定的部门申报。",
+        "财政票据一并出具财政部门制发的凭证。",
+        "分类落实,高效督办,确保完成。",
+    ],
+)
+def test_misconduct_permissions_and_objects_bind_nobody(text: str) -> None:
+    assert leads(text) == []
+
+
+def test_a_government_and_its_department_are_two() -> None:
+    assert not same_body("县人民政府", "县人民政府水利部门")
+    assert not same_body("区人民政府", "区人民政府指定的部门")

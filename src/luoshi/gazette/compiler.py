@@ -364,15 +364,20 @@ def _is_seat(node: Node) -> bool:
 def _list_owner(node: Node) -> Node | None:
     """The clause whose list a node belongs to: the one it stands under, numbered entries passed over."""
     owner = node if node.numbered else node.parent
-    while owner is not None and (_is_seat(owner) or _KIND_OF_MEMBERS.match(owner.heading or owner.text)):
+    while owner is not None and (_is_seat(owner) or _heads_members(owner)):
         owner = owner.parent
     return owner
 
 
+def _heads_members(node: Node) -> bool:
+    """Whether a numbered line inside a list says which of the members follow: (一)部门委员."""
+    heading = node.heading
+    return heading is not None and heading[-1:] in ("员", ")") and _KIND_OF_MEMBERS.match(heading) is not None
+
+
 _KIND_OF_MEMBERS = re.compile(
-    "(?:部门|单位|地方|专家|学者|社会|企业|当然|特邀|执行)(?:委员|成员)(?:[(][^()]{2,20}[)])?[:。]?$"
+    "(?:部门|单位|地方|专家|学者|社会|企业|当然|特邀|执行)(?:委员|成员)(?:[(][^()]{2,20}[)])?$"
 )
-"""A numbered line inside a list that says which of the members follow: (一)部门委员."""
 
 
 def _list_entries(node: Node) -> list[Paragraph]:

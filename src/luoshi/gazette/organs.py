@@ -140,8 +140,8 @@ def is_organ(name: str) -> bool:
 
 
 _OF_A_TASK = re.compile(
-    r"(?:(?![和与及或由])[\u4e00-\u9fff]|\([\u4e00-\u9fff、]{1,8}\)){0,14}?(?:"
-    r"(?:负有|承担|行使|履行)[\u4e00-\u9fff、()]{2,24}(?:职责|职能|职权|任务|责任)"
+    r"(?:(?![和与及或由向报应将在把])[\u4e00-\u9fff]|\([\u4e00-\u9fff、]{1,8}\)){0,14}?(?:"
+    r"(?:负有|承担|行使|履行|负责)[\u4e00-\u9fff、()]{2,24}(?:职责|职能|职权|任务|责任|工作)"
     r"|(?:受理|接受|收到|接到|查处|查办|办理|作出)[\u4e00-\u9fff、]{2,16}"
     r"|(?:政府|管委会|管理委员会|办事处)(?:指定|确定|授权|明确)"
     r")的[\u4e00-\u9fff]{0,10}(?:部门|机构|机关)"
@@ -396,7 +396,9 @@ _NOUNS = frozenset(("主管部门", "行政主管部门", "行政部门"))
 
 
 def _is_bare_field(name: str) -> bool:
-    return 1 < len(name) <= 12 and not (name.endswith("部门") or is_organ(name) or is_local(name, Level.CITY))
+    return 1 < len(name.rpartition("人民政府")[2]) <= 12 and not (
+        name.endswith("部门") or is_organ(name) or is_local(name, Level.CITY)
+    )
 
 
 def _share_department(pieces: Sequence[str]) -> tuple[list[str], bool]:

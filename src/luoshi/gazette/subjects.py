@@ -188,7 +188,7 @@ def same_body(one: str, other: str) -> bool:
         return True
     if (_EACH_BELOW.match(one) is None) != (_EACH_BELOW.match(other) is None):
         return False
-    if is_of_a_task(one) or is_of_a_task(other):
+    if is_of_a_task(one) or is_of_a_task(other) or one.endswith("政府") != other.endswith("政府"):
         return False
     level, others = _OWN_LEVEL.match(one), _OWN_LEVEL.match(other)
     if level is not None and others is not None and level[0][-1] != others[0][-1]:
@@ -239,10 +239,17 @@ def _one_of_two(name: str) -> str:
     return first if second and second.startswith(first) else name
 
 
+_LONGEST_BODY = 34
+"""No name of a body has more characters, those in a bracket at its end aside."""
+
+
 def _names_body(name: str) -> bool:
     """Return whether a name can be a bound body: no verb in it, no bare role word, no private party."""
-    return is_of_a_task(name) or (
-        2 <= (name.rfind("(") if name.endswith(")") else len(name)) <= 34
+    if is_of_a_task(name):
+        return not _PRIVATE.search(name)
+    return (
+        len(name) >= 2
+        and (len(name) <= _LONGEST_BODY or (name[-1] == ")" and name.rfind("(") <= _LONGEST_BODY))
         and name not in _ROLE
         and not _OPENS_WITH_VERB.match(name)
         and not _HOLDS_VERB.search(name)
@@ -280,6 +287,7 @@ def find_statements(
         return found
     stops = [*map(_start_of, _STOP.finditer(text)), len(text)]
     defines = "所称" in text or "是指" in text
+    accuses = "职权" in text or "职守" in text or "徇私" in text
     position = mark = 0
     last = len(gates)
     while position < last:
@@ -292,7 +300,7 @@ def find_statements(
         if defines and _DEFINES.search(text, start, done):
             continue
         if done - start > 5 and not (mark < len(covered) and covered[mark][0] <= start + 2):
-            found.extend(_in_sentence(text, start, done, gates[first:position], level))
+            found.extend(_in_sentence(text, start, done, gates[first:position], level, accuses=accuses))
     return found
 
 
@@ -316,12 +324,17 @@ class _Head(NamedTuple):
     open_ended: bool
 
 
-def _in_sentence(text: str, start: int, end: int, places: Sequence[int], level: Level) -> list[Statement]:
+def _in_sentence(
+    text: str, start: int, end: int, places: Sequence[int], level: Level, *, accuses: bool
+) -> list[Statement]:
     parts = _parts(text, start, end)
     heads: list[_Head] = []
     gate = 0
+    accused = _MISCONDUCT.search(text, start, end) if accuses else None
     for position, (place, words) in enumerate(parts, start=1):
         if places[gate] >= (after := place + len(words)):
+            continue
+        if accused is not None and _accuses(parts[position - 1 : position + 3], accused.start()):
             continue
         head = _read_part(place, words, parts[position : position + _NEAR], level)
         if head is not None and not (heads and set(head.lead) <= set(heads[-1].cooperating)):
@@ -366,7 +379,7 @@ def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level
             return None
     if "由" in words and not (rest and _NEEDS.search(words)):
         for match in _BY_WHOM.finditer(words):
-            if words.endswith(("可以", "可"), 0, match.start()):
+            if words.endswith(("可以", "可"), 0, match.start()) or "可以根据" in words[: match.start()]:
                 continue
             if not _UNBOUND.match(words, match.start("verb")) and match["verb"] not in ("组成", "是", "为"):
                 parsed = bodies(match["run"], level)
@@ -378,6 +391,15 @@ def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level
     if rest and (run := _bare_subject(words, rest)) and (parsed := bodies(run, level)) is not None:
         return _Head(place, parsed[0], (), parsed[1], parsed[2])
     return None
+
+
+_MISCONDUCT = re.compile("滥用职权|玩忽职守|徇私舞弊")
+
+
+def _accuses(parts: Sequence[tuple[int, str]], place: int) -> bool:
+    """Whether parts say what misconduct, named at `place`, has consequences: `甲局在工作中,滥用职权的,给予处分`."""
+    reached = parts[0][0] <= place < parts[-1][0] + len(parts[-1][1])
+    return reached and any(part.endswith("的") for at, part in parts if at + len(part) > place)
 
 
 def _head(

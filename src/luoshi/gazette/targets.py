@@ -351,7 +351,7 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if phrase.unit in _COUNTED and left.endswith("等") and _HONOURS.search(part.sentence):
         return True
-    if _since_then(text, phrase):
+    if "来" in text and _since_then(text, phrase):
         return True
     if ("了" in left and _DONE.search(left)) or (
         _STATE_NEAR.search(left, max(0, len(left) - _NEAR)) and not _ACHIEVING.search(left)
