@@ -200,3 +200,15 @@ def test_the_duties_of_a_body_listed_under_it_are_one_duty_of_the_opening() -> N
     duties = compile_text(text).instruments[0].duties
     assert [(duty.clause, [organ.name for organ in duty.lead]) for duty in duties] == [("第四条", ["市供水中心"])]
     assert [limit.value for limit in duties[0].time_limits] == ["yearly"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("供热企业停止供热的,应当在十日前通知用户。", []),
+        ("举报人应当在三十日内领取奖励。", []),
+        ("申请人材料齐全的,应当在五日内受理。", [("一", [], [], ["5 days"])]),
+    ],
+)
+def test_what_binds_a_private_party_is_nobodys_duty(sentence: str, found: Found) -> None:
+    assert duties(f"一、{sentence}") == found

@@ -354,9 +354,14 @@ _BARE_LEVEL = (
 )
 _LEVEL_ALONE = re.compile(rf"{_BARE_LEVEL}(?:[和与及]{_BARE_LEVEL})?")
 _LEVELS_BODY = re.compile(
-    rf"(?:(?P<levels>{_BARE_LEVEL})(?:[和与及]|或者?))?(?P<level>{_BARE_LEVEL})"
-    r"(?P<body>人民政府.*|政府.*|(?:[\u4e00-\u9fff]{2,16})?(?:部门|机构|机关|委员会|联合会|局))"
+    rf"(?:(?P<levels>{_BARE_LEVEL})(?:[和与及]|或者?))?(?P<level>{_BARE_LEVEL})(?![和与及或])"
+    r"(?P<body>人民政府.*|政府.*|(?:[\u4e00-\u9fff]{2,16})?(?:部门|机构|机关|委员会|联合会|工会|局))"
 )
+_LEVEL_AND_PLACE = re.compile(
+    r"(?P<levels>[省市州])[和与及](?P<level>[\u4e00-\u9fff]{2,4}?(?:新区|区|县))"
+    r"(?P<body>人民政府.*|政府.*|[\u4e00-\u9fff]{2,16}(?:部门|机构|委员会|局))"
+)
+"""The second of two levels may be a place: 市和东湖区教育部门."""
 
 _NAMED_BODY = re.compile("(?:相关|有关)?[\u4e00-\u9fff]{0,3}[区县](?P<body>人民政府.*|政府.*)")
 """The last of several places may be named: 市、东湖区人民政府."""
@@ -371,9 +376,12 @@ def _share_body(pieces: list[str]) -> None:
             pieces[index : index + 1] = [level + body for level in _AND.split(piece)]
             continue
         body = ""
-        if (match := _LEVELS_BODY.fullmatch(piece) or (_NAMED_BODY.fullmatch(piece) if index else None)) is not None:
+        match = _LEVELS_BODY.fullmatch(piece) or (_NAMED_BODY.fullmatch(piece) if index else None)
+        if match is None and piece[1:2] in ("和", "与", "及"):
+            match = _LEVEL_AND_PLACE.fullmatch(piece)
+        if match is not None:
             body = match["body"]
-            if match.re is _LEVELS_BODY and match["levels"]:
+            if match.re is not _NAMED_BODY and match["levels"]:
                 pieces[index : index + 1] = [match["levels"] + body, match["level"] + body]
 
 

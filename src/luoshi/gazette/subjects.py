@@ -110,9 +110,8 @@ _UNBOUND = re.compile(rf"(?:一律|均|也|都|应|应当|要)?(?:不得|不准|
 _IS_BODY = re.compile(r"是[^,;。()]{0,30}(?:主体|单位|机构|部门|责任人|机关)(?:\([^()]{2,40}\))?$")
 LONGEST_RUN = 60
 _COLON = re.compile(rf"(?P<run>{_RUN}):(?=.)")
-_PRIVATE = re.compile(
-    any_of(
-        r"""
+_PRIVATE_WORDS = any_of(
+    r"""
         企业 养殖户 养殖场 业户 经营者 经营单位 生产单位 用人单位 施工单位 监理单位 建设单位 物业 申请人 当事人
         买受人 出卖人 农户 个人 群众 居民 公民 双方 合作社 中介机构 担保机构 培训机构 社会组织 行业协会 项目公司
         用户 法人 举报人 投诉人 消费者 供应商 采购人 任何单位 排污单位 排放单位 餐饮单位 投资方 社会资本方 第三方.{0,8}
@@ -120,9 +119,8 @@ _PRIVATE = re.compile(
         勘察单位 设计单位 检测机构 鉴定机构 评估机构 代理机构
         用地单位 用水单位 用工单位 缴费单位 承包单位 承租单位 出租单位 制造单位 维修单位 出版单位 收费单位 占用单位
         遇险人员 困难人员 失业人员 科研人员 驾驶人员 操作人员 家属 家庭成员"""
-    )
-    + "$"
 )
+_PRIVATE = re.compile(f"{_PRIVATE_WORDS}$")
 _OFFICIAL = re.compile(r"项目建设单位|代建单位|实施单位|行业主管|建设单位主管")
 _ROLE = frozenset(
     words_of(
@@ -161,7 +159,7 @@ _HOLDS_VERB = re.compile(
         由 或 完成 不得 未经 [案划书录]经 委托 鼓励 送交
         报(?=市|省|县|区|请|送) 同志任 负责(?!人|同志) 决定 移送 追究 仅限 属于 纳入 提交 送(?=领导|市|省) 凭
         以及其 应(?!急) 需要 实行 经过 所指 所称 或者 给予 设在 下设 适用 资金 来源 反馈 以(?![外上下内])
-        企业(?![服家发局])
+        企业(?![服家发局]) 行使 (?<![面导方走取意动])向(?=[市县区省各公本上所国同有])
         [“”] (?:布|格|大|全|结|时)局$ [全内外]部$ 要站$ 网站$ (?:督|交|举|兴|开|代|快|速|(?<!督)查)办$"""
     )
 )
@@ -572,8 +570,16 @@ _BINDS_PRIVATE = re.compile(
 )
 
 
+_BINDS_PRIVATE_WHEN = re.compile(
+    rf"[\u4e00-\u9fff、]{{0,14}}?{_PRIVATE_WORDS}[^,。;]{{2,40}}[后时的],(?:应当|应(?!急)|必须|须)"
+    r"(?![^。;]{0,40}(?:受理|办结|答复|批复|审核|审批|核准|核发|作出|告知|拨付|兑付|发放))"
+)
+
+
 def binds_private(sentence: str) -> bool:
     """Whether a sentence says what a private party has to do, which is nobody's duty here."""
+    if _BINDS_PRIVATE_WHEN.match(sentence):
+        return True
     match = _BINDS_PRIVATE.match(sentence) or _BINDS_PRIVATE.match(sentence, sentence.find(",") + 1)
     return match is not None and _PRIVATE.search(match["who"]) is not None and not _OFFICIAL.search(match["who"])
 
