@@ -370,7 +370,10 @@ _LONG_SENTENCE = 400
 
 def _since_then(text: str, phrase: Phrase) -> bool:
     """Tell whether the sentence begins by saying what has been reached since then: `2018年以来,…下降20%`."""
-    begin = text.rfind("。", max(0, phrase.start - _LONG_SENTENCE), phrase.start) + 1
+    low = max(0, phrase.start - _LONG_SENTENCE)
+    begin = text.rfind("。", low, phrase.start) + 1
+    if begin <= low > 0:
+        return False
     return _SINCE.match(text, begin) is not None and not _FUTURE.search(text, begin, phrase.start)
 
 
