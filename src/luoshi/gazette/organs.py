@@ -403,7 +403,13 @@ _NOUNS = frozenset(("主管部门", "行政主管部门", "行政部门"))
 """What each field before 等 has in common with the rest."""
 
 
+_LOOKS_LIKE_AN_ORGAN = frozenset(("人社",))
+"""Fields that end as the names of organs do."""
+
+
 def _is_bare_field(name: str) -> bool:
+    if name in _LOOKS_LIKE_AN_ORGAN:
+        return True
     return 1 < len(name.rpartition("人民政府")[2]) <= 12 and not (
         name.endswith("部门") or is_organ(name) or is_local(name, Level.CITY)
     )
