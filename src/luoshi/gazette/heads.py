@@ -765,7 +765,7 @@ def _measure_start(document: Document, lines: list[Line]) -> tuple[int, int, str
 
 
 def _same_words(lines: Sequence[Line], wanted: str) -> tuple[float, int, int, str] | None:
-    """A heading that has the very words of the title, though no title ends so: `2019年重点做好的工作事项`."""
+    """A heading that has the very words of the title, though no title ends so: `今年要办的甲类事`."""
     for index, line in enumerate(lines[:60]):
         if len(line.text) <= 120 and _letters(text := compact(line.text)) == wanted:
             return 1.0, index, index + 1, bare(text)

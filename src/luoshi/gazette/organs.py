@@ -363,7 +363,9 @@ _LEVEL_AND_PLACE = re.compile(
 )
 """The second of two levels may be a place: 市和东湖区教育部门."""
 
-_NAMED_BODY = re.compile("(?:相关|有关)?[\u4e00-\u9fff]{0,3}[区县](?P<body>人民政府.*|政府.*)")
+_NAMED_BODY = re.compile(
+    r"(?:相关|有关)?[\u4e00-\u9fff]{0,3}[区县](?P<body>人民政府.*|政府.*|[\u4e00-\u9fff]{2,14}(?:部门|机构))"
+)
 """The last of several places may be named: 市、东湖区人民政府."""
 
 

@@ -97,13 +97,13 @@ _OWN_MEASURES = re.compile("[^,;。、]{0,8}(?:措施|举措|政策|事项)")
 _RECOUNTED = re.compile(
     r"(?:(?:调整|增加|精简|归并|合并|扩充|压减)[^,;。]{0,6}[为至到]|(?:实施|出台|提出|制定|印发)的)$"
 )
-"""What a paper counts of its own measures: `由20项措施增加为30项措施`, `2016年实施的20项措施`."""
+"""What a paper counts of its own measures: `由5项举措增加为7项举措`, `去年出台的5项举措`."""
 _AREAS = frozenset(("平方公里", "平方米", "公顷", "亩"))
 _AREA_REACHES = re.compile("[^,;。、的]{0,10}面积(?:均|都|要|应|全部|基本)?达到")
-"""An area that has to meet something, and no class: `50平方公里以上建成区面积达到要求`."""
+"""An area that has to meet something, and no class: `9公顷以上甲区面积达到要求`."""
 _CAPACITIES = frozenset(("吨", "千瓦", "兆瓦", "千伏安", "蒸吨"))
 _CAPACITY = re.compile("[^,;。、的]{1,12}(?:项目|工程|装置|机组|生产线)")
-"""What a size belongs to as part of its name: `抓好80万吨乙烯项目`."""
+"""What a size belongs to as part of its name: `抓好6万吨水泥项目`."""
 _GENERALITY = re.compile(
     "(?:"
     + _any(
