@@ -351,7 +351,7 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if phrase.unit in _COUNTED and left.endswith("等") and _HONOURS.search(part.sentence):
         return True
-    if "来" in text and _since_then(text, phrase):
+    if _since_then(text, phrase):
         return True
     if ("了" in left and _DONE.search(left)) or (
         _STATE_NEAR.search(left, max(0, len(left) - _NEAR)) and not _ACHIEVING.search(left)
@@ -371,6 +371,8 @@ _LONG_SENTENCE = 400
 def _since_then(text: str, phrase: Phrase) -> bool:
     """Tell whether the sentence begins by saying what has been reached since then: `2018年以来,…下降20%`."""
     low = max(0, phrase.start - _LONG_SENTENCE)
+    if text.find("来", low, phrase.start) < 0:
+        return False
     begin = text.rfind("。", low, phrase.start) + 1
     if begin <= low > 0:
         return False
