@@ -498,6 +498,7 @@ def test_trial_balance_and_statement_show_every_day(fund):
     assert trial.balances
     row = next(one for one in trial.rows if one.account.code == "1001")
     assert (row.opening, row.debit, row.credit, row.closing) == (50, 1000, 50, 1000)
+    assert (row.year_debit, row.year_credit, trial.year) == (1050, 50, (1100, 1100))
     account = fund.accounts["1001"]
     page = queries.account_statement(account, size=2)
     assert [one.after for one in page.rows] == [1000, 1050]

@@ -121,7 +121,7 @@ def test_statement_subjects_trial_and_entry_pages(client, fund):
     text = client.get(reverse("fund-account", args=[*BOOK, "2001"]) + "?subject=甲&from=2019-03-01&to=2019-03-31")
     assert "期初余额" in text.content.decode()
     text = client.get(reverse("fund-trial", args=BOOK)).content.decode()
-    assert "三组借贷都相等" in text
+    assert "四组借贷都相等" in text
     assert "1,000.30" in text
     text = client.get(reverse("fund-entry", args=[*BOOK, 2])).content.decode()
     assert "测试甲" in text
@@ -543,7 +543,7 @@ def test_books_go_out_as_spreadsheets_that_add_up(client, fund):
     ]
     assert told[4][6:10] == ["", 0.2, "贷", 0.2]
     trial = cells(client.get(reverse("fund-trial-export", args=BOOK)))
-    assert trial[-2][2:] == [0.2, 0.2, 1000.1, 1000.1, 1000.3, 1000.3]
+    assert trial[-2][2:] == [0.2, 0.2, 1000.1, 1000.1, 1000.1, 1000.1, 1000.3, 1000.3]
 
 
 def test_span_with_too_many_lines_is_refused_with_the_way_out(client, fund, monkeypatch):

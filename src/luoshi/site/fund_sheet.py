@@ -122,17 +122,19 @@ def subjects(account: Account, rows: Sequence[Balance], on: datetime.date, who: 
 def trial(book: Book, found: queries.Trial, who: str) -> bytes:
     """Return the trial balance of a span."""
     columns = (("科目", 10), ("名称", 24), ("期初借方（元）", 18), ("期初贷方（元）", 18), ("本期借方（元）", 18),
-               ("本期贷方（元）", 18), ("期末借方（元）", 18), ("期末贷方（元）", 18))  # fmt: skip
+               ("本期贷方（元）", 18), ("本年累计借方（元）", 18), ("本年累计贷方（元）", 18), ("期末借方（元）", 18),
+               ("期末贷方（元）", 18))  # fmt: skip
 
     def pair(account: Account, value: int) -> list[Any]:
         return [yuan(abs(value)) if value and side(account, value) == one else "" for one in ("借", "贷")]
 
     cells = [
-        [row.account.code, row.account.title, *pair(row.account, row.opening), yuan(row.debit) if row.debit else "",
-         yuan(row.credit) if row.credit else "", *pair(row.account, row.closing)]
+        [row.account.code, row.account.title, *pair(row.account, row.opening),
+         *(yuan(fen) if fen else "" for fen in (row.debit, row.credit, row.year_debit, row.year_credit)),
+         *pair(row.account, row.closing)]
         for row in found.rows
     ]  # fmt: skip
-    sums = ["合计", "", *(yuan(fen) for both in (found.opening, found.turnover, found.closing) for fen in both)]
+    sums = ["合计", "", *(yuan(fen) for both in found.pairs for fen in both)]
     return _sheet(book, "试算平衡表", _span(found.first_on, found.last_on), columns, cells, sums, who)
 
 

@@ -169,12 +169,17 @@ def days_of(book: Book, since: datetime.date) -> Iterator[tuple[datetime.date, d
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """One account of a trial balance: opening, turnover of the span, closing; opening and closing in its direction."""
+    """One account of a trial balance: opening, turnover of the span, of the year so far, closing.
+
+    Opening and closing are in the account's direction; the year is that of the span's last day.
+    """
 
     account: Account
     opening: int
     debit: int
     credit: int
+    year_debit: int
+    year_credit: int
 
     @property
     def closing(self) -> int:
@@ -211,19 +216,30 @@ class Trial:
         return sum(row.debit for row in self.rows), sum(row.credit for row in self.rows)
 
     @property
+    def year(self) -> tuple[int, int]:
+        """Debit and credit turnover of the year so far (本年累计)."""
+        return sum(row.year_debit for row in self.rows), sum(row.year_credit for row in self.rows)
+
+    @property
     def closing(self) -> tuple[int, int]:
         """Debit and credit closings."""
         return self._sides("closing")
 
     @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """The four pairs of sums in the order of the sheet: opening, turnover, year so far, closing."""
+        return self.opening, self.turnover, self.year, self.closing
+
+    @property
     def balances(self) -> bool:
-        """Tell whether all three pairs are equal."""
-        return all(d == c for d, c in (self.opening, self.turnover, self.closing))
+        """Tell whether all four pairs are equal."""
+        return all(d == c for d, c in self.pairs)
 
 
 def trial_balance(book: Book, first_on: datetime.date, last_on: datetime.date) -> Trial:
     """Return the trial balance of the span, both days included, by value dates."""
     before, within = Q(value_on__lt=first_on), Q(value_on__gte=first_on)
+    this_year = Q(value_on__gte=last_on.replace(month=1, day=1))
     rows = (
         Day.objects.filter(account__book=book, subject="", value_on__lte=last_on)
         .values("account_id")
@@ -232,13 +248,16 @@ def trial_balance(book: Book, first_on: datetime.date, last_on: datetime.date) -
             oc=Coalesce(Sum("credit", filter=before), 0),
             d=Coalesce(Sum("debit", filter=within), 0),
             c=Coalesce(Sum("credit", filter=within), 0),
+            yd=Coalesce(Sum("debit", filter=this_year), 0),
+            yc=Coalesce(Sum("credit", filter=this_year), 0),
         )
     )
     told = {row["account_id"]: row for row in rows}
     found = []
     for account in Account.objects.filter(book=book).select_related("book").order_by("seq", "code"):
-        row = told.get(account.pk, {"od": 0, "oc": 0, "d": 0, "c": 0})
-        found.append(TrialRow(account, account.sign * (row["od"] - row["oc"]), row["d"], row["c"]))
+        row = told.get(account.pk, dict.fromkeys(("od", "oc", "d", "c", "yd", "yc"), 0))
+        opening = account.sign * (row["od"] - row["oc"])
+        found.append(TrialRow(account, opening, row["d"], row["c"], row["yd"], row["yc"]))
     return Trial(first_on, last_on, found)
 
 

@@ -99,6 +99,8 @@ class TrialRowOut(Schema):
     opening_fen: int
     debit_fen: int
     credit_fen: int
+    year_debit_fen: int
+    year_credit_fen: int
     closing_fen: int
 
 
@@ -513,7 +515,8 @@ def trial(request: HttpRequest, room: str, name: str, first_on: Day = None, last
     return TrialOut(
         first_on=found.first_on, last_on=found.last_on, balances=found.balances, turnover_fen=list(found.turnover),
         rows=[TrialRowOut(code=row.account.code, title=row.account.title, opening_fen=row.opening, debit_fen=row.debit,
-                          credit_fen=row.credit, closing_fen=row.closing) for row in found.rows],
+                          credit_fen=row.credit, year_debit_fen=row.year_debit, year_credit_fen=row.year_credit,
+                          closing_fen=row.closing) for row in found.rows],
     )  # fmt: skip
 
 

@@ -105,7 +105,8 @@ def trial(login: str, book: str, first: datetime.date | None, last: datetime.dat
     found = queries.trial_balance(queries.visible_book(actor, book), begin, end)
     rows = [
         {"code": row.account.code, "title": row.account.title, "opening": row.opening, "debit": row.debit,
-         "credit": row.credit, "closing": row.closing} for row in found.rows
+         "credit": row.credit, "year_debit": row.year_debit, "year_credit": row.year_credit,
+         "closing": row.closing} for row in found.rows
     ]  # fmt: skip
     tell({"from": begin, "to": end, "balances": found.balances, "rows": rows})
     sys.exit(0 if found.balances else 1)

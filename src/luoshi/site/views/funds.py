@@ -568,7 +568,7 @@ def _trial(request: HttpRequest, book: Book, error: LuoshiError | None = None) -
         "book": book, "tabs": tabs_of(book, "fund-trial", day=day), "first": first, "last": last,
         "hidden": Address(request).hidden("from", "to"),
         "rows": [_trial_row(row, first, last, day) for row in found.rows],
-        "sums": [yuan(fen) for pair in (found.opening, found.turnover, found.closing) for fen in pair],
+        "sums": [yuan(fen) for pair in found.pairs for fen in pair],
         "balances": found.balances,
         "export_href": book_href("fund-trial-export", book) + f"?from={first}&to={last}",
         "journal_href": seen_on(book_href("fund-journal", book) + f"?from={first}&to={last}", day),
@@ -594,11 +594,11 @@ def _trial_row(
         on_debit = (row.account.normal == "D") == (value >= 0)
         return [yuan(abs(value)) if value and on_debit else "", yuan(abs(value)) if value and not on_debit else ""]
 
-    turnover = [yuan(row.debit) if row.debit else "", yuan(row.credit) if row.credit else ""]
+    moved = [yuan(fen) if fen else "" for fen in (row.debit, row.credit, row.year_debit, row.year_credit)]
     return {
         "account": row.account,
         "href": seen_on(f"{account_href(row.account)}?from={first}&to={last}", day),
-        "cells": [*sides(row.opening), *turnover, *sides(row.closing)],
+        "cells": [*sides(row.opening), *moved, *sides(row.closing)],
         "empty": not (row.opening or row.debit or row.credit),
     }
 
