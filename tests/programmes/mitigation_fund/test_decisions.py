@@ -106,8 +106,16 @@ def test_x3_a_renewal_counts_once() -> None:
     ],
 )
 def test_x3_the_old_loan_first(old: dict[str, Any], drawn: str, code: str | None) -> None:
-    facts = {"start": "2020-07-08", "end": "2021-07-08", "drawn_at": drawn, "loans": [{"start": "2019-07-01"} | old]}
-    assert value("term", facts).get("code") == code
+    new = {"start": "2020-07-08", "end": "2021-07-08", "drawn_at": drawn}
+    assert value("term", new | {"loans": [{"start": "2019-07-01"} | old]}).get("code") == code
+    assert value("term", new | old).get("code") == code  # what is owed may stand beside the new loan
+
+
+def test_what_is_owed_beside_loans_listed_one_by_one_is_refused() -> None:
+    loans = [{"start": "2019-07-01", "end": "2020-07-01"}]
+    with pytest.raises(LuoshiError) as caught:
+        take("term", {"start": "2020-07-08", "loans": loans, "principal": 1})
+    assert caught.value.fields == {"field": "principal"}
 
 
 @pytest.mark.parametrize(
@@ -334,7 +342,7 @@ def test_x14_total() -> None:
     ],
 )
 def test_x15_validity(facts: dict[str, Any], result: str, code: str | None) -> None:
-    for on in (date(2019, 6, 3), date(2026, 1, 5)):
+    for on in (date(2018, 6, 3), date(2019, 6, 3), date(2026, 1, 5)):
         found = value("validity", facts, on)
         assert (found["result"], found.get("code")) == (result, code)
 

@@ -332,6 +332,17 @@ class TermFacts(LoanFacts):
             data["loans"] = [{"principal": next(iter(owed.values()))}]
         return data
 
+    def earlier(self) -> list[LoanFacts]:
+        """Return the loans before this one; what is owed without any of them named is that of one such loan.
+
+        Raises: LuoshiError (E_INPUT: owed is told beside the loans, so that nobody knows by which).
+        """
+        own = {name: value for name in ("principal", "interest", "repaid_at") if (value := getattr(self, name))}
+        if own and self.loans:
+            said = "此前的贷款已逐笔列出，还欠的本金、利息和还清日请写在那一笔里。"
+            raise LuoshiError("E_INPUT", said, fields={"field": next(iter(own))})
+        return [LoanFacts.model_construct(**own)] if own else self.loans
+
 
 def _one(facts: LoanFacts, drawn_at: Any, earlier: Sequence[LoanFacts], context: Context) -> tuple[list[Reason], str]:
     """Return the reasons of one loan after others, and the code of its refusal."""
@@ -410,10 +421,11 @@ def term(facts: TermFacts, context: Context) -> Verdict:
         return judged(
             reasons, code=code, months_used=plain(used), months_left=plain(max(line - used, Fraction(0))), loans=steps
         )
-    if not given and facts.end is None and not facts.loans:
+    loans = facts.earlier()
+    if not given and facts.end is None and not loans:
         return undetermined({"start": "起始日", "end": "到期日"}, _TERMS)
-    reasons, code = _one(facts, facts.drawn_at, facts.loans, context)
-    used = _months([*facts.loans, facts], length)
+    reasons, code = _one(facts, facts.drawn_at, loans, context)
+    used = _months([*loans, facts], length)
     more: dict[str, Any] = {"months_used": plain(used), "months_left": plain(max(line - used, Fraction(0)))}
     if facts.start is not None:
         end = add_months(facts.start, length)
