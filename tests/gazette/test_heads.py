@@ -114,6 +114,14 @@ def test_number_that_a_sentence_cites_makes_no_document() -> None:
     assert [d.number for d in documents(source)] == ["测政发〔2024〕7号"]
 
 
+def test_notice_that_prolongs_several_documents_stands_for_itself() -> None:
+    name = "关于延长《测州市甲事办法》等2件规范性文件有效期的通知"
+    head = f"测州市人民政府\n{name}\n测政规〔2023〕6号\n各镇人民政府:\n"
+    body = "决定将《测州市甲事办法》、《测州市乙事办法》有效期延长至2028年9月30日。\n"
+    document = only(f"{head}{body}测州市人民政府\n2023年9月25日\n")
+    assert (document.title, document.covering_title) == (name, None)
+
+
 def test_opinion_that_carries_nothing_has_one_title() -> None:
     document = only(
         "测州市人民政府办公室\n关于加强丙事管理的意见\n测政办发〔2024〕2号\n各镇人民政府:\n"

@@ -150,6 +150,14 @@ def test_office_in_a_clause_of_its_own_is_recorded_once():
     assert brief(["办公室设在市某局,办公室主任由王测试同志兼任。"]) == [("办公室主任", "王测试", None)]
 
 
+def test_deputy_of_an_office_with_the_post_in_brackets():
+    text = "办公室设在市某局,由王测试同志兼任办公室主任,李试验同志(市某局党组成员、副局长)任办公室副主任。"
+    assert brief([text]) == [
+        ("办公室主任", "王测试", None),
+        ("办公室副主任", "李试验", "市某局党组成员、副局长"),
+    ]
+
+
 def test_members_on_one_line():
     assert brief(["成员:测试甲(市某局局长)、测试乙(市某委主任);测试丙(市某办主任)。"]) == [
         ("成员", "测试甲", "市某局局长"),

@@ -67,7 +67,10 @@ _CARRIES = re.compile(
     r"(?:关于)?(?:修订|重新|修改|联合)?(?:印发|转发|批转|下发|发布|公布|颁发|颁布)(?:修订后的|修订的|修改后的|新修订的)?"
     r"(?P<what>.{4,120}?)的?(?:通知|(?<=的)函)(?:\([^()]{1,24}\))?$"
 )
-_PROLONGS = re.compile(r"关于(?:延长|修改|修订|调整|延续).{0,6}《(?P<what>[^《》]{4,60})》.{0,20}(?:通知|决定)$")
+_PROLONGS = re.compile(
+    r"关于(?:延长|修改|修订|调整|延续).{0,6}《(?P<what>[^《》]{4,60})》"
+    r"(?![、和及与]|等\d*[一二两三四五六七八九十]*[件部个份])[^《》]{0,20}(?:通知|决定)$"
+)
 _DECIDES = re.compile(r"关于(?:修改|修订|调整).{0,6}《[^《》]{4,60}》.{0,20}决定$")
 """A decision that amends: it stands for itself where the amended text does not follow it."""
 _NAMED = re.compile(

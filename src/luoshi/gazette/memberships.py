@@ -147,6 +147,9 @@ _OFFICE_ACTIVE = re.compile(
     r"(?P<who>[^,;。:]{2,40}?)(?P<comrade>同志)?(?:兼任|担任|兼|任)(?P<role>(?:常务)?副?主任)(?=[,;。)]|$)"
 )
 
+_HOLDERS = re.compile(r"(?:\([^()]*\)|[^、])+")
+_HOLDS = re.compile(r"(?P<name>[\u4e00-\u9fff·]{2,12}?)(?:同志)?\((?P<post>[^()]{3,40})\)")
+
 _ROLE_BY = re.compile(rf"(?P<role>{_PLAIN_ROLE})由(?P<posts>[^。;]{{2,400}}?)(?:担任|兼任|组成|任(?=[,。;]))")
 _BY_ROLE = re.compile(rf"(?<![主责])(?:担任|兼任|任|为)(?P<role>{_PLAIN_ROLE}|成员单位)(?=[,;。、)的]|$)")
 
@@ -306,7 +309,7 @@ def _running(text: str) -> Iterator[tuple[str, int, int]]:
         start = max(last, m.start() - 400)
         last = m.end()
         start = max(start, *(text.rfind(mark, start, m.start()) + 1 for mark in "。;:"))
-        if "主任" in m["role"] and "办公室" in text[start : m.start()]:
+        if "主任" in m["role"] and "办公室" in text[start : m.end()]:
             continue
         # The run of posts begins after 由, or after the last part between commas that is a statement of its own.
         opened = text.find("由", start, m.start())
@@ -702,12 +705,12 @@ class _Reader:
     def _office_seats(self, m: re.Match[str], index: int) -> None:
         role = f"办公室{m['role']}"
         length = len(self.paragraphs[index])
-        for piece in re.finditer(r"[^、]+", m["who"]):
+        for piece in _HOLDERS.finditer(m["who"]):
             who = piece.group().removeprefix("由").removesuffix("同志")
             name, post = self._holder(who, bool(m["comrade"]))
             if not name and not post:
                 continue
-            start = m.start("who") + piece.start() + piece.group().index(who) + (len(who) - len(name) if name else 0)
+            start = m.start("who") + piece.start() + piece.group().index(who) + (who.rindex(name) if name else 0)
             end = min(start + len(name or who), length)
             organ = split_post(post)[0] or None if post else None
             seat = Seat(self.base, role, name, organ, post, index, min(start, length), end)
@@ -723,6 +726,8 @@ class _Reader:
                 return known.person, known.post
         if ends_with_title(who):
             return None, who
+        if (printed := _HOLDS.fullmatch(who)) is not None and _is_name(printed["name"]):
+            return printed["name"], printed["post"]
         for length in (3, 2, 4):
             name, post = who[-length:], who[:-length]
             if _is_surely_name(name) and (ends_with_title(post) or not post):

@@ -292,6 +292,9 @@ def _mark_changes(text: str, sentence: tuple[int, int], mentions: list[_Mention]
         after = text[mention.end : min(last, mention.end + 40)]
         if _AMEND_AFTER.match(after) or _AMEND_BEFORE.search(text[max(first, mention.start - 6) : mention.start]):
             kinds[i] = "amends"
+    for i in range(len(mentions) - 2, -1, -1):
+        if kinds[i + 1] == "amends" and kinds[i] == "cites" and text[mentions[i].end : mentions[i + 1].start] in _AND:
+            kinds[i] = "amends"
     ends = [m.end for m in mentions]
     for verb in _REPEAL.finditer(text, first, last):
         following = bisect_right(ends, verb.start())
@@ -319,6 +322,7 @@ def _mark_changes(text: str, sentence: tuple[int, int], mentions: list[_Mention]
                 edge = mentions[i].end
 
 
+_AND = frozenset(("、", "和", "及", "与", "以及"))
 _REPEAL_FILLER = re.compile(
     r",?(?:[^,。;《》]{0,20})(?:,?自(?:本[^,。;]{1,12}|[^,。;]{0,14})(?:之日|日)?起?,?)?"
     r"(?:也|即|均|亦|现|并|一并|全部|相应|自动|自行|随之|已|予以|同时|届时|即行|立即|宣布){0,4}$"
@@ -489,6 +493,9 @@ def _find_start(words: str) -> tuple[date | None, bool, bool, int, int] | None:
     return None
 
 
+_SEVERAL = re.compile(r"》(?:\([^()]{1,40}\))?[、和及与]《|》[^,。;]{0,40}等\d*[一二两三四五六七八九十]*[件部个份]")
+
+
 def _find_until(words: str, *, known: bool) -> tuple[date | None, date, int, int] | None:
     """The sentence's printed last day: (first day printed with it, last day, start, end)."""
     if not any(mark in words for mark in "至到截"):
@@ -501,8 +508,8 @@ def _find_until(words: str, *, known: bool) -> tuple[date | None, date, int, int
         before = words[max(0, m.start() - _LOOK_BACK) : m.start()]
         named = m.group().startswith(("有效期", "施行期", "执行期", "实施期", "试行期", "政策期限"))
         if named:
-            # A prolonged period is that of the document named before it, not that of some policy.
-            prolonged = ("延长" in m.group() or "延续" in m.group()) and "》" in before
+            # A prolonged period is that of the one document named before it, not that of several or of some policy.
+            prolonged = ("延长" in m.group() or "延续" in m.group()) and "》" in before and not _SEVERAL.search(before)
             if prolonged or _own_period(words, m.start(), known=known):
                 return None, period.last, m.start(), phrase.end
             continue

@@ -35,7 +35,9 @@ _BODY = r"""
     成员 总指挥 召集人 负责人 负责同志 组长 局长 主任 市长 县长 区长 镇长 乡长 书记 人员 网格员 民警 委 办 院 处 站
     派出所 研究所 卫生所 司法所 监管所 事务所 科 室 部 组 社区 社区\(村\) 村\(社区\) 乡\(镇\) 各县 各区 各市
     各乡 各村 各地
-    试点地区 试点城市 联合会 工会 各省份 总署 公署 行署 审计署 分行 支行 河长 湖长 林长 田长 链长 路长"""
+    试点地区 试点城市 联合会 工会 各省份 总署 公署 行署 审计署 分行 支行 河长 湖长 林长 田长 链长 路长 楼栋长
+    残联 妇联 工商联 文联 侨联 科协 作协 红十字会 供销社 信用社 档案馆 图书馆 博物馆 文化馆 气象台 电视台 中队 总队
+    工作队 党校 集团 防指 财政所 市财政 县财政 区财政 省财政 镇财政 级财政"""
 """How the name of a body ends."""
 _BINDING = r"""
     应当 应该 应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处)) 必须 须(?!知) 需要 需(?!求) 要(?!求|点|素)
@@ -45,7 +47,7 @@ _PLAIN = r"""
     报(?![刊社告]) 提出 提交 汇总 通报 公布 公示 公告 发布 批复 向 对 按照 按 根据 依据 依照 结合 在 于 为(?!主)
     以(?=[^,。]{1,10}为单位) 就(?=[^业是地近医学读餐职任绪此算能会可])
     作为 凭 收到 接到 接(?![任替班续]) 发现 据实 通过 做好 抓好 落实 履行 指导 监督 检查 督促 督导 督查 推进 推动 实施
-    选择 确定 签订 签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 及时 统一
+    选择 确定 签订 签署 出具 移交 处置 处理 告知 函告 定期 每年 每月 每季度 每半年 每周 每日 每天 每个 及时 统一
     具体(?!任务|目标|情况|措施|办法|要求|内容|职责|分工|事项|名单) 共同 分别 积极
     切实 进一步 严格 认真 充分 主动 统筹 全面 依法 研究 拟定 起草 召集 主持 派出 选派 安排 设立 成立 指定 明确
     配备 提供 给予 予以 拨付 支付 划转 核定 核实 核查 核发 评估 考核 验收 备案 登记 适时 管理 使用 保障 支持
@@ -157,6 +159,7 @@ _HOLDS_VERB = re.compile(
         r"""
         的(?!主要负责同志|主要负责人|负责同志|负责人|分管负责同志|市人民政府|市政府)
         由 或 完成 不得 未经 [案划书录]经 委托 鼓励 送交
+        (?<![所驻潜])在(?![建线职校编册外地押])
         报(?=市|省|县|区|请|送) 同志任 负责(?!人|同志) 决定 移送 追究 仅限 属于 纳入 提交 送(?=领导|市|省) 凭
         以及其 应(?!急) 需要 实行 经过 所指 所称 或者 给予 设在 下设 适用 资金 来源 反馈 以(?![外上下内])
         企业(?![服家发局]) 行使 (?<![面导方走取意动])向(?=[市县区省各公本上所国同有])
@@ -221,11 +224,13 @@ def bodies(run: str, level: Level) -> _Bodies | None:
     """Return (names, local names among them, open-ended) of a subject run, or None when it names no bound body."""
     if "后" in run:
         run = _AFTERWARDS.sub("", run)
+    if run.startswith(("我市", "我县", "我区", "我省")):
+        run = run[1:]
     if len(run) < 2 or run.count("(") != run.count(")") or (_OPENS_WITH_VERB.match(run) and not is_of_a_task(run)):
         return None
     parsed = split_organs(run, level)
     names = [_one_of_two(name) for name in (*parsed.names, *parsed.local) if not is_vague(name)]
-    if not names or any(not _names_body(name) for name in names):
+    if not names or any(not _names_body(name) and (name != "街道" or len(names) < 2) for name in names):
         return None
     local = tuple(name for name in names if name in parsed.local or is_local(name, level))
     return _in_order(run, names), local, parsed.open_ended
@@ -456,7 +461,7 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
     if verb == "是":
         goes_on = bool(rest) and bool(_GOES_ON.match(rest[0][1]))
         return words.endswith("责任主体") or (goes_on and bool(_IS_BODY.search(words)))
-    if names == ("政府",):
+    if names == ("政府",) or (rest and rest[0][1].startswith(_BY) and _OF_PAPERS.search(words)):
         return False
     if verb in ("成立", "设立") and _SETS_UP.search(words):
         return False
@@ -473,9 +478,21 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
             _CONDITION.search(words) is not None
             and words[-1] in "后时"
             and bool(rest)
-            and bool(_GOES_ON_IN_TIME.match(rest[0][1]))
+            and (
+                bool(_GOES_ON_IN_TIME.match(rest[0][1]))
+                or (verb in ("收到", "接到") and any(_DUE_THEN.match(part) for _, part in rest[:3]))
+            )
         )
     return True
+
+
+_BY = ("由", "应由", "应当由", "须由", "必须由")
+_OF_PAPERS = re.compile("的(?:公文|文件|请示|报告|材料|信息|事项|方案|项目)$")
+"""What the words before say of papers that somebody else acts upon: `各部门报送的公文,应当由主要负责人签发`."""
+_DUE_THEN = re.compile(
+    rf"(?![^,]*{_PRIVATE_WORDS})[\u4e00-\u9fff]{{2,12}}?(?:应当?|须)(?:当?[在于])?[\d一二两三五七十]+个?(?:工作日|日|天|小时)内"
+)
+"""What is due then, said of the thing and not of who does it: `一般公文应在3个工作日内办结`."""
 
 
 _NEEDS = re.compile("(?:需要?|应当|应该|依法|规定)由.*的$")
