@@ -122,6 +122,7 @@ NEITHER = [
     "全年重点工作分解为148项",
     "对依据已变更的28件文件予以废止",
     "丙市宣布失效的规范性文件目录(28件)",
+    "继续有效的规范性文件28件",
     "2018年以来,水质持续改善,劣质断面下降20%,投诉下降70%。",
     "决定表彰甲村等12个村。",
     "抓好6万吨水泥项目。",
@@ -147,6 +148,8 @@ PARAMETERS = [
     ("可处1000元以上5000元以下罚款", [(">=", "1000", "元"), ("<=", "5000", "元")]),
     ("按照300—500户的标准划分网格", [(">=", "300", "户"), ("<=", "500", "户")]),
     ("考核结果占乡镇目标考核的5%", [("=", "5", "%")]),
+    ("巡河情况纳入考核,分值不低于3分", [(">=", "3", "分")]),
+    ("征求意见时间不少于7个工作日", [(">=", "7", "个工作日")]),
 ]
 
 
@@ -214,6 +217,17 @@ def test_target_by_is_the_nearest_date_before():
 def test_years_and_figures_printed_apart_are_paired(text):
     found, _ = find_figures(text, (), "2030-12-31", False)
     assert [target.by for target in found] == ["2022-12-31", "2025-12-31"]
+
+
+def test_year_before_a_figure_in_its_part_is_its_own():
+    found, _ = find_figures("新建泊位20处以上,其中2022年8处、2023年12处,较2021年多4处", (), "2030-12-31", False)
+    assert [target.by for target in found] == ["2030-12-31", "2022-12-31", "2023-12-31", "2030-12-31"]
+
+
+def test_time_that_is_a_limit_is_no_target_too():
+    text = "答复时间不超过5个工作日,办理时间压缩至3个工作日内"
+    limits = [Limit("within", "5 working days", 4, 12), Limit("within", "3 working days", 20, 26)]
+    assert targets(text, limits=limits) == [("<=", "3", "个工作日")]
 
 
 def test_figure_without_words_of_its_own_measures_what_the_one_before_does():

@@ -143,8 +143,11 @@ _ACHIEVING = re.compile(
 )
 
 # --- time as a measure ------------------------------------------------------------------------------------------------
-_PRESSED = re.compile(
+_SHORTENED = re.compile(
     "(?:" + _any("压缩 压减 缩短 精简 缩减 减少 降低 减 优化") + ")(?:至|到|为)?(?:不超过|平均)?$|控制在$"
+)
+_PRESSED = re.compile(
+    f"{_SHORTENED.pattern}"
     "|(?:天数|时间|时长|寿命|学时|课时)[^,;。]{0,6}(?:达到?|不少于|不低于|提高到|提升到|增加到|超过|为|控制在|至少)?$"
 )
 _DURATION = re.compile(_any("时间 时限 时长 天数 周期 用时 环节 寿命 优良 天气 压缩 缩短"))
@@ -175,7 +178,7 @@ _EVENT = re.compile(
     _any(
         "死亡(?!率|人数(?:和[^,;。]{0,8})?(?:控制|分别|下降|较|比|不超过)) 重伤 受伤 失踪 被困 中毒 直接经济损失",
         "遇难 紧急转移 倒塌 停电 受灾 烈度 震级 AQI(?!达标) 湿度 评分 计分 满分 加分",
-        "扣分 得分 权重 考核[^,;。]{0,12}占",
+        "扣分 得分 分值 权重 考核[^,;。]{0,12}占",
     )
 )
 _GIVING = re.compile(
@@ -195,6 +198,9 @@ _SHARE_GIVEN = re.compile(r"给予|补助|补贴|奖励|贴息|返还|减免|抵
 _SHARE_REACHED = re.compile(r"覆盖率|到位率|增长|提高")
 _SHARE_AFTER = re.compile(r"的?(?:比例)?(?:给予|予以|补助|补贴|奖励|分担|分摊|贴息|标准|计提|返还)")
 _NOT_WHEN = ("小时", "学时", "课时", "工时", "及时", "同时")
+
+_OF_PROCEDURE = re.compile("(?:征求意见|公示|公告|公开)[^,;。]{0,8}$")
+"""How long a step of a procedure lasts at least: `征求意见时间不少于7个工作日`."""
 
 # --- figures that define a class --------------------------------------------------------------------------------------
 _CLASS_NOUN = re.compile(
@@ -347,6 +353,8 @@ def _is_name(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if phrase.unit == "个" and "、" in left and _LISTED.search(left) and _PLACES.match(right):
         return True
+    if phrase.unit == "件" and left.endswith("文件"):
+        return True
     if phrase.unit in _WEAK_UNITS and phrase.after_op is None and not _ACHIEVING.search(left):
         return True
     if phrase.unit in _COUNTED and left.endswith("等") and _HONOURS.search(part.sentence):
@@ -419,6 +427,8 @@ def _is_parameter(text: str, part: _Part, phrase: Phrase) -> bool:
     if (phrase.symbol and not phrase.unit) or part.right.startswith("的标准"):
         return True
     if _is_condition(text, part, phrase) or "罚款" in part.right or _RATE.search(part.sentence):
+        return True
+    if phrase.unit in TIME_UNITS and _OF_PROCEDURE.search(part.left):
         return True
     if phrase.unit in _MONEY or phrase.unit.startswith("元/"):
         if _GIVING.search(part.left) or _GIVEN_AFTER.match(part.right):
@@ -508,6 +518,15 @@ def _by(deadlines: Sequence[tuple[int, int, str]], text: str, phrase: Phrase, in
     return found or inherited
 
 
+_IN_YEAR = re.compile(r"(?<![较比与])(?<!\d)(20\d\d)年度?(?!以来|底|末|前)[^\d,;。、]{0,14}$")
+
+
+def _own_year(part: _Part) -> str | None:
+    """Return the last day of the year that stands before the figure in its part: `其中2018年120座`."""
+    match = _IN_YEAR.search(part.left) if "年" in part.left else None
+    return f"{match[1]}-12-31" if match is not None else None
+
+
 def _baseline(part: _Part) -> str | None:
     if not ("较" in part.left or "比" in part.left or "与" in part.left):
         return None
@@ -593,7 +612,7 @@ def find_figures(
             origin = (phrase.end, text[phrase.start : phrase.end])
             continue
         if phrase.unit in TIME_UNITS:
-            if not _measures_duration(part, phrase):
+            if not _measures_duration(part, phrase) or (in_limit and not _SHORTENED.search(part.left)):
                 continue
         elif in_limit and (phrase.unit in _OCCASIONS or phrase.value == "1"):
             continue
@@ -614,7 +633,7 @@ def find_figures(
             baseline = origin[1] if near and origin is not None else _baseline(part)
             while dated + 1 < len(deadlines) and deadlines[dated + 1][1] <= phrase.start + 1:
                 dated += 1
-            day = apart.get(index) or _by(deadlines[dated : dated + 2], text, phrase, by)
+            day = apart.get(index) or _own_year(part) or _by(deadlines[dated : dated + 2], text, phrase, by)
             hoped = "力争" in part.sentence
             span = phrase.start, phrase.end
             targets.append(FoundTarget(subject, op, phrase.value, phrase.unit, day, baseline, hoped, *span))
