@@ -148,13 +148,16 @@ _SENTENCE_WORD = any_of(
 _NO_NAME = re.compile(rf".*{_SENTENCE_WORD}.*|.{{31,}}|[\u4e00-\u9fff]")
 _SECTION = re.compile("各科室|[\u4e00-\u9fff]{2,8}[科股]")
 """A section of an office, which its own lists of tasks name."""
-_HINTS = re.compile(r"[前局委府办镇街道区县实施合与加工门位导进理助协持][)〕】\]:]")
+_HINTS = re.compile(r"[前局委府办镇街道区县实施合与加工门位导进理助协持室心厅会司部院队行成展][)〕】\]:]")
 _BOXED_NOUN = re.compile(r"[位门][)〕】\]]")
 _BRACKET = re.compile(r"[()〔〕【】\[\]]")
 _CLOSING = {")": "(", "〕": "〔", "】": "【", "]": "["}
 _LONGEST_MARK = 800
 _DATED_TAIL = re.compile(r"[,;](?:20\d\d年)?(?:\d{1,2}月|年)?(?:\d{1,2}日|[底末])?(?:之?前|以前)$")
-_LASTING_TAIL = re.compile(r"[,;](?:长期|持续|常年|全年|常态化?)(?:坚持|推进|落实|实施|开展|执行)?$")
+_LASTING_TAIL = re.compile(
+    r"[,;](?:长期|持续|常年|全年|常态化?)(?:坚持|推进|落实|实施|开展|执行)?$"
+    r"|[,;]每(?:年|半年|季度?|月|周|日)[^,;、]{0,6}(?:[上汇]?报|调度|通报|更新|总结)[^,;、]{0,10}$"
+)
 _BARE_LIST = re.compile(r"[市县区省州旗盟各][\u4e00-\u9fff、,;()·]{2,200}")
 
 

@@ -58,7 +58,8 @@ _PLAIN = r"""
     主管(?!部门|单位|机关|机构|人员|局) 搞活 视作 委托 未按 未 组成 是 提请 掌握
     解决 拟订 申报 征求 转报 送达 处罚(?!决定|标准) 吊销 没收 认定(?!标准|条件|办法|程序|结果) 组建 养护 收取
     征收(?!办|中心) 颁发 发放 注销 撤销 收回 返还 办成
-    完成 推行 出台 印发(?=[^的了《后时]{3}) 年内 每半月"""
+    完成 推行 出台 印发(?=[^的了《后时]{3}) 年内 每半月
+    遇(?!难|险|害)"""
 _DAY_NUMBER = (
     r"(?=[0-9]{0,3}(?:(?:年[0-9]{1,2})?月(?:[0-9]{1,2}日|底|末|份|[上中下]旬)?(?:之?前|以前)|年?[底末](?:之?前|以前)"
     r"|年(?:要(?!求|点)|将|应当|须)|个?(?:工作日|小时)(?:之|以)?内|[日天](?:之|以)?内)(?!的))"
@@ -126,6 +127,8 @@ _PRIVATE_WORDS = any_of(
         行业 监护人 患者 家长 人群 家庭 经营公司 有限公司 处理中心 金融组织 处置单位 运输单位 产生单位 供应单位 销售单位
         勘察单位 设计单位 检测机构 鉴定机构 评估机构 代理机构
         用地单位 用水单位 用工单位 缴费单位 产权单位 承包单位 承租单位 出租单位 制造单位 维修单位 出版单位 收费单位
+        竞买人 竞得人 投标人 中标人 受让人 承租人 出租人 承包人 发包人 权利人 义务人 所有权人 使用权人 使用人 纳税人
+        缴费人 参保人 被征收人 借款人 被保险人 受益人 申报人 经营人 持证人 承运人 车主 业主
         占用单位 遇险人员 困难人员 失业人员 科研人员 驾驶人员 操作人员 家属 家庭成员"""
 )
 _PRIVATE = re.compile(f"{_PRIVATE_WORDS}$")
@@ -375,6 +378,9 @@ def _parts(text: str, start: int, end: int) -> list[tuple[int, str]]:
 def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level) -> _Head | None:
     """Read one part between commas; `rest` are the parts after it, which a condition or a bare subject leans on."""
     match = _SUBJECT.match(words)
+    if "位为" in words and (named := _NAMED_AS.match(words)) is not None:
+        parsed = bodies(named["run"], level)
+        return _Head(place, parsed[0], (), parsed[1], parsed[2]) if parsed is not None else None
     if rest and "立" in words and (group := _group_set_up(words, rest[0][1], level)) is not None:
         return _Head(place, group, (), (), False)
     if (
@@ -402,6 +408,8 @@ def _read_part(place: int, words: str, rest: list[tuple[int, str]], level: Level
     return None
 
 
+_NAMED_AS = re.compile(rf"(?:主要)?(?:责任|牵头|实施|主管)单位为(?P<run>{_RUN})$")
+"""Whose work it is, said in a sentence: `责任单位为市甲局`."""
 _MISCONDUCT = re.compile("滥用职权|玩忽职守|徇私舞弊")
 
 
@@ -479,7 +487,7 @@ def _stands(words: str, match: re.Match[str], rest: list[tuple[int, str]], names
         return False
     if verb == "组成":
         return not words.startswith("由") and bool(rest) and bool(_GOES_ON.match(rest[0][1]))
-    if verb in ("未", "未按", "发现") or _CONDITION.search(words):
+    if verb in ("未", "未按", "发现", "遇") or _CONDITION.search(words):
         return any(_BINDS_NEXT.match(part) for _, part in rest[:3]) or (
             _CONDITION.search(words) is not None
             and words[-1] in "后时"
