@@ -212,3 +212,9 @@ def test_the_duties_of_a_body_listed_under_it_are_one_duty_of_the_opening() -> N
 )
 def test_what_binds_a_private_party_is_nobodys_duty(sentence: str, found: Found) -> None:
     assert duties(f"一、{sentence}") == found
+
+
+def test_figures_of_what_has_been_reached_are_no_targets():
+    text = "一、发展基础\n全市供水普及率稳定在95%以上。\n二、夯实工作基础\n供水普及率达到98%以上。"
+    found = compile_text(f"{HEAD}{text}\n").instruments[0].targets
+    assert [(target.clause, target.value) for target in found] == [("二", "98")]

@@ -122,6 +122,20 @@ def test_notice_that_prolongs_several_documents_stands_for_itself() -> None:
     assert (document.title, document.covering_title) == (name, None)
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "(2015年6月3日测州市人民政府令第35号发布 根据2019年8月1日《测州市人民政府关于修改部分规章的决定》修正)\n",
+        "(2015年5月20日市政府第12次常务会议通过 2015年6月3日测州市人民政府令第35号公布\n自2015年8月1日起施行)\n",
+    ],
+)
+def test_measure_printed_without_its_decree_is_known_by_the_note_under_its_title(note: str) -> None:
+    document = only(f"测州市城市供水管理办法\n{note}第一条 为加强供水管理,制定本办法。\n第二条 市水务局负责解释。\n")
+    assert (document.number, document.issuer, document.title, document.issued_on) == (
+        "测州市人民政府令第35号", "测州市人民政府", "测州市城市供水管理办法", date(2015, 6, 3),
+    )  # fmt: skip
+
+
 def test_opinion_that_carries_nothing_has_one_title() -> None:
     document = only(
         "测州市人民政府办公室\n关于加强丙事管理的意见\n测政办发〔2024〕2号\n各镇人民政府:\n"

@@ -129,6 +129,8 @@ def test_prolonged_and_changed_documents_are_amended():
     assert relations("将《甲市补助办法》(甲政办发〔2015〕3号)有效期延长至2025年12月31日。") == [
         ("amends", "甲政办发〔2015〕3号")
     ]
+    history = "2015年6月3日公布 根据2019年8月1日《甲市关于修改部分规章的决定》修正"
+    assert relations(history) == [("cites", "甲市关于修改部分规章的决定")]
     several = "将《甲市补助办法》(甲政办发〔2015〕3号)、《甲市奖励办法》有效期延长至2025年12月31日。"
     assert relations(several) == [("amends", "甲政办发〔2015〕3号"), ("amends", "甲市奖励办法")]
     assert relations("对《甲市绿化条例实施细则》作如下修改:") == [("amends", "甲市绿化条例实施细则")]

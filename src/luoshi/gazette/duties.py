@@ -175,7 +175,7 @@ class DutyReader:
             if not (sign or limits or dated):
                 continue
             text, by = texts[index], dated.get(id(node.parent))
-            if sign:
+            if sign and not _looks_back(node):
                 targets, parameters = find_figures(text, limits, by, rules)
                 self._file_figures(node, targets, parameters, leads.get(index, []))
             if limits and text[-1] == ":":
@@ -507,6 +507,20 @@ def _names_plan(node: Node, limit: FoundLimit) -> bool:
         and node.heading_end == len(node.paragraph.text)
         and node.heading.endswith(_PLAN_WORDS)
     )
+
+
+_LOOKS_BACK = re.compile(
+    "(?:主要|现有)?(?:发展|工作|现实|规划)?(?:基础|现状|成效|成就|成绩|回顾|背景)[和与及、]?(?:面临的?)?(?:发展)?(?:形势|问题|机遇|挑战|环境)?"
+)
+
+
+def _looks_back(node: Node | None) -> bool:
+    """Whether a node stands under a heading that tells what has been reached: its figures are no targets."""
+    while node is not None:
+        if node.heading and len(node.heading) < 14 and _LOOKS_BACK.fullmatch(node.heading) is not None:
+            return True
+        node = node.parent
+    return False
 
 
 def _permits(text: str, limit: FoundLimit) -> bool:

@@ -406,16 +406,28 @@ def _read_document(document: Document, lines: list[Line]) -> None:
         _set_titles(document, title)
     heading = document.carried and bare(compact(zone[-1].text)) == document.title
     _read_body(document, lines[stop:], labelled, heading_read=heading)
-    document.cover = [*filter(_says_history, zone), *document.cover]
+    history = _history(zone)
+    if document.number is None and (match := _PROMULGATED.search(compact(text_of(history)))) is not None:
+        document.number = f"{match['issuer']}{match['word']}{match['serial']}"
+        document.issuer = document.issuer or match["issuer"]
+        document.issued_on = document.issued_on or _to_date(match)
+    if _HISTORY.search(text_of(history)):
+        document.cover = [*history, *document.cover]
     if document.issuer is None:
         document.issuer = _issuer_above_number(zone) or _appointing(document.title or "")
     if document.issued_on is None and document.number is None and not any("征求意见" in line.text for line in zone):
         document.issued_on = next((_to_date(found) for found in map(_bracketed_date, zone) if found), None)
 
 
-def _says_history(line: Line) -> bool:
-    """Whether a line in brackets under the title says when the document was passed and when it takes effect."""
-    return line.text[0] == "(" and line.text[-1] == ")" and _HISTORY.search(compact(line.text)) is not None
+def _history(zone: Sequence[Line]) -> Sequence[Line]:
+    """The lines of a bracket under the title that says when the document was passed, published and takes effect."""
+    for first, line in enumerate(zone):
+        if line.text[0] == "(":
+            last = next((n for n in range(first, min(first + 4, len(zone))) if zone[n].text[-1] == ")"), None)
+            found = zone[first : last + 1] if last is not None else ()
+            if found and _HISTORY.search(compact(text_of(found))):
+                return found
+    return ()
 
 
 def _issuer_above_number(zone: Sequence[Line]) -> str | None:
@@ -426,7 +438,12 @@ def _issuer_above_number(zone: Sequence[Line]) -> str | None:
     return None
 
 
-_HISTORY = re.compile("起(?:施行|实施)")
+_HISTORY = re.compile(r"起(?:施行|实施)|令第\d+号(?:公布|发布|颁布)")
+_PROMULGATED = re.compile(
+    r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日(?P<issuer>[\u4e00-\u9fff]{2,24}?(?:政府|委员会))"
+    r"(?P<word>令|公告)(?P<serial>第\d+号)(?:公布|发布|颁布)"
+)
+"""How a measure printed without its decree names it under the title."""
 
 
 def _full_name(issuer: str, zone: Sequence[Line]) -> str:

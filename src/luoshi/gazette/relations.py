@@ -292,6 +292,8 @@ def _mark_changes(text: str, sentence: tuple[int, int], mentions: list[_Mention]
         after = text[mention.end : min(last, mention.end + 40)]
         if _AMEND_AFTER.match(after) or _AMEND_BEFORE.search(text[max(first, mention.start - 6) : mention.start]):
             kinds[i] = "amends"
+        elif kinds[i] == "based_on" and after.startswith(("修正", "修订", "修改")):
+            kinds[i] = "cites"
     for i in range(len(mentions) - 2, -1, -1):
         if kinds[i + 1] == "amends" and kinds[i] == "cites" and text[mentions[i].end : mentions[i + 1].start] in _AND:
             kinds[i] = "amends"

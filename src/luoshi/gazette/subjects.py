@@ -37,7 +37,7 @@ _BODY = r"""
     各乡 各村 各地
     试点地区 试点城市 联合会 工会 各省份 总署 公署 行署 审计署 分行 支行 河长 湖长 林长 田长 链长 路长 楼栋长
     残联 妇联 工商联 文联 侨联 科协 作协 红十字会 供销社 信用社 档案馆 图书馆 博物馆 文化馆 气象台 电视台 中队 总队
-    工作队 党校 集团 防指 府分管领导 财政所 市财政 县财政 区财政 省财政 镇财政 级财政"""
+    工作队 党校 林场 行政村 集团 防指 府分管领导 财政所 市财政 县财政 区财政 省财政 镇财政 级财政"""
 """How the name of a body ends."""
 _BINDING = r"""
     应当 应该 应(?!急|对(?:重|突|气|措|能|工作|疫|灾|处)) 必须 须(?!知) 需要 需(?!求) 要(?!求|点|素)
@@ -144,7 +144,7 @@ _ROLE = frozenset(
 _OPENS_WITH_VERB = re.compile(
     any_of(
         r"""
-        加强 推进 完善 建立 健全 对 在 向 将 把 与 和 及 从 为 以 按 经(?!信|济|发|贸|开|管|营) 据 因 凡 给 让
+        加强 推进 完善 建立 健全 对 在 向 将 把 与 和 及 从 为 以 按 经(?!信|济|发|贸|开|管|营|办机构) 据 因 凡 给 让
         使 包括 通过 组织(?!部|、) 成立 设立 确定 明确 要 应(?!急) 也 可 是 若 如 除 鼓励 支持 引导 督促 推动 促进
         发挥 落实 充分 严格 强化 实行 实施 开展 做好 全面 积极 不断 进一步 深入 依托 利用
         领导(?!小组|班子|机构)
@@ -239,10 +239,14 @@ def bodies(run: str, level: Level) -> _Bodies | None:
         return None
     parsed = split_organs(run, level)
     names = [_one_of_two(name) for name in (*parsed.names, *parsed.local) if not is_vague(name)]
-    if not names or any(not _names_body(name) and (name != "街道" or len(names) < 2) for name in names):
+    if not names or any(not _names_body(name) and (name not in _AMONG_OTHERS or len(names) < 2) for name in names):
         return None
     local = tuple(name for name in names if name in parsed.local or is_local(name, level))
     return _in_order(run, names), local, parsed.open_ended
+
+
+_AMONG_OTHERS = frozenset(("街道", "学校", "社区", "医院"))
+"""Words for places as well as bodies: bodies where they stand in a row with others."""
 
 
 def _one_of_two(name: str) -> str:
