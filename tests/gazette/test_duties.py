@@ -214,6 +214,17 @@ def test_what_binds_a_private_party_is_nobodys_duty(sentence: str, found: Found)
     assert duties(f"一、{sentence}") == found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一、每年5月第二周为节水宣传周。",
+        "一、企业应当自开业之日起30日内申报信息;信息发生变化的,应在15日内变更。",
+    ],
+)
+def test_seasons_and_what_private_parties_go_on_with_are_nobodys_duty(text: str) -> None:
+    assert duties(text) == []
+
+
 def test_figures_of_what_has_been_reached_are_no_targets():
     text = "一、发展基础\n全市供水普及率稳定在95%以上。\n二、夯实工作基础\n供水普及率达到98%以上。"
     found = compile_text(f"{HEAD}{text}\n").instruments[0].targets

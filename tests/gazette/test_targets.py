@@ -123,6 +123,7 @@ NEITHER = [
     "对依据已变更的28件文件予以废止",
     "丙市宣布失效的规范性文件目录(28件)",
     "继续有效的规范性文件28件",
+    "规模不足300人的学校由县政府整合",
     "2018年以来,水质持续改善,劣质断面下降20%,投诉下降70%。",
     "决定表彰甲村等12个村。",
     "抓好6万吨水泥项目。",
@@ -149,6 +150,7 @@ PARAMETERS = [
     ("按照300—500户的标准划分网格", [(">=", "300", "户"), ("<=", "500", "户")]),
     ("考核结果占乡镇目标考核的5%", [("=", "5", "%")]),
     ("巡河情况纳入考核,分值不低于3分", [(">=", "3", "分")]),
+    ("学校可在编制总量20%以内自主聘用教师", [("<=", "20", "%")]),
     ("征求意见时间不少于7个工作日", [(">=", "7", "个工作日")]),
 ]
 
@@ -222,6 +224,15 @@ def test_years_and_figures_printed_apart_are_paired(text):
 def test_year_before_a_figure_in_its_part_is_its_own():
     found, _ = find_figures("新建泊位20处以上,其中2022年8处、2023年12处,较2021年多4处", (), "2030-12-31", False)
     assert [target.by for target in found] == ["2030-12-31", "2022-12-31", "2023-12-31", "2030-12-31"]
+
+
+def test_day_in_the_sentence_before_dates_no_figure_but_a_year_does():
+    text = "3月10日前开课。悬挂标语20条。"
+    found, _ = find_figures(text, [Limit("by", "2021-03-10", 0, 6)], None, False)
+    assert [target.by for target in found] == [None]
+    text = "到2020年建成园区。新增企业30家。"
+    found, _ = find_figures(text, [Limit("by", "2020-12-31", 0, 6)], None, False)
+    assert [target.by for target in found] == ["2020-12-31"]
 
 
 def test_time_that_is_a_limit_is_no_target_too():

@@ -304,9 +304,13 @@ class DutyReader:
             place = _sentence_around(text, limit.start)
             lead = _subject_before(text, statements, place[0])
             sentence = text[slice(*place)]
-            if not lead and (_names_plan(node, limit) or _permits(text, limit)):
+            if not lead and (_names_plan(node, limit) or _permits(text, limit) or _SEASON.match(text, limit.end)):
                 continue
-            if not lead and (binds_private(sentence) or (limit.kind == "from" and _PROHIBITS.search(sentence))):
+            if not lead and (
+                binds_private(sentence)
+                or _goes_on_private(text, place[0])
+                or (limit.kind == "from" and _PROHIBITS.search(sentence))
+            ):
                 continue
             if not lead and (listed := self.listed.get(id(node.parent))) is not None and node.numbered:
                 listed.time_limits.extend(_placed(node.paragraph, [limit]))
@@ -507,6 +511,18 @@ def _names_plan(node: Node, limit: FoundLimit) -> bool:
         and node.heading_end == len(node.paragraph.text)
         and node.heading.endswith(_PLAN_WORDS)
     )
+
+
+_SEASON = re.compile("(?:第[一二三四]周)?为[^,。;]{2,14}[周月日期季](?=[,。;]|$)")
+"""What says when a season is, and asks for nothing: `每年9月为宣传月`."""
+
+
+def _goes_on_private(text: str, start: int) -> bool:
+    """Whether a part behind a semicolon goes on with what binds a private party: `企业应当申报;变化的,应当变更`."""
+    if text[start - 1 : start] != ";":
+        return False
+    begin = text.rfind("。", max(0, start - _LONGEST_SENTENCE), start) + 1
+    return binds_private(text[begin : start - 1])
 
 
 _LOOKS_BACK = re.compile(

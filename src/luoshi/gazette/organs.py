@@ -245,6 +245,11 @@ _EITHER = re.compile(
     r"|(?<=[局处站心会])或者?(?=[\u4e00-\u9fff]{0,8}(?:政府|管委会)(?:指定|确定|授权|明确)的)"
 )
 _SO_ON_AND = re.compile("等[和及](?=各|有关)")
+_LEVELS_TOGETHER = re.compile(
+    r"(?P<levels>(?:[省市县区旗镇乡村](?:\([^()]{1,8}\))?[、和]?){2,4})[两三]级(?P<noun>[\u4e00-\u9fff]{2,14}?)(?=[、,;等]|$)"
+)
+"""`市、县两级政府` names two."""
+_ONE_LEVEL = re.compile(r"[省市县区旗镇乡村](?:\([^()]{1,8}\))?")
 _AND_ITS = re.compile(
     "(?<=政府)及其(?!有关|相关|[所直]属|各|他|工作|主要|负责|部门|职能|派出|办)(?=[\u4e00-\u9fff]{2,12}(?:部门|机构|、))"
 )
@@ -518,6 +523,10 @@ def _strip_marks(piece: str) -> tuple[str, bool]:
 
 
 @lru_cache(maxsize=8192)
+def _levels_apart(match: re.Match[str]) -> str:
+    return "、".join(f"{one}{match['noun']}" for one in _ONE_LEVEL.findall(match["levels"]))
+
+
 def read_run(text: str, level: Level = Level.CITY, inherited: str = "") -> Run:
     """Read one run of organs; `inherited` is the level handed on by the list before it in the same mark."""
     pieces: list[str] = []
@@ -529,6 +538,8 @@ def read_run(text: str, level: Level = Level.CITY, inherited: str = "") -> Run:
         text = _EITHER.sub("、", text)
     if "等和" in text or "等及" in text:
         text = _SO_ON_AND.sub("等、", text)
+    if "两级" in text or "三级" in text:
+        text = _LEVELS_TOGETHER.sub(_levels_apart, text)
     for piece in _pieces(text):
         name, leads = _strip_marks(_without_opening(piece))
         if leads:

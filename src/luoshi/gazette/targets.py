@@ -199,6 +199,7 @@ _SHARE_REACHED = re.compile(r"覆盖率|到位率|增长|提高")
 _SHARE_AFTER = re.compile(r"的?(?:比例)?(?:给予|予以|补助|补贴|奖励|分担|分摊|贴息|标准|计提|返还)")
 _NOT_WHEN = ("小时", "学时", "课时", "工时", "及时", "同时")
 
+_ALLOWED = re.compile("(?<![许认不])可(?:以|在|按|由|享受|申请)[^,;。]{0,16}$")
 _OF_PROCEDURE = re.compile("(?:征求意见|公示|公告|公开)[^,;。]{0,8}$")
 """How long a step of a procedure lasts at least: `征求意见时间不少于7个工作日`."""
 
@@ -397,6 +398,8 @@ def _defines_class(text: str, part: _Part, phrase: Phrase) -> bool:
         return True
     if (base in _MONEY and _GIVEN_AFTER.match(right)) or right.startswith("的标准"):
         return False
+    if phrase.before_op == "<" and right.startswith("的"):
+        return True
     if base in _CAPACITIES and not _ACHIEVING.search(left) and _CAPACITY.match(text, phrase.tail, phrase.tail + 16):
         return True
     if base in _SIZES and (_SIZE_OF.match(right) or (phrase.before_op is not None and right.startswith("的"))):
@@ -429,6 +432,8 @@ def _is_parameter(text: str, part: _Part, phrase: Phrase) -> bool:
     if _is_condition(text, part, phrase) or "罚款" in part.right or _RATE.search(part.sentence):
         return True
     if phrase.unit in TIME_UNITS and _OF_PROCEDURE.search(part.left):
+        return True
+    if "可" in part.left and _ALLOWED.search(part.left):
         return True
     if phrase.unit in _MONEY or phrase.unit.startswith("元/"):
         if _GIVING.search(part.left) or _GIVEN_AFTER.match(part.right):
@@ -505,11 +510,15 @@ def _deadlines(text: str, limits: Sequence[LimitSpan]) -> list[tuple[int, int, s
 
 
 def _by(deadlines: Sequence[tuple[int, int, str]], text: str, phrase: Phrase, inherited: str | None) -> str | None:
-    """Return the date by which the figure holds: nearest date before it, else one right behind it, else inherited."""
+    """Return the date by which the figure holds: nearest date before it, else one right behind it, else inherited.
+
+    A year holds for the sentences after it too, a month or a day for its own sentence.
+    """
     found: str | None = None
     for start, end, day in deadlines:
         if end <= phrase.start + 1:
-            found = day
+            if "月" not in text[start:end] or text.find("。", end, phrase.start) < 0:
+                found = day
             continue
         between = text[phrase.tail : start] if start - phrase.tail < _LEFT else "。"
         if found is None and not _PART_END.search(between):
