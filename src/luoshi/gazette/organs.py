@@ -246,10 +246,11 @@ _EITHER = re.compile(
 )
 _SO_ON_AND = re.compile("等[和及](?=各|有关)")
 _LEVELS_TOGETHER = re.compile(
-    r"(?P<levels>(?:[省市县区旗镇乡村](?:\([^()]{1,8}\))?[、和]?){2,4})[两三]级(?P<noun>[\u4e00-\u9fff]{2,14}?)(?=[、,;等]|$)"
+    r"(?P<levels>(?:[省市县区旗镇乡村](?:\([^()]{1,8}\))?[、和]?){2,4})(?P<count>[两三])级(?![要应将均都联])(?P<noun>[\u4e00-\u9fff]{2,14}?)(?=[、,;等]|$)"
 )
 """`市、县两级政府` names two."""
 _ONE_LEVEL = re.compile(r"[省市县区旗镇乡村](?:\([^()]{1,8}\))?")
+_BROAD_LEVEL = re.compile(rf"乡镇|县区|镇村|{_ONE_LEVEL.pattern}")
 _AND_ITS = re.compile(
     "(?<=政府)及其(?!有关|相关|[所直]属|各|他|工作|主要|负责|部门|职能|派出|办)(?=[\u4e00-\u9fff]{2,12}(?:部门|机构|、))"
 )
@@ -524,7 +525,10 @@ def _strip_marks(piece: str) -> tuple[str, bool]:
 
 @lru_cache(maxsize=8192)
 def _levels_apart(match: re.Match[str]) -> str:
-    return "、".join(f"{one}{match['noun']}" for one in _ONE_LEVEL.findall(match["levels"]))
+    levels = _ONE_LEVEL.findall(match["levels"])
+    if len(levels) > (2 if match["count"] == "两" else 3):
+        levels = _BROAD_LEVEL.findall(match["levels"])
+    return "、".join(f"{one}{match['noun']}" for one in levels)
 
 
 def read_run(text: str, level: Level = Level.CITY, inherited: str = "") -> Run:
