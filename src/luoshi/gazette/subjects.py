@@ -508,7 +508,7 @@ _BY = ("由", "应由", "应当由", "须由", "必须由")
 _OF_PAPERS = re.compile("的(?:公文|文件|请示|报告|材料|信息|事项|方案|项目)$")
 """What the words before say of papers that somebody else acts upon: `各部门报送的公文,应当由主要负责人签发`."""
 _DUE_THEN = re.compile(
-    rf"(?![^,]*{_PRIVATE_WORDS})[\u4e00-\u9fff]{{2,12}}?(?:应当?|须)(?:当?[在于])?[\d一二两三五七十]+个?(?:工作日|日|天|小时)内"
+    rf"(?![^,]{{0,40}}{_PRIVATE_WORDS})[\u4e00-\u9fff]{{2,12}}?(?:应当?|须)(?:当?[在于])?[\d一二两三五七十]+个?(?:工作日|日|天|小时)内"
 )
 """What is due then, said of the thing and not of who does it: `一般公文应在3个工作日内办结`."""
 

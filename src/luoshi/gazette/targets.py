@@ -517,7 +517,8 @@ def _by(deadlines: Sequence[tuple[int, int, str]], text: str, phrase: Phrase, in
     found: str | None = None
     for start, end, day in deadlines:
         if end <= phrase.start + 1:
-            if "月" not in text[start:end] or text.find("。", end, phrase.start) < 0:
+            near = phrase.start - end < _LONG_SENTENCE and text.find("。", end, phrase.start) < 0
+            if near or "月" not in text[start:end]:
                 found = day
             continue
         between = text[phrase.tail : start] if start - phrase.tail < _LEFT else "。"
