@@ -104,7 +104,7 @@ def _measure(options: Any) -> None:
     gc.freeze()
     batches = _within(options.seconds, lambda n: post_all(ledger, prepared[n], hand), prepared)
     bulk = batches[0] * options.batch / batches[1]
-    say(f"bulk of {options.batch:,}, every check on: {bulk:,.0f} entries/s")
+    say(f"bulk of {options.batch:,}, every check on: {bulk:,.0f} entries/s ({bulk * 2:,.0f} postings/s)")
 
     singles = iter(_orders(0, 200_000, "s", last))
     gc.freeze()
