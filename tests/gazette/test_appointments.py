@@ -232,3 +232,17 @@ def test_a_part_without_name_says_what_its_person_no_longer_is() -> None:
         ("appoint", "测试甲", "市甲局局长"),
         ("remove", "测试甲", "市乙局局长"),
     ]
+
+
+def test_a_removal_without_a_particle_is_cut_at_the_word_for_comrade_or_at_the_issuers_place() -> None:
+    printed = [
+        "免去:",
+        "测试同志清河区规划局副局长职务,退休;",
+        "测试甲清河区粮库主任职务;",
+        "测试清河区粮库副主任职务。",
+    ]
+    assert brief(find_acts(printed, place="清河区")) == [
+        ("remove", "测试", "清河区规划局副局长", "退休"),
+        ("remove", "测试甲", "清河区粮库主任", None),
+        ("remove", "测试", "清河区粮库副主任", None),
+    ]

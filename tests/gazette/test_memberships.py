@@ -475,3 +475,8 @@ def test_kinds_of_members_in_numbered_headings_stay_in_one_list() -> None:
         ("委员", "张测试", "市财政局副局长"),
         ("委员", "刘测试", "甲州大学校长"),
     ]
+
+
+def test_a_given_name_may_stand_apart_from_a_family_name_of_two_characters() -> None:
+    printed = ["组 长: 测 试 市政府副市长", "成 员: 欧阳 测 市水务局局长", "诸葛 试 市财政局局长"]
+    assert brief(printed)[1:] == [("成员", "欧阳测", "市水务局局长"), ("成员", "诸葛试", "市财政局局长")]

@@ -73,9 +73,9 @@ _APPOINTED_TOO = re.compile(rf"{_NAMES}(?:为(?!为)|(?<!主)任(?![命免]))(?P
 _HELD = "(?:(?:兼任|担任|所任|原任)?的(?!的))"
 _REMOVED_BY_VERB = re.compile(rf"{_REMOVE_VERB}(?:{_NAMES}{_HELD}|{_NAMED})(?P<post>.+)$")
 _REMOVE_VERBS = re.compile(_REMOVE_VERB)
-_WITH_PLACE = re.compile(rf"(?P<name>[{CHINESE}]{{2,4}}?)(?:同志)?(?P<post>[市县区省州][{CHINESE}()、]+.*)$")
+_WITH_PLACE = re.compile(rf"(?P<name>[{CHINESE}]{{2,6}}?)(?:同志)?(?P<post>[市县区省州][{CHINESE}()、]+.*)$")
 """A post whose first character tells where the name before it ends: `免去甲某县某局局长职务`."""
-_REMOVED = re.compile(rf"{_NAMES}{_HELD}(?P<post>.+?职务)(?P<rest>.*)$")
+_REMOVED = re.compile(rf"(?:{_NAMES}{_HELD}|{_NAMED})(?P<post>.+?职务)(?P<rest>.*)$")
 _RESIGNED = re.compile(rf"(?:接受|同意|批准){_NAMES}(?:的)?辞去(?:其|所任|担任)?的?(?P<post>.+?职务)")
 _NO_LONGER = re.compile(rf"{_NAMES}(?:不再(?:担任|兼任|任)|免去其?(?=.+职务$))(?P<post>.+)$")
 _LAPSED = re.compile(rf"{_NAMES}(?:原任|所任|兼任|担任)的?(?P<post>.+?)职务(?:自然|自行|相应|随之|同时)?免除$")
@@ -283,11 +283,13 @@ def _read_part(part: str, offset: int, section: str | None, who: list[tuple[str,
         return _acts("remove", _persons(m, "names", offset), m["post"], end)
     m = _REMOVED.match(part) if section == "remove" else None
     if m:
-        return _acts("remove", _persons(m, "names", offset), m["post"] + m["rest"], end)
+        return _acts("remove", _persons(m, "names" if m["names"] else "named", offset), m["post"] + m["rest"], end)
     verb = _REMOVE_VERBS.match(part)
     if (verb or section == "remove") and (m := _WITH_PLACE.match(part, verb.end() if verb else 0)):
         person, post = _at_place(m, place)
-        return _acts("remove", [(person, offset + m.start())], post, end) if "职务" in post or section else []
+        if len(person) > 4 or not ("职务" in post or section):
+            return []
+        return _acts("remove", [(person, offset + m.start())], post, end)
     if section == "remove":
         return []
     m = _APPOINTED.match(part) if "同志" in part or section else _APPOINTED_PLAINLY.match(part)
@@ -296,22 +298,23 @@ def _read_part(part: str, offset: int, section: str | None, who: list[tuple[str,
         return [] if plainly else _acts("appoint", _persons(m, "names", offset), m["post"], end)
     if section and (m := _WITH_PLACE.match(part)) and ends_with_title(_BRACKET_AT_END.sub("", m["post"])):
         person, post = _at_place(m, place)
-        return _acts("appoint", [(person, offset)], post, end)
+        return _acts("appoint", [(person, offset)], post, end) if len(person) < 5 else []
     return []
 
 
 def _at_place(m: re.Match[str], place: str) -> tuple[str, str]:
     """The name and the post of a part that divides them by a place alone; the issuer's own belongs to the post."""
     name, post = m["name"], m["post"]
-    if place and (name[-1] + post).startswith(place) and len(name) > 2:
-        return name[:-1], name[-1] + post
+    if place and (cut := (name + post).find(place, 2, len(name) + len(place))) > 0:
+        return name[:cut], name[cut:] + post
     return name, post
 
 
 def _read_with_verb_before(part: str, offset: int, action: str | None) -> list[Act]:
     """Read an act whose verb stands once before several: `免去甲的某职务,乙的某职务`, `任命甲为某职,乙为某职`."""
     if action == "remove" and (m := _REMOVED.match(part)):
-        return _acts("remove", _persons(m, "names", offset), m["post"] + m["rest"], offset + len(part))
+        persons = _persons(m, "names" if m["names"] else "named", offset)
+        return _acts("remove", persons, m["post"] + m["rest"], offset + len(part))
     if action and (m := _APPOINTED_TOO.match(part)) and ends_with_title(_BRACKET_AT_END.sub("", m["post"])):
         return _acts("appoint", _persons(m, "names", offset), m["post"], offset + len(part))
     return []

@@ -66,6 +66,9 @@ FIELDS = frozenset(
 )
 """Fields of government that look like names in a run (`公安、司法、文化`)."""
 
+_TWO_CHARACTER_SURNAMES = frozenset(("欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "令狐", "司徒", "慕容", "夏侯"))
+"""Family names of two characters, behind which a given name may be aligned by a blank."""
+
 LONGEST_NAME = 18
 """No person's name has more characters."""
 
@@ -551,12 +554,14 @@ class _Reader:
         while i < len(words):
             word, place = words[i]
             post = ""
-            if len(word) == 1 and i + 1 < len(words) and word in SURNAMES:
+            if i + 1 < len(words) and (
+                word in _TWO_CHARACTER_SURNAMES if len(word) == 2 else len(word) == 1 and word in SURNAMES
+            ):
                 following = words[i + 1][0]
                 # What stands in one piece behind the aligned second character is the post.
                 name, post = word + following[0], following[1:]
                 i += 2
-                if len(following) == 1 and i < len(words) and len(words[i][0]) == 1:
+                if len(following) == 1 and i < len(words) and len(words[i][0]) == 1 and len(name) < 4:
                     name += words[i][0]
                     i += 1
             elif len(words) == 2 and ends_with_title(word) and _is_surely_name(words[1][0]):
