@@ -233,3 +233,21 @@ def test_misconduct_permissions_and_objects_bind_nobody(text: str) -> None:
 def test_a_government_and_its_department_are_two() -> None:
     assert not same_body("县人民政府", "县人民政府水利部门")
     assert not same_body("区人民政府", "区人民政府指定的部门")
+
+
+@pytest.mark.parametrize(
+    ("text", "lead"),
+    [
+        ("总召集人负责召开全体会议。", [("总召集人",)]),
+        ("其他县(区)参照执行。", [("其他县(区)",)]),
+        ("其他县的企业应当登记。", []),
+        ("各责任(配合)单位要落实专人。", [("各责任(配合)单位",)]),
+    ],
+)
+def test_heads_of_meetings_the_other_counties_and_names_with_a_bracket_inside_are_bodies(text, lead) -> None:
+    assert leads(text) == lead
+
+
+def test_the_governments_of_two_levels_are_two_bodies_by_their_short_names_too() -> None:
+    assert not same_body("县政府", "市政府")
+    assert same_body("市政府", "市政府")
