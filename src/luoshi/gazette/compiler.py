@@ -48,7 +48,7 @@ _YEAR_IN_HEAD = re.compile(
     r"(?:[\u4e00-\u9fff]{1,12}[省市县区州旗镇乡](?=20\d\d年))?"
     r"[〔\[(]?(20\d\d)(?:[〕\])]第?\d{1,4}[号期]|年第\d{1,4}[号期]|年(?:度)?[^\d,。;]{2,40}(?:要点|计划|方案|清单|任务|安排|分工))$"
 )
-"""The year of a document without date: of a number that names no issuer, or of a plan, first in its title or behind a place."""
+"""The year of a document without date: of a number that names no issuer, or of a plan's title, a place aside."""
 _ROLE_WORDS = re.compile("组 *长|召集人|总 *指 *挥|主 *任(?: *委 *员)? *:|成 *员|秘书长")
 _SEAT = re.compile("(?:[总正副常务执行第一]{0,4}(?:组长|召集人|总?指挥长?|主任)|成员)(?:单位)?:")
 _SAYS_WHAT_FOLLOWS = re.compile(
